@@ -1,0 +1,94 @@
+# Everything sets itself up: only Python 3.11 to 3.13, git and make are needed.
+# `make help` lists the targets; CI runs these and nothing else (.ci/run).
+
+PYTHON ?= python3
+ENV ?=
+UV_VERSION := $(shell sed -n 's/^ *"uv==\(.*\)",$$/\1/p' pyproject.toml)
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+export npm_config_update_notifier := false
+
+STAGE = $(subst /,-,$(ENV))
+SANDBOX_ENV = $(or $(ENV),rovn/production)
+CONTEXT = $(if $(ENV),-c environment=$(ENV))
+SELECTED = $(if $(ENV),'$(STAGE)/**','**')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test synth check lint sandbox sandbox-down bootstrap deploy diff bench docs
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
+	  | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
+
+setup: .venv/.ready sandbox/.venv/.ready ## Install everything, pinned; other targets do it themselves
+
+demo: setup ## Deploy ENV (default rovn/production) into the embedded sandbox, compare, try to tamper
+	@python -m sandbox demo --environment $(SANDBOX_ENV)
+
+test: setup ## Run all tests, the sandbox's too
+	@pytest
+
+synth: .venv/.ready ## Write the templates of every environment, or of ENV alone, into cdk.out/
+	@rm -rf cdk.out
+	@cdk synth $(SELECTED) $(CONTEXT) --quiet
+
+check: .venv/.ready ## Judge the templates: CDK's own validation and cfn-lint
+	@rm -rf build/check
+	@CDK_VALIDATION=true cdk synth '**' --quiet --output build/check
+	@cfn-lint 'build/check/*/*.template.json'
+	@echo "check: CDK validation and cfn-lint found nothing"
+
+lint: .venv/.ready ## Judge the code: ruff, mypy, lock files
+	@ruff check
+	@ruff format --check
+	@mypy
+	@uv lock --check --quiet
+	@uv lock --check --quiet --project sandbox
+
+sandbox: setup ## Deploy ENV (default rovn/production) into the sandbox and keep it running
+	@python -m sandbox up --environment $(SANDBOX_ENV)
+
+sandbox-down: setup ## Stop the sandbox
+	@python -m sandbox down
+
+bootstrap: .venv/.ready require-env ## Bootstrap CDK in the real account of ENV; POLICY=arn of its execution policy
+	@test -n "$(POLICY)" || { echo "POLICY is missing: without it the CDK's bootstrap gives CloudFormation AdministratorAccess."; \
+	  echo "Pass the policy that CloudFormation may act under: make bootstrap ENV=$(ENV) POLICY=arn:aws:iam::<account>:policy/<name>"; exit 2; }
+	@cdk bootstrap $$(runbook environments --field place $(ENV)) $(CONTEXT) \
+	  --cloudformation-execution-policies '$(POLICY)'
+
+deploy: .venv/.ready require-env ## Deploy ENV to its real account; every change is shown and asked about first
+	@cdk deploy $(SELECTED) $(CONTEXT)
+
+diff: .venv/.ready require-env ## Show what a deploy of ENV to its real account would change
+	@cdk diff $(SELECTED) $(CONTEXT)
+
+bench: setup ## Measure; prints ratios taken in one run
+	@python -m bench
+
+docs: .venv/.ready ## Write what is generated: the JSON Schema for editors
+	@runbook schema > environments/environment.schema.json.new
+	@mv environments/environment.schema.json.new environments/environment.schema.json
+
+.PHONY: require-env
+require-env:
+	@test -n "$(ENV)" || { echo "ENV is missing: say which environment, for example make deploy ENV=rovn/staging"; \
+	  echo "known: $$(cd environments && ls */*.toml | sed 's/\.toml$$//' | tr '\n' ' ')"; exit 2; }
+
+.venv/.ready: pyproject.toml uv.lock package.json package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11 to 3.13 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12"; exit 2; }
+	@echo "setup: Python packages into .venv, CDK CLI into node_modules"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	@.venv/bin/uv sync --locked --quiet
+	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+sandbox/.venv/.ready: sandbox/pyproject.toml sandbox/uv.lock | .venv/.ready
+	@echo "setup: the sandbox's emulator into sandbox/.venv"
+	@uv sync --project sandbox --python .venv/bin/python --locked --quiet
+	@touch $@

@@ -1,0 +1,1 @@
+"""The building blocks, one construct a file, each fail-closed by default."""

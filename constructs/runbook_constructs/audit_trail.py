@@ -1,0 +1,110 @@
+"""The record of who did what in the account, and of every touch of the audit records."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_cloudtrail as cloudtrail
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from runbook_constructs.customer_key import CustomerKey
+from runbook_constructs.locked_bucket import LockedBucket
+
+# What a tamperer has to call. CloudTrail's own deliveries (PutObject) are not among them, or the
+# trail would record itself without end.
+TAMPER_EVENTS = (
+    "DeleteObject",
+    "DeleteObjects",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+)
+
+
+class AuditTrail(Construct):
+    """A multi-region trail with log file validation, delivered under lock (ROVN-ALM-6).
+
+    It records management events, every data event on ``watched``, and tampering with ``bucket``,
+    where its own log files go. ``key`` encrypts those.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        bucket: LockedBucket,
+        key: CustomerKey,
+        watched: s3.IBucket,
+    ) -> None:
+        super().__init__(scope, id_)
+        stack = Stack.of(self)
+        self.arn = f"arn:aws:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
+        key.allow_trail(self.arn)
+        self._allow_delivery(bucket, stack.account)
+        trail = cloudtrail.CfnTrail(
+            self,
+            "Trail",
+            trail_name=name,
+            s3_bucket_name=bucket.bucket_name,
+            kms_key_id=key.key_arn,
+            is_logging=True,
+            is_multi_region_trail=True,
+            include_global_service_events=True,
+            enable_log_file_validation=True,
+            advanced_event_selectors=[
+                _selector("Management events", eventCategory=["Management"]),
+                _objects("Data events of the audit bucket", watched),
+                _objects("Tampering with the trail's own bucket", bucket, list(TAMPER_EVENTS)),
+            ],
+        )
+        # Without its policy the bucket refuses the trail, and the trail its creation.
+        trail.node.add_dependency(bucket.policy)
+
+    def _allow_delivery(self, bucket: LockedBucket, account: str) -> None:
+        principal = iam.ServicePrincipal("cloudtrail.amazonaws.com")
+        of_this_trail = {"aws:SourceArn": self.arn}
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="CheckAcl",
+                actions=["s3:GetBucketAcl"],
+                principals=[principal],
+                resources=[bucket.bucket_arn],
+                conditions={"StringEquals": of_this_trail},
+            )
+        )
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Deliver",
+                actions=["s3:PutObject"],
+                principals=[principal],
+                resources=[bucket.arn_for_objects(f"AWSLogs/{account}/*")],
+                conditions={
+                    "StringEquals": {**of_this_trail, "s3:x-amz-acl": "bucket-owner-full-control"}
+                },
+            )
+        )
+
+
+Selector = cloudtrail.CfnTrail.AdvancedEventSelectorProperty
+FieldSelector = cloudtrail.CfnTrail.AdvancedFieldSelectorProperty
+
+
+def _selector(name: str, **equals: list[str]) -> Selector:
+    return Selector(
+        name=name,
+        field_selectors=[
+            FieldSelector(field=field, equal_to=values) for field, values in equals.items()
+        ],
+    )
+
+
+def _objects(name: str, bucket: s3.IBucket, events: list[str] | None = None) -> Selector:
+    """Select data events on the bucket's objects: all of them, or those named."""
+    fields = [
+        FieldSelector(field="eventCategory", equal_to=["Data"]),
+        FieldSelector(field="resources.type", equal_to=["AWS::S3::Object"]),
+        FieldSelector(field="resources.ARN", starts_with=[bucket.arn_for_objects("")]),
+    ]
+    if events:
+        fields.append(FieldSelector(field="eventName", equal_to=events))
+    return Selector(name=name, field_selectors=fields)

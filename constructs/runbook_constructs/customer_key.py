@@ -1,0 +1,131 @@
+"""A customer-managed KMS key that says exactly who may do what with it."""
+
+from collections.abc import Sequence
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+# Neither ScheduleKeyDeletion nor DisableKey: without its key a locked record is as good as
+# deleted, so destroying one takes a reviewed change of the policy first.
+ADMINISTRATION = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+USE = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+class CustomerKey(kms.Key):
+    """A key with yearly rotation, retained for good, and no ``kms:*`` in its policy.
+
+    The account's administrators may administer it. Whoever an IAM policy of the account allows
+    may use it, through the services in ``via`` only (short names, such as ``s3``). A service that
+    uses it as itself is let in by name: ``allow_log_group``, ``allow_trail``.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, alias: str, description: str, via: Sequence[str] = ()
+    ) -> None:
+        stack = Stack.of(scope)
+        statements = [_administration(), *([_use(stack, via)] if via else [])]
+        super().__init__(
+            scope,
+            id_,
+            alias=alias,
+            description=description,
+            enable_key_rotation=True,
+            policy=iam.PolicyDocument(statements=statements),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def allow_log_group(self, name: str) -> None:
+        """Let CloudWatch Logs encrypt this one log group; without it nothing can be written."""
+        stack = Stack.of(self)
+        arn = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{name}"
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="EncryptLogGroup",
+                actions=list(USE),
+                principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+                resources=["*"],
+                conditions={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}},
+            )
+        )
+
+    def allow_trail(self, arn: str) -> None:
+        """Let CloudTrail encrypt the log files of this one trail."""
+        cloudtrail = iam.ServicePrincipal("cloudtrail.amazonaws.com")
+        only_for_trail = {"StringEquals": {"aws:SourceArn": arn}}
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="EncryptTrail",
+                actions=["kms:GenerateDataKey"],
+                principals=[cloudtrail],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {
+                        "aws:SourceArn": arn,
+                        "kms:EncryptionContext:aws:cloudtrail:arn": arn,
+                    }
+                },
+            )
+        )
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="DescribeForTrail",
+                actions=["kms:DescribeKey"],
+                principals=[cloudtrail],
+                resources=["*"],
+                conditions=only_for_trail,
+            )
+        )
+
+
+def _administration() -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="Administer",
+        actions=list(ADMINISTRATION),
+        principals=[iam.AccountRootPrincipal()],
+        resources=["*"],
+    )
+
+
+def _use(stack: Stack, via: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="UseThroughServices",
+        actions=list(USE),
+        principals=[iam.AccountRootPrincipal()],
+        resources=["*"],
+        conditions={
+            "StringEquals": {
+                "kms:CallerAccount": stack.account,
+                "kms:ViaService": [f"{service}.{stack.region}.amazonaws.com" for service in via],
+            }
+        },
+    )

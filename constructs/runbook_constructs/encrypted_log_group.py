@@ -1,0 +1,29 @@
+"""A log group under a customer-managed key that really lets CloudWatch Logs write to it."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from runbook_constructs.customer_key import CustomerKey
+
+
+class EncryptedLogGroup(logs.CfnLogGroup):
+    """A retained log group; the grant in the key's policy comes with it.
+
+    The name is physical, because the key's policy has to name the group before it exists.
+    ``retention_days`` is any value CloudWatch Logs offers, more than the CDK's enum knows.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, retention_days: int, key: CustomerKey
+    ) -> None:
+        super().__init__(
+            scope,
+            id_,
+            kms_key_id=key.key_arn,
+            log_group_name=name,
+            retention_in_days=retention_days,
+        )
+        key.allow_log_group(name)
+        self.apply_removal_policy(RemovalPolicy.RETAIN)
+        self.log_group = logs.LogGroup.from_log_group_arn(self, "Imported", self.attr_arn)

@@ -1,0 +1,1 @@
+"""Rules over the synthesized templates; the first ones come with the resources they guard."""

@@ -1,0 +1,86 @@
+"""A clause of a source document, and what it demands of an environment file."""
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from runbook.model.refusal import Refusal
+from runbook.model.retention import Retention
+from runbook.model.tier import Tier
+
+
+class Demand(BaseModel):
+    """A bound that a clause puts on one key of the environment file.
+
+    ``key`` is a dotted path; ``tiers`` are those it binds, all of them when empty.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    key: str
+    tiers: Annotated[tuple[Tier, ...], Field(strict=False)] = ()
+    at_least: Retention | None = None
+    exactly: int | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if (self.at_least is None) == (self.exactly is None):
+            raise ValueError("a demand has at_least or exactly, one of the two")
+        return self
+
+    def refusals(self, clause: str, tier: Tier, environment: BaseModel) -> Iterator[Refusal]:
+        """Hold the environment's value against this bound."""
+        if self.tiers and tier not in self.tiers:
+            return
+        value = self._value(environment)
+        if self.at_least is not None:
+            met = isinstance(value, Retention) and value.at_least(self.at_least)
+            bound = f"at least {self.at_least}"
+        else:
+            met = value == self.exactly
+            bound = f"exactly {self.exactly}"
+        if not met:
+            yield Refusal(
+                self.key,
+                f"{value} breaks {clause}, which demands {bound} for tier {tier!r}",
+                f"set {bound}; only runbook/clauses, with its source, changes what is demanded",
+            )
+
+    def _value(self, environment: BaseModel) -> object:
+        value: object = environment
+        for name in self.key.split("."):
+            value = getattr(value, name)
+        return value
+
+
+class Clause(BaseModel):
+    """One sentence of a source document that something here keeps.
+
+    ``source`` is the document and its section, as FEATURES.md abbreviates them.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    id: str
+    title: str
+    source: str
+    demands: Annotated[tuple[Demand, ...], Field(strict=False)] = ()
+
+
+def organisations_with_clauses() -> list[str]:
+    """Name every organisation whose clauses are written down."""
+    data = files("runbook.clauses")
+    return sorted(f.name.removesuffix(".toml") for f in data.iterdir() if f.name.endswith(".toml"))
+
+
+@cache
+def clauses_of(organisation: str) -> tuple[Clause, ...]:
+    """Read the clauses of one organisation; ``KeyError`` when there are none."""
+    if organisation not in organisations_with_clauses():
+        raise KeyError(organisation)
+    text = (files("runbook.clauses") / f"{organisation}.toml").read_text(encoding="utf-8")
+    return tuple(Clause.model_validate(entry) for entry in tomllib.loads(text)["clause"])

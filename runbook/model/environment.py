@@ -1,0 +1,101 @@
+"""One environment of one organisation: all that differs between two deployments."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from runbook.clauses import clauses_of, organisations_with_clauses
+from runbook.model.buckets import Buckets
+from runbook.model.location import AccountId, Region, Zones, foreign_zones
+from runbook.model.network import Network
+from runbook.model.refusal import Refusal, contradiction
+from runbook.model.tier import Tier
+
+
+class EnvironmentFile(BaseModel):
+    """What stands in ``environments/<organisation>/<environment>.toml``."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    schema_version: Annotated[
+        Literal[1],
+        Field(alias="schema", description="Version of this format; 1 is the only one."),
+    ]
+    tier: Annotated[
+        Tier,
+        Field(description="What the data is: real patients' (phi), real people's, or made up."),
+    ]
+    account: Annotated[AccountId, Field(description="AWS account id, 12 digits in quotes.")]
+    region: Annotated[Region, Field(description="AWS region code, for example us-east-2.")]
+    availability_zones: Annotated[
+        Zones,
+        Field(
+            description="Zones of the region, at least two; written out so that synthesis "
+            "looks nothing up."
+        ),
+    ]
+    network: Network
+    buckets: Buckets
+
+
+class Environment(EnvironmentFile):
+    """An environment file together with its name, checked against itself and the clauses.
+
+    ``organisation`` and ``environment`` come from the file's path, never from its content.
+    """
+
+    organisation: str
+    environment: str
+
+    @property
+    def name(self) -> str:
+        """The name used on every command line: ``organisation/environment``."""
+        return f"{self.organisation}/{self.environment}"
+
+    @property
+    def slug(self) -> str:
+        """The name as AWS resource names take it: ``organisation-environment``."""
+        return f"{self.organisation}-{self.environment}"
+
+    def moved(self, *, account: str | None = None, region: str | None = None) -> Self:
+        """Place the same environment in another account or region, zone letters kept.
+
+        Raises pydantic's ``ValidationError`` when the new place is impossible.
+        """
+        data = self.model_dump(by_alias=True)
+        data["account"] = account or self.account
+        if region:
+            data["region"] = region
+            data["availability_zones"] = [region + zone[-1] for zone in self.availability_zones]
+        return type(self).model_validate(data)
+
+    @model_validator(mode="after")
+    def _no_contradictions(self) -> Self:
+        refusals = list(self._contradictions())
+        if refusals:
+            raise contradiction(refusals)
+        return self
+
+    def _contradictions(self) -> Iterator[Refusal]:
+        for zone in foreign_zones(self.region, self.availability_zones):
+            yield Refusal(
+                "availability_zones",
+                f"{zone!r} is not a zone of {self.region}",
+                f"write the region's code and one letter, for example {self.region}a",
+            )
+        yield from self.network.contradictions(self.availability_zones)
+        yield from self._broken_demands()
+
+    def _broken_demands(self) -> Iterator[Refusal]:
+        if self.organisation not in organisations_with_clauses():
+            yield Refusal(
+                "organisation",
+                f"no clauses are written down for {self.organisation!r}, so nothing would be held "
+                "against this file",
+                f"add runbook/clauses/{self.organisation}.toml",
+            )
+            return
+        for clause in clauses_of(self.organisation):
+            for demand in clause.demands:
+                yield from demand.refusals(clause.id, self.tier, self)

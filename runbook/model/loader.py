@@ -1,0 +1,124 @@
+"""From a name to an environment: find the file, read it, refuse it with a reason."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from runbook.model.environment import Environment, EnvironmentFile
+from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError, refusals_of
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_FROM_PATH = ("organisation", "environment")
+
+
+def known_environments(root: Path = ENVIRONMENTS) -> list[str]:
+    """List every environment that has a file, as ``organisation/environment``, sorted."""
+    return sorted(f"{file.parent.name}/{file.stem}" for file in root.glob("*/*.toml"))
+
+
+def load_environment(
+    name: str,
+    *,
+    root: Path = ENVIRONMENTS,
+    account: str | None = None,
+    region: str | None = None,
+) -> Environment:
+    """Load ``organisation/environment``, placed elsewhere when account or region is given.
+
+    Raises ``RefusedError`` for an unknown name and for anything wrong in the file.
+    """
+    known = known_environments(root)
+    if name not in known:
+        raise RefusedError(f"environment {name!r}", [_unknown(name, known)])
+    path = root / f"{name}.toml"
+    source = path.relative_to(root.parent).as_posix()
+    organisation, environment = name.split("/")
+    for part in (organisation, environment):
+        if not _NAME.fullmatch(part):
+            raise RefusedError(source, [_bad_name(part)])
+    data = _parse(source, _read(source, path))
+    taken = [key for key in _FROM_PATH if key in data]
+    if taken:
+        raise RefusedError(source, [_named_by_path(key) for key in taken])
+    data |= {"organisation": organisation, "environment": environment}
+    try:
+        loaded = Environment.model_validate(data)
+    except ValidationError as error:
+        raise RefusedError(source, refusals_of(error, _known_keys())) from None
+    if account is None and region is None:
+        return loaded
+    try:
+        return loaded.moved(account=account, region=region)
+    except ValidationError as error:
+        overridden = f"{source} with account or region from the command line"
+        raise RefusedError(overridden, refusals_of(error, _known_keys())) from None
+
+
+def _read(source: str, path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is not UTF-8"
+        raise RefusedError(source, [Refusal(WHOLE_FILE, reason, "save it as UTF-8")]) from None
+    except OSError as error:
+        reason = f"it cannot be read: {error.strerror}"
+        fix = "make it a readable file"
+        raise RefusedError(source, [Refusal(WHOLE_FILE, reason, fix)]) from None
+    if not text.strip():
+        fix = "start from a copy of an environment that works"
+        raise RefusedError(source, [Refusal(WHOLE_FILE, "it is empty", fix)])
+    return text
+
+
+def _parse(source: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = f"it is not TOML: {str(error)[0].lower()}{str(error)[1:]}"
+        raise RefusedError(
+            source, [Refusal(WHOLE_FILE, reason, "correct the syntax at that place")]
+        ) from None
+
+
+def _unknown(name: str, known: list[str]) -> Refusal:
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return Refusal(
+        "environment",
+        "there is no such environment",
+        f"{hint}known: {', '.join(known) or 'none'}",
+    )
+
+
+def _bad_name(part: str) -> Refusal:
+    return Refusal(
+        WHOLE_FILE,
+        f"{part!r} cannot be part of resource names",
+        "rename it: lower-case letters, digits and hyphens, a letter first, at most 31",
+    )
+
+
+def _named_by_path(key: str) -> Refusal:
+    return Refusal(key, "the file's path gives this, so the file must not", f"remove {key}")
+
+
+def _known_keys() -> dict[str, list[str]]:
+    return dict(_tables("", EnvironmentFile))
+
+
+def _tables(path: str, model: type[BaseModel]) -> Iterator[tuple[str, list[str]]]:
+    """Walk the model's tables: each one's dotted path, and its keys as a file spells them."""
+    keys = []
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        keys.append(key)
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _tables(f"{path}.{key}".removeprefix("."), inner)
+    yield path, keys

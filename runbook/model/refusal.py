@@ -1,0 +1,114 @@
+"""Why an environment is refused: the file, the key, the reason and the fix, never a traceback."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+WHOLE_FILE = "(the whole file)"
+CONTRADICTIONS = "contradictions"
+IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One thing wrong with an environment.
+
+    ``key`` is the dotted path of the TOML key, such as ``network.subnets.private``.
+    """
+
+    key: str
+    reason: str
+    fix: str
+
+
+class RefusedError(Exception):
+    """The input cannot be used; ``str()`` is the message an engineer reads.
+
+    ``source`` names where the input came from: a file, or ``-c environment=...``.
+    """
+
+    def __init__(self, source: str, refusals: Sequence[Refusal]) -> None:
+        self.source = source
+        self.refusals = tuple(refusals)
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        lines = [f"{self.source} is refused:"]
+        for refusal in self.refusals:
+            lines += [
+                "",
+                f"  {refusal.key}",
+                f"    why: {refusal.reason}",
+                f"    fix: {refusal.fix}",
+            ]
+        return "\n".join(lines)
+
+
+def impossible(reason: str, fix: str) -> PydanticCustomError:
+    """Build the error a field validator raises for a value that cannot be."""
+    return PydanticCustomError(IMPOSSIBLE, "{reason}", {"reason": reason, "fix": fix})
+
+
+def contradiction(refusals: Iterable[Refusal]) -> PydanticCustomError:
+    """Build the error a model validator raises for keys that contradict each other."""
+    return PydanticCustomError(
+        CONTRADICTIONS, "keys contradict each other", {"refusals": list(refusals)}
+    )
+
+
+def refusals_of(error: ValidationError, known_keys: dict[str, list[str]]) -> list[Refusal]:
+    """Translate pydantic's errors.
+
+    ``known_keys`` maps the dotted path of each table (``""`` for the top) to the keys it takes.
+    """
+    refusals: list[Refusal] = []
+    for details in error.errors(include_url=False):
+        if details["type"] == CONTRADICTIONS:
+            refusals += details["ctx"]["refusals"]
+        else:
+            refusals.append(_refusal(details, known_keys))
+    return refusals
+
+
+def _refusal(details: ErrorDetails, known_keys: dict[str, list[str]]) -> Refusal:
+    key = _dotted(details["loc"])
+    context = details.get("ctx", {})
+    match details["type"]:
+        case "impossible":
+            return Refusal(key, context["reason"], context["fix"])
+        case "missing":
+            return Refusal(key, "this key is missing", f"add {key} to the file")
+        case "extra_forbidden":
+            return _unknown_key(key, known_keys)
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return Refusal(key, "a table is expected here", f"write a [{key}] section")
+        case "literal_error":
+            allowed = context["expected"].replace(" or ", ", ")
+            return Refusal(key, f"{details['input']!r} is not a choice", f"choose among {allowed}")
+        case _:
+            return Refusal(key, f"{details['msg']}; the file says {details['input']!r}", _fix(key))
+
+
+def _fix(key: str) -> str:
+    return f"correct {key}; environments/environment.schema.json describes each key"
+
+
+def _unknown_key(key: str, known_keys: dict[str, list[str]]) -> Refusal:
+    table, _, name = key.rpartition(".")
+    siblings = known_keys.get(table, [])
+    close = get_close_matches(name, siblings, n=1)
+    fix = f"did you mean {close[0]!r}?" if close else f"remove it; known keys: {_listed(siblings)}"
+    return Refusal(key, "this key is unknown", fix)
+
+
+def _listed(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(keys))
+
+
+def _dotted(location: Sequence[str | int]) -> str:
+    """``("zones", 1)`` becomes ``zones[1]``."""
+    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return dotted.removeprefix(".") or WHOLE_FILE

@@ -1,0 +1,1 @@
+"""Which constructs exist together, and what they hand each other: wiring only."""

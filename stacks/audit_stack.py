@@ -1,0 +1,109 @@
+"""What is kept as evidence: audit records, source receipts, the trail."""
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from runbook.model.environment import Environment
+from runbook_constructs.audit_trail import AuditTrail
+from runbook_constructs.customer_key import CustomerKey
+from runbook_constructs.locked_bucket import LockedBucket
+from runbook_constructs.private_bucket import PrivateBucket
+from stacks.runbook_stack import RunbookStack
+
+
+class AuditStack(RunbookStack):
+    """Audit and trail buckets under lock, receipts, access logs (ROVN-BCK-2, ROVN-BCK-3)."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id_,
+            environment=environment,
+            part="audit",
+            description="Audit records, source receipts and trail",
+            stateful=True,
+        )
+        buckets = environment.buckets
+        self.access_logs = PrivateBucket(
+            self,
+            "AccessLogs",
+            lifecycle_rules=[_expiry(buckets.access_logs.expire_after_days)],
+        )
+        self.audit_bucket = LockedBucket(
+            self,
+            "AuditRecords",
+            retention=buckets.audit,
+            key=self._key("AuditKey", environment, "audit", "Audit records"),
+            access_logs=self.access_logs,
+            access_logs_prefix="audit/",
+        )
+        self.receipts_bucket = PrivateBucket(
+            self,
+            "SourceReceipts",
+            key=self._key("ReceiptsKey", environment, "receipts", "Source receipts"),
+            access_logs=self.access_logs,
+            access_logs_prefix="receipts/",
+            lifecycle_rules=[_to_glacier(buckets.receipts.glacier_after_days)],
+        )
+        self._add_trail(environment)
+        for name, bucket in (
+            ("AuditRecordsBucket", self.audit_bucket),
+            ("SourceReceiptsBucket", self.receipts_bucket),
+        ):
+            CfnOutput(self, name, value=bucket.bucket_name)
+
+    def _add_trail(self, environment: Environment) -> None:
+        key = self._key("TrailKey", environment, "trail", "Log files of the trail")
+        bucket = LockedBucket(
+            self,
+            "TrailRecords",
+            retention=environment.buckets.audit,
+            key=key,
+            # CloudTrail encrypts under a context of its own, which a bucket key would replace.
+            bucket_key=False,
+            access_logs=self.access_logs,
+            access_logs_prefix="trail/",
+        )
+        AuditTrail(
+            self,
+            "AuditTrail",
+            name=f"{environment.slug}-audit",
+            bucket=bucket,
+            key=key,
+            watched=self.audit_bucket,
+        )
+
+    def _key(self, id_: str, environment: Environment, name: str, what: str) -> CustomerKey:
+        return CustomerKey(
+            self,
+            id_,
+            alias=f"alias/{environment.slug}/{name}",
+            description=f"{what} of {environment.name}",
+            via=["s3"],
+        )
+
+
+def _expiry(days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="Expire",
+        expiration=Duration.days(days),
+        noncurrent_version_expiration=Duration.days(1),
+    )
+
+
+def _to_glacier(days: int) -> s3.LifecycleRule:
+    """Move every version to Glacier at the same age; nothing expires."""
+    return s3.LifecycleRule(
+        id="MoveToGlacier",
+        transitions=[
+            s3.Transition(
+                storage_class=s3.StorageClass.GLACIER, transition_after=Duration.days(days)
+            )
+        ],
+        noncurrent_version_transitions=[
+            s3.NoncurrentVersionTransition(
+                storage_class=s3.StorageClass.GLACIER, transition_after=Duration.days(days)
+            )
+        ],
+    )

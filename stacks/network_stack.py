@@ -1,0 +1,47 @@
+"""The network of one environment."""
+
+from aws_cdk import CfnOutput
+from constructs import Construct
+
+from runbook.model.environment import Environment
+from runbook_constructs.customer_key import CustomerKey
+from runbook_constructs.network import Network
+from stacks.runbook_stack import RunbookStack
+
+
+class NetworkStack(RunbookStack):
+    """VPC, endpoints and flow logs; everything else stands in it, so it changes rarely."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id_,
+            environment=environment,
+            part="network",
+            description="Network",
+            stateful=True,
+        )
+        # Zones are written out on purpose: GetAZs differs from account to account.
+        self.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3010"]}})
+        key = CustomerKey(
+            self,
+            "LogsKey",
+            alias=f"alias/{environment.slug}/network-logs",
+            description=f"Flow logs of {environment.name}",
+        )
+        network = Network(
+            self,
+            "Network",
+            network=environment.network,
+            zones=environment.availability_zones,
+            flow_log_group=f"/{environment.name}/vpc-flow-logs",
+            flow_log_key=key,
+        )
+        self.vpc = network.vpc
+        for zone, address in network.nat_addresses.items():
+            CfnOutput(
+                self,
+                f"NatAddress{zone[-1].upper()}",
+                value=address,
+                description=f"Tasks in {zone} reach the internet from this fixed address",
+            )

@@ -79,8 +79,8 @@ def _read(source: str, path: Path) -> str:
 def _parse(source: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        reason = f"it is not TOML: {str(error)[0].lower()}{str(error)[1:]}"
+    except (ValueError, RecursionError) as error:
+        reason = f"it is not TOML: {error}"
         raise RefusedError(
             source, [Refusal(WHOLE_FILE, reason, "correct the syntax at that place")]
         ) from None

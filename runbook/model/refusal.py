@@ -89,11 +89,22 @@ def _refusal(details: ErrorDetails, known_keys: dict[str, list[str]]) -> Refusal
             allowed = context["expected"].replace(" or ", ", ")
             return Refusal(key, f"{details['input']!r} is not a choice", f"choose among {allowed}")
         case _:
-            return Refusal(key, f"{details['msg']}; the file says {details['input']!r}", _fix(key))
+            said = f"{_lower(details['msg'])}, and the file says {details['input']!r}"
+            return Refusal(key, said, _FORMS.get(details["type"], _SCHEMA).format(**context))
 
 
-def _fix(key: str) -> str:
-    return f"correct {key}; environments/environment.schema.json describes each key"
+_SCHEMA = "environments/environment.schema.json describes each key"
+_FORMS = {
+    "string_type": "write text in quotes",
+    "int_type": "write a whole number, without quotes",
+    "tuple_type": "write a list in square brackets",
+    "greater_than_equal": "write {ge} or more",
+    "less_than_equal": "write {le} or less",
+}
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
 
 
 def _unknown_key(key: str, known_keys: dict[str, list[str]]) -> Refusal:

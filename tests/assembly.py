@@ -1,0 +1,58 @@
+"""A synthesized cloud assembly, as tests read it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+Template = dict[str, Any]
+Resource = dict[str, Any]
+
+
+class Assembly:
+    """The templates that the manifests of a cloud assembly list, nested stages included."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.templates: dict[str, Template] = dict(self._templates(directory))
+
+    def template(self, stack: str) -> Template:
+        """Get the template of the stack of this name."""
+        return self.templates[stack]
+
+    def of_type(self, stack: str, resource_type: str) -> dict[str, Resource]:
+        """Get a stack's resources of one type by logical id; at least one, or the test is void."""
+        found = {
+            logical_id: resource
+            for logical_id, resource in self.template(stack)["Resources"].items()
+            if resource["Type"] == resource_type
+        }
+        assert found, f"{stack} has no {resource_type}"
+        return found
+
+    def named(self, stack: str, resource_type: str, prefix: str) -> Resource:
+        """Get the only resource of a type whose logical id is the construct's and a hash."""
+        found = [
+            resource
+            for logical_id, resource in self.of_type(stack, resource_type).items()
+            if logical_id[:-8] == prefix
+        ]
+        assert len(found) == 1, f"{stack} has {len(found)} {resource_type} {prefix}"
+        return found[0]
+
+    def manifests(self) -> Iterator[dict[str, Any]]:
+        """Read every manifest of the assembly."""
+        for path in sorted(self.directory.rglob("manifest.json")):
+            yield json.loads(path.read_text("utf-8"))
+
+    def _templates(self, directory: Path) -> Iterator[tuple[str, Template]]:
+        manifest = json.loads((directory / "manifest.json").read_text("utf-8"))
+        for artifact in manifest["artifacts"].values():
+            properties = artifact.get("properties", {})
+            if artifact["type"] == "aws:cloudformation:stack":
+                template = (directory / properties["templateFile"]).read_text("utf-8")
+                yield properties["stackName"], json.loads(template)
+            elif artifact["type"] == "cdk:cloud-assembly":
+                yield from self._templates(directory / properties["directoryName"])

@@ -1,0 +1,44 @@
+"""What every test may rely on: no credentials, no name trap, and one synthesis a session."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.assembly import ROOT, Assembly
+
+if (ROOT / "constructs" / "__init__.py").exists():
+    pytest.exit(
+        "constructs/__init__.py shadows the PyPI package `constructs`, which aws-cdk-lib imports: "
+        "delete it (docs/decisions/0001)",
+        returncode=4,
+    )
+
+# No test may reach an account, whatever the machine has configured.
+for variable in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[variable]
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def synthesize(outdir: Path, **environment: str) -> Assembly:
+    """Run app.py as the CDK CLI does, and read what it wrote."""
+    subprocess.run(
+        [sys.executable, ROOT / "app.py"],
+        check=True,
+        env=os.environ | {"CDK_OUTDIR": str(outdir)} | environment,
+    )
+    return Assembly(outdir)
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """Every environment, synthesized once for all tests."""
+    return synthesize(tmp_path_factory.mktemp("assembly") / "cdk.out")

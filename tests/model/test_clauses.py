@@ -1,0 +1,45 @@
+"""The clauses' data: every demand binds a key that there is, and can fail."""
+
+import pytest
+from pydantic import ValidationError
+
+from runbook.clauses import Demand, clauses_of, organisations_with_clauses
+from runbook.model.loader import known_environments, load_environment
+
+DEMANDS = [
+    (organisation, clause.id, demand)
+    for organisation in organisations_with_clauses()
+    for clause in clauses_of(organisation)
+    for demand in clause.demands
+]
+
+
+def test_every_organisation_with_environments_has_clauses() -> None:
+    organisations = {name.split("/")[0] for name in known_environments()}
+    assert organisations <= set(organisations_with_clauses())
+    with pytest.raises(KeyError):
+        clauses_of("nobody")
+
+
+def test_ids_are_unique() -> None:
+    for organisation in organisations_with_clauses():
+        ids = [clause.id for clause in clauses_of(organisation)]
+        assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(("organisation", "clause", "demand"), DEMANDS)
+def test_each_demand_is_met_by_the_shipped_files_and_binds_one(
+    organisation: str, clause: str, demand: Demand
+) -> None:
+    names = [name for name in known_environments() if name.startswith(f"{organisation}/")]
+    loaded = [load_environment(name) for name in names]
+    bound = [e for e in loaded if not demand.tiers or e.tier in demand.tiers]
+    assert bound, f"{clause} demands something of no environment"
+    for environment in bound:
+        assert not list(demand.refusals(clause, environment.tier, environment))
+
+
+@pytest.mark.parametrize("bounds", [{}, {"exactly": 1, "at_least": {"retention_days": 1}}])
+def test_a_demand_has_one_bound(bounds: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="one of the two"):
+        Demand.model_validate({"key": "buckets.audit", **bounds})

@@ -1,0 +1,209 @@
+"""Every way an environment file can be wrong: the message names file, key, reason and fix."""
+
+import pytest
+import tomli_w
+
+from runbook.model.loader import load_environment
+from runbook.model.refusal import RefusedError
+from tests.model.spoiling import HAPPY, MISSING, Directory, Refuse
+
+SUBNETS = HAPPY["network"]["subnets"]
+
+# (key to spoil, its value, key told, reason told, fix told)
+SPOILED = [
+    ("acount", "1", "acount", "this key is unknown", "did you mean 'account'?"),
+    ("network.nat", 3, "network.nat", "this key is unknown", "known keys: cidr, flow_log"),
+    ("account", MISSING, "account", "this key is missing", "add account to the file"),
+    ("buckets.receipts", MISSING, "buckets.receipts", "this key is missing", "add buckets.rec"),
+    ("schema", 2, "schema", "2 is not a choice", "choose among 1"),
+    ("tier", "secret", "tier", "'secret' is not a choice", "'phi', 'personal', 'synthetic'"),
+    ("account", 111122223333, "account", "should be a valid string", "write text in quotes"),
+    ("account", "1111", "account", "'1111' is not an AWS account id", "its 12 digits in quotes"),
+    ("account", "000000000000", "account", "is not an AWS account id", "12 digits"),
+    ("account", "١" * 12, "account", "is not an AWS account id", "12 digits"),  # noqa: RUF001
+    ("region", "us-east-9", "region", "AWS has no region 'us-east-9'", "for example us-east-2"),
+    ("region", "cn-north-1", "region", "AWS has no region", "commercial partition"),
+    ("region", "eu-west-1", "availability_zones", "not a zone of eu-west-1", "eu-west-1a"),
+    ("availability_zones", ["us-east-2a"], "availability_zones", "need two zones", "at least two"),
+    ("availability_zones", ["us-east-2a"] * 2, "availability_zones", "listed twice", "once"),
+    (
+        "availability_zones",
+        "us-east-2a",
+        "availability_zones",
+        "should be a valid tuple",
+        "square brackets",
+    ),
+    ("network", "10.0.0.0/16", "network", "a table is expected here", "write a [network] section"),
+    ("network.cidr", 10, "network.cidr", "10 is not a CIDR block in quotes", "10.20.0.0/16"),
+    ("network.cidr", "10.20.0.0/33", "network.cidr", "is not an IPv4 CIDR block", "10.20.0.0/16"),
+    ("network.cidr", "fd00::/48", "network.cidr", "is not an IPv4 CIDR block", "10.20.0.0/16"),
+    ("network.cidr", "10.20.3.0/16", "network.cidr", "bits set beyond", "mean 10.20.0.0/16?"),
+    ("network.cidr", "10.0.0.0/8", "network.cidr", "from /16 to /28", "choose a prefix"),
+    ("network.cidr", "8.8.0.0/16", "network.cidr", "is not a private range", "10.0.0.0/8"),
+    (
+        "network.cidr",
+        "10.99.0.0/16",
+        "network.subnets.public",
+        "10.20.0.0/24 is outside network.cidr 10.99.0.0/16",
+        "move it inside",
+    ),
+    (
+        "network.subnets.isolated",
+        ["10.20.64.0/24", "10.20.65.0/24"],
+        "network.subnets.isolated",
+        "2 subnets for 3 availability zones",
+        "one block for each zone",
+    ),
+    (
+        "network.subnets.isolated",
+        [SUBNETS["private"][0], "10.20.65.0/24", "10.20.66.0/24"],
+        "network.subnets.isolated",
+        "10.20.16.0/20 overlaps 10.20.16.0/20 of network.subnets.private",
+        "move one of them",
+    ),
+    (
+        "network.subnets.isolated",
+        ["10.20.64.0/24", "10.20.64.0/25", "10.20.66.0/24"],
+        "network.subnets.isolated",
+        "10.20.64.0/25 overlaps 10.20.64.0/24",
+        "move one of them",
+    ),
+    (
+        "network.interface_endpoints",
+        ["s4"],
+        "network.interface_endpoints[0]",
+        "'s4' is not a choice",
+        "'secretsmanager'",
+    ),
+    (
+        "network.interface_endpoints",
+        ["kms", "kms"],
+        "network.interface_endpoints",
+        "listed twice",
+        "list each once",
+    ),
+    (
+        "network.flow_log_retention_days",
+        100,
+        "network.flow_log_retention_days",
+        "CloudWatch Logs has no retention of 100 days",
+        "choose 120",
+    ),
+    (
+        "network.flow_log_retention_days",
+        True,
+        "network.flow_log_retention_days",
+        "should be a valid integer",
+        "a whole number, without quotes",
+    ),
+    ("buckets.audit", {}, "buckets.audit", "exactly one of the two", "keep retention_years or"),
+    (
+        "buckets.audit",
+        {"retention_years": 7, "retention_days": 2557},
+        "buckets.audit",
+        "exactly one of the two",
+        "keep retention_years or",
+    ),
+    (
+        "buckets.audit",
+        {"retention_years": 101},
+        "buckets.audit.retention_years",
+        "less than or equal to 100",
+        "write 100 or less",
+    ),
+    (
+        "buckets.audit",
+        {"retention_days": 0},
+        "buckets.audit.retention_days",
+        "greater than or equal to 1",
+        "write 1 or more",
+    ),
+    (
+        "buckets.audit",
+        {"retention_years": 6},
+        "buckets.audit",
+        "6 calendar years breaks ROVN-BCK-2, which demands at least 7 calendar years",
+        "set at least 7 calendar years",
+    ),
+    (
+        "buckets.audit",
+        {"retention_days": 2556},
+        "buckets.audit",
+        "2556 days breaks ROVN-BCK-2",
+        "set at least 7 calendar years",
+    ),
+    (
+        "buckets.receipts.glacier_after_days",
+        30,
+        "buckets.receipts.glacier_after_days",
+        "30 breaks ROVN-BCK-3, which demands exactly 90",
+        "set exactly 90",
+    ),
+    ("organisation", "rovn", "organisation", "the file's path gives this", "remove organisation"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "key", "reason", "fix"), SPOILED)
+def test_one_spoiled_key_is_refused_with_reason_and_fix(
+    refuse: Refuse, path: str, value: object, key: str, reason: str, fix: str
+) -> None:
+    message = refuse(path, value)
+    assert message.startswith("environments/rovn/production.toml is refused:")
+    assert f"\n  {key}\n" in message
+    why = next(line for line in message.splitlines() if reason in line)
+    assert why.startswith("    why: ")
+    remedy = next(line for line in message.splitlines() if fix in line)
+    assert remedy.startswith("    fix: ")
+
+
+def test_seven_years_in_days_are_enough_with_both_leap_days(directory: Directory) -> None:
+    """2557 days satisfy ROVN-BCK-2, so the only complaint left is the one spoiled on purpose."""
+    text = 'schema = 1\ntier = "phi"\n[buckets.audit]\nretention_days = 2557\n'
+    assert "ROVN-BCK-2" not in directory.refusal(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (b" \n\t\n", "it is empty"),
+        (b"\xff\xfe\x00", "byte 0 is not UTF-8"),
+        (b'account = "\xe9"', "byte 11 is not UTF-8"),
+        (b"account = ", "it is not TOML: Invalid value (at end of document)"),
+        (b'account = "1"\naccount = "2"', "it is not TOML: Cannot overwrite a value (at "),
+        (b"[" * 5000, "it is not TOML"),
+        (b"a = " + b"[" * 100_000, "it is not TOML"),
+        (b"a = " + b"9" * 10_000, "it is not TOML"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_refused_as_a_whole(
+    directory: Directory, content: bytes, reason: str
+) -> None:
+    message = directory.refusal(content)
+    assert message.startswith("environments/rovn/production.toml is refused:")
+    assert f"  (the whole file)\n    why: {reason}" in message
+
+
+def test_everything_wrong_is_told_at_once(directory: Directory) -> None:
+    message = directory.refusal(b'schema = 1\naccount = "1"\nregion = "moon"\ntypo = 1\n')
+    for key in ("account", "region", "typo", "tier", "network", "buckets"):
+        assert f"\n  {key}\n" in message
+
+
+def test_a_name_that_cannot_name_resources_is_refused(directory: Directory) -> None:
+    message = directory.refusal(b"schema = 1", "rovn/Prod_1")
+    assert "'Prod_1' cannot be part of resource names" in message
+
+
+def test_an_organisation_without_clauses_is_refused(directory: Directory) -> None:
+    """Nothing would be held against its file: that must not pass as 'all good'."""
+    (directory.root / "nobody").mkdir()
+    message = directory.refusal(tomli_w.dumps(HAPPY).encode(), "nobody/production")
+    assert "no clauses are written down for 'nobody'" in message
+    assert "add runbook/clauses/nobody.toml" in message
+
+
+def test_a_directory_in_place_of_a_file_is_refused(directory: Directory) -> None:
+    (directory.root / "rovn" / "production.toml").mkdir()
+    with pytest.raises(RefusedError, match="it cannot be read: Is a directory"):
+        load_environment("rovn/production", root=directory.root)

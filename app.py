@@ -34,7 +34,11 @@ def chosen(given: dict[str, Any]) -> list[Environment]:
         reason = "only one environment at a time can be placed elsewhere"
         fix = "add -c environment=<organisation>/<environment>"
         raise RefusedError("-c account, -c region", [Refusal("environment", reason, fix)])
-    return [load_environment(name) for name in known_environments()]
+    names = known_environments()
+    if not names:
+        fix = "add environments/<organisation>/<environment>.toml"
+        raise RefusedError("environments/", [Refusal("environment", "no environment file", fix)])
+    return [load_environment(name) for name in names]
 
 
 def main() -> None:

@@ -1,0 +1,125 @@
+"""The shape of the repository: what a newcomer and the next change can rely on."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from runbook.clauses import clauses_of, organisations_with_clauses
+from runbook.model.loader import ENVIRONMENTS
+from tests.assembly import ROOT
+
+CODE = [
+    path
+    for folder in ("constructs", "stacks", "policies", "runbook", "sandbox")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if ".venv" not in path.parts
+]
+CLAUSE_ID = re.compile(r"\b(ROVN|SCR|DLX|ALL)-[A-Z]+-[\w.]+")
+
+
+def organisations() -> set[str]:
+    return {p.name for p in ENVIRONMENTS.iterdir() if p.is_dir()} | {"rovn", "scr", "dealix"}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_organisation_by_name_in_code(path: Path) -> None:
+    """What differs between organisations is a field of the model; clause ids may be cited."""
+    text = CLAUSE_ID.sub("", path.read_text("utf-8")).lower()
+    words = re.findall(r"[a-z]+", text)
+    assert not organisations() & set(words)
+
+
+def test_the_name_trap_is_empty() -> None:
+    assert not (ROOT / "constructs" / "__init__.py").exists()
+    import constructs
+
+    assert constructs.__file__ is not None
+    assert "site-packages" in constructs.__file__
+
+
+def test_the_name_trap_stops_the_tests_with_a_reason(tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    for name in ("conftest.py", "assembly.py"):
+        (tests / name).write_text((ROOT / "tests" / name).read_text("utf-8"), "utf-8")
+    (tests / "test_nothing.py").write_text("def test_nothing(): pass\n", "utf-8")
+    (tmp_path / "constructs").mkdir()
+    (tmp_path / "constructs" / "__init__.py").touch()
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", tests],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 4
+    assert "shadows the PyPI package" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("module", ["runbook.cli", "policies"])
+def test_operators_do_not_wait_for_the_cdk(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('aws_cdk' in sys.modules or 'jsii' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_arrows_point_one_way() -> None:
+    """Data -> runbook -> constructs -> stacks -> app; policies and sandbox stand beside them."""
+    allowed = {
+        "runbook": {"runbook"},
+        "constructs": {"runbook", "runbook_constructs"},
+        "stacks": {"runbook", "runbook_constructs", "stacks"},
+        "policies": {"runbook", "policies"},
+        "sandbox": {"runbook", "sandbox"},
+    }
+    own = {"runbook", "runbook_constructs", "stacks", "policies", "sandbox", "app"}
+    for path in CODE:
+        folder = path.relative_to(ROOT).parts[0]
+        assert imported(path) & own <= allowed[folder], path
+        if folder in ("runbook", "sandbox") or (folder == "policies" and path.stem != "plugin"):
+            assert not imported(path) & {"aws_cdk", "constructs", "jsii"}, path
+
+
+def imported(path: Path) -> set[str]:
+    """Name the top-level packages that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_every_make_target_is_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[0].split()) - {"help"}
+    shown = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert {line.split()[1] for line in shown.splitlines()} - {"help"} == targets
+    assert all(len(line) <= 110 for line in shown.splitlines())
+
+
+def test_every_dependency_earns_its_place_in_one_line() -> None:
+    explained = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    for project in (ROOT / "pyproject.toml", ROOT / "sandbox" / "pyproject.toml"):
+        data = tomllib.loads(project.read_text("utf-8"))
+        required = data["project"]["dependencies"] + data.get("dependency-groups", {}).get(
+            "dev", []
+        )
+        for requirement in required:
+            name = re.split(r"[\[<>=]", requirement)[0]
+            assert re.search(rf"^\| `{name}` \| \S", explained, re.MULTILINE), name
+
+
+def test_clauses_are_kept_by_tests_that_name_them() -> None:
+    """From an id to its test in one search."""
+    tests = "\n".join(p.read_text("utf-8") for p in (ROOT / "tests").rglob("test_*.py"))
+    for organisation in organisations_with_clauses():
+        for clause in clauses_of(organisation):
+            assert clause.id in tests, clause.id

@@ -37,7 +37,7 @@ synth: .venv/.ready ## Write the templates of every environment, or of ENV alone
 
 check: .venv/.ready ## Judge the templates: CDK's own validation and cfn-lint
 	@rm -rf build/check
-	@CDK_VALIDATION=true cdk synth '**' --quiet --output build/check
+	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
 	@cfn-lint 'build/check/*/*.template.json'
 	@echo "check: CDK validation and cfn-lint found nothing"
 

@@ -10,41 +10,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runbook.model.environment import Environment
-from runbook.model.loader import known_environments, load_environment
-from runbook.model.refusal import Refusal, RefusedError
+from runbook.model.refusal import RefusedError
+from runbook.model.selection import selected_environments
 from stacks.jsii_runtime import use_pinned_node
 
 HERE = Path(__file__).resolve().parent
+# Creation traces name the CDK's own unpacking folder: no two syntheses would be alike.
+NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 
 
 def context() -> dict[str, Any]:
     """Merge cdk.json's context, which `python app.py` alone would miss, with the CLI's."""
-    given: dict[str, Any] = json.loads((HERE / "cdk.json").read_text("utf-8"))["context"]
-    given |= json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
-    return given
-
-
-def chosen(given: dict[str, Any]) -> list[Environment]:
-    """Load the environments that the context asks for: one, or all of them."""
-    account, region = given.get("account"), given.get("region")
-    if name := given.get("environment"):
-        return [load_environment(name, account=account, region=region)]
-    if account or region:
-        reason = "only one environment at a time can be placed elsewhere"
-        fix = "add -c environment=<organisation>/<environment>"
-        raise RefusedError("-c account, -c region", [Refusal("environment", reason, fix)])
-    names = known_environments()
-    if not names:
-        fix = "add environments/<organisation>/<environment>.toml"
-        raise RefusedError("environments/", [Refusal("environment", "no environment file", fix)])
-    return [load_environment(name) for name in names]
+    flags = json.loads((HERE / "cdk.json").read_text("utf-8"))["context"]
+    return {**flags, **json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}")), **NO_TRACES}
 
 
 def main() -> None:
     """Synthesize into CDK_OUTDIR, or into cdk.out when called without the CLI."""
     given = context()
-    environments = chosen(given)
+    environments = selected_environments(given)
     # Only now: a refused file is told in a fraction of a second, not after the CDK has loaded.
     use_pinned_node()
     from aws_cdk import App

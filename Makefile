@@ -25,7 +25,7 @@ help: ## List the targets
 
 setup: .venv/.ready sandbox/.venv/.ready ## Install everything, pinned; other targets do it themselves
 
-demo: setup ## Deploy ENV (default rovn/production) into the embedded sandbox, compare, try to tamper
+demo: setup ## Deploy ENV (default rovn/production) into the sandbox, compare, tamper, clean up
 	@python -m sandbox demo --environment $(SANDBOX_ENV)
 
 test: setup ## Run all tests, the sandbox's too
@@ -54,7 +54,7 @@ sandbox: setup ## Deploy ENV (default rovn/production) into the sandbox and keep
 sandbox-down: setup ## Stop the sandbox
 	@python -m sandbox down
 
-bootstrap: .venv/.ready require-env ## Bootstrap CDK in the real account of ENV; POLICY=arn of its execution policy
+bootstrap: .venv/.ready require-env ## Bootstrap the CDK in ENV's real account, with POLICY=arn to act under
 	@test -n "$(POLICY)" || { echo "POLICY is missing: without it the CDK's bootstrap gives CloudFormation AdministratorAccess."; \
 	  echo "Pass the policy that CloudFormation may act under: make bootstrap ENV=$(ENV) POLICY=arn:aws:iam::<account>:policy/<name>"; exit 2; }
 	@cdk bootstrap $$(runbook environments --field place $(ENV)) $(CONTEXT) \

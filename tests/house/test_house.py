@@ -95,16 +95,6 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def test_every_make_target_is_explained() -> None:
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[0].split()) - {"help"}
-    shown = subprocess.run(
-        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    assert {line.split()[1] for line in shown.splitlines()} - {"help"} == targets
-    assert all(len(line) <= 110 for line in shown.splitlines())
-
-
 def test_every_dependency_earns_its_place_in_one_line() -> None:
     explained = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     for project in (ROOT / "pyproject.toml", ROOT / "sandbox" / "pyproject.toml"):

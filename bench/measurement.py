@@ -1,0 +1,45 @@
+"""What a benchmark says: a value, and the bound it should keep."""
+
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One result. ``value`` has the unit ``unit``; ``bound`` is the most it should be."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the bound holds."""
+        return self.bound is None or self.value <= self.bound
+
+    def line(self) -> str:
+        """Say it in one line."""
+        said = f"{self.name:<58} {self.value:8.2f} {self.unit}"
+        if self.bound is None:
+            return said
+        return f"{said:<76} {'ok' if self.kept else 'OVER'}, at most {self.bound:g}"
+
+
+def seconds(command: Sequence[str], *, environment: dict[str, str] | None = None) -> float:
+    """Run a command that must succeed and time it."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    return time.perf_counter() - start
+
+
+def interleaved(runs: int, *timed: Callable[[], float]) -> list[float]:
+    """Take the median of each timing; runs alternate, so that load hits all alike."""
+    taken: list[list[float]] = [[] for _ in timed]
+    for _ in range(runs):
+        for results, time_one in zip(taken, timed, strict=True):
+            results.append(time_one())
+    return [statistics.median(results) for results in taken]

@@ -38,7 +38,7 @@ synth: .venv/.ready ## Write the templates of every environment, or of ENV alone
 check: .venv/.ready ## Judge the templates: CDK's own validation and cfn-lint
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
-	@cfn-lint 'build/check/*/*.template.json'
+	@cfn-lint --regions $$(runbook environments --field region | sort -u) -- 'build/check/*/*.template.json'
 	@echo "check: CDK validation and cfn-lint found nothing"
 
 lint: .venv/.ready ## Judge the code: ruff, mypy, lock files
@@ -64,7 +64,7 @@ deploy: .venv/.ready require-env ## Deploy ENV to its real account; every change
 	@cdk deploy $(SELECTED) $(CONTEXT)
 
 diff: .venv/.ready require-env ## Show what a deploy of ENV to its real account would change
-	@cdk diff $(SELECTED) $(CONTEXT)
+	@cdk diff $(SELECTED) $(CONTEXT) --method=template
 
 bench: setup ## Measure; prints ratios taken in one run
 	@python -m bench
@@ -75,7 +75,8 @@ docs: .venv/.ready ## Write what is generated: the JSON Schema for editors
 
 .PHONY: require-env
 require-env:
-	@test -n "$(ENV)" || { echo "ENV is missing: say which environment, for example make deploy ENV=rovn/staging"; \
+# Typed on the command line only: POSIX shells have a variable of this name of their own.
+	@test "$(origin ENV)" = "command line" || { echo "ENV is missing: say which environment, for example make deploy ENV=rovn/staging"; \
 	  echo "known: $$(cd environments && ls */*.toml | sed 's/\.toml$$//' | tr '\n' ' ')"; exit 2; }
 
 .venv/.ready: pyproject.toml uv.lock package.json package-lock.json

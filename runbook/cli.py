@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from runbook.model.environment import Environment
-from runbook.model.loader import known_environments, load_environment
+from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from runbook.model.schema import json_schema
+from runbook.model.selection import all_environments
 
 # Input that cannot be used: the same code for every command.
 EXIT_UNUSABLE = 2
@@ -46,7 +47,7 @@ def environments(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check environment files and list them with account, region and tier."""
-    loaded = [load_environment(name) for name in names or known_environments()]
+    loaded = [load_environment(name) for name in names] if names else all_environments()
     if field:
         typer.echo("\n".join(_field(environment, field) for environment in loaded))
     elif as_json:

@@ -62,6 +62,8 @@ class AuditStack(RunbookStack):
             key=key,
             # CloudTrail encrypts under a context of its own, which a bucket key would replace.
             bucket_key=False,
+            # Log files come under the key, their digests under S3's own.
+            accepted=["aws:kms", "AES256"],
             access_logs=self.access_logs,
             access_logs_prefix="trail/",
         )
@@ -93,7 +95,7 @@ def _expiry(days: int) -> s3.LifecycleRule:
 
 
 def _to_glacier(days: int) -> s3.LifecycleRule:
-    """Move every version to Glacier at the same age; nothing expires."""
+    """Move a version to Glacier after ``days`` as the current one, or as one superseded."""
     return s3.LifecycleRule(
         id="MoveToGlacier",
         transitions=[

@@ -56,3 +56,19 @@ class Assembly:
                 yield properties["stackName"], json.loads(template)
             elif artifact["type"] == "cdk:cloud-assembly":
                 yield from self._templates(directory / properties["directoryName"])
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """Write references as text: ``<AuditRecords.Arn>/*`` for a Join over a GetAtt."""
+    match value:
+        case {"Fn::GetAtt": [logical_id, attribute]}:
+            return f"<{logical_id[:-8]}.{attribute}>"
+        case {"Ref": name}:
+            return f"<{name if name.startswith('AWS::') else name[:-8]}>"
+        case {"Fn::Join": [separator, parts]}:
+            return separator.join(plain(part) for part in parts)
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+        case list():
+            return [plain(item) for item in value]
+    return value

@@ -1,5 +1,7 @@
 """A log group under a customer-managed key that really lets CloudWatch Logs write to it."""
 
+from typing import cast
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -7,7 +9,7 @@ from constructs import Construct
 from runbook_constructs.customer_key import CustomerKey
 
 
-class EncryptedLogGroup(logs.CfnLogGroup):
+class EncryptedLogGroup(logs.LogGroup):
     """A retained log group; the grant in the key's policy comes with it.
 
     The name is physical, because the key's policy has to name the group before it exists.
@@ -20,10 +22,10 @@ class EncryptedLogGroup(logs.CfnLogGroup):
         super().__init__(
             scope,
             id_,
-            kms_key_id=key.key_arn,
+            encryption_key=key,
             log_group_name=name,
-            retention_in_days=retention_days,
+            # A create that is rolled back must free the name for the next try.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
+        cast(logs.CfnLogGroup, self.node.default_child).retention_in_days = retention_days
         key.allow_log_group(name)
-        self.apply_removal_policy(RemovalPolicy.RETAIN)
-        self.log_group = logs.LogGroup.from_log_group_arn(self, "Imported", self.attr_arn)

@@ -40,11 +40,12 @@ class FlowLogs(Construct):
                 },
             ),
         )
-        ec2.FlowLog(
+        flow_log = ec2.FlowLog(
             self,
             "Log",
             resource_type=ec2.FlowLogResourceType.from_vpc(vpc),
-            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group.log_group, role),
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role),
             max_aggregation_interval=ec2.FlowLogMaxAggregationInterval.ONE_MINUTE,
             traffic_type=ec2.FlowLogTrafficType.ALL,
         )
+        flow_log.node.add_dependency(role)

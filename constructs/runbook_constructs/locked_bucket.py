@@ -1,5 +1,6 @@
 """A bucket whose records nobody can change or delete before their time (ROVN-BCK-2)."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import aws_s3 as s3
@@ -7,7 +8,7 @@ from constructs import Construct
 
 from runbook.model.retention import Retention
 from runbook_constructs.customer_key import CustomerKey
-from runbook_constructs.private_bucket import PrivateBucket
+from runbook_constructs.private_bucket import PrivateBucket, given_but_not
 
 
 class LockedBucket(PrivateBucket):
@@ -28,12 +29,14 @@ class LockedBucket(PrivateBucket):
         access_logs: s3.IBucket,
         access_logs_prefix: str,
         bucket_key: bool = True,
+        accepted: Sequence[str] = ("aws:kms",),
     ) -> None:
         super().__init__(
             scope,
             id_,
             key=key,
             bucket_key=bucket_key,
+            accepted=accepted,
             access_logs=access_logs,
             access_logs_prefix=access_logs_prefix,
             object_lock=True,
@@ -51,10 +54,7 @@ class LockedBucket(PrivateBucket):
         self.deny(
             "DenyWeakerMode",
             ["s3:PutObject", "s3:PutObjectRetention"],
-            {
-                "Null": {"s3:object-lock-mode": "false"},
-                "StringNotEquals": {"s3:object-lock-mode": "COMPLIANCE"},
-            },
+            given_but_not("s3:object-lock-mode", "COMPLIANCE"),
         )
         self.deny(
             "DenyRemoval",

@@ -107,7 +107,8 @@ class Network(Construct):
 
 def _fixed_address(scope: Construct, zone: str) -> ec2.CfnEIP:
     address = ec2.CfnEIP(scope, zone[-1].upper(), domain="vpc")
-    address.apply_removal_policy(RemovalPolicy.RETAIN)
+    # A create that is rolled back takes its addresses along: the account's quota is small.
+    address.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     return address
 
 

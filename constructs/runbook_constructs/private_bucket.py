@@ -1,6 +1,7 @@
 """A bucket that is private, encrypted, versioned and retained."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -13,13 +14,16 @@ ABANDONED_UPLOAD = s3.LifecycleRule(
     id="AbortAbandonedUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
 )
 
+Conditions = dict[str, dict[str, Any]]
+
 
 class PrivateBucket(s3.Bucket):
     """A bucket nobody reaches in public or without TLS 1.2, and no stack deletes.
 
-    With ``key`` it takes objects under that kind of encryption only; without, S3 encrypts with
-    its own key, which is all that the delivery of access logs can write to. ``access_logs`` is
-    the bucket that records each request, under ``access_logs_prefix``.
+    With ``key`` it takes objects under that key only, and ``accepted`` names the encryptions a
+    writer may ask for; without, S3 encrypts with its own key, which is all that the delivery of
+    access logs can write to. ``access_logs`` is the bucket that records each request, under
+    ``access_logs_prefix``.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class PrivateBucket(s3.Bucket):
         *,
         key: CustomerKey | None = None,
         bucket_key: bool = True,
+        accepted: Sequence[str] = ("aws:kms",),
         access_logs: s3.IBucket | None = None,
         access_logs_prefix: str | None = None,
         lifecycle_rules: Sequence[s3.LifecycleRule] = (),
@@ -49,21 +54,29 @@ class PrivateBucket(s3.Bucket):
             removal_policy=RemovalPolicy.RETAIN,
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=access_logs_prefix,
+            # S3's default leaves objects under 128 KB where they are, whatever a rule says.
+            transition_default_minimum_object_size=(
+                s3.TransitionDefaultMinimumObjectSize.VARIES_BY_STORAGE_CLASS
+            ),
             versioned=True,
         )
         if key:
-            self.deny(
-                "DenyOtherEncryption",
-                ["s3:PutObject"],
-                {
-                    "Null": {"s3:x-amz-server-side-encryption": "false"},
-                    "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
-                },
-            )
+            self._deny_writes_under_other_keys(key, accepted)
 
-    def deny(
-        self, sid: str, actions: Sequence[str], conditions: dict[str, dict[str, str]] | None = None
-    ) -> None:
+    def _deny_writes_under_other_keys(self, key: CustomerKey, accepted: Sequence[str]) -> None:
+        """Refuse what a record could be made unreadable with; no header means our own key."""
+        header = "s3:x-amz-server-side-encryption"
+        self.deny("DenyOtherEncryption", ["s3:PutObject"], given_but_not(header, *accepted))
+        self.deny(
+            "DenyOtherKey", ["s3:PutObject"], given_but_not(f"{header}-aws-kms-key-id", key.key_arn)
+        )
+        self.deny(
+            "DenyCustomerProvidedKey",
+            ["s3:PutObject"],
+            {"Null": {f"{header}-customer-algorithm": "false"}},
+        )
+
+    def deny(self, sid: str, actions: Sequence[str], conditions: Conditions | None = None) -> None:
         """Deny everybody these actions on the bucket and its objects."""
         self.add_to_resource_policy(
             iam.PolicyStatement(
@@ -75,3 +88,14 @@ class PrivateBucket(s3.Bucket):
                 conditions=conditions,
             )
         )
+
+
+def given_but_not(key: str, *values: str) -> Conditions:
+    """Hold when the request carries ``key`` with a value other than these.
+
+    ``StringNotEquals`` alone would hold for requests without it, too.
+    """
+    return {
+        "Null": {key: "false"},
+        "StringNotEquals": {key: values[0] if len(values) == 1 else list(values)},
+    }

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,18 +13,32 @@ from runbook.model.retention import Retention
 from runbook.model.tier import Tier
 
 
+class Bound(Protocol):
+    """An environment, as far as demands look at it; its keys are read by path."""
+
+    @property
+    def environment(self) -> str:
+        """Its name without the organisation."""
+
+    @property
+    def tier(self) -> Tier:
+        """What its data may be."""
+
+
 class Demand(BaseModel):
     """A bound that a clause puts on one key of the environment file.
 
-    ``key`` is a dotted path; ``tiers`` are those it binds, all of them when empty.
+    ``key`` is a dotted path; ``tiers`` and ``environments`` (their names, without the
+    organisation) are those it binds, all of them when empty.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     key: str
     tiers: Annotated[tuple[Tier, ...], Field(strict=False)] = ()
+    environments: Annotated[tuple[str, ...], Field(strict=False)] = ()
     at_least: Retention | None = None
-    exactly: int | None = None
+    exactly: int | str | None = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
@@ -32,9 +46,15 @@ class Demand(BaseModel):
             raise ValueError("a demand has at_least or exactly, one of the two")
         return self
 
-    def refusals(self, clause: str, tier: Tier, environment: BaseModel) -> Iterator[Refusal]:
+    def binds(self, environment: Bound) -> bool:
+        """Whether this bound is for such an environment at all."""
+        of_tier = not self.tiers or environment.tier in self.tiers
+        by_name = not self.environments or environment.environment in self.environments
+        return of_tier and by_name
+
+    def refusals(self, clause: str, environment: Bound) -> Iterator[Refusal]:
         """Hold the environment's value against this bound."""
-        if self.tiers and tier not in self.tiers:
+        if not self.binds(environment):
             return
         value = self._value(environment)
         if self.at_least is not None:
@@ -46,11 +66,11 @@ class Demand(BaseModel):
         if not met:
             yield Refusal(
                 self.key,
-                f"{value} breaks {clause}, which demands {bound} for tier {tier!r}",
+                f"{value} breaks {clause}, which demands {bound} here",
                 f"set {bound}; only runbook/clauses, with its source, changes what is demanded",
             )
 
-    def _value(self, environment: BaseModel) -> object:
+    def _value(self, environment: Bound) -> object:
         value: object = environment
         for name in self.key.split("."):
             value = getattr(value, name)

@@ -15,7 +15,11 @@ class Receipts(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     glacier_after_days: Annotated[
-        Days, Field(description="Days in S3 Standard before a version moves to Glacier.")
+        Days,
+        Field(
+            description="Days until a version moves to Glacier, counted from its writing; "
+            "once it is superseded, from then."
+        ),
     ]
 
 

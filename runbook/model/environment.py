@@ -1,16 +1,22 @@
 """One environment of one organisation: all that differs between two deployments."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from runbook.clauses import clauses_of, organisations_with_clauses
 from runbook.model.buckets import Buckets
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
-from runbook.model.refusal import Refusal, contradiction
+from runbook.model.refusal import Refusal, contradiction, impossible
 from runbook.model.tier import Tier
+
+
+def _known_version(version: int) -> int:
+    if version != 1:
+        raise impossible(f"version {version} of the format is not known", "write schema = 1")
+    return version
 
 
 class EnvironmentFile(BaseModel):
@@ -19,8 +25,13 @@ class EnvironmentFile(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     schema_version: Annotated[
-        Literal[1],
-        Field(alias="schema", description="Version of this format; 1 is the only one."),
+        int,
+        AfterValidator(_known_version),
+        Field(
+            alias="schema",
+            description="Version of this format; 1 is the only one.",
+            json_schema_extra={"const": 1},
+        ),
     ]
     tier: Annotated[
         Tier,
@@ -64,8 +75,9 @@ class Environment(EnvironmentFile):
         Raises pydantic's ``ValidationError`` when the new place is impossible.
         """
         data = self.model_dump(by_alias=True)
-        data["account"] = account or self.account
-        if region:
+        if account is not None:
+            data["account"] = account
+        if region is not None:
             data["region"] = region
             data["availability_zones"] = [region + zone[-1] for zone in self.availability_zones]
         return type(self).model_validate(data)
@@ -98,4 +110,4 @@ class Environment(EnvironmentFile):
             return
         for clause in clauses_of(self.organisation):
             for demand in clause.demands:
-                yield from demand.refusals(clause.id, self.tier, self)
+                yield from demand.refusals(clause.id, self)

@@ -13,13 +13,15 @@ from runbook.model.environment import Environment, EnvironmentFile
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError, refusals_of
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+# What every AWS resource name takes: CloudTrail, for one, refuses two hyphens side by side.
+_NAME = re.compile(r"(?=.{1,31}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _FROM_PATH = ("organisation", "environment")
 
 
 def known_environments(root: Path = ENVIRONMENTS) -> list[str]:
     """List every environment that has a file, as ``organisation/environment``, sorted."""
-    return sorted(f"{file.parent.name}/{file.stem}" for file in root.glob("*/*.toml"))
+    files = (file for file in root.glob("*/*.toml") if not file.name.startswith("."))
+    return sorted(f"{file.parent.name}/{file.stem}" for file in files)
 
 
 def load_environment(
@@ -100,7 +102,7 @@ def _bad_name(part: str) -> Refusal:
     return Refusal(
         WHOLE_FILE,
         f"{part!r} cannot be part of resource names",
-        "rename it: lower-case letters, digits and hyphens, a letter first, at most 31",
+        "rename it: lower-case letters and digits, single hyphens between, at most 31",
     )
 
 
@@ -109,7 +111,7 @@ def _named_by_path(key: str) -> Refusal:
 
 
 def _known_keys() -> dict[str, list[str]]:
-    return dict(_tables("", EnvironmentFile))
+    return {path or WHOLE_FILE: keys for path, keys in _tables("", EnvironmentFile)}
 
 
 def _tables(path: str, model: type[BaseModel]) -> Iterator[tuple[str, list[str]]]:

@@ -52,9 +52,19 @@ def _several_zones(zones: Sequence[str]) -> tuple[str, ...]:
     return tuple(zones)
 
 
-AccountId = Annotated[str, AfterValidator(_real_account)]
-Region = Annotated[str, AfterValidator(_real_region)]
-Zones = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_several_zones)]
+AccountId = Annotated[
+    str, AfterValidator(_real_account), Field(json_schema_extra={"pattern": "^[0-9]{12}$"})
+]
+Region = Annotated[
+    str,
+    AfterValidator(_real_region),
+    Field(json_schema_extra={"pattern": "^[a-z]{2}-[a-z]+-[0-9]$"}),
+]
+Zones = Annotated[
+    tuple[str, ...],
+    AfterValidator(_several_zones),
+    Field(strict=False, json_schema_extra={"minItems": 2, "uniqueItems": True}),
+]
 
 
 def foreign_zones(region: str, zones: Sequence[str]) -> list[str]:

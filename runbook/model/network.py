@@ -50,7 +50,13 @@ Block = Annotated[
     IPv4Network,
     BeforeValidator(_block),
     PlainSerializer(str),
-    WithJsonSchema({"type": "string", "examples": ["10.20.0.0/16"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^([0-9]{1,3}\.){3}[0-9]{1,3}/(1[6-9]|2[0-8])$",
+            "examples": ["10.20.0.0/16"],
+        }
+    ),
 ]
 Blocks = Annotated[tuple[Block, ...], Field(strict=False)]
 

@@ -1,5 +1,7 @@
 """Why an environment is refused: the file, the key, the reason and the fix, never a traceback."""
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -8,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 WHOLE_FILE = "(the whole file)"
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 CONTRADICTIONS = "contradictions"
 IMPOSSIBLE = "impossible"
 
@@ -62,7 +65,7 @@ def contradiction(refusals: Iterable[Refusal]) -> PydanticCustomError:
 def refusals_of(error: ValidationError, known_keys: dict[str, list[str]]) -> list[Refusal]:
     """Translate pydantic's errors.
 
-    ``known_keys`` maps the dotted path of each table (``""`` for the top) to the keys it takes.
+    ``known_keys`` maps the dotted path of each table (WHOLE_FILE for the top) to the keys it takes.
     """
     refusals: list[Refusal] = []
     for details in error.errors(include_url=False):
@@ -82,14 +85,16 @@ def _refusal(details: ErrorDetails, known_keys: dict[str, list[str]]) -> Refusal
         case "missing":
             return Refusal(key, "this key is missing", f"add {key} to the file")
         case "extra_forbidden":
-            return _unknown_key(key, known_keys)
+            return _unknown_key(details["loc"], known_keys)
         case "model_type" | "model_attributes_type" | "dict_type":
             return Refusal(key, "a table is expected here", f"write a [{key}] section")
         case "literal_error":
             allowed = context["expected"].replace(" or ", ", ")
-            return Refusal(key, f"{details['input']!r} is not a choice", f"choose among {allowed}")
+            return Refusal(
+                key, f"{_said(details['input'])} is not a choice", f"choose among {allowed}"
+            )
         case _:
-            said = f"{_lower(details['msg'])}, and the file says {details['input']!r}"
+            said = f"{_lower(details['msg'])}, not {_said(details['input'])}"
             return Refusal(key, said, _FORMS.get(details["type"], _SCHEMA).format(**context))
 
 
@@ -107,10 +112,15 @@ def _lower(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _unknown_key(key: str, known_keys: dict[str, list[str]]) -> Refusal:
-    table, _, name = key.rpartition(".")
-    siblings = known_keys.get(table, [])
-    close = get_close_matches(name, siblings, n=1)
+def _said(value: object) -> str:
+    """Write a value as the file does, with nothing in it that a terminal obeys."""
+    return json.dumps(value, default=str)
+
+
+def _unknown_key(location: Sequence[str | int], known_keys: dict[str, list[str]]) -> Refusal:
+    key, table = _dotted(location), _dotted(location[:-1])
+    siblings = known_keys[table]
+    close = get_close_matches(str(location[-1]), siblings, n=1)
     fix = f"did you mean {close[0]!r}?" if close else f"remove it; known keys: {_listed(siblings)}"
     return Refusal(key, "this key is unknown", fix)
 
@@ -120,6 +130,12 @@ def _listed(keys: Iterable[str]) -> str:
 
 
 def _dotted(location: Sequence[str | int]) -> str:
-    """``("zones", 1)`` becomes ``zones[1]``."""
-    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    """``("zones", 1)`` becomes ``zones[1]``; a key that TOML wants quoted is quoted."""
+    dotted = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in location
+    )
     return dotted.removeprefix(".") or WHOLE_FILE
+
+
+def _bare(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else json.dumps(key)

@@ -14,7 +14,14 @@ LONGEST_DAYS = 36_500
 class Retention(BaseModel):
     """How long something is kept, in calendar years or in days: one of the two, not both."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "oneOf": [{"required": ["retention_years"]}, {"required": ["retention_days"]}]
+        },
+    )
 
     retention_years: Annotated[
         int | None,

@@ -64,6 +64,39 @@ def test_the_network_guard_guards() -> None:
         assert "synthesis must not use the network" in run.stderr
 
 
+def test_the_cdk_cli_writes_the_same_templates(assembly: Assembly, tmp_path: Path) -> None:
+    """What is reviewed, checked and deployed is one thing, whichever way it was synthesized."""
+    out = tmp_path / "out"
+    cdk("synth", "**", "--quiet", "--output", str(out))
+    for path in assembly.directory.rglob("*.template.json"):
+        same = out / path.relative_to(assembly.directory)
+        assert same.read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_cdk_cli_lists_every_stack() -> None:
+    assert cdk("ls").splitlines() == [
+        f"{slug}/{part} ({slug}-{part.lower()})"
+        for slug in ("rovn-production", "rovn-staging")
+        for part in ("Network", "Audit")
+    ]
+
+
+def cdk(*arguments: str) -> str:
+    """Run the pinned CLI with the pinned Node.js, as the Makefile does."""
+    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run = subprocess.run(
+        [ROOT / "node_modules" / ".bin" / "cdk", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PATH": binaries},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "end of life" not in (run.stdout + run.stderr).lower()
+    return run.stdout
+
+
 def test_nothing_is_looked_up_in_an_account(assembly: Assembly) -> None:
     assert not any(manifest.get("missing") for manifest in assembly.manifests())
 
@@ -78,6 +111,27 @@ def test_every_template_says_whose_it_is(assembly: Assembly) -> None:
         label = template["Metadata"]["Runbook"]
         assert set(label) == {"Organisation", "Environment", "Tier"}
         assert stack.startswith(f"{label['Organisation']}-{label['Environment']}-")
+
+
+def test_everything_that_can_be_tagged_says_whose_it_costs(assembly: Assembly) -> None:
+    """ROVN-CST-1's door: cost allocation by these tags."""
+    for template in assembly.templates.values():
+        label = template["Metadata"]["Runbook"]
+        expected = {f"runbook:{key.lower()}": value for key, value in label.items()}
+        tagged = [
+            r["Properties"]["Tags"]
+            for r in template["Resources"].values()
+            if "Tags" in r["Properties"]
+        ]
+        assert tagged
+        for tags in tagged:
+            assert expected.items() <= {tag["Key"]: tag["Value"] for tag in tags}.items()
+        taggable = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::EC2::VPC", "AWS::EC2::Subnet"}
+        assert all(
+            "Tags" in r["Properties"]
+            for r in template["Resources"].values()
+            if r["Type"] in taggable
+        )
 
 
 def test_stacks_that_hold_data_cannot_be_deleted(assembly: Assembly) -> None:
@@ -149,13 +203,16 @@ def test_a_broken_file_is_refused_and_nothing_is_written(
     assert_refused(app({}, tmp_path / "out", tmp_path), tmp_path / "out", reason)
 
 
-def test_no_environment_at_all_is_refused(tmp_path: Path) -> None:
-    """An empty assembly would pass every check: that must not read as 'all good'."""
-    for name in ("app.py", "cdk.json"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("runbook", "stacks"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    assert_refused(app({}, tmp_path / "out", tmp_path), tmp_path / "out", "no environment file")
+@pytest.mark.parametrize("context", ["[]", "no json"])
+def test_a_context_that_is_no_object_is_refused(tmp_path: Path, context: str) -> None:
+    run = subprocess.run(
+        [sys.executable, ROOT / "app.py"],
+        env=os.environ | {"CDK_OUTDIR": str(tmp_path / "out"), "CDK_CONTEXT_JSON": context},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert_refused(run, tmp_path / "out", "it is not a JSON object")
 
 
 def assert_refused(run: subprocess.CompletedProcess[str], outdir: Path, reason: str) -> None:

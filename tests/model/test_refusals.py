@@ -12,11 +12,16 @@ SUBNETS = HAPPY["network"]["subnets"]
 # (key to spoil, its value, key told, reason told, fix told)
 SPOILED = [
     ("acount", "1", "acount", "this key is unknown", "did you mean 'account'?"),
+    ("\x1b[31m", 1, '"\\u001b[31m"', "this key is unknown", "known keys: account, avail"),
+    ("network.c idr", 1, 'network."c idr"', "this key is unknown", "did you mean 'cidr'?"),
     ("network.nat", 3, "network.nat", "this key is unknown", "known keys: cidr, flow_log"),
+    ("tier", "personal", "tier", "personal breaks ROVN-BCK-2", "set exactly phi"),
     ("account", MISSING, "account", "this key is missing", "add account to the file"),
     ("buckets.receipts", MISSING, "buckets.receipts", "this key is missing", "add buckets.rec"),
-    ("schema", 2, "schema", "2 is not a choice", "choose among 1"),
-    ("tier", "secret", "tier", "'secret' is not a choice", "'phi', 'personal', 'synthetic'"),
+    ("schema", 2, "schema", "version 2 of the format is not known", "write schema = 1"),
+    ("schema", True, "schema", "should be a valid integer, not true", "without quotes"),
+    ("schema", 1.0, "schema", "should be a valid integer, not 1.0", "without quotes"),
+    ("tier", "secret", "tier", '"secret" is not a choice', "'phi', 'personal', 'synthetic'"),
     ("account", 111122223333, "account", "should be a valid string", "write text in quotes"),
     ("account", "1111", "account", "'1111' is not an AWS account id", "its 12 digits in quotes"),
     ("account", "000000000000", "account", "is not an AWS account id", "12 digits"),
@@ -72,7 +77,7 @@ SPOILED = [
         "network.interface_endpoints",
         ["s4"],
         "network.interface_endpoints[0]",
-        "'s4' is not a choice",
+        '"s4" is not a choice',
         "'secretsmanager'",
     ),
     (
@@ -190,9 +195,10 @@ def test_everything_wrong_is_told_at_once(directory: Directory) -> None:
         assert f"\n  {key}\n" in message
 
 
-def test_a_name_that_cannot_name_resources_is_refused(directory: Directory) -> None:
-    message = directory.refusal(b"schema = 1", "rovn/Prod_1")
-    assert "'Prod_1' cannot be part of resource names" in message
+@pytest.mark.parametrize("name", ["Prod", "prod_1", "x-", "a--b", "1a", "a" * 32])
+def test_a_name_that_cannot_name_resources_is_refused(directory: Directory, name: str) -> None:
+    message = directory.refusal(b"schema = 1", f"rovn/{name}")
+    assert f"'{name}' cannot be part of resource names" in message
 
 
 def test_an_organisation_without_clauses_is_refused(directory: Directory) -> None:

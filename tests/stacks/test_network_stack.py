@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runbook.model.environment import Environment
-from tests.assembly import Assembly
+from tests.assembly import Assembly, plain
 
 SUBNET, ROUTE = "AWS::EC2::Subnet", "AWS::EC2::Route"
 ENDPOINT, NAT, EIP = "AWS::EC2::VPCEndpoint", "AWS::EC2::NatGateway", "AWS::EC2::EIP"
@@ -72,7 +72,8 @@ def test_nat_addresses_are_fixed_kept_and_told(assembly: Assembly, stack: str) -
     """SCR-NET-1's door: customers allow these addresses, so they outlive the stack."""
     addresses = assembly.of_type(stack, EIP)
     for address in addresses.values():
-        assert address["DeletionPolicy"] == address["UpdateReplacePolicy"] == "Retain"
+        assert address["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert address["UpdateReplacePolicy"] == "Retain"
     used = [nat["Properties"]["AllocationId"] for nat in assembly.of_type(stack, NAT).values()]
     assert sorted(get["Fn::GetAtt"][0] for get in used) == sorted(addresses)
     outputs = assembly.template(stack)["Outputs"]
@@ -133,14 +134,18 @@ def test_every_connection_is_recorded_encrypted_and_kept(
 ) -> None:
     (flow_log,) = assembly.of_type(stack, "AWS::EC2::FlowLog").values()
     assert flow_log["Properties"]["TrafficType"] == "ALL"
+    assert flow_log["Properties"]["MaxAggregationInterval"] == 60
     assert flow_log["Properties"]["ResourceType"] == "VPC"
     (group,) = assembly.of_type(stack, "AWS::Logs::LogGroup").values()
     properties = group["Properties"]
     assert properties["RetentionInDays"] == environment.network.flow_log_retention_days
-    assert group["DeletionPolicy"] == "Retain"
+    assert group["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert group["UpdateReplacePolicy"] == "Retain"
     key = assembly.template(stack)["Resources"][properties["KmsKeyId"]["Fn::GetAtt"][0]]
     by_sid = {s["Sid"]: s for s in key["Properties"]["KeyPolicy"]["Statement"]}
+    assert set(by_sid) == {"Administer", "EncryptLogGroup"}
     grant = by_sid["EncryptLogGroup"]
+    assert {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"} < set(grant["Action"])
     assert grant["Principal"] == {"Service": f"logs.{environment.region}.amazonaws.com"}
     place = f"{environment.region}:{environment.account}"
     assert grant["Condition"]["ArnEquals"] == {
@@ -156,7 +161,11 @@ def test_only_flow_logs_of_this_account_may_take_the_role(
     (role,) = assembly.of_type(stack, "AWS::IAM::Role").values()
     (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
-    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": environment.account}
+    place = f"{environment.region}:{environment.account}"
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": environment.account},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:ec2:{place}:vpc-flow-log/*"},
+    }
     (policy,) = assembly.of_type(stack, "AWS::IAM::Policy").values()
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Action"] == [
@@ -164,6 +173,10 @@ def test_only_flow_logs_of_this_account_may_take_the_role(
         "logs:DescribeLogStreams",
         "logs:PutLogEvents",
     ]
+    assert plain(statement["Resource"]) == "<NetworkFlowLogsGroup.Arn>"
+    (flow_log,) = assembly.of_type(stack, "AWS::EC2::FlowLog").values()
+    waits_for = {logical_id[:-8] for logical_id in flow_log["DependsOn"]}
+    assert waits_for == {"NetworkFlowLogsRole", "NetworkFlowLogsRoleDefaultPolicy"}
 
 
 def service_name(name: str | dict[str, Any]) -> str:

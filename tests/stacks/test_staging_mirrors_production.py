@@ -1,5 +1,7 @@
 """ROVN-STG-1: staging is production's shape, elsewhere, and shares nothing with it."""
 
+import pytest
+
 from runbook.model.loader import load_environment
 from tests.assembly import Assembly
 
@@ -13,6 +15,7 @@ def shape(assembly: Assembly, stack: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.clause("ROVN-STG-1")
 def test_every_stack_has_the_same_resources(assembly: Assembly) -> None:
     parts = [s.removeprefix(PRODUCTION) for s in assembly.templates if s.startswith(PRODUCTION)]
     assert parts
@@ -20,6 +23,7 @@ def test_every_stack_has_the_same_resources(assembly: Assembly) -> None:
         assert shape(assembly, STAGING + part) == shape(assembly, PRODUCTION + part)
 
 
+@pytest.mark.clause("ROVN-STG-1")
 def test_it_lives_in_an_account_and_network_of_its_own() -> None:
     production = load_environment("rovn/production")
     staging = load_environment("rovn/staging")

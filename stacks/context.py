@@ -1,0 +1,38 @@
+"""The CDK's context: the same for `cdk synth` and for `python app.py` alone."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from runbook.model.refusal import Refusal, RefusedError
+
+CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
+FIXED = {
+    # Creation traces name the CDK's own unpacking folder: no two syntheses would be alike.
+    "aws:cdk:disable-creation-stack-traces": True,
+    # As the CLI sets them, so that templates are the same with and without it.
+    "aws:cdk:enable-asset-metadata": True,
+    "aws:cdk:enable-path-metadata": True,
+}
+
+
+def cdk_context() -> dict[str, Any]:
+    """Merge cdk.json's context, which `python app.py` alone would miss, with the CLI's.
+
+    Raises ``RefusedError`` when CDK_CONTEXT_JSON, which the CLI sets, is not a JSON object.
+    """
+    flags = json.loads(CDK_JSON.read_text("utf-8"))["context"]
+    return {**flags, **_context_of_the_cli(), **FIXED}
+
+
+def _context_of_the_cli() -> dict[str, Any]:
+    try:
+        given = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        fix = "leave it to the CDK CLI, or write a JSON object"
+        refusal = Refusal("context", "it is not a JSON object", fix)
+        raise RefusedError("CDK_CONTEXT_JSON", [refusal])
+    return given

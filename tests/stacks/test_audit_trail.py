@@ -1,0 +1,174 @@
+"""The trail of the audit stack and its keys: who may do what, to the word."""
+
+from typing import Any
+
+import pytest
+
+from runbook.model.environment import Environment
+from tests.assembly import Assembly, plain
+
+KEY, TRAIL = "AWS::KMS::Key", "AWS::CloudTrail::Trail"
+CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
+
+
+@pytest.fixture
+def stack(environment: Environment) -> str:
+    return f"{environment.slug}-audit"
+
+
+@pytest.fixture
+def trail(assembly: Assembly, stack: str) -> dict[str, Any]:
+    (resource,) = assembly.of_type(stack, TRAIL).values()
+    found: dict[str, Any] = plain(resource["Properties"])
+    return found
+
+
+@pytest.fixture
+def trail_arn(environment: Environment) -> str:
+    place = f"{environment.region}:{environment.account}"
+    return f"arn:aws:cloudtrail:{place}:trail/{environment.slug}-audit"
+
+
+def selectors(trail: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        selector["Name"]: {
+            field.pop("Field"): field for field in map(dict, selector["FieldSelectors"])
+        }
+        for selector in trail["AdvancedEventSelectors"]
+    }
+
+
+def test_the_trail_covers_all_regions_and_its_files_are_validated(trail: dict[str, Any]) -> None:
+    for switch in (
+        "EnableLogFileValidation",
+        "IncludeGlobalServiceEvents",
+        "IsLogging",
+        "IsMultiRegionTrail",
+    ):
+        assert trail[switch] is True
+    assert trail["S3BucketName"] == "<TrailRecords>"
+    assert trail["KMSKeyId"] == "<TrailKey.Arn>"
+
+
+def test_every_touch_of_the_audit_records_is_recorded(trail: dict[str, Any]) -> None:
+    """ROVN-ALM-6 needs these events; its alarm comes with the alarm catalogue."""
+    found = selectors(trail)
+    assert found["Management events"] == {"eventCategory": {"Equals": ["Management"]}}
+    assert found["Data events of the audit bucket"] == {
+        "eventCategory": {"Equals": ["Data"]},
+        "resources.type": {"Equals": ["AWS::S3::Object"]},
+        "resources.ARN": {"StartsWith": ["<AuditRecords.Arn>/"]},
+    }
+
+
+def test_the_trail_does_not_record_its_own_deliveries(trail: dict[str, Any]) -> None:
+    """PutObject among these events would make it write without end."""
+    assert selectors(trail)["Tampering with the trail's own bucket"] == {
+        "eventCategory": {"Equals": ["Data"]},
+        "resources.type": {"Equals": ["AWS::S3::Object"]},
+        "resources.ARN": {"StartsWith": ["<TrailRecords.Arn>/"]},
+        "eventName": {
+            "Equals": ["DeleteObject", "DeleteObjects", "PutObjectLegalHold", "PutObjectRetention"]
+        },
+    }
+
+
+def test_only_this_trail_writes_to_its_bucket_and_only_its_own_folder(
+    assembly: Assembly, environment: Environment, stack: str, trail: dict[str, Any], trail_arn: str
+) -> None:
+    assert trail["TrailName"] == f"{environment.slug}-audit"
+    policy = assembly.named(stack, "AWS::S3::BucketPolicy", "TrailRecordsPolicy")["Properties"]
+    allowed = [s for s in plain(policy)["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert allowed == [
+        {
+            "Sid": "CheckAcl",
+            "Effect": "Allow",
+            "Principal": CLOUDTRAIL,
+            "Action": "s3:GetBucketAcl",
+            "Resource": "<TrailRecords.Arn>",
+            "Condition": {"StringEquals": {"aws:SourceArn": trail_arn}},
+        },
+        {
+            "Sid": "Deliver",
+            "Effect": "Allow",
+            "Principal": CLOUDTRAIL,
+            "Action": "s3:PutObject",
+            "Resource": f"<TrailRecords.Arn>/AWSLogs/{environment.account}/*",
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceArn": trail_arn,
+                    "s3:x-amz-acl": "bucket-owner-full-control",
+                }
+            },
+        },
+    ]
+
+
+def test_the_trail_waits_for_the_policy_that_lets_it_write(assembly: Assembly, stack: str) -> None:
+    (resource,) = assembly.of_type(stack, TRAIL).values()
+    assert [logical_id[:-8] for logical_id in resource["DependsOn"]] == ["TrailRecordsPolicy"]
+
+
+ADMINISTRATION = [
+    *("kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey"),
+    *("kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"),
+    *("kms:ListGrants", "kms:ListKeyPolicies", "kms:ListKeyRotations", "kms:ListResourceTags"),
+    *("kms:PutKeyPolicy", "kms:RevokeGrant", "kms:RotateKeyOnDemand", "kms:TagResource"),
+    *("kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription"),
+]
+USE = [
+    *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+    *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+]
+
+
+def test_every_key_lets_in_exactly_these(
+    assembly: Assembly, environment: Environment, stack: str, trail_arn: str
+) -> None:
+    """To the word: without PutKeyPolicy nobody could mend a key, with kms:* anybody destroy it."""
+    root = {"AWS": f"arn:aws:iam::{environment.account}:root"}
+    through_s3 = {
+        "kms:CallerAccount": environment.account,
+        "kms:ViaService": [f"s3.{environment.region}.amazonaws.com"],
+    }
+    of_trail = {"kms:EncryptionContext:aws:cloudtrail:arn": trail_arn, "aws:SourceArn": trail_arn}
+    common = [
+        statement("Administer", root, ADMINISTRATION, None),
+        statement("UseThroughServices", root, USE, through_s3),
+    ]
+    expected = {
+        "AuditKey": common,
+        "ReceiptsKey": common,
+        "TrailKey": [
+            *common,
+            statement("EncryptTrail", CLOUDTRAIL, "kms:GenerateDataKey", of_trail),
+            statement(
+                "DescribeForTrail", CLOUDTRAIL, "kms:DescribeKey", {"aws:SourceArn": trail_arn}
+            ),
+        ],
+    }
+    found = {
+        logical_id[:-8]: key["Properties"]["KeyPolicy"]["Statement"]
+        for logical_id, key in assembly.of_type(stack, KEY).items()
+    }
+    assert found == expected
+
+
+def test_every_key_rotates_and_is_retained(assembly: Assembly, stack: str) -> None:
+    for key in assembly.of_type(stack, KEY).values():
+        assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+        assert key["Properties"]["EnableKeyRotation"] is True
+
+
+def statement(
+    sid: str, principal: dict[str, str], action: str | list[str], equals: dict[str, Any] | None
+) -> dict[str, Any]:
+    condition = {"Condition": {"StringEquals": equals}} if equals else {}
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": "*",
+        **condition,
+    }

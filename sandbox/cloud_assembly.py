@@ -1,0 +1,85 @@
+"""What a synthesis wrote: the stacks of a cloud assembly, with their templates."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.failure import SandboxError
+
+
+@dataclass(frozen=True)
+class SynthesizedStack:
+    """A stack as synthesized; `template` is its CloudFormation template."""
+
+    name: str
+    account: str
+    region: str
+    termination_protection: bool
+    template: dict[str, Any]
+
+
+def read_stacks(directory: Path) -> list[SynthesizedStack]:
+    """Return the stacks of an assembly and of the stages in it, in the manifest's order.
+
+    Raises SandboxError if the assembly is incomplete or holds no stack.
+    """
+    stacks = _stacks(directory)
+    if not stacks:
+        raise SandboxError(f"{directory}: the synthesis wrote no stack")
+    return stacks
+
+
+def single_place(stacks: list[SynthesizedStack]) -> tuple[str, str]:
+    """Return the account and region of the first stack; refuses several accounts.
+
+    Stacks in other regions are satellites: the emulator holds every region of an account.
+    """
+    accounts = {stack.account for stack in stacks}
+    if len(accounts) != 1:
+        raise SandboxError(
+            f"The stacks name {len(accounts)} accounts ({', '.join(sorted(accounts))}): "
+            "choose one environment"
+        )
+    account, region = stacks[0].account, stacks[0].region
+    if not (account.isdigit() and len(account) == 12):
+        raise SandboxError(
+            f"Stack {stacks[0].name} names no account (found {account!r}): "
+            "give the environment its twelve digits"
+        )
+    return account, region
+
+
+def _stacks(directory: Path) -> list[SynthesizedStack]:
+    artifacts = _json(directory / "manifest.json").get("artifacts", {})
+    found: list[SynthesizedStack] = []
+    for artifact in artifacts.values():
+        if artifact["type"] == "cdk:cloud-assembly":
+            found += _stacks(directory / artifact["properties"]["directoryName"])
+        elif artifact["type"] == "aws:cloudformation:stack":
+            found.append(_stack(directory, artifact))
+    return found
+
+
+def _stack(directory: Path, artifact: dict[str, Any]) -> SynthesizedStack:
+    properties = artifact["properties"]
+    account, region = artifact["environment"].removeprefix("aws://").split("/")
+    return SynthesizedStack(
+        name=properties["stackName"],
+        account=account,
+        region=region,
+        termination_protection=properties.get("terminationProtection", False),
+        template=_json(directory / properties["templateFile"]),
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SandboxError(f"{path}: the synthesis should have written this file") from None
+    except ValueError as error:
+        raise SandboxError(f"{path}: not valid JSON: {error}") from None
+    return content

@@ -1,0 +1,87 @@
+"""Reading live resources back in the shape of their CloudFormation properties.
+
+Each module in `sandbox/described/` reads the types of one AWS service and is found by itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import described
+from sandbox.endpoint import Endpoint
+
+
+class NotThereError(Exception):
+    """The resource that the stack names does not exist."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of a deployed stack.
+
+    `declared(name)` resolves one property of its template, for types that AWS identifies by their
+    properties and not by a physical id.
+    """
+
+    type: str
+    physical_id: str
+    endpoint: Endpoint
+    declared: Callable[[str], Any]
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
+        """Return the client of a service where the resource lives."""
+        return self.endpoint.client(service)
+
+
+@dataclass(frozen=True)
+class Description:
+    """A live resource: its properties as CloudFormation spells them, and Fn::GetAtt's attributes.
+
+    `unordered` are the property paths of lists of which the order means nothing.
+    """
+
+    properties: Mapping[str, Any]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    unordered: frozenset[str] = frozenset()
+
+
+Describer = Callable[[Resource], Description]
+DESCRIBERS: dict[str, Describer] = {}
+
+
+def describes(type_name: str) -> Callable[[Describer], Describer]:
+    """Register the decorated function as the reader of one CloudFormation type.
+
+    It raises NotThereError if the resource is gone.
+    """
+
+    def register(describer: Describer) -> Describer:
+        if type_name in DESCRIBERS:
+            raise ValueError(f"{type_name} has two describers")
+        DESCRIBERS[type_name] = describer
+        return describer
+
+    return register
+
+
+@functools.cache
+def describers() -> Mapping[str, Describer]:
+    """Return the reader of every type that some module in `sandbox/described/` reads."""
+    for module in pkgutil.iter_modules(described.__path__):
+        importlib.import_module(f"{described.__name__}.{module.name}")
+    return DESCRIBERS
+
+
+def present(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what AWS did not return: None is not a property's value."""
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def selected(source: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Take the properties that the API spells as CloudFormation does."""
+    return {name: source[name] for name in names if name in source}

@@ -1,0 +1,35 @@
+"""AWS clients by which the added resource handlers speak to the emulator they run in."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import Session
+from ministack.core.responses import get_account_id, get_region
+
+# A session is not safe to share between threads while it makes a client.
+_MAKING = threading.Lock()
+_SESSION = Session()
+
+
+def client(service: str) -> Any:  # noqa: ANN401 - made at run time
+    """Return the client of a service, in the account and region of the request being answered."""
+    with _MAKING:
+        return _client(service, get_account_id(), get_region())
+
+
+@functools.cache
+def _client(service: str, account: str, region: str) -> Any:  # noqa: ANN401 - as above
+    return _SESSION.create_client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        # The emulator takes a twelve-digit access key id for the account.
+        aws_access_key_id=account,
+        aws_secret_access_key="sandbox",  # noqa: S106 - no secret: the emulator checks none
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+    )

@@ -1,0 +1,5 @@
+"""Services that ministack lacks altogether and moto answers, types of ours among them or not."""
+
+from sandbox.emulator.moto_fallback import served_by_moto
+
+served_by_moto("application-autoscaling", "codedeploy", "codepipeline", "synthetics", "xray")

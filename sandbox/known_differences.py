@@ -1,0 +1,92 @@
+"""The differences that are the emulator's own: `differences.toml`, read and applied."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from sandbox.comparison import Comparison, Difference
+from sandbox.failure import SandboxError
+
+FILE = Path(__file__).with_name("differences.toml")
+KEYS = {"type", "property", "reason"}
+
+
+@dataclass(frozen=True)
+class KnownDifference:
+    """A property path of a type that the emulator cannot hold, and why; `*` stands for any text."""
+
+    type: str
+    property: str
+    reason: str
+
+    def covers(self, difference: Difference) -> bool:
+        """Whether this explains a difference; one of a whole resource is never explained."""
+        return (
+            difference.property != ""
+            and difference.type == self.type
+            and fnmatchcase(_literal(difference.property), _literal(self.property))
+        )
+
+
+def _literal(path: str) -> str:
+    """Take the brackets of list positions as themselves, not as fnmatch's character classes."""
+    return path.replace("[", "(").replace("]", ")")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The differences, those explained and those that fail the command, and stale explanations."""
+
+    explained: Sequence[tuple[Difference, KnownDifference]]
+    failures: Sequence[Difference]
+    stale: Sequence[KnownDifference]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is as declared, but for what the emulator is known for."""
+        return not self.failures and not self.stale
+
+
+def load(path: Path = FILE) -> list[KnownDifference]:
+    """Read the file; raises SandboxError naming the entry that cannot be used."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SandboxError(f"{path}: cannot be read: {error}") from None
+    entries = content.get("difference", [])
+    if content.keys() - {"difference"} or not isinstance(entries, list):
+        raise SandboxError(f"{path}: holds [[difference]] entries and nothing else")
+    return [_known(path, number, entry) for number, entry in enumerate(entries, start=1)]
+
+
+def _known(path: Path, number: int, entry: object) -> KnownDifference:
+    where = f"{path}: [[difference]] number {number}"
+    if not isinstance(entry, dict) or entry.keys() != KEYS:
+        raise SandboxError(f"{where} must have exactly {', '.join(sorted(KEYS))}")
+    for key, value in entry.items():
+        if not isinstance(value, str) or not value.strip():
+            raise SandboxError(f"{where}: {key} must be a text that says something")
+    return KnownDifference(**entry)
+
+
+def judge(comparison: Comparison, known: Sequence[KnownDifference]) -> Verdict:
+    """Tell the emulator's own differences from all others.
+
+    An entry that explains nothing is stale, unless no resource of its type was deployed.
+    """
+    explained = []
+    failures = []
+    used = set()
+    for difference in comparison.differences:
+        entry = next((entry for entry in known if entry.covers(difference)), None)
+        if entry is None:
+            failures.append(difference)
+        else:
+            explained.append((difference, entry))
+            used.add(entry)
+    stale = [entry for entry in known if entry not in used and entry.type in comparison.types]
+    return Verdict(explained, failures, stale)

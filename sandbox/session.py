@@ -1,0 +1,165 @@
+"""What the commands do, phase by phase."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox import emulator_process, known_differences, summary
+from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
+from sandbox.comparison import Comparison, compare
+from sandbox.deployed_stack import read_deployed
+from sandbox.deployment import Deployment
+from sandbox.emulator_process import EmulatorProcess
+from sandbox.endpoint import Endpoint
+from sandbox.failure import SandboxError
+from sandbox.known_differences import Verdict
+from sandbox.screen import Screen
+from sandbox.tamper import Outcome, Result, locked_buckets, tamper_with
+from sandbox.workplace import Workplace
+
+
+@dataclass
+class Session:
+    """One command's work on one environment."""
+
+    workplace: Workplace
+    screen: Screen
+    environment: str
+
+    def demo(self, port: int) -> bool:
+        """Deploy, compare, tamper, show, and end the emulator; return whether all is as it must."""
+        begun = time.monotonic()
+        emulator = self._start(port, keep_running=False)
+        try:
+            endpoint, stacks = self._deploy(emulator)
+            with self.screen.phase("describe", "what was deployed, property by property"):
+                comparison, verdict = self._compare(endpoint, stacks)
+            with self.screen.phase("tamper", "with objects under lock, in every way S3 offers"):
+                results = self._tamper(endpoint, stacks)
+                _, verdict_after = self._compare(endpoint, stacks)
+            memory = emulator.memory()
+        finally:
+            self._end(emulator)
+        console = self.screen.console
+        summary.show_comparison(console, comparison, verdict)
+        summary.show_tampering(console, results)
+        summary.show_costs(console, self.screen.seconds, memory, time.monotonic() - begun)
+        summary.show_limits(console)
+        failures = failures_of(verdict, verdict_after, results)
+        for failure in failures:
+            console.print(f"\n[bold red]FAILED[/] {failure}", highlight=False)
+        if not failures:
+            summary.show_next(console, self.environment)
+        return not failures
+
+    def up(self, port: int) -> bool:
+        """Deploy, compare, and leave the emulator running; return whether all is as it must."""
+        running = self._running_on(port)
+        emulator = running or self._start(port, keep_running=True)
+        ready = False
+        try:
+            # At once, so that `down` finds it even if this process is killed.
+            emulator_process.remember(self.workplace, emulator, self.environment)
+            endpoint, stacks = self._deploy(emulator)
+            with self.screen.phase("describe", "what was deployed, property by property"):
+                comparison, verdict = self._compare(endpoint, stacks)
+            ready = True
+        finally:
+            # One that was running before is the user's, however this deploy went.
+            if not ready and not running:
+                self._end(emulator)
+                self.workplace.state.unlink(missing_ok=True)
+        summary.show_comparison(self.screen.console, comparison, verdict)
+        summary.show_exports(self.screen.console, endpoint, str(emulator.log))
+        return verdict.passed
+
+    def _running_on(self, port: int) -> EmulatorProcess | None:
+        found = emulator_process.running(self.workplace)
+        if found is None:
+            return None
+        emulator, environment = found
+        if emulator.port != port:
+            raise SandboxError(
+                f"A sandbox of {environment} is running on port {emulator.port}: "
+                "`make sandbox-down` ends it"
+            )
+        self.screen.progress(f"the sandbox on port {port} is running: deploying into it")
+        return emulator
+
+    def _start(self, port: int, *, keep_running: bool) -> EmulatorProcess:
+        # Fail before the seconds of a synthesis if something is not installed.
+        _ = self.workplace.cdk
+        return emulator_process.start(self.workplace, port, keep_running=keep_running)
+
+    def _deploy(self, emulator: EmulatorProcess) -> tuple[Endpoint, list[SynthesizedStack]]:
+        deployment = Deployment(self.workplace, self.screen.progress, self.screen.detail)
+        with self.screen.phase("synth", f"{self.environment}, while the emulator starts"):
+            deployment.synthesize(self.environment)
+            stacks = read_stacks(self.workplace.assembly)
+        with self.screen.phase("start", f"emulator on {emulator.url}"):
+            emulator.wait_until_ready()
+        account, region = single_place(stacks)
+        endpoint = Endpoint(emulator.url, account, region)
+        try:
+            with self.screen.phase("bootstrap", f"account {account}"):
+                for place in sorted({stack.region for stack in stacks}):
+                    deployment.bootstrap(Endpoint(emulator.url, account, place))
+            with self.screen.phase("deploy", f"{len(stacks)} stacks by the CDK CLI"):
+                deployment.deploy(endpoint)
+        except SandboxError:
+            emulator.check_alive()  # its death explains more than what the CLI says of it
+            raise
+        return endpoint, stacks
+
+    def _compare(
+        self, endpoint: Endpoint, stacks: Sequence[SynthesizedStack]
+    ) -> tuple[Comparison, Verdict]:
+        deployed = [
+            (
+                read_deployed(
+                    Endpoint(endpoint.url, stack.account, stack.region), stack.name, stack.template
+                ),
+                stack.termination_protection,
+            )
+            for stack in stacks
+        ]
+        comparison = compare(deployed)
+        return comparison, known_differences.judge(comparison, known_differences.load())
+
+    def _tamper(self, endpoint: Endpoint, stacks: Sequence[SynthesizedStack]) -> list[Result]:
+        results: list[Result] = []
+        for stack in stacks:
+            place = Endpoint(endpoint.url, stack.account, stack.region)
+            deployed = read_deployed(place, stack.name, stack.template)
+            buckets = [
+                physical_id
+                for type_, physical_id in deployed.resources.values()
+                if type_ == "AWS::S3::Bucket"
+            ]
+            s3 = place.client("s3")
+            for bucket in locked_buckets(s3, buckets):
+                self.screen.detail(bucket)
+                results += tamper_with(s3, bucket)
+        return results
+
+    def _end(self, emulator: EmulatorProcess) -> None:
+        emulator.stop()
+        shutil.rmtree(self.workplace.folder / "tmp", ignore_errors=True)
+
+
+def failures_of(verdict: Verdict, verdict_after: Verdict, results: Sequence[Result]) -> list[str]:
+    """Say what fails a demo: before the tampering, after it, and each attempt that did harm."""
+    failures = []
+    if not verdict.passed:
+        failures.append("what was deployed is not what the templates declare")
+    elif not verdict_after.passed:
+        failures += [f"after the tampering: {difference}" for difference in verdict_after.failures]
+    failures += [
+        f"{result.bucket}: {result.attempt.name}: {result.answer}"
+        for result in results
+        if result.outcome is Outcome.BREACH
+    ]
+    return failures

@@ -1,0 +1,117 @@
+"""What a demo shows at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sandbox.comparison import Comparison
+from sandbox.endpoint import Endpoint
+from sandbox.known_differences import Verdict
+from sandbox.tamper import Outcome, Result
+
+NOT_PROVED = (
+    "bucket, key and endpoint policies: compared word by word, but nothing here evaluates them",
+    "S3 itself: these refusals are the emulator's imitation of Object Lock; that versioning cannot "
+    "be suspended under it is added by sandbox/emulator/services/s3.py",
+    "network traffic, deliveries of flow logs and of the trail, encryption of bytes",
+    "shifting traffic between task sets, containers, alarms' evaluation, backups and restores",
+    "service quotas, prices, and how long AWS takes",
+)
+COLOURS = {Outcome.DENIED: "green", Outcome.HARMLESS: "cyan", Outcome.BREACH: "bold red"}
+
+
+def show_comparison(console: Console, comparison: Comparison, verdict: Verdict) -> None:
+    """Print how much was compared, and every difference."""
+    console.print(
+        f"\n[bold]Compared[/]  {comparison.stacks} stacks, {comparison.resources} resources of "
+        f"{len(comparison.types)} types, {comparison.properties} properties, "
+        f"{comparison.values} values, read back through boto3",
+        soft_wrap=True,
+    )
+    console.print(f"  {len(verdict.explained)} differences of the emulator's own, known by name")
+    for difference, known in verdict.explained:
+        console.print(
+            f"    {escape(str(difference))}\n      because {escape(known.reason)}", soft_wrap=True
+        )
+    if verdict.passed:
+        console.print("  [green]0 other differences[/]")
+        return
+    console.print(f"  [bold red]{len(verdict.failures)} other differences[/]")
+    for difference in verdict.failures:
+        console.print(f"    [red]{escape(str(difference))}[/]", soft_wrap=True)
+    for known in verdict.stale:
+        console.print(
+            f"    [red]differences.toml explains {known.type}.{escape(known.property)}, but that "
+            "does not differ: remove the entry[/]",
+            soft_wrap=True,
+        )
+
+
+def show_tampering(console: Console, results: Sequence[Result]) -> None:
+    """Print each attempt with what came of it: once if all buckets agree, else for each."""
+    if not results:
+        console.print("\n[bold]Tampering[/]  no bucket of these stacks has a COMPLIANCE lock")
+        return
+    rows: dict[str, dict[str, str]] = {}
+    for result in results:
+        rows.setdefault(result.attempt.name, {})[result.bucket] = _cell(result)
+    buckets = list(next(iter(rows.values())))
+    console.print(f"\n[bold]Tampering[/]  with new objects in {len(buckets)} buckets under lock")
+    for bucket in buckets:
+        console.print(f"  {escape(bucket)}", soft_wrap=True)
+    agreed = all(len(set(cells.values())) == 1 for cells in rows.values())
+    table = Table("attempt", *(["every bucket"] if agreed else buckets), box=None, padding=(0, 2))
+    for name, cells in rows.items():
+        table.add_row(name, *([next(iter(cells.values()))] if agreed else cells.values()))
+    console.print(table)
+    console.print("  What S3 permits by design leaves the locked version as it is:")
+    notes = {
+        result.attempt.name: result.answer
+        for result in results
+        if result.outcome is Outcome.HARMLESS
+    }
+    for name, note in notes.items():
+        console.print(f"  - {escape(name)}: {escape(note)}", soft_wrap=True)
+
+
+def _cell(result: Result) -> str:
+    answer = "" if result.outcome is Outcome.HARMLESS else f", {result.answer}"
+    text = escape(f"{result.outcome.value}{answer}")
+    return f"[{COLOURS[result.outcome]}]{text}[/]"
+
+
+def show_costs(console: Console, seconds: Mapping[str, float], memory: int, total: float) -> None:
+    """Print the seconds of each phase and the emulator's memory."""
+    phases = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
+    console.print(f"\n[bold]Seconds[/]   {phases}; in all {total:.1f}", soft_wrap=True)
+    console.print(f"[bold]Memory[/]    {memory / 2**20:.0f} MiB resident in the emulator")
+
+
+def show_limits(console: Console) -> None:
+    """Print what a passed demo does not prove."""
+    console.print("\n[bold]Not proved here[/]")
+    for limit in NOT_PROVED:
+        console.print(f"  - {escape(limit)}", soft_wrap=True)
+
+
+def show_next(console: Console, environment: str) -> None:
+    """Print the commands that follow a demo."""
+    console.print("\n[bold]Next[/]")
+    for command, what in (
+        (f"make sandbox ENV={environment}", "the same, left running for aws and boto3"),
+        ("make test", "everything that needs no account"),
+        (f"make diff ENV={environment}", "what a deploy would change in the real account"),
+    ):
+        console.print(f"  {escape(command):<36} {what}", highlight=False, soft_wrap=True)
+
+
+def show_exports(console: Console, endpoint: Endpoint, log: str) -> None:
+    """Print how clients reach a sandbox that keeps running."""
+    console.print("\n[bold]Running.[/] In a shell that shall talk to it:")
+    for name, value in endpoint.variables.items():
+        console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
+    console.print(f"\n  log: {escape(log)}\n  make sandbox-down ends it", soft_wrap=True)

@@ -1,0 +1,59 @@
+"""The file of the emulator's own differences is read strictly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.comparison import Difference
+from sandbox.failure import SandboxError
+from sandbox.known_differences import KnownDifference, load
+
+GOOD = '[[difference]]\ntype = "AWS::S3::Bucket"\nproperty = "Tags"\nreason = "because"\n'
+
+
+def test_the_projects_own_file_is_valid() -> None:
+    load()
+
+
+def test_reads_entries(tmp_path: Path) -> None:
+    file = tmp_path / "differences.toml"
+    file.write_text(GOOD, "utf-8")
+    assert load(file) == [KnownDifference("AWS::S3::Bucket", "Tags", "because")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[[difference", "cannot be read"),
+        ("[other]\n", "and nothing else"),
+        ('difference = "text"\n', "and nothing else"),
+        (GOOD.replace('reason = "because"\n', ""), "number 1 must have exactly"),
+        (GOOD + 'extra = "x"\n', "number 1 must have exactly"),
+        (GOOD.replace("because", " "), "reason must be a text that says something"),
+        (GOOD.replace('"Tags"', "7"), "property must be a text"),
+    ],
+)
+def test_refuses_a_file_it_cannot_use(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "differences.toml"
+    file.write_text(content, "utf-8")
+    with pytest.raises(SandboxError, match=message):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("entry", "path", "covered"),
+    [
+        ("Rules[0].Status", "Rules[0].Status", True),
+        ("Rules[0].Status", "Rules[1].Status", False),
+        ("Rules[*].Status", "Rules[1].Status", True),
+        ("Rules", "Rules[1].Status", False),
+        ("Rules*", "Rules[1].Status", True),
+        ("*", "", False),
+    ],
+)
+def test_covers(entry: str, path: str, covered: bool) -> None:
+    difference = Difference("stack", "Thing", "AWS::S3::Bucket", path, "message")
+    assert KnownDifference("AWS::S3::Bucket", entry, "because").covers(difference) is covered
+    assert not KnownDifference("AWS::SQS::Queue", entry, "because").covers(difference)

@@ -1,0 +1,67 @@
+"""The summary names every difference, stale entry and breach, and these fail the command."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from sandbox.comparison import Comparison, Difference
+from sandbox.known_differences import KnownDifference, Verdict
+from sandbox.session import failures_of
+from sandbox.summary import show_comparison, show_tampering
+from sandbox.tamper import Outcome, Result
+from sandbox.tampering import Attempt
+
+KNOWN = KnownDifference("AWS::SQS::Queue", "DelaySeconds", "the emulator drops it")
+EXPLAINED = Difference("s", "Queue", "AWS::SQS::Queue", "DelaySeconds", "declared 5, found [red]")
+OTHER = Difference("s", "Queue", "AWS::SQS::Queue", "QueueName", "declared 'a', found 'b'")
+GOOD = Verdict([(EXPLAINED, KNOWN)], [], [])
+BAD = Verdict([], [OTHER], [])
+STALE = Verdict([], [], [KNOWN])
+
+
+def delete(_: object) -> None: ...
+
+
+def result(bucket: str, outcome: Outcome, answer: str) -> Result:
+    return Result(bucket, Attempt("delete", delete), outcome, answer)
+
+
+def shown(verdict: Verdict) -> str:
+    console = Console(record=True, width=60)
+    show_comparison(console, Comparison(), verdict)
+    return console.export_text()
+
+
+def shown_tampering(*results: Result) -> str:
+    console = Console(record=True, width=200)
+    show_tampering(console, results)
+    return console.export_text()
+
+
+def test_shows_every_difference() -> None:
+    assert f"{EXPLAINED}\n      because the emulator drops it" in shown(GOOD)
+    assert "0 other differences" in shown(GOOD)
+    assert "1 other differences" in shown(BAD)
+    assert str(OTHER) in shown(BAD)
+    assert "explains AWS::SQS::Queue.DelaySeconds, but that does not differ" in shown(STALE)
+
+
+def test_shows_buckets_apart_only_where_they_differ() -> None:
+    denied = [result(name, Outcome.DENIED, "AccessDenied") for name in ("one", "two")]
+    assert "every bucket" in shown_tampering(*denied)
+    breach = result("two", Outcome.BREACH, "S3 permitted it")
+    text = shown_tampering(denied[0], breach)
+    assert "every bucket" not in text
+    assert "BREACH, S3 permitted it" in text
+    assert "no bucket of these stacks has a COMPLIANCE lock" in shown_tampering()
+
+
+def test_what_fails_a_demo() -> None:
+    denied = result("one", Outcome.DENIED, "AccessDenied")
+    harmless = result("one", Outcome.HARMLESS, "adds a marker")
+    breach = result("one", Outcome.BREACH, "S3 permitted it")
+    assert failures_of(GOOD, GOOD, [denied, harmless]) == []
+    assert failures_of(GOOD, GOOD, [denied, breach]) == ["one: delete: S3 permitted it"]
+    assert len(failures_of(BAD, BAD, [])) == 1
+    assert len(failures_of(STALE, STALE, [])) == 1
+    assert failures_of(GOOD, BAD, []) == [f"after the tampering: {OTHER}"]

@@ -3,7 +3,6 @@
 import sys
 
 from bench import command_start, sandbox_deploy, synthesis
-from bench.measurement import Measurement
 
 
 def main() -> int:
@@ -15,8 +14,6 @@ def main() -> int:
             kept &= measurement.kept
     return 0 if kept else 1
 
-
-__all__ = ["Measurement", "main"]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -43,10 +44,12 @@ class Session:
             memory = emulator.memory()
         finally:
             self._end(emulator)
+        total = time.monotonic() - begun
+        self._write_costs(total, memory)
         console = self.screen.console
         summary.show_comparison(console, comparison, verdict)
         summary.show_tampering(console, results)
-        summary.show_costs(console, self.screen.seconds, memory, time.monotonic() - begun)
+        summary.show_costs(console, self.screen.seconds, memory, total)
         summary.show_limits(console)
         failures = failures_of(verdict, verdict_after, results)
         for failure in failures:
@@ -145,6 +148,11 @@ class Session:
                 results += tamper_with(s3, bucket)
         return results
 
+    def _write_costs(self, total: float, memory: int) -> None:
+        """Leave the seconds by phase and the bytes of memory for `make bench`."""
+        costs = {"seconds": {**self.screen.seconds, "total": total}, "memory": memory}
+        self.workplace.costs.write_text(json.dumps(costs, indent=2) + "\n", "utf-8")
+
     def _end(self, emulator: EmulatorProcess) -> None:
         emulator.stop()
         shutil.rmtree(self.workplace.folder / "tmp", ignore_errors=True)
@@ -153,6 +161,8 @@ class Session:
 def failures_of(verdict: Verdict, verdict_after: Verdict, results: Sequence[Result]) -> list[str]:
     """Say what fails a demo: before the tampering, after it, and each attempt that did harm."""
     failures = []
+    if not results:
+        failures.append("no bucket is under a COMPLIANCE lock, so no attempt on one was denied")
     if not verdict.passed:
         failures.append("what was deployed is not what the templates declare")
     elif not verdict_after.passed:

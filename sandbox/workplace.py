@@ -29,6 +29,11 @@ class Workplace:
         return self.folder / "cdk.out"
 
     @property
+    def costs(self) -> Path:
+        """Where a demo leaves what it took."""
+        return self.folder / "costs.json"
+
+    @property
     def cdk(self) -> Path:
         """The CDK CLI, unmodified; raises SandboxError if it is not installed."""
         return self._installed(self.root / "node_modules" / ".bin" / "cdk", "the CDK CLI")

@@ -48,4 +48,5 @@ class FlowLogs(Construct):
             max_aggregation_interval=ec2.FlowLogMaxAggregationInterval.ONE_MINUTE,
             traffic_type=ec2.FlowLogTrafficType.ALL,
         )
-        flow_log.node.add_dependency(role)
+        # On the role it depends already; the right to write is in the policy.
+        flow_log.node.add_dependency(role.node.find_child("DefaultPolicy"))

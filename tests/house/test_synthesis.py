@@ -97,6 +97,16 @@ def cdk(*arguments: str) -> str:
     return run.stdout
 
 
+def test_cfn_lint_has_no_error_or_warning(assembly: Assembly) -> None:
+    run = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), assembly.directory / "*/*.template.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (0, "")
+
+
 def test_nothing_is_looked_up_in_an_account(assembly: Assembly) -> None:
     assert not any(manifest.get("missing") for manifest in assembly.manifests())
 

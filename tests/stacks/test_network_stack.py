@@ -176,7 +176,7 @@ def test_only_flow_logs_of_this_account_may_take_the_role(
     assert plain(statement["Resource"]) == "<NetworkFlowLogsGroup.Arn>"
     (flow_log,) = assembly.of_type(stack, "AWS::EC2::FlowLog").values()
     waits_for = {logical_id[:-8] for logical_id in flow_log["DependsOn"]}
-    assert waits_for == {"NetworkFlowLogsRole", "NetworkFlowLogsRoleDefaultPolicy"}
+    assert waits_for == {"NetworkFlowLogsRoleDefaultPolicy"}
 
 
 def service_name(name: str | dict[str, Any]) -> str:

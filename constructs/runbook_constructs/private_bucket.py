@@ -65,16 +65,22 @@ class PrivateBucket(s3.Bucket):
 
     def _deny_writes_under_other_keys(self, key: CustomerKey, accepted: Sequence[str]) -> None:
         """Refuse what a record could be made unreadable with; no header means our own key."""
-        header = "s3:x-amz-server-side-encryption"
-        self.deny("DenyOtherEncryption", ["s3:PutObject"], given_but_not(header, *accepted))
-        self.deny(
-            "DenyOtherKey", ["s3:PutObject"], given_but_not(f"{header}-aws-kms-key-id", key.key_arn)
-        )
-        self.deny(
-            "DenyCustomerProvidedKey",
-            ["s3:PutObject"],
-            {"Null": {f"{header}-customer-algorithm": "false"}},
-        )
+        encryption = "s3:x-amz-server-side-encryption"
+        key_id = f"{encryption}-aws-kms-key-id"
+        for sid, conditions in (
+            ("DenyOtherEncryption", given_but_not(encryption, *accepted)),
+            ("DenyOtherKey", given_but_not(key_id, key.key_arn)),
+            # KMS asked for without a key means the account's aws/s3, not the bucket's.
+            (
+                "DenyUnnamedKey",
+                {"StringEquals": {encryption: "aws:kms"}, "Null": {key_id: "true"}},
+            ),
+            (
+                "DenyCustomerProvidedKey",
+                {"Null": {f"{encryption}-customer-algorithm": "false"}},
+            ),
+        ):
+            self.deny(sid, ["s3:PutObject"], conditions)
 
     def deny(self, sid: str, actions: Sequence[str], conditions: Conditions | None = None) -> None:
         """Deny everybody these actions on the bucket and its objects."""

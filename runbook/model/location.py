@@ -48,7 +48,7 @@ def _several_zones(zones: Sequence[str]) -> tuple[str, ...]:
         )
     repeated = sorted({zone for zone in zones if zones.count(zone) > 1})
     if repeated:
-        raise impossible(f"{', '.join(repeated)} is listed twice", "list each zone once")
+        raise impossible(f"{', '.join(map(repr, repeated))} is listed twice", "list each zone once")
     return tuple(zones)
 
 

@@ -119,14 +119,11 @@ def _said(value: object) -> str:
 
 def _unknown_key(location: Sequence[str | int], known_keys: dict[str, list[str]]) -> Refusal:
     key, table = _dotted(location), _dotted(location[:-1])
-    siblings = known_keys[table]
+    siblings = known_keys.get(table, [])
     close = get_close_matches(str(location[-1]), siblings, n=1)
-    fix = f"did you mean {close[0]!r}?" if close else f"remove it; known keys: {_listed(siblings)}"
+    known = ", ".join(sorted(siblings))
+    fix = f"did you mean {close[0]!r}?" if close else f"remove it; known keys: {known}"
     return Refusal(key, "this key is unknown", fix)
-
-
-def _listed(keys: Iterable[str]) -> str:
-    return ", ".join(sorted(keys))
 
 
 def _dotted(location: Sequence[str | int]) -> str:

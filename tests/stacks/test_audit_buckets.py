@@ -139,6 +139,13 @@ def test_nothing_is_written_under_another_key(
     for sid, condition in (
         ("DenyOtherEncryption", given_but_not(header, accepted)),
         ("DenyOtherKey", given_but_not(f"{header}-aws-kms-key-id", f"<{key}.Arn>")),
+        (
+            "DenyUnnamedKey",
+            {
+                "StringEquals": {header: "aws:kms"},
+                "Null": {f"{header}-aws-kms-key-id": "true"},
+            },
+        ),
         ("DenyCustomerProvidedKey", {"Null": {f"{header}-customer-algorithm": "false"}}),
     ):
         assert found[sid] == denied(bucket, "s3:PutObject", condition)

@@ -11,6 +11,8 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 export npm_config_update_notifier := false
 
+# Each stamp lies in the folder it vouches for, so that removing the folder installs it anew.
+READY = .venv/.ready node_modules/.ready
 STAGE = $(subst /,-,$(ENV))
 SANDBOX_ENV = $(or $(ENV),rovn/production)
 CONTEXT = $(if $(ENV),-c environment=$(ENV))
@@ -23,19 +25,19 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
 	  | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-setup: .venv/.ready sandbox/.venv/.ready ## Install everything, pinned; other targets do it themselves
+setup: $(READY) sandbox/.venv/.ready ## Install everything, pinned; other targets do it themselves
 
 demo: setup ## Deploy ENV (default rovn/production) into the sandbox, compare, tamper, clean up
-	@python -m sandbox demo --environment $(SANDBOX_ENV)
+	@python -m sandbox demo --environment '$(SANDBOX_ENV)'
 
 test: setup ## Run all tests, the sandbox's too
 	@pytest
 
-synth: .venv/.ready ## Write the templates of every environment, or of ENV alone, into cdk.out/
+synth: $(READY) ## Write the templates of every environment, or of ENV alone, into cdk.out/
 	@rm -rf cdk.out
 	@cdk synth $(SELECTED) $(CONTEXT) --quiet
 
-check: .venv/.ready ## Judge the templates: CDK's own validation and cfn-lint
+check: $(READY) ## Judge the templates: CDK's own validation and cfn-lint
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
 	@cfn-lint --regions $$(runbook environments --field region | sort -u) -- 'build/check/*/*.template.json'
@@ -49,21 +51,21 @@ lint: .venv/.ready ## Judge the code: ruff, mypy, lock files
 	@uv lock --check --quiet --project sandbox
 
 sandbox: setup ## Deploy ENV (default rovn/production) into the sandbox and keep it running
-	@python -m sandbox up --environment $(SANDBOX_ENV)
+	@python -m sandbox up --environment '$(SANDBOX_ENV)'
 
 sandbox-down: setup ## Stop the sandbox
 	@python -m sandbox down
 
-bootstrap: .venv/.ready require-env ## Bootstrap the CDK in ENV's real account, with POLICY=arn to act under
+bootstrap: $(READY) require-env ## Bootstrap the CDK in ENV's real account, with POLICY=arn to act under
 	@test -n "$(POLICY)" || { echo "POLICY is missing: without it the CDK's bootstrap gives CloudFormation AdministratorAccess."; \
 	  echo "Pass the policy that CloudFormation may act under: make bootstrap ENV=$(ENV) POLICY=arn:aws:iam::<account>:policy/<name>"; exit 2; }
 	@cdk bootstrap $$(runbook environments --field place $(ENV)) $(CONTEXT) \
 	  --cloudformation-execution-policies '$(POLICY)'
 
-deploy: .venv/.ready require-env ## Deploy ENV to its real account; every change is shown and asked about first
+deploy: $(READY) require-env ## Deploy ENV to its real account; every change is shown and asked about first
 	@cdk deploy $(SELECTED) $(CONTEXT)
 
-diff: .venv/.ready require-env ## Show what a deploy of ENV to its real account would change
+diff: $(READY) require-env ## Show what a deploy of ENV to its real account would change
 	@cdk diff $(SELECTED) $(CONTEXT) --method=template
 
 bench: setup ## Measure; prints ratios taken in one run
@@ -79,13 +81,17 @@ require-env:
 	@test "$(origin ENV)" = "command line" || { echo "ENV is missing: say which environment, for example make deploy ENV=rovn/staging"; \
 	  echo "known: $$(cd environments && ls */*.toml | sed 's/\.toml$$//' | tr '\n' ' ')"; exit 2; }
 
-.venv/.ready: pyproject.toml uv.lock package.json package-lock.json
+.venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "Python 3.11 to 3.13 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12"; exit 2; }
-	@echo "setup: Python packages into .venv, CDK CLI into node_modules"
+	@echo "setup: Python packages and Node.js into .venv"
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
 	@.venv/bin/uv sync --locked --quiet
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json | .venv/.ready
+	@echo "setup: the CDK CLI into node_modules"
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 

@@ -9,7 +9,7 @@ import pytest
 from tests.assembly import ROOT
 
 # Keeps make from installing anew under the running tests.
-INSTALLED = "--old-file=.venv/.ready"
+INSTALLED = ("--old-file=.venv/.ready", "--old-file=node_modules/.ready")
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,14 +34,14 @@ def test_every_target_is_explained_in_a_line() -> None:
 
 @pytest.mark.parametrize("target", ["bootstrap", "deploy", "diff"])
 def test_a_real_account_is_never_a_default(target: str) -> None:
-    run = make(INSTALLED, target)
+    run = make(*INSTALLED, target)
     assert run.returncode != 0
     assert "ENV is missing" in run.stdout
     assert "known: rovn/production rovn/staging" in run.stdout
 
 
 def test_bootstrap_does_not_fall_back_to_administrator_access() -> None:
-    run = make(INSTALLED, "bootstrap", "ENV=rovn/staging")
+    run = make(*INSTALLED, "bootstrap", "ENV=rovn/staging")
     assert run.returncode != 0
     assert "gives CloudFormation AdministratorAccess" in run.stdout
     assert "make bootstrap ENV=rovn/staging POLICY=arn:aws:iam::" in run.stdout

@@ -6,7 +6,10 @@ from constructs import Construct
 
 from runbook.model.environment import Environment
 from stacks.audit_stack import AuditStack
+from stacks.backup_copy_stack import BackupCopyStack
+from stacks.data_stack import DataStack
 from stacks.network_stack import NetworkStack
+from stacks.secrets_stack import SecretsStack
 
 
 class EnvironmentStage(Stage):
@@ -20,3 +23,15 @@ class EnvironmentStage(Stage):
         )
         self.network = NetworkStack(self, "Network", environment=environment)
         self.audit = AuditStack(self, "Audit", environment=environment)
+        self.secrets = SecretsStack(self, "Secrets", environment=environment)
+        self.backup_copy = BackupCopyStack(self, "BackupCopy", environment=environment)
+        master = environment.database_master
+        self.data = DataStack(
+            self,
+            "Data",
+            environment=environment,
+            vpc=self.network.vpc,
+            master=self.secrets.secrets[master],
+        )
+        # Its key is named by convention, so nothing else tells CloudFormation to wait for it.
+        self.data.add_stack_dependency(self.backup_copy)

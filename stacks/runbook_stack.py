@@ -13,7 +13,8 @@ class RunbookStack(Stack):
 
     Its name is ``<organisation>-<environment>-<part>``. ``Metadata.Runbook`` in the template says
     which environment's clauses apply, without which no policy check accepts it. A ``stateful``
-    stack holds what cannot be rebuilt: termination protection keeps it.
+    stack holds what cannot be rebuilt: termination protection keeps it. A satellite stands in
+    another ``region`` than its environment.
     """
 
     def __init__(
@@ -25,12 +26,13 @@ class RunbookStack(Stack):
         part: str,
         description: str,
         stateful: bool,
+        region: str | None = None,
     ) -> None:
         self._zones = list(environment.availability_zones)
         super().__init__(
             scope,
             id_,
-            env=Place(account=environment.account, region=environment.region),
+            env=Place(account=environment.account, region=region or environment.region),
             stack_name=f"{environment.slug}-{part}",
             description=f"{description} of {environment.name}",
             termination_protection=stateful,

@@ -1,5 +1,6 @@
 """A customer-managed KMS key that says exactly who may do what with it."""
 
+import re
 from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy, Stack
@@ -45,15 +46,28 @@ class CustomerKey(kms.Key):
     """A key with yearly rotation, retained for good, and no ``kms:*`` in its policy.
 
     The account's administrators may administer it. Whoever an IAM policy of the account allows
-    may use it, through the services in ``via`` only (short names, such as ``s3``). A service that
-    uses it as itself is let in by name: ``allow_log_group``, ``allow_trail``.
+    may use it, through the services in ``via`` only (short names, such as ``s3``); with
+    ``lends_to_services`` these may keep a grant for their own resources, as a database's storage
+    needs. A service that uses it as itself is let in by name: ``allow_log_group``,
+    ``allow_trail``.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, alias: str, description: str, via: Sequence[str] = ()
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        alias: str,
+        description: str,
+        via: Sequence[str] = (),
+        lends_to_services: bool = False,
     ) -> None:
         stack = Stack.of(scope)
-        statements = [_administration(), *([_use(stack, via)] if via else [])]
+        statements = [_administration()]
+        if via:
+            statements.append(_use(stack, via))
+        if lends_to_services:
+            statements.append(_lend(stack, via))
         super().__init__(
             scope,
             id_,
@@ -70,7 +84,8 @@ class CustomerKey(kms.Key):
         arn = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{name}"
         self.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="EncryptLogGroup",
+                # One statement a group: IAM wants each Sid once, of letters and digits.
+                sid="Encrypt" + "".join(re.findall("[A-Za-z0-9]+", name.title())),
                 actions=list(USE),
                 principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
                 resources=["*"],
@@ -122,10 +137,25 @@ def _use(stack: Stack, via: Sequence[str]) -> iam.PolicyStatement:
         actions=list(USE),
         principals=[iam.AccountRootPrincipal()],
         resources=["*"],
+        conditions={"StringEquals": _through(stack, via)},
+    )
+
+
+def _lend(stack: Stack, via: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="LendToServices",
+        actions=["kms:CreateGrant"],
+        principals=[iam.AccountRootPrincipal()],
+        resources=["*"],
         conditions={
-            "StringEquals": {
-                "kms:CallerAccount": stack.account,
-                "kms:ViaService": [f"{service}.{stack.region}.amazonaws.com" for service in via],
-            }
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+            "StringEquals": _through(stack, via),
         },
     )
+
+
+def _through(stack: Stack, via: Sequence[str]) -> dict[str, str | list[str]]:
+    return {
+        "kms:CallerAccount": stack.account,
+        "kms:ViaService": [f"{service}.{stack.region}.amazonaws.com" for service in via],
+    }

@@ -37,13 +37,14 @@ class Demand(BaseModel):
     key: str
     tiers: Annotated[tuple[Tier, ...], Field(strict=False)] = ()
     environments: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    at_least: Retention | None = None
+    at_least: Retention | int | None = None
+    at_most: int | None = None
     exactly: int | str | None = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        if (self.at_least is None) == (self.exactly is None):
-            raise ValueError("a demand has at_least or exactly, one of the two")
+        if [self.at_least, self.at_most, self.exactly].count(None) != 2:
+            raise ValueError("a demand has at_least, at_most or exactly, one of them")
         return self
 
     def binds(self, environment: Bound) -> bool:
@@ -57,23 +58,31 @@ class Demand(BaseModel):
         if not self.binds(environment):
             return
         value = self._value(environment)
-        if self.at_least is not None:
-            met = isinstance(value, Retention) and value.at_least(self.at_least)
-            bound = f"at least {self.at_least}"
-        else:
-            met = value == self.exactly
-            bound = f"exactly {self.exactly}"
+        bound, met = self._judge(value)
         if not met:
+            said = "its absence" if value is None else value
             yield Refusal(
                 self.key,
-                f"{value} breaks {clause}, which demands {bound} here",
+                f"{said} breaks {clause}, which demands {bound} here",
                 f"set {bound}; only runbook/clauses, with its source, changes what is demanded",
             )
 
+    def _judge(self, value: object) -> tuple[str, bool]:
+        """Say the bound in words, and whether the value keeps it."""
+        if isinstance(self.at_least, Retention):
+            met = isinstance(value, Retention) and value.at_least(self.at_least)
+            return f"at least {self.at_least}", met
+        if self.at_least is not None:
+            return f"at least {self.at_least}", isinstance(value, int) and value >= self.at_least
+        if self.at_most is not None:
+            return f"at most {self.at_most}", isinstance(value, int) and value <= self.at_most
+        return f"exactly {self.exactly}", value == self.exactly
+
     def _value(self, environment: Bound) -> object:
+        """Follow the path; what is under a name that the file does not have is ``None``."""
         value: object = environment
         for name in self.key.split("."):
-            value = getattr(value, name)
+            value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
         return value
 
 

@@ -7,10 +7,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from runbook.clauses import clauses_of, organisations_with_clauses
 from runbook.model.buckets import Buckets
+from runbook.model.database import Database
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
 from runbook.model.refusal import Refusal, contradiction, impossible
+from runbook.model.secrets import Secret
+from runbook.model.services import Service
 from runbook.model.tier import Tier
+
+# Saturation alarms at 80 % of the cap (R5.2): a release alone must not get there.
+CONNECTION_BUDGET_PERCENT = 80
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 
 
 def _known_version(version: int) -> int:
@@ -48,6 +55,9 @@ class EnvironmentFile(BaseModel):
     ]
     network: Network
     buckets: Buckets
+    database: Database
+    services: Annotated[dict[Name, Service], Field(min_length=1, description="By their names.")]
+    secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
 
 
 class Environment(EnvironmentFile):
@@ -68,6 +78,15 @@ class Environment(EnvironmentFile):
     def slug(self) -> str:
         """The name as AWS resource names take it: ``organisation-environment``."""
         return f"{self.organisation}-{self.environment}"
+
+    @property
+    def database_master(self) -> str:
+        """The name of the secret that holds the database's master credential."""
+        masters = self._masters()
+        return masters[0]
+
+    def _masters(self) -> list[str]:
+        return [name for name, s in self.secrets.items() if s.mechanism == "database_master"]
 
     def moved(self, *, account: str | None = None, region: str | None = None) -> Self:
         """Place the same environment in another account or region, zone letters kept.
@@ -97,7 +116,42 @@ class Environment(EnvironmentFile):
                 f"write the region's code and one letter, for example {self.region}a",
             )
         yield from self.network.contradictions(self.availability_zones)
+        yield from self.database.contradictions(self.region)
+        yield from self._connection_budget()
+        yield from self._unknown_consumers()
+        if len(self._masters()) != 1:
+            yield Refusal(
+                "secrets",
+                f"{len(self._masters())} secrets have the mechanism database_master",
+                "give it to exactly one, which RDS is created with",
+            )
         yield from self._broken_demands()
+
+    def _connection_budget(self) -> Iterator[Refusal]:
+        """Keep what all services can hold at once under the share of the cap that alarms at."""
+        wanted = sum(service.connections for service in self.services.values())
+        cap = self.database.max_connections
+        if wanted * 100 > cap * CONNECTION_BUDGET_PERCENT:
+            shares = ", ".join(
+                f"{name} {service.connections}" for name, service in self.services.items()
+            )
+            yield Refusal(
+                "database.max_connections",
+                f"the services can hold {wanted} connections during a release ({shares}): more "
+                f"than {CONNECTION_BUDGET_PERCENT} % of {cap}",
+                f"set at least {-(-wanted * 100 // CONNECTION_BUDGET_PERCENT)}, or lower "
+                "max_tasks, processes or pool_size",
+            )
+
+    def _unknown_consumers(self) -> Iterator[Refusal]:
+        for name, secret in self.secrets.items():
+            for consumer in secret.consumers:
+                if consumer not in self.services:
+                    yield Refusal(
+                        f"secrets.{name}.consumers",
+                        f"{consumer!r} is not a service",
+                        f"choose among {', '.join(self.services)}",
+                    )
 
     def _broken_demands(self) -> Iterator[Refusal]:
         if self.organisation not in organisations_with_clauses():

@@ -1,0 +1,158 @@
+"""PostgreSQL that survives a zone, keeps its history, and lets nobody in by default."""
+
+from typing import cast
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from runbook.model import database as model
+from runbook_constructs.customer_key import CustomerKey
+from runbook_constructs.encrypted_log_group import EncryptedLogGroup
+from runbook_constructs.secret_store import MASTER_USER
+
+LOGS = ("postgresql", "upgrade")
+PORT = 5432
+
+
+class Database(Construct):
+    """One PostgreSQL instance with a standby, in isolated subnets (ROVN-BCK-1, ROVN-DR-1).
+
+    ``name`` is the instance's physical name: its log groups, encrypted and with a retention, have
+    to be there before RDS makes its own. ``copy_key_arn`` encrypts the copies of its backups in
+    the other region. Nothing may connect until ``allow_from`` says so.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        database: model.Database,
+        vpc: ec2.IVpc,
+        master: secretsmanager.CfnSecret,
+        key: CustomerKey,
+        logs_key: CustomerKey,
+        copy_key_arn: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "Group",
+            vpc=vpc,
+            description="PostgreSQL, from those let in by name",
+            allow_all_outbound=False,
+        )
+        log_groups = [
+            EncryptedLogGroup(
+                self,
+                f"{log.title()}Log",
+                name=f"/aws/rds/instance/{name}/{log}",
+                retention_days=database.log_retention_days,
+                key=logs_key,
+            )
+            for log in LOGS
+        ]
+        self.instance = self._instance(name, database, vpc, master, key)
+        self._copy_backups(database, copy_key_arn)
+        # RDS makes its log groups itself, without key or retention, where it finds none.
+        self.instance.node.add_dependency(*log_groups)
+
+    def _instance(
+        self,
+        name: str,
+        database: model.Database,
+        vpc: ec2.IVpc,
+        master: secretsmanager.CfnSecret,
+        key: kms.IKey,
+    ) -> rds.DatabaseInstance:
+        version = rds.PostgresEngineVersion.of(
+            database.engine_version, database.engine_version.split(".")[0]
+        )
+        engine = rds.DatabaseInstanceEngine.postgres(version=version)
+        return rds.DatabaseInstance(
+            self,
+            "Instance",
+            instance_identifier=name,
+            engine=engine,
+            instance_type=ec2.InstanceType(database.instance_class.removeprefix("db.")),
+            database_name=database.database_name,
+            credentials=rds.Credentials.from_secret(
+                secretsmanager.Secret.from_secret_complete_arn(self, "Master", master.ref),
+                MASTER_USER,
+            ),
+            vpc=vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            security_groups=[self.security_group],
+            port=PORT,
+            publicly_accessible=False,
+            multi_az=True,
+            storage_type=rds.StorageType.GP3,
+            storage_encrypted=True,
+            storage_encryption_key=key,
+            allocated_storage=database.allocated_storage_gb,
+            max_allocated_storage=database.max_allocated_storage_gb,
+            backup_retention=Duration.days(database.backup_retention_days),
+            preferred_backup_window=database.backup_window,
+            preferred_maintenance_window=database.maintenance_window,
+            delete_automated_backups=False,
+            copy_tags_to_snapshot=True,
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+            auto_minor_version_upgrade=True,
+            iam_authentication=True,
+            cloudwatch_logs_exports=list(LOGS),
+            enable_performance_insights=True,
+            performance_insight_encryption_key=key,
+            monitoring_interval=Duration.minutes(1),
+            monitoring_role=_monitoring_role(self),
+            parameter_group=_parameters(self, engine, database),
+        )
+
+    def _copy_backups(self, database: model.Database, copy_key_arn: str) -> None:
+        """Copy the automated backups to the other region; the L2 construct knows no such thing."""
+        instance = cast(rds.CfnDBInstance, self.instance.node.default_child)
+        instance.automatic_backup_replication_region = database.backup_copy_region
+        instance.automatic_backup_replication_kms_key_id = copy_key_arn
+        instance.automatic_backup_replication_retention_period = database.backup_retention_days
+
+
+def _monitoring_role(scope: Construct) -> iam.Role:
+    return iam.Role(
+        scope,
+        "MonitoringRole",
+        description="Lets RDS write the operating system's metrics of this database",
+        assumed_by=iam.ServicePrincipal(
+            "monitoring.rds.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+        ),
+        managed_policies=[
+            iam.ManagedPolicy.from_aws_managed_policy_name(
+                "service-role/AmazonRDSEnhancedMonitoringRole"
+            )
+        ],
+    )
+
+
+def _parameters(
+    scope: Construct, engine: rds.IInstanceEngine, database: model.Database
+) -> rds.ParameterGroup:
+    """Set what the runbook names, and nothing that RDS chooses well itself."""
+    return rds.ParameterGroup(
+        scope,
+        "Parameters",
+        engine=engine,
+        description="TLS forced, connections capped, slow statements logged",
+        parameters={
+            "log_min_duration_statement": str(database.slow_query_ms),
+            "max_connections": str(database.max_connections),
+            "pg_stat_statements.track": "all",
+            "rds.force_ssl": "1",
+            "shared_preload_libraries": "pg_stat_statements",
+        },
+    )

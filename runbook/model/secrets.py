@@ -1,0 +1,34 @@
+"""The secrets of an environment: who owns each, how and how often it is replaced (ROVN-SEC-3)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# database_master: generated, single user. database_user: generated, two users take turns.
+# generated_token: generated, the previous one stays valid for a while. signing_key: key pairs,
+# rolling. operator_supplied: no API mints it, so a person brings the new value.
+Mechanism = Literal[
+    "database_master", "database_user", "generated_token", "operator_supplied", "signing_key"
+]
+
+
+class Secret(BaseModel):
+    """One secret and its plan; without mechanism, cadence and owner it is refused."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    mechanism: Annotated[Mechanism, Field(description="How a new value comes to be.")]
+    rotation_days: Annotated[
+        int, Field(ge=1, le=1000, description="Days between two rotations; AWS takes 1 to 1000.")
+    ]
+    owner: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9-]*$",
+            description="The role that answers for it; a role, never a person.",
+        ),
+    ]
+    consumers: Annotated[
+        tuple[str, ...],
+        Field(strict=False, description="Services that read it; each stands under [services]."),
+    ]

@@ -1,0 +1,37 @@
+"""The secrets of one environment."""
+
+from constructs import Construct
+
+from runbook.model.environment import Environment
+from runbook_constructs.customer_key import CustomerKey
+from runbook_constructs.secret_store import SecretStore
+from stacks.runbook_stack import RunbookStack
+
+
+class SecretsStack(RunbookStack):
+    """Every secret that the environment names, under a key of their own (ROVN-SEC-1, -3)."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id_,
+            environment=environment,
+            part="secrets",
+            description="Secrets",
+            stateful=True,
+        )
+        key = CustomerKey(
+            self,
+            "SecretsKey",
+            alias=f"alias/{environment.slug}/secrets",
+            description=f"Secrets of {environment.name}",
+            via=["secretsmanager"],
+        )
+        self.secrets = SecretStore(
+            self,
+            "Secrets",
+            prefix=environment.name,
+            account=environment.account,
+            secrets=environment.secrets,
+            key=key,
+        ).secrets

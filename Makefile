@@ -40,7 +40,7 @@ synth: $(READY) ## Write the templates of every environment, or of ENV alone, in
 check: $(READY) ## Judge the templates: CDK's own validation and cfn-lint
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
-	@cfn-lint --regions $$(runbook environments --field region | sort -u) -- 'build/check/*/*.template.json'
+	@cfn-lint --regions $$(runbook environments --field regions | sort -u) -- 'build/check/*/*.template.json'
 	@echo "check: CDK validation and cfn-lint found nothing"
 
 lint: .venv/.ready ## Judge the code: ruff, mypy, lock files
@@ -59,7 +59,7 @@ sandbox-down: setup ## Stop the sandbox
 bootstrap: $(READY) require-env ## Bootstrap the CDK in ENV's real account, with POLICY=arn to act under
 	@test -n "$(POLICY)" || { echo "POLICY is missing: without it the CDK's bootstrap gives CloudFormation AdministratorAccess."; \
 	  echo "Pass the policy that CloudFormation may act under: make bootstrap ENV=$(ENV) POLICY=arn:aws:iam::<account>:policy/<name>"; exit 2; }
-	@cdk bootstrap $$(runbook environments --field place $(ENV)) $(CONTEXT) \
+	@cdk bootstrap $$(runbook environments --field places $(ENV)) $(CONTEXT) \
 	  --cloudformation-execution-policies '$(POLICY)'
 
 deploy: $(READY) require-env ## Deploy ENV to its real account; every change is shown and asked about first

@@ -33,8 +33,8 @@ class Field(StrEnum):
     """What `runbook environments --field` prints alone."""
 
     ACCOUNT = "account"
-    REGION = "region"
-    PLACE = "place"
+    REGIONS = "regions"
+    PLACES = "places"
 
 
 @app.command(epilog="Example: runbook environments acme/production --json")
@@ -76,10 +76,10 @@ def _field(environment: Environment, field: Field) -> str:
     match field:
         case Field.ACCOUNT:
             return environment.account
-        case Field.REGION:
-            return environment.region
-        case Field.PLACE:
-            return f"aws://{environment.account}/{environment.region}"
+        case Field.REGIONS:
+            return "\n".join(environment.regions)
+        case Field.PLACES:
+            return "\n".join(f"aws://{environment.account}/{r}" for r in environment.regions)
 
 
 def main() -> None:

@@ -16,7 +16,10 @@ class Assembly:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.templates: dict[str, Template] = dict(self._templates(directory))
+        self.templates: dict[str, Template] = {}
+        # Where each stack goes, as aws://account/region.
+        self.environments: dict[str, str] = {}
+        self._read(directory)
 
     def template(self, stack: str) -> Template:
         """Get the template of the stack of this name."""
@@ -47,15 +50,16 @@ class Assembly:
         for path in sorted(self.directory.rglob("manifest.json")):
             yield json.loads(path.read_text("utf-8"))
 
-    def _templates(self, directory: Path) -> Iterator[tuple[str, Template]]:
+    def _read(self, directory: Path) -> None:
         manifest = json.loads((directory / "manifest.json").read_text("utf-8"))
         for artifact in manifest["artifacts"].values():
             properties = artifact.get("properties", {})
             if artifact["type"] == "aws:cloudformation:stack":
                 template = (directory / properties["templateFile"]).read_text("utf-8")
-                yield properties["stackName"], json.loads(template)
+                self.templates[properties["stackName"]] = json.loads(template)
+                self.environments[properties["stackName"]] = artifact["environment"]
             elif artifact["type"] == "cdk:cloud-assembly":
-                yield from self._templates(directory / properties["directoryName"])
+                self._read(directory / properties["directoryName"])
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
@@ -65,6 +69,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
             return f"<{logical_id[:-8]}.{attribute}>"
         case {"Ref": name}:
             return f"<{name if name.startswith('AWS::') else name[:-8]}>"
+        case {"Fn::ImportValue": str(export)}:
+            return f"<{export}>"
         case {"Fn::Join": [separator, parts]}:
             return separator.join(plain(part) for part in parts)
         case dict():

@@ -41,8 +41,8 @@ def test_environments_are_listed_for_machines() -> None:
     ("field", "value"),
     [
         ("account", "444455556666"),
-        ("region", "us-east-2"),
-        ("place", "aws://444455556666/us-east-2"),
+        ("regions", "us-east-2\nus-west-2"),
+        ("places", "aws://444455556666/us-east-2\naws://444455556666/us-west-2"),
     ],
 )
 def test_one_field_is_printed_alone_for_make(field: str, value: str) -> None:

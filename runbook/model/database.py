@@ -137,5 +137,6 @@ class Database(BaseModel):
             return False
         start, length = _weekly_minutes(match)
         daily, daily_length = _minutes(self.backup_window)
+        # As minutes of the day, every day: a backup runs daily, and either may cross midnight.
         taken = {(daily + minute) % DAY for minute in range(daily_length)}
         return any((start + minute) % DAY in taken for minute in range(length))

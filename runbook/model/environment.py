@@ -80,10 +80,14 @@ class Environment(EnvironmentFile):
         return f"{self.organisation}-{self.environment}"
 
     @property
+    def regions(self) -> tuple[str, ...]:
+        """Every region it has stacks in, its own first."""
+        return (self.region, self.database.backup_copy_region)
+
+    @property
     def database_master(self) -> str:
         """The name of the secret that holds the database's master credential."""
-        masters = self._masters()
-        return masters[0]
+        return self._masters()[0]
 
     def _masters(self) -> list[str]:
         return [name for name, s in self.secrets.items() if s.mechanism == "database_master"]

@@ -74,7 +74,11 @@ def test_any_value_in_any_place_is_taken_or_refused_by_key(path: str, value: obj
         assert loaded.buckets.audit.shortest_days >= 2555
 
 
-@given(st.sampled_from(paths(HAPPY)))
+# Which secrets there are is up to the file, where no clause names them.
+NAMED_BY_THE_FILE = {"secrets.database-application", "secrets.database-migrations"}
+
+
+@given(st.sampled_from([path for path in paths(HAPPY) if path not in NAMED_BY_THE_FILE]))
 def test_no_key_can_be_left_out(path: str) -> None:
     refused = load(tomli_w.dumps(spoiled(path, MISSING)).encode())
     assert isinstance(refused, RefusedError)

@@ -167,7 +167,7 @@ class StackComparison:
             try:
                 if "Condition" in output and not self.stack.resolver.condition(output["Condition"]):
                     continue
-                declared = str(self.stack.resolver.resolve(output["Value"]))
+                declared = self.stack.resolver.public_text(output["Value"])
             except UnresolvableError as error:
                 self._differs(name, "output", "", f"unresolvable: {error}")
                 continue

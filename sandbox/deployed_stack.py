@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.description import Description, NotThereError, Resource, describers
 from sandbox.endpoint import Endpoint
@@ -98,6 +99,22 @@ class DeployedStack:
             return self.exports[name]
         except KeyError:
             raise UnresolvableError(f"no stack exports {name}") from None
+
+    def secret(self, secret_id: str, key: str, stage: str, version: str) -> str:
+        """Return a secret's value, or that of a key in its JSON; no error holds any of it."""
+        given = {"VersionStage": stage, "VersionId": version}
+        place = f"secret {secret_id}{f', key {key}' if key else ''}"
+        try:
+            answer = self.endpoint.client("secretsmanager").get_secret_value(
+                SecretId=secret_id, **{name: value for name, value in given.items() if value}
+            )
+            text: str = answer["SecretString"]
+            value = json.loads(text)[key] if key else text
+        except (ClientError, BotoCoreError) as error:
+            raise UnresolvableError(f"{place}: {error}") from None
+        except (KeyError, TypeError, ValueError):
+            raise UnresolvableError(f"{place}: the secret holds no such value") from None
+        return value if isinstance(value, str) else json.dumps(value)
 
     def _read(self, logical_id: str) -> Description:
         type_, physical_id = self.resources[logical_id]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.secret_text import hidden, holds_secret
+
 Value = Any
 
 
@@ -43,6 +45,8 @@ class Examination:
 
     def compare(self, path: str, declared: Value, live: Value) -> None:
         """Record every place below `path` where `live` is not what is declared."""
+        if holds_secret(declared):
+            declared, live = hidden(declared, scalar_form), hidden(live, scalar_form)
         if live is ABSENT:
             self.values += 1
             self._record(path, declared, live)

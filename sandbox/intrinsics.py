@@ -11,10 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sandbox.secret_text import SecretText, holds_secret
+
 # Template values are JSON; their shape is known only where a function says what it takes.
 Value = Any
 
 PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:([^}]*)\}\}")
+# secretsmanager:secret-id:SecretString:json-key:version-stage:version-id; an ARN has colons, too.
+SECRET_REFERENCE = re.compile(
+    r"secretsmanager:(arn:(?:[^:]*:){5}[^:]+|[^:]+)"
+    r"(?::(?:SecretString)?(?::([^:]*)(?::([^:]*)(?::([^:]*))?)?)?)?"
+)
 
 
 class UnresolvableError(Exception):
@@ -43,6 +51,12 @@ class Deployment(Protocol):
     def exported(self, name: str) -> Value:
         """Return what another stack exports under this name."""
 
+    def secret(self, secret_id: str, key: str, stage: str, version: str) -> str:
+        """Return a secret's value, or that of a key in its JSON; it must not be shown.
+
+        `key`, `stage` and `version` are empty where the reference does not give them.
+        """
+
 
 @dataclass(frozen=True)
 class Resolver:
@@ -52,9 +66,15 @@ class Resolver:
     deployment: Deployment
 
     def resolve(self, value: Value) -> Value:
-        """Return `value` with every expression in it replaced by what it stands for."""
+        """Return `value` with every expression in it replaced by what it stands for.
+
+        A text with a secret's value in it becomes a SecretText.
+        """
+        return self._dereferenced(self._expanded(value))
+
+    def _expanded(self, value: Value) -> Value:
         if isinstance(value, list):
-            items = [self.resolve(item) for item in value]
+            items = [self._expanded(item) for item in value]
             return [item for item in items if item is not NoValue]
         if isinstance(value, dict):
             if len(value) == 1:
@@ -63,11 +83,16 @@ class Resolver:
                     return self._ref(argument)
                 if name.startswith("Fn::"):
                     return self._function(name, argument)
-            resolved = {key: self.resolve(item) for key, item in value.items()}
+            resolved = {key: self._expanded(item) for key, item in value.items()}
             return {key: item for key, item in resolved.items() if item is not NoValue}
-        if isinstance(value, str) and "{{resolve:" in value:
-            raise UnresolvableError(f"dynamic reference {value}")
         return value
+
+    def public_text(self, value: Value) -> str:
+        """Return the text of a value that everybody may read, so not of one with a secret in it."""
+        resolved = self.resolve(value)
+        if holds_secret(resolved):
+            raise UnresolvableError("it has a secret's value in it, for everybody to read")
+        return str(resolved)
 
     def condition(self, name: str) -> bool:
         """Return whether a condition of the template holds."""
@@ -76,6 +101,26 @@ class Resolver:
         except KeyError:
             raise UnresolvableError(f"no condition {name}") from None
         return self._holds(expression)
+
+    def _dereferenced(self, value: Value) -> Value:
+        """Replace dynamic references, which functions may have put together."""
+        if isinstance(value, list):
+            return [self._dereferenced(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._dereferenced(item) for key, item in value.items()}
+        if not isinstance(value, str) or "{{resolve:" not in value:
+            return value
+        text, references = DYNAMIC_REFERENCE.subn(self._referenced, value)
+        if not references:
+            raise UnresolvableError(f"dynamic reference {value}")
+        return SecretText.of(text)
+
+    def _referenced(self, match: re.Match[str]) -> str:
+        reference = SECRET_REFERENCE.fullmatch(match.group(1))
+        if reference is None:
+            raise UnresolvableError(f"dynamic reference {match.group()}")
+        secret, key, stage, version = (part or "" for part in reference.groups())
+        return self.deployment.secret(secret, key, stage, version)
 
     def _function(self, name: str, argument: Value) -> Value:
         try:
@@ -102,7 +147,7 @@ class Resolver:
 
     def _get_att(self, argument: Value) -> Value:
         logical_id, name = argument.split(".", 1) if isinstance(argument, str) else argument
-        return self.deployment.attribute(logical_id, self.resolve(name))
+        return self.deployment.attribute(logical_id, self._expanded(name))
 
     def _sub(self, argument: Value) -> str:
         text, variables = argument if isinstance(argument, list) else (argument, {})
@@ -129,7 +174,7 @@ class Resolver:
 
     def _select(self, argument: Value) -> Value:
         index, items = argument
-        position = int(self.resolve(index))
+        position = int(self._expanded(index))
         if position < 0:
             raise IndexError(position)
         return self._items(items)[position]
@@ -139,11 +184,11 @@ class Resolver:
 
     def _find_in_map(self, argument: Value) -> Value:
         name, first, second = (self._text(key) for key in argument)
-        return self.resolve(self.template["Mappings"][name][first][second])
+        return self._expanded(self.template["Mappings"][name][first][second])
 
     def _if(self, argument: Value) -> Value:
         name, then, otherwise = argument
-        return self.resolve(then if self.condition(name) else otherwise)
+        return self._expanded(then if self.condition(name) else otherwise)
 
     def _base64(self, argument: Value) -> str:
         return base64.b64encode(self._text(argument).encode()).decode()
@@ -166,13 +211,13 @@ class Resolver:
         raise UnresolvableError(f"{name} is not a condition the sandbox can resolve")
 
     def _items(self, value: Value) -> list[Value]:
-        items = self.resolve(value)
+        items = self._expanded(value)
         if not isinstance(items, list):
             raise TypeError(f"expected a list, found {items!r}")
         return items
 
     def _text(self, value: Value) -> str:
-        resolved = self.resolve(value)
+        resolved = self._expanded(value)
         if isinstance(resolved, bool):
             return str(resolved).lower()
         if not isinstance(resolved, str | int | float):

@@ -16,10 +16,13 @@ _MAKING = threading.Lock()
 _SESSION = Session()
 
 
-def client(service: str) -> Any:  # noqa: ANN401 - made at run time
-    """Return the client of a service, in the account and region of the request being answered."""
+def client(service: str, region: str | None = None) -> Any:  # noqa: ANN401 - made at run time
+    """Return the client of a service, in the account of the request being answered.
+
+    The region is that of the request, too, unless another is given.
+    """
     with _MAKING:
-        return _client(service, get_account_id(), get_region())
+        return _client(service, get_account_id(), region or get_region())
 
 
 @functools.cache

@@ -73,6 +73,9 @@ class Stack:
     def exported(self, name: str) -> str:
         raise UnresolvableError(name)
 
+    def secret(self, secret_id: str, key: str, stage: str, version: str) -> str:
+        raise UnresolvableError(secret_id)
+
 
 def compared(stack: Stack) -> Comparison:
     return compare([(stack, True)])

@@ -8,9 +8,11 @@ import pytest
 
 from sandbox.intrinsics import Resolver, UnresolvableError
 
+CANARY = "canary-7f3b"
+
 
 class Deployment:
-    """One deployed bucket, one parameter, one export."""
+    """One deployed bucket, one parameter, one export, one secret."""
 
     def reference(self, logical_id: str) -> str:
         return self._known({"Bucket": "the-bucket"}, logical_id)
@@ -26,6 +28,9 @@ class Deployment:
 
     def exported(self, name: str) -> str:
         return self._known({"Vpc": "vpc-1"}, name)
+
+    def secret(self, secret_id: str, key: str, stage: str, version: str) -> str:
+        return self._known({"name:password": CANARY}, f"{secret_id}:{key}{stage}{version}")
 
     def _known(self, values: dict[str, str], name: str) -> str:
         try:

@@ -65,29 +65,35 @@ def test_the_demo_passes_and_leaves_nothing_running(tmp_path: Path, port: int) -
 class Running:
     """A sandbox that `up` left running."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, region: str = "") -> None:
         self.folder = folder
         self.port = port
         self.stacks: list[SynthesizedStack] = read_stacks(folder / "cdk.out")
-        account, region = single_place(self.stacks)
-        self.endpoint = Endpoint(f"http://127.0.0.1:{port}", account, region)
+        account, primary = single_place(self.stacks)
+        self.endpoint = Endpoint(f"http://127.0.0.1:{port}", account, region or primary)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3
         return self.endpoint.client(service)
+
+    def place(self, stack: SynthesizedStack) -> Endpoint:
+        return Endpoint(self.endpoint.url, stack.account, stack.region)
 
     def physical_ids(self, type_: str) -> list[str]:
         return [
             resource["PhysicalResourceId"]
             for stack in self.stacks
-            for resource in self.client("cloudformation").describe_stack_resources(
-                StackName=stack.name
-            )["StackResources"]
+            for resource in self.place(stack)
+            .client("cloudformation")
+            .describe_stack_resources(StackName=stack.name)["StackResources"]
             if resource["ResourceType"] == type_
         ]
 
     def failures(self) -> list[Difference]:
         deployed = [
-            (read_deployed(self.endpoint, stack.name, stack.template), stack.termination_protection)
+            (
+                read_deployed(self.place(stack), stack.name, stack.template),
+                stack.termination_protection,
+            )
             for stack in self.stacks
         ]
         return list(judge(compare(deployed), load()).failures)

@@ -13,6 +13,7 @@ export npm_config_update_notifier := false
 
 # Each stamp lies in the folder it vouches for, so that removing the folder installs it anew.
 READY = .venv/.ready node_modules/.ready
+EXAMPLE = examples/passport-api
 STAGE = $(subst /,-,$(ENV))
 SANDBOX_ENV = $(or $(ENV),rovn/production)
 CONTEXT = $(if $(ENV),-c environment=$(ENV))
@@ -25,13 +26,14 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
 	  | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-setup: $(READY) sandbox/.venv/.ready ## Install everything, pinned; other targets do it themselves
+setup: $(READY) sandbox/.venv/.ready $(EXAMPLE)/.venv/.ready ## Install everything, pinned; other targets do it themselves
 
 demo: setup ## Deploy ENV (default rovn/production) into the sandbox, compare, tamper, clean up
 	@python -m sandbox demo --environment '$(SANDBOX_ENV)'
 
 test: setup ## Run all tests, the sandbox's too
 	@pytest
+	@cd $(EXAMPLE) && .venv/bin/pytest
 
 synth: $(READY) ## Write the templates of every environment, or of ENV alone, into cdk.out/
 	@rm -rf cdk.out
@@ -43,12 +45,14 @@ check: $(READY) ## Judge the templates: CDK's own validation and cfn-lint
 	@cfn-lint --regions $$(runbook environments --field regions | sort -u) -- 'build/check/*/*.template.json'
 	@echo "check: CDK validation and cfn-lint found nothing"
 
-lint: .venv/.ready ## Judge the code: ruff, mypy, lock files
+lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock files
 	@ruff check
 	@ruff format --check
 	@mypy
 	@uv lock --check --quiet
 	@uv lock --check --quiet --project sandbox
+	@uv lock --check --quiet --project $(EXAMPLE)
+	@cd $(EXAMPLE) && .venv/bin/mypy
 
 sandbox: setup ## Deploy ENV (default rovn/production) into the sandbox and keep it running
 	@python -m sandbox up --environment '$(SANDBOX_ENV)'
@@ -98,4 +102,9 @@ node_modules/.ready: package.json package-lock.json | .venv/.ready
 sandbox/.venv/.ready: sandbox/pyproject.toml sandbox/uv.lock | .venv/.ready
 	@echo "setup: the sandbox's emulator into sandbox/.venv"
 	@uv sync --project sandbox --python .venv/bin/python --locked --quiet
+	@touch $@
+
+$(EXAMPLE)/.venv/.ready: $(EXAMPLE)/pyproject.toml $(EXAMPLE)/uv.lock | .venv/.ready
+	@echo "setup: the example service into $(EXAMPLE)/.venv"
+	@uv sync --project $(EXAMPLE) --python .venv/bin/python --locked --quiet
 	@touch $@

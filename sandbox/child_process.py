@@ -6,10 +6,14 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from sandbox.interruption import uninterrupted
+
 GRACE_SECONDS = 10
+LEASH = Path(__file__).with_name("leash.py")
 
 
 def end_group(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
@@ -39,14 +43,15 @@ def run_streaming(
 ) -> int:
     """Run a command, hand on each line it prints, keep them in `log`; return its exit code.
 
-    Whatever interrupts this ends the command and all that it started.
+    Whatever interrupts this ends the command and all that it started; so does our own end, even by
+    SIGKILL.
     """
     with log.open("w", encoding="utf-8") as kept:
         process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
-            command,
+            [sys.executable, "-I", "-S", str(LEASH), *command],
             cwd=folder,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -59,7 +64,8 @@ def run_streaming(
                 on_line(line.rstrip())
             return process.wait()
         finally:
-            end_group(process)
+            with uninterrupted():
+                end_group(process)
 
 
 def last_lines(path: Path, count: int = 15) -> str:

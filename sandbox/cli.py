@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from rich.markup import escape
 
 from sandbox import emulator_process
 from sandbox.failure import SandboxError
+from sandbox.interruption import uninterrupted
 from sandbox.screen import Screen
 from sandbox.session import Session
 from sandbox.workplace import Workplace
@@ -36,10 +36,6 @@ Environment = Annotated[
 Port = Annotated[
     int, typer.Option(min=1, max=65535, envvar="SANDBOX_PORT", help="Loopback port to listen on.")
 ]
-
-
-class Terminated(BaseException):
-    """SIGTERM or SIGHUP came: unwind as Ctrl-C does."""
 
 
 @app.command()
@@ -69,7 +65,9 @@ def down() -> None:
             Console().print("No sandbox is running.")
         else:
             emulator, environment = found
-            emulator.stop()
+            with uninterrupted():
+                emulator.stop()
+                shutil.rmtree(workplace.temporary, ignore_errors=True)
             Console().print(f"The sandbox of {environment} on port {emulator.port} is ended.")
         workplace.state.unlink(missing_ok=True)
 
@@ -102,9 +100,6 @@ def _command() -> Iterator[Workplace]:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
-            signal.signal(number, _terminate)
     workplace = _workplace()
     with _told(Console(stderr=True)), workplace.locked():
         yield workplace
@@ -112,7 +107,7 @@ def _command() -> Iterator[Workplace]:
 
 @contextlib.contextmanager
 def _told(console: Console) -> Iterator[None]:
-    """Turn what ends a command early into one message and an exit code."""
+    """Turn a failure into one message and an exit code; `__main__` does so for interruptions."""
     try:
         yield
     except SandboxError as error:
@@ -123,7 +118,7 @@ def _told(console: Console) -> Iterator[None]:
     except (BotoCoreError, ClientError) as error:
         console.print(
             f"[bold red]sandbox:[/] the emulator did not answer as expected: {escape(str(error))}. "
-            f"Its log is emulator.log in {escape(str(_workplace().folder))}",
+            f"Its log is {escape(str(_workplace().log))}",
             highlight=False,
             soft_wrap=True,
         )
@@ -133,16 +128,6 @@ def _told(console: Console) -> Iterator[None]:
             f"[bold red]sandbox:[/] {escape(str(error))}", highlight=False, soft_wrap=True
         )
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.print("sandbox: interrupted; all that it had started is ended")
-        raise typer.Exit(130) from None
-    except Terminated:
-        console.print("sandbox: terminated; all that it had started is ended")
-        raise typer.Exit(143) from None
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def main() -> None:

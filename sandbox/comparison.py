@@ -1,17 +1,23 @@
 """Compares deployed stacks with their templates, property by property, and fails closed.
 
-What cannot be read, resolved or found is a difference like any other; nothing is skipped.
+What a template declares and cannot be read, resolved or found is a difference like any other. What
+stands there beyond it is one where a describer says that the place is closed (sandbox.description),
+and among declared tags, statements and list items, outputs and exports. Of anything else that no
+template declares, such as a bucket's website or a key's grants, this says nothing
+(sandbox.summary.NOT_PROVED).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.description import Description, NotThereError
+from sandbox.description import Description, NotThereError, Part
 from sandbox.equivalence import ABSENT, Examination, Mismatch
 from sandbox.intrinsics import Resolver, UnresolvableError
 
@@ -36,6 +42,10 @@ class ComparedStack(Protocol):
         """Its outputs by name."""
 
     @property
+    def own_exports(self) -> Mapping[str, str]:
+        """What it exports to others, by the exports' names."""
+
+    @property
     def resources(self) -> Mapping[str, tuple[str, str]]:
         """The type and physical id of each resource by its logical id."""
 
@@ -52,7 +62,8 @@ class Difference:
     """What is not as the template says.
 
     `property` is a path such as `Rules[0].Status`; it is empty if the difference is the resource
-    itself, and such a difference can never be one of the emulator's own.
+    itself, and such a difference can never be one of the emulator's own. `found` is what stands at
+    the path, as text or JSON; "nothing" if nothing does.
     """
 
     stack: str
@@ -60,6 +71,7 @@ class Difference:
     type: str
     property: str
     message: str
+    found: str = ""
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -82,18 +94,38 @@ class Comparison:
 def compare(stacks: Iterable[tuple[ComparedStack, bool]]) -> Comparison:
     """Compare each deployed stack, given with whether it must be protected from termination."""
     comparison = Comparison()
-    for stack, protected in stacks:
+    given = list(stacks)
+    parts = _parts(stack for stack, _ in given)
+    for stack, protected in given:
         comparison.stacks += 1
-        StackComparison(stack, comparison).run(protected=protected)
+        StackComparison(stack, comparison, parts).run(protected=protected)
     return comparison
+
+
+Parts = Mapping[tuple[str, str, str], Sequence[Part]]
+
+
+def _parts(stacks: Iterable[ComparedStack]) -> Parts:
+    """Find which resource's property each part stands in, by type, physical id and property."""
+    parts: dict[tuple[str, str, str], list[Part]] = defaultdict(list)
+    for stack in stacks:
+        for logical_id in stack.template["Resources"].keys() & stack.resources.keys():
+            try:
+                found = stack.describe(logical_id).parts
+            except (NotThereError, UnresolvableError, ClientError, BotoCoreError):
+                continue  # a difference of its own, once its turn comes
+            for part in found:
+                parts[part.type, part.physical_id, part.property].append(part)
+    return parts
 
 
 @dataclass
 class StackComparison:
-    """Compares one stack into the common result."""
+    """Compares one stack into the common result; `parts` are those of all stacks."""
 
     stack: ComparedStack
     comparison: Comparison
+    parts: Parts
 
     def run(self, *, protected: bool) -> None:
         """Compare the stack's own settings, its resources and its outputs."""
@@ -142,47 +174,100 @@ class StackComparison:
         except (ClientError, BotoCoreError) as error:
             self._differs(logical_id, type_, "", f"reading it failed: {error}")
         else:
-            for name, value in resource.get("Properties", {}).items():
-                self._compare_property(logical_id, type_, name, value, description)
+            self._compare_properties(logical_id, resource, description)
 
-    def _compare_property(
-        self, logical_id: str, type_: str, name: str, value: object, description: Description
+    def _compare_properties(
+        self, logical_id: str, resource: Mapping[str, Any], description: Description
     ) -> None:
-        self.comparison.properties += 1
-        try:
-            # In a list, so that AWS::NoValue leaves nothing instead of a marker.
-            resolved = self.stack.resolver.resolve([value])
-        except UnresolvableError as error:
-            self._differs(logical_id, type_, "", f"{name} is unresolvable: {error}")
-            return
-        for declared in resolved:
-            examination = Examination(description.unordered)
-            examination.compare(name, declared, description.properties.get(name, ABSENT))
-            self.comparison.values += examination.values
-            for mismatch in examination.mismatches:
-                self._differs(logical_id, type_, mismatch.path, _message(mismatch))
+        type_ = resource["Type"]
+        live = self._without_parts(logical_id, description)
+        examination = Examination(description.unordered, description.closed, description.defaults)
+        declared = set()
+        for name, value in resource.get("Properties", {}).items():
+            self.comparison.properties += 1
+            try:
+                # In a list, so that AWS::NoValue leaves nothing instead of a marker.
+                resolved = self.stack.resolver.resolve([value])
+            except UnresolvableError as error:
+                self._differs(logical_id, type_, "", f"{name} is unresolvable: {error}")
+                declared.add(name)
+                continue
+            for item in resolved:
+                declared.add(name)
+                examination.compare(name, item, live.get(name, ABSENT))
+        for name in sorted(live.keys() - declared):
+            examination.undeclared(name, live[name])
+        self.comparison.values += examination.values
+        for mismatch in examination.mismatches:
+            found = _found(mismatch.live)
+            self._differs(logical_id, type_, mismatch.path, _message(mismatch), found)
+
+    def _without_parts(self, logical_id: str, description: Description) -> dict[str, Any]:
+        """Return the description's properties without the items that are other resources."""
+        place = self.stack.resources[logical_id]
+        return {
+            name: _without(value, self.parts.get((*place, name), ()))
+            for name, value in description.properties.items()
+        }
 
     def _compare_outputs(self) -> None:
+        outputs: dict[str, str] = {}
+        exports: dict[str, str] = {}
+        unresolvable = set()
         for name, output in self.stack.template.get("Outputs", {}).items():
             try:
                 if "Condition" in output and not self.stack.resolver.condition(output["Condition"]):
                     continue
                 declared = self.stack.resolver.public_text(output["Value"])
+                if "Export" in output:
+                    exports[str(self.stack.resolver.resolve(output["Export"]["Name"]))] = declared
             except UnresolvableError as error:
                 self._differs(name, "output", "", f"unresolvable: {error}")
-                continue
-            self.comparison.values += 1
-            live = self.stack.outputs.get(name)
-            if live != declared:
-                self._differs(name, "output", "", f"declared {declared!r}, found {live!r}")
+                unresolvable.add(name)
+            else:
+                outputs[name] = declared
+        live = {
+            name: value for name, value in self.stack.outputs.items() if name not in unresolvable
+        }
+        self._compare_texts("output", outputs, live)
+        self._compare_texts("export", exports, self.stack.own_exports)
 
-    def _differs(self, resource: str, type_: str, path: str, message: str) -> None:
+    def _compare_texts(
+        self, kind: str, declared: Mapping[str, str], live: Mapping[str, str]
+    ) -> None:
+        for name in sorted(declared.keys() | live.keys()):
+            self.comparison.values += 1
+            wanted, found = declared.get(name), live.get(name)
+            if wanted != found:
+                self._differs(name, kind, "", f"declared {wanted!r}, found {found!r}")
+
+    def _differs(self, resource: str, type_: str, path: str, message: str, found: str = "") -> None:
         self.comparison.differences.append(
-            Difference(self.stack.name, resource, type_, path, message)
+            Difference(self.stack.name, resource, type_, path, message, found)
         )
 
 
+def _without(value: object, parts: Sequence[Part]) -> object:
+    if not isinstance(value, list):
+        return value
+    return [item for item in value if not any(_is(item, part) for part in parts)]
+
+
+def _is(item: object, part: Part) -> bool:
+    return isinstance(item, dict) and all(
+        name in item and item[name] == value for name, value in part.identity.items()
+    )
+
+
+def _found(live: object) -> str:
+    if live is ABSENT:
+        return "nothing"
+    return live if isinstance(live, str) else json.dumps(live, sort_keys=True, default=str)
+
+
 def _message(mismatch: Mismatch) -> str:
+    if mismatch.declared is ABSENT:
+        return f"not declared, found {mismatch.live!r}"
     if mismatch.live is ABSENT:
         return f"declared {mismatch.declared!r}, but the description does not have it"
     return f"declared {mismatch.declared!r}, found {mismatch.live!r}"

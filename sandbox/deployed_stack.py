@@ -32,6 +32,7 @@ class DeployedStack:
     outputs: Mapping[str, str]
     resources: Mapping[str, tuple[str, str]]
     exports: Mapping[str, str]
+    own_exports: Mapping[str, str]
     _descriptions: dict[str, Description] = field(default_factory=dict)
     _underway: set[str] = field(default_factory=set)
 
@@ -64,7 +65,7 @@ class DeployedStack:
         self.reference(logical_id)
         try:
             attributes = self.describe(logical_id).attributes
-        except NotThereError as error:
+        except (NotThereError, ClientError, BotoCoreError) as error:
             raise UnresolvableError(f"{logical_id}.{name}: {error}") from None
         if name not in attributes:
             raise UnresolvableError(f"{logical_id}.{name}: not among what was described")
@@ -121,13 +122,20 @@ class DeployedStack:
         describe = describers().get(type_)
         if describe is None:
             raise UnresolvableError(f"no module in sandbox/described/ reads {type_}")
-        return describe(Resource(type_, physical_id, self.endpoint, self._declared(logical_id)))
+        try:
+            return describe(Resource(type_, physical_id, self.endpoint, self._declared(logical_id)))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            # AWS answered what the describer does not expect: a difference, never a traceback.
+            raise UnresolvableError(f"describing {type_} failed: {error!r}") from error
 
     def _declared(self, logical_id: str) -> Callable[[str], Any]:
         properties = self.template["Resources"][logical_id].get("Properties", {})
 
         def declared(name: str) -> Any:  # noqa: ANN401 - any JSON value
-            return self.resolver.resolve(properties[name])
+            resolved = self.resolver.resolve([properties[name]]) if name in properties else []
+            if not resolved:
+                raise UnresolvableError(f"the template gives {logical_id} no {name}")
+            return resolved[0]
 
         return declared
 
@@ -142,15 +150,18 @@ def read_deployed(endpoint: Endpoint, name: str, template: Mapping[str, Any]) ->
     if stack["StackStatus"] not in COMPLETE:
         raise SandboxError(f"Stack {name} is not deployed: its status is {stack['StackStatus']}")
     resources = {
-        resource["LogicalResourceId"]: (resource["ResourceType"], resource["PhysicalResourceId"])
+        resource["LogicalResourceId"]: (
+            resource["ResourceType"],
+            resource.get("PhysicalResourceId", ""),
+        )
         for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
         for resource in page["StackResourceSummaries"]
     }
-    exports = {
-        export["Name"]: export["Value"]
+    exports = [
+        export
         for page in cloudformation.get_paginator("list_exports").paginate()
         for export in page["Exports"]
-    }
+    ]
     return DeployedStack(
         name=name,
         stack_id=stack["StackId"],
@@ -160,7 +171,12 @@ def read_deployed(endpoint: Endpoint, name: str, template: Mapping[str, Any]) ->
         parameters=_parameters(stack),
         outputs={item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])},
         resources=resources,
-        exports=exports,
+        exports={export["Name"]: export["Value"] for export in exports},
+        own_exports={
+            export["Name"]: export["Value"]
+            for export in exports
+            if export["ExportingStackId"] == stack["StackId"]
+        },
     )
 
 

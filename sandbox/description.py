@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ class Resource:
     """A resource of a deployed stack.
 
     `declared(name)` resolves one property of its template, for types that AWS identifies by their
-    properties and not by a physical id.
+    properties and not by a physical id; it raises UnresolvableError if the template has none.
     """
 
     type: str
@@ -39,15 +39,35 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Part:
+    """An item in a list of another resource's description that is a resource of its own.
+
+    An inline policy stands among its role's Policies, a route among its table's Routes. `identity`
+    are the members that tell the item.
+    """
+
+    type: str
+    physical_id: str
+    property: str
+    identity: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Description:
     """A live resource: its properties as CloudFormation spells them, and Fn::GetAtt's attributes.
 
-    `unordered` are the property paths of lists of which the order means nothing.
+    `unordered` are the paths of lists of which the order means nothing. At a `closed` path, and
+    below it, may stand no more than the template declares and `defaults`, which are the values of
+    AWS itself by their path. In paths `[*]` stands for every position of a list. `parts` are what
+    this resource adds to the descriptions of others.
     """
 
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     unordered: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
 
 
 Describer = Callable[[Resource], Description]

@@ -8,8 +8,9 @@ import json
 import os
 import socket
 import subprocess
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -50,19 +51,32 @@ class EmulatorProcess:
     log: Path
     identity: psutil.Process
     process: subprocess.Popen[bytes] | None = None
+    begun: float = field(default_factory=time.monotonic)
+    answered_after: float | None = None
 
     @property
     def url(self) -> str:
         """Where it answers."""
         return f"http://{HOST}:{self.port}"
 
-    def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
-        """Return when it answers; raises SandboxError when it dies or takes too long."""
+    def watch(self) -> None:
+        """Note when it first answers, while the caller does something else."""
+        while self.process is not None and self.process.poll() is None:
+            if _answers(self.port):
+                self.answered_after = time.monotonic() - self.begun
+                return
+            time.sleep(0.1)
+
+    def wait_until_ready(self, seconds: float = READY_SECONDS) -> float:
+        """Return the seconds from its start to its first answer, as soon as it answers.
+
+        Raises SandboxError when it dies or takes too long.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.check_alive()
             if _answers(self.port):
-                return
+                return self.answered_after or time.monotonic() - self.begun
             time.sleep(0.1)
         raise SandboxError(
             f"The emulator did not answer on port {self.port} within {seconds:.0f} seconds. "
@@ -107,10 +121,7 @@ def start(workplace: Workplace, port: int, *, keep_running: bool) -> EmulatorPro
     refuse_busy_port(port)
     environment = workplace.environment() | _settings(workplace, port)
     command = [str(workplace.emulator_python), "-m", MODULE, "--port", str(port)]
-    log = workplace.folder / "emulator.log"
-    # Not truncated: a sandbox that runs on another port may still write to the old file.
-    log.unlink(missing_ok=True)
-    with log.open("wb") as output:
+    with workplace.log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell
             command if keep_running else [*command, "--until-stdin-closes"],
             cwd=workplace.root,
@@ -120,11 +131,13 @@ def start(workplace: Workplace, port: int, *, keep_running: bool) -> EmulatorPro
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return EmulatorProcess(port, log, psutil.Process(process.pid), process)
+    emulator = EmulatorProcess(port, workplace.log, psutil.Process(process.pid), process)
+    threading.Thread(target=emulator.watch, daemon=True).start()
+    return emulator
 
 
 def _settings(workplace: Workplace, port: int) -> dict[str, str]:
-    state = str(workplace.folder / "tmp")
+    state = str(workplace.temporary)
     return {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -172,7 +185,7 @@ def running(workplace: Workplace) -> tuple[EmulatorProcess, str] | None:
         identity = psutil.Process(state["pid"])
         # The pid may belong to another process by now; its start time and command tell.
         same = identity.create_time() == state["started"] and MODULE in identity.cmdline()
-        emulator = EmulatorProcess(state["port"], workplace.folder / "emulator.log", identity)
+        emulator = EmulatorProcess(state["port"], workplace.log, identity)
         environment = str(state["environment"])
     except (FileNotFoundError, psutil.NoSuchProcess):
         return None

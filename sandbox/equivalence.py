@@ -6,7 +6,8 @@ and its text, a boolean and its text, tags in any order, one policy value and a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ Value = Any
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A place in a property's value, and what stands there; `live` is ABSENT if nothing does."""
+    """A place in a property's value, and both values; either is ABSENT if there is none."""
 
     path: str
     declared: Value
@@ -25,7 +26,7 @@ class Mismatch:
 
 
 class Absent:
-    """Stands for a value that the description does not have."""
+    """Stands for a value that the description, or the template, does not have."""
 
     def __repr__(self) -> str:
         """Read well in a message."""
@@ -33,13 +34,22 @@ class Absent:
 
 
 ABSENT = Absent()
+# As a default: AWS chooses the value itself where a template does not.
+ANYTHING = object()
+INDEX = re.compile(r"\[\d+\]")
+NOTHING: tuple[Value, ...] = (None, "", [], {})
 
 
 @dataclass
 class Examination:
-    """Compares one property and counts the single values it looked at."""
+    """Compares properties and counts the single values it looked at.
+
+    The paths are patterns: `[*]` stands for every position of a list (sandbox.description).
+    """
 
     unordered: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+    defaults: Mapping[str, Value] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
     values: int = 0
 
@@ -61,6 +71,22 @@ class Examination:
         else:
             self._leaf(path, declared, live, scalar_form)
 
+    def undeclared(self, path: str, live: Value) -> None:
+        """Record what stands at `path` though nothing is declared there, if the path is closed."""
+        pattern = INDEX.sub("[*]", path)
+        if live in NOTHING or not self._is_closed(pattern):
+            return
+        default = self.defaults.get(pattern, ABSENT)
+        if default is ANYTHING:
+            return
+        if default is ABSENT or _canonical(default) != _canonical(live):
+            self._record(path, ABSENT, live)
+
+    def _is_closed(self, pattern: str) -> bool:
+        return any(
+            pattern == path or pattern.startswith((f"{path}.", f"{path}[")) for path in self.closed
+        )
+
     def _compare_members(self, path: str, declared: dict[str, Value], live: Value) -> None:
         if not isinstance(live, dict):
             self.values += 1
@@ -70,12 +96,14 @@ class Examination:
             self.values += 1
         for name, value in declared.items():
             self.compare(f"{path}.{name}", value, live.get(name, ABSENT))
+        for name in sorted(live.keys() - declared.keys()):
+            self.undeclared(f"{path}.{name}", live[name])
 
     def _compare_items(self, path: str, declared: list[Value], live: Value) -> None:
         if not isinstance(live, list) or len(live) != len(declared):
             self.values += max(1, len(declared))
             self._record(path, declared, live)
-        elif path in self.unordered:
+        elif INDEX.sub("[*]", path) in self.unordered:
             self._leaf(path, declared, live, set_form)
             self.values += max(0, len(declared) - 1)
         else:
@@ -139,7 +167,9 @@ def tags_form(value: Value) -> Value:
     if not is_tags(value):
         return value
     return sorted(
-        (tag["Key"], str(tag["Value"])) for tag in value if not tag["Key"].startswith("aws:")
+        (str(tag["Key"]), str(tag["Value"]))
+        for tag in value
+        if not str(tag["Key"]).startswith("aws:")
     )
 
 
@@ -168,10 +198,7 @@ def _statement_form(statement: dict[str, Value]) -> dict[str, Value]:
         if name in ("Sid", "Effect"):
             form[name] = item
         elif name == "Condition":
-            form[name] = {
-                operator: {key: _set(values) for key, values in keys.items()}
-                for operator, keys in item.items()
-            }
+            form[name] = _condition_form(item)
         elif isinstance(item, dict):
             form[name] = {kind: _set(values) for kind, values in item.items()}
         elif name in ("Principal", "NotPrincipal"):
@@ -182,12 +209,26 @@ def _statement_form(statement: dict[str, Value]) -> dict[str, Value]:
     return form
 
 
+def _condition_form(condition: Value) -> Value:
+    """Bring a condition to one form; leave a malformed one, which then equals none but itself."""
+    if not isinstance(condition, dict):
+        return condition
+    return {
+        operator: {key: _set(values) for key, values in keys.items()}
+        if isinstance(keys, dict)
+        else keys
+        for operator, keys in condition.items()
+    }
+
+
 def _set(value: Value) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return sorted({str(scalar_form(item)) for item in values})
 
 
 def _canonical(value: Value) -> Value:
+    if is_policy(value):
+        value = policy_form(value)
     if isinstance(value, dict):
         return sorted((name, str(_canonical(item))) for name, item in value.items())
     if isinstance(value, list):

@@ -12,29 +12,35 @@ from sandbox.comparison import Comparison, Difference
 from sandbox.failure import SandboxError
 
 FILE = Path(__file__).with_name("differences.toml")
-KEYS = {"type", "property", "reason"}
+REQUIRED = {"type", "property", "reason"}
+OPTIONAL = {"found"}
 
 
 @dataclass(frozen=True)
 class KnownDifference:
-    """A property path of a type that the emulator cannot hold, and why; `*` stands for any text."""
+    """A property path of a type that the emulator cannot hold, and why; `*` stands for any text.
+
+    With `found` it is only about a difference where exactly that stands (Difference.found).
+    """
 
     type: str
     property: str
     reason: str
+    found: str | None = None
 
     def covers(self, difference: Difference) -> bool:
         """Whether this explains a difference; one of a whole resource is never explained."""
         return (
             difference.property != ""
             and difference.type == self.type
+            and self.found in (None, difference.found)
             and fnmatchcase(_literal(difference.property), _literal(self.property))
         )
 
 
 def _literal(path: str) -> str:
-    """Take the brackets of list positions as themselves, not as fnmatch's character classes."""
-    return path.replace("[", "(").replace("]", ")")
+    """Take all but `*` as itself: the brackets of list positions are no character classes."""
+    return path.replace("[", "(").replace("]", ")").replace("?", "!")
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,19 @@ def load(path: Path = FILE) -> list[KnownDifference]:
 
 def _known(path: Path, number: int, entry: object) -> KnownDifference:
     where = f"{path}: [[difference]] number {number}"
-    if not isinstance(entry, dict) or entry.keys() != KEYS:
-        raise SandboxError(f"{where} must have exactly {', '.join(sorted(KEYS))}")
+    if not isinstance(entry, dict) or entry.keys() - OPTIONAL != REQUIRED:
+        raise SandboxError(
+            f"{where} must have {', '.join(sorted(REQUIRED))}, may have "
+            f"{', '.join(sorted(OPTIONAL))}, and nothing else"
+        )
     for key, value in entry.items():
         if not isinstance(value, str) or not value.strip():
             raise SandboxError(f"{where}: {key} must be a text that says something")
+    if not entry["property"][0].isalnum():
+        raise SandboxError(
+            f"{where}: property must begin with a property's name, not with "
+            f"{entry['property'][0]!r}, or the entry would excuse every property"
+        )
     return KnownDifference(**entry)
 
 

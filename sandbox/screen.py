@@ -5,10 +5,18 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+
+
+@dataclass
+class Phase:
+    """A phase at work; `seconds` may say what it took where the clock beside it would mislead."""
+
+    seconds: float | None = None
 
 
 class Screen:
@@ -22,20 +30,21 @@ class Screen:
         self._phase = ""
 
     @contextlib.contextmanager
-    def phase(self, name: str, what: str) -> Iterator[None]:
+    def phase(self, name: str, what: str) -> Iterator[Phase]:
         """Announce a phase, and keep its seconds under `name`, also if it fails."""
         self.console.print(f"[bold]{escape(name):<10}[/] {escape(what)}")
         self._phase = name
-        begun = time.monotonic()
+        begun, phase = time.monotonic(), Phase()
         try:
             if self.console.is_terminal:
                 with self.console.status(escape(what)) as self._status:
-                    yield
+                    yield phase
             else:
-                yield
+                yield phase
         finally:
             self._status = None
-            self.seconds[name] = self.seconds.get(name, 0) + time.monotonic() - begun
+            taken = time.monotonic() - begun if phase.seconds is None else phase.seconds
+            self.seconds[name] = self.seconds.get(name, 0) + taken
         self.console.print(f"{'':<10} [dim]{self.seconds[name]:.1f} s[/]")
 
     def progress(self, text: str) -> None:

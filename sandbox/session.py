@@ -16,9 +16,10 @@ from sandbox.deployment import Deployment
 from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
+from sandbox.interruption import uninterrupted
 from sandbox.known_differences import Verdict
 from sandbox.screen import Screen
-from sandbox.tamper import Outcome, Result, locked_buckets, tamper_with
+from sandbox.tamper import FAILING, Result, locked_buckets, tamper_with
 from sandbox.workplace import Workplace
 
 
@@ -33,6 +34,9 @@ class Session:
     def demo(self, port: int) -> bool:
         """Deploy, compare, tamper, show, and end the emulator; return whether all is as it must."""
         begun = time.monotonic()
+        found = emulator_process.running(self.workplace)
+        if found is not None:  # whose files a demo would replace
+            raise self._beside(*found)
         emulator = self._start(port, keep_running=False)
         try:
             endpoint, stacks = self._deploy(emulator)
@@ -76,8 +80,18 @@ class Session:
                 self._end(emulator)
                 self.workplace.state.unlink(missing_ok=True)
         summary.show_comparison(self.screen.console, comparison, verdict)
-        summary.show_exports(self.screen.console, endpoint, str(emulator.log))
+        summary.show_exports(
+            self.screen.console, endpoint, str(emulator.log), differs=not verdict.passed
+        )
         return verdict.passed
+
+    def _beside(self, emulator: EmulatorProcess, environment: str) -> SandboxError:
+        """Say why no second one can work in the folder of one that runs."""
+        return SandboxError(
+            f"A sandbox of {environment} is running on port {emulator.port} with its files in "
+            f"{self.workplace.folder}: `make sandbox-down` ends it; or give this one a folder and "
+            "a port of its own with the variables SANDBOX_FOLDER and SANDBOX_PORT"
+        )
 
     def _running_on(self, port: int) -> EmulatorProcess | None:
         found = emulator_process.running(self.workplace)
@@ -85,16 +99,16 @@ class Session:
             return None
         emulator, environment = found
         if emulator.port != port:
-            raise SandboxError(
-                f"A sandbox of {environment} is running on port {emulator.port}: "
-                "`make sandbox-down` ends it"
-            )
+            raise self._beside(emulator, environment)
         self.screen.progress(f"the sandbox on port {port} is running: deploying into it")
         return emulator
 
     def _start(self, port: int, *, keep_running: bool) -> EmulatorProcess:
         # Fail before the seconds of a synthesis if something is not installed.
         _ = self.workplace.cdk
+        emulator_process.refuse_busy_port(port)
+        # What one that was killed has left.
+        shutil.rmtree(self.workplace.temporary, ignore_errors=True)
         return emulator_process.start(self.workplace, port, keep_running=keep_running)
 
     def _deploy(self, emulator: EmulatorProcess) -> tuple[Endpoint, list[SynthesizedStack]]:
@@ -102,8 +116,8 @@ class Session:
         with self.screen.phase("synth", f"{self.environment}, while the emulator starts"):
             deployment.synthesize(self.environment)
             stacks = read_stacks(self.workplace.assembly)
-        with self.screen.phase("start", f"emulator on {emulator.url}"):
-            emulator.wait_until_ready()
+        with self.screen.phase("start", f"emulator on {emulator.url}, begun before") as phase:
+            phase.seconds = emulator.wait_until_ready()
         account, region = single_place(stacks)
         endpoint = Endpoint(emulator.url, account, region)
         try:
@@ -154,8 +168,9 @@ class Session:
         self.workplace.costs.write_text(json.dumps(costs, indent=2) + "\n", "utf-8")
 
     def _end(self, emulator: EmulatorProcess) -> None:
-        emulator.stop()
-        shutil.rmtree(self.workplace.folder / "tmp", ignore_errors=True)
+        with uninterrupted():
+            emulator.stop()
+            shutil.rmtree(self.workplace.temporary, ignore_errors=True)
 
 
 def failures_of(verdict: Verdict, verdict_after: Verdict, results: Sequence[Result]) -> list[str]:
@@ -167,9 +182,13 @@ def failures_of(verdict: Verdict, verdict_after: Verdict, results: Sequence[Resu
         failures.append("what was deployed is not what the templates declare")
     elif not verdict_after.passed:
         failures += [f"after the tampering: {difference}" for difference in verdict_after.failures]
+        failures += [
+            f"after the tampering: {known.type}.{known.property} does not differ any more"
+            for known in verdict_after.stale
+        ]
     failures += [
         f"{result.bucket}: {result.attempt.name}: {result.answer}"
         for result in results
-        if result.outcome is Outcome.BREACH
+        if result.outcome in FAILING
     ]
     return failures

@@ -8,20 +8,34 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sandbox.attempt import Attempt, Outcome
 from sandbox.comparison import Comparison
 from sandbox.endpoint import Endpoint
 from sandbox.known_differences import Verdict
-from sandbox.tamper import Outcome, Result
+from sandbox.tamper import Result
 
 NOT_PROVED = (
     "bucket, key and endpoint policies: compared word by word, but nothing here evaluates them",
-    "S3 itself: these refusals are the emulator's imitation of Object Lock; that versioning cannot "
-    "be suspended under it is added by sandbox/emulator/services/s3.py",
+    "S3 itself: these refusals are the emulator's imitation of Object Lock, completed by s3.py and "
+    "s3_object_lock.py in sandbox/emulator/services/",
+    "settings that no template declares, such as a bucket's website, CORS, replication and ACLs, "
+    "a key's grants, network ACLs; found are added policies of roles, routes, rules of security "
+    "groups, exports, a trail's selectors and targets, and a bucket's encryption, lock, lifecycle "
+    "and logging",
+    "fields of flow logs and endpoints that sandbox/emulator/services/ec2.py keeps as they are "
+    "given, without AWS's own validation",
     "network traffic, deliveries of flow logs and of the trail, encryption of bytes",
     "shifting traffic between task sets, containers, alarms' evaluation, backups and restores",
     "service quotas, prices, and how long AWS takes",
 )
-COLOURS = {Outcome.DENIED: "green", Outcome.HARMLESS: "cyan", Outcome.BREACH: "bold red"}
+COLOURS = {
+    Outcome.DENIED: "green",
+    Outcome.REFUSED: "cyan",
+    Outcome.HARMLESS: "cyan",
+    Outcome.LEFT_TO_POLICY: "yellow",
+    Outcome.UNPROVED: "bold red",
+    Outcome.BREACH: "bold red",
+}
 
 
 def show_comparison(console: Console, comparison: Comparison, verdict: Verdict) -> None:
@@ -56,26 +70,43 @@ def show_tampering(console: Console, results: Sequence[Result]) -> None:
     if not results:
         console.print("\n[bold]Tampering[/]  no bucket of these stacks has a COMPLIANCE lock")
         return
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[Attempt, dict[str, Result]] = {}
     for result in results:
-        rows.setdefault(result.attempt.name, {})[result.bucket] = _cell(result)
+        rows.setdefault(result.attempt, {})[result.bucket] = result
     buckets = list(next(iter(rows.values())))
     console.print(f"\n[bold]Tampering[/]  with new objects in {len(buckets)} buckets under lock")
     for bucket in buckets:
         console.print(f"  {escape(bucket)}", soft_wrap=True)
-    agreed = all(len(set(cells.values())) == 1 for cells in rows.values())
-    table = Table("attempt", *(["every bucket"] if agreed else buckets), box=None, padding=(0, 2))
-    for name, cells in rows.items():
-        table.add_row(name, *([next(iter(cells.values()))] if agreed else cells.values()))
+    agreed = all(len({_cell(result) for result in row.values()}) == 1 for row in rows.values())
+    columns = ["every bucket"] if agreed else buckets
+    table = Table("attempt", *columns, "same without the lock", box=None, padding=(0, 1))
+    for attempt, row in rows.items():
+        cells = [_cell(result) for result in row.values()][: len(columns)]
+        controls = dict.fromkeys(result.control for result in row.values() if result.control)
+        table.add_row(escape(attempt.name), *cells, "; ".join(controls) or "-")
     console.print(table)
-    console.print("  What S3 permits by design leaves the locked version as it is:")
-    notes = {
-        result.attempt.name: result.answer
-        for result in results
-        if result.outcome is Outcome.HARMLESS
-    }
-    for name, note in notes.items():
-        console.print(f"  - {escape(name)}: {escape(note)}", soft_wrap=True)
+    _show_notes(console, results)
+
+
+def _show_notes(console: Console, results: Sequence[Result]) -> None:
+    """Print what the outcomes other than a plain denial mean, attempt by attempt."""
+    for outcome, heading in (
+        (Outcome.DENIED, "Denied, though nothing shows it without the lock:"),
+        (Outcome.REFUSED, "Refused, and no evidence of the lock:"),
+        (Outcome.HARMLESS, "What S3 permits by design leaves the locked version as it is:"),
+        (Outcome.LEFT_TO_POLICY, "Denied on AWS by the bucket policy, which nothing here runs:"),
+    ):
+        notes = {
+            result.attempt.name: ": ".join(
+                filter(None, (result.attempt.statement, result.attempt.note))
+            )
+            for result in results
+            if result.outcome is outcome and result.attempt.note
+        }
+        if notes:
+            console.print(f"  {heading}")
+        for name, note in notes.items():
+            console.print(f"  - {escape(name)}: {escape(note)}", soft_wrap=True)
 
 
 def _cell(result: Result) -> str:
@@ -109,8 +140,14 @@ def show_next(console: Console, environment: str) -> None:
         console.print(f"  {escape(command):<36} {what}", highlight=False, soft_wrap=True)
 
 
-def show_exports(console: Console, endpoint: Endpoint, log: str) -> None:
+def show_exports(console: Console, endpoint: Endpoint, log: str, *, differs: bool) -> None:
     """Print how clients reach a sandbox that keeps running."""
+    if differs:
+        console.print(
+            "\n[bold red]FAILED[/] what was deployed is not what the templates declare; the "
+            "sandbox is left running although it differs",
+            soft_wrap=True,
+        )
     console.print("\n[bold]Running.[/] In a shell that shall talk to it:")
     for name, value in endpoint.variables.items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)

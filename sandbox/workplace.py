@@ -46,6 +46,16 @@ class Workplace:
         )
 
     @property
+    def temporary(self) -> Path:
+        """What the emulator and the CLI need while they run, and nobody after that."""
+        return self.folder / "tmp"
+
+    @property
+    def log(self) -> Path:
+        """The emulator's log."""
+        return self.folder / "emulator.log"
+
+    @property
     def state(self) -> Path:
         """Where a sandbox that keeps running is written down."""
         return self.folder / "state.json"
@@ -54,13 +64,13 @@ class Workplace:
         """Return the environment variables for a child process, with this Python and Node first."""
         kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         programs = Path(sys.executable).parent
-        home, temporary = self.folder / "home", self.folder / "tmp"
-        for folder in (home, temporary):
+        home = self.folder / "home"
+        for folder in (home, self.temporary):
             folder.mkdir(parents=True, exist_ok=True)
         return kept | {
             "HOME": str(home),
             "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}",
-            "TMPDIR": str(temporary),
+            "TMPDIR": str(self.temporary),
             "XDG_CACHE_HOME": str(home / ".cache"),
         }
 

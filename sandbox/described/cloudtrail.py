@@ -13,6 +13,18 @@ from sandbox.description import (
     selected,
 )
 
+# Each of these changes what is recorded, or where it goes.
+CLOSED = frozenset(
+    {
+        "AdvancedEventSelectors",
+        "CloudWatchLogsLogGroupArn",
+        "CloudWatchLogsRoleArn",
+        "KMSKeyId",
+        "S3KeyPrefix",
+        "SnsTopicName",
+    }
+)
+
 
 @describes("AWS::CloudTrail::Trail")
 def trail(resource: Resource) -> Description:
@@ -45,4 +57,4 @@ def trail(resource: Resource) -> Description:
         "AdvancedEventSelectors": selectors.get("AdvancedEventSelectors"),
         "EventSelectors": selectors.get("EventSelectors"),
     }
-    return Description(present(properties), {"Arn": arn})
+    return Description(present(properties), {"Arn": arn}, closed=CLOSED)

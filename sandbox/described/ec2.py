@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from sandbox.description import (
     Description,
     NotThereError,
+    Part,
     Resource,
     describes,
     present,
@@ -21,6 +22,8 @@ ROUTE_DESTINATIONS = (
     "DestinationIpv6CidrBlock",
     "DestinationPrefixListId",
 )
+# What AWS gives a security group that declares no egress.
+ALL_EGRESS = [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]
 
 
 def _only(resource: Resource, operation: str, result: str, **identity: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own arguments
@@ -94,9 +97,15 @@ def gateway_attachment(resource: Resource) -> Description:
 
 @describes("AWS::EC2::RouteTable")
 def route_table(resource: Resource) -> Description:
-    """Read a route table without its routes, which are resources of their own."""
+    """Read a route table; all its routes but the local one must be resources of their own."""
     found = _route_table(resource, resource.physical_id)
-    return Description(selected(found, "Tags", "VpcId"), {"RouteTableId": resource.physical_id})
+    # Not a property of the type: so whatever no other resource claims is undeclared.
+    routes = [entry for entry in found["Routes"] if entry.get("GatewayId") != "local"]
+    return Description(
+        {**selected(found, "Tags", "VpcId"), "Routes": routes},
+        {"RouteTableId": resource.physical_id},
+        closed=frozenset({"Routes"}),
+    )
 
 
 @describes("AWS::EC2::SubnetRouteTableAssociation")
@@ -114,7 +123,9 @@ def route(resource: Resource) -> Description:
     """Read the route to the declared destination from its route table."""
     table_id, destination = resource.physical_id.split("|")
     for entry in _route_table(resource, table_id)["Routes"]:
-        if destination in (entry.get(name) for name in ROUTE_DESTINATIONS):
+        identity = selected(entry, *ROUTE_DESTINATIONS)
+        if destination in identity.values():
+            part = Part("AWS::EC2::RouteTable", table_id, "Routes", identity)
             targets = selected(
                 entry,
                 *ROUTE_DESTINATIONS,
@@ -126,7 +137,7 @@ def route(resource: Resource) -> Description:
                 "TransitGatewayId",
                 "VpcPeeringConnectionId",
             )
-            return Description({"RouteTableId": table_id, **targets})
+            return Description({"RouteTableId": table_id, **targets}, parts=[part])
     raise NotThereError(f"no route to {destination} in {table_id}")
 
 
@@ -211,7 +222,12 @@ def vpc_endpoint(resource: Resource) -> Description:
         "SecurityGroupIds": [group["GroupId"] for group in found.get("Groups", [])],
     }
     unordered = frozenset({"RouteTableIds", "SecurityGroupIds", "SubnetIds"})
-    return Description(present(properties), {"Id": identity}, unordered)
+    # AWS enters a gateway endpoint's routes into its tables by itself.
+    parts = [
+        Part("AWS::EC2::RouteTable", table, "Routes", {"GatewayId": identity})
+        for table in found.get("RouteTableIds", [])
+    ]
+    return Description(present(properties), {"Id": identity}, unordered, parts=parts)
 
 
 @describes("AWS::EC2::SecurityGroup")
@@ -225,10 +241,13 @@ def security_group(resource: Resource) -> Description:
         "SecurityGroupEgress": _rules(found["IpPermissionsEgress"], "Destination"),
         "SecurityGroupIngress": _rules(found["IpPermissions"], "Source"),
     }
+    rules = frozenset({"SecurityGroupEgress", "SecurityGroupIngress"})
     return Description(
         properties,
         {"GroupId": identity, "VpcId": found["VpcId"]},
-        frozenset({"SecurityGroupEgress", "SecurityGroupIngress"}),
+        unordered=rules,
+        closed=rules,
+        defaults={"SecurityGroupEgress": ALL_EGRESS},
     )
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.description import Description, NotThereError, Resource, describes, present
+from sandbox.description import (
+    Description,
+    NotThereError,
+    Part,
+    Resource,
+    describes,
+    present,
+)
 
 
 @describes("AWS::IAM::Role")
@@ -29,7 +36,13 @@ def role(resource: Resource) -> Description:
         "Tags": iam.list_role_tags(RoleName=name)["Tags"],
     }
     attributes = {"Arn": found["Arn"], "RoleId": found["RoleId"]}
-    return Description(present(properties), attributes, frozenset({"ManagedPolicyArns"}))
+    policies = frozenset({"ManagedPolicyArns", "Policies"})
+    return Description(
+        present(properties),
+        attributes,
+        unordered=policies,
+        closed=policies | {"PermissionsBoundary"},
+    )
 
 
 @describes("AWS::IAM::Policy")
@@ -49,7 +62,8 @@ def inline_policy(resource: Resource) -> Description:
     if any(document != documents[0] for document in documents):
         raise NotThereError(f"the roles {', '.join(roles)} hold different policies {name}")
     properties = {"PolicyDocument": documents[0], "PolicyName": name, "Roles": roles}
-    return Description(properties, unordered=frozenset({"Roles"}))
+    parts = [Part("AWS::IAM::Role", role, "Policies", {"PolicyName": name}) for role in roles]
+    return Description(properties, unordered=frozenset({"Roles"}), parts=parts)
 
 
 def _inline_policy(iam: Any, role_name: str, policy: str) -> dict[str, Any]:  # noqa: ANN401 - boto3

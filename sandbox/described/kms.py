@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 
 from sandbox.description import Description, NotThereError, Resource, describes, present
+from sandbox.intrinsics import UnresolvableError
 
 
 @describes("AWS::KMS::Key")
 def key(resource: Resource) -> Description:
-    """Read a key, its policy, its rotation and its tags."""
+    """Read a key, its policy, its rotation and its tags; one that cannot be used is not there."""
     kms, key_id = resource.client("kms"), resource.physical_id
     try:
         metadata = kms.describe_key(KeyId=key_id)["KeyMetadata"]
     except kms.exceptions.NotFoundException:
         raise NotThereError(f"no key {key_id}") from None
+    state = metadata["KeyState"]
+    if state != "Enabled" and not (state == "Disabled" and _declared_disabled(resource)):
+        raise NotThereError(f"{key_id} is {state}")
     rotation = kms.get_key_rotation_status(KeyId=key_id)
     policy = kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"]
     tags = kms.list_resource_tags(KeyId=key_id)["Tags"]
@@ -31,6 +35,13 @@ def key(resource: Resource) -> Description:
         "Tags": [{"Key": tag["TagKey"], "Value": tag["TagValue"]} for tag in tags],
     }
     return Description(present(properties), {"Arn": metadata["Arn"], "KeyId": metadata["KeyId"]})
+
+
+def _declared_disabled(resource: Resource) -> bool:
+    try:
+        return str(resource.declared("Enabled")).lower() == "false"
+    except UnresolvableError:
+        return False
 
 
 @describes("AWS::KMS::Alias")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ from sandbox.description import (
     present,
     selected,
 )
+from sandbox.equivalence import ANYTHING
 
 # S3 answers with an error where a bucket has no such configuration.
 NOT_CONFIGURED = {
@@ -27,12 +29,39 @@ NOT_CONFIGURED = {
     "OwnershipControlsNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
 }
+# What decides how long an object lives, who may remove it, and how it is kept and watched.
+CLOSED = frozenset(
+    {
+        "BucketEncryption",
+        "LifecycleConfiguration",
+        "LoggingConfiguration",
+        "ObjectLockConfiguration",
+        "ObjectLockEnabled",
+    }
+)
+RULE = "BucketEncryption.ServerSideEncryptionConfiguration[*]"
+DEFAULTS = {
+    "BucketEncryption": {
+        "ServerSideEncryptionConfiguration": [
+            {
+                "BucketKeyEnabled": False,
+                "ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+            }
+        ]
+    },
+    f"{RULE}.BucketKeyEnabled": False,
+    "LifecycleConfiguration.TransitionDefaultMinimumObjectSize": "all_storage_classes_128K",
+    "LifecycleConfiguration.Rules[*].Id": ANYTHING,
+    "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"},
+    "ObjectLockConfiguration.ObjectLockEnabled": "Enabled",
+}
 
 
 @describes("AWS::S3::Bucket")
 def bucket(resource: Resource) -> Description:
-    """Read every configuration of a bucket."""
-    s3, name = resource.client("s3"), resource.physical_id
+    """Read a bucket's configurations; summary.NOT_PROVED names those left out."""
+    s3, name, region = resource.client("s3"), resource.physical_id, resource.endpoint.region
+    _refuse_other_region(s3, name, region)
     versioning = _configuration(s3.get_bucket_versioning, name)
     properties = {
         "BucketName": name,
@@ -51,13 +80,12 @@ def bucket(resource: Resource) -> Description:
         "VersioningConfiguration": selected(versioning, "Status") or None,
         **_object_lock(_configuration(s3.get_object_lock_configuration, name)),
     }
-    region = resource.endpoint.region
     attributes = {
         "Arn": f"arn:aws:s3:::{name}",
         "DomainName": f"{name}.s3.amazonaws.com",
         "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
     }
-    return Description(present(properties), attributes)
+    return Description(present(properties), attributes, closed=CLOSED, defaults=DEFAULTS)
 
 
 @describes("AWS::S3::BucketPolicy")
@@ -82,33 +110,29 @@ def _configuration(get: Callable[..., dict[str, Any]], bucket: str) -> dict[str,
         raise
 
 
+def _refuse_other_region(s3: Any, bucket: str, region: str) -> None:  # noqa: ANN401 - boto3
+    """Ask where a bucket is: S3 leads a client of any region to it."""
+    location = _configuration(s3.get_bucket_location, bucket).get("LocationConstraint")
+    # S3 says nothing for its first region, and EU for its second.
+    found = {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(location, location)
+    if found != region:
+        raise NotThereError(f"bucket {bucket} is in {found}, not in {region}")
+
+
 def _encryption(answer: dict[str, Any]) -> dict[str, Any] | None:
     rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules")
     if rules is None:
         return None
-    return {
-        "ServerSideEncryptionConfiguration": [
-            present(
-                {
-                    "BucketKeyEnabled": rule.get("BucketKeyEnabled"),
-                    "ServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"],
-                }
-            )
-            for rule in rules
-        ]
-    }
+    names = {"ApplyServerSideEncryptionByDefault": "ServerSideEncryptionByDefault"}
+    return {"ServerSideEncryptionConfiguration": [_renamed(rule, names) for rule in rules]}
 
 
 def _logging(answer: dict[str, Any]) -> dict[str, Any] | None:
     enabled = answer.get("LoggingEnabled")
     if enabled is None:
         return None
-    return present(
-        {
-            "DestinationBucketName": enabled["TargetBucket"],
-            "LogFilePrefix": enabled["TargetPrefix"],
-            "TargetObjectKeyFormat": enabled.get("TargetObjectKeyFormat"),
-        }
+    return _renamed(
+        enabled, {"TargetBucket": "DestinationBucketName", "TargetPrefix": "LogFilePrefix"}
     )
 
 
@@ -132,35 +156,44 @@ def _lifecycle(answer: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
-    conditions = rule.get("Filter", {})
-    conditions = conditions.get("And", conditions)
-    expiration = rule.get("Expiration", {})
-    transitions = rule.get("Transitions")
-    noncurrent = rule.get("NoncurrentVersionTransitions")
-    return present(
-        {
-            "Id": rule.get("ID"),
-            "Status": rule["Status"],
-            "Prefix": conditions.get("Prefix") or None,
-            "TagFilters": conditions.get("Tags"),
-            "ObjectSizeGreaterThan": conditions.get("ObjectSizeGreaterThan"),
-            "ObjectSizeLessThan": conditions.get("ObjectSizeLessThan"),
-            "AbortIncompleteMultipartUpload": rule.get("AbortIncompleteMultipartUpload"),
-            "ExpirationInDays": expiration.get("Days"),
-            "ExpiredObjectDeleteMarker": expiration.get("ExpiredObjectDeleteMarker"),
-            "NoncurrentVersionExpiration": rule.get("NoncurrentVersionExpiration"),
-            "NoncurrentVersionTransitions": noncurrent
-            and [_transition(step, "NoncurrentDays") for step in noncurrent],
-            "Transitions": transitions and [_transition(step, "Days") for step in transitions],
-        }
+    """Spell a rule as CloudFormation does; keep a member unknown here, so that it is seen."""
+    rest = dict(rule)
+    conditions = rest.pop("Filter", {})
+    conditions = _renamed(conditions.get("And", conditions), {"Tags": "TagFilters"})
+    if "Tag" in conditions:
+        conditions["TagFilters"] = [conditions.pop("Tag")]
+    expiration = _renamed(
+        rest.pop("Expiration", {}), {"Days": "ExpirationInDays", "Date": "ExpirationDate"}
     )
+    if "ExpirationDate" in expiration:
+        expiration["ExpirationDate"] = _date(expiration["ExpirationDate"])
+    noncurrent = [
+        _renamed(step, {"NoncurrentDays": "TransitionInDays"})
+        for step in rest.pop("NoncurrentVersionTransitions", [])
+    ]
+    steps = [_transition(step) for step in rest.pop("Transitions", [])]
+    return {
+        **_renamed(rest, {"ID": "Id"}),
+        # An empty prefix and none are both every object.
+        **{name: value for name, value in conditions.items() if value != ""},
+        **expiration,
+        **({"NoncurrentVersionTransitions": noncurrent} if noncurrent else {}),
+        **({"Transitions": steps} if steps else {}),
+    }
 
 
-def _transition(step: dict[str, Any], days: str) -> dict[str, Any]:
-    return present(
-        {
-            "StorageClass": step["StorageClass"],
-            "TransitionInDays": step.get(days),
-            "NewerNoncurrentVersions": step.get("NewerNoncurrentVersions"),
-        }
-    )
+def _transition(step: dict[str, Any]) -> dict[str, Any]:
+    renamed = _renamed(step, {"Days": "TransitionInDays", "Date": "TransitionDate"})
+    if "TransitionDate" in renamed:
+        renamed["TransitionDate"] = _date(renamed["TransitionDate"])
+    return renamed
+
+
+def _date(date: datetime) -> str:
+    """S3 acts at midnight UTC; CloudFormation writes that as 2030-01-01T00:00:00Z."""
+    return f"{date:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _renamed(source: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Spell members as CloudFormation does, and leave all others as they are."""
+    return {names.get(name, name): value for name, value in source.items()}

@@ -17,6 +17,8 @@ import threading
 from sandbox.emulator import moto_fallback, resource_types, services
 from sandbox.emulator.patching import PATCHES, UnexpectedEmulatorError
 
+PATCHES.needs("ministack.app", "app", "main")
+
 
 def main() -> int:
     """Adapt ministack and serve until told to end; 3 if this is not the ministack we know."""
@@ -29,14 +31,15 @@ def main() -> int:
     os.environ["GATEWAY_PORT"] = str(arguments.port)
     try:
         adapt()
-    except UnexpectedEmulatorError as error:
+        import ministack.app
+    except (ImportError, UnexpectedEmulatorError) as error:
+        what = " ".join(str(error).split())
         sys.stderr.write(
-            f"sandbox: the emulator is not the one its adapters were written for: {error}. "
-            "Install sandbox/uv.lock again, or adapt sandbox/emulator/ to the new version.\n"
+            f"sandbox: the emulator is not the one its adapters were written for: {what}. "
+            "`rm -r sandbox/.venv && make setup` installs the known one again; or adapt "
+            "sandbox/emulator/ to the new one.\n"
         )
         return 3
-    import ministack.app
-
     sys.argv = sys.argv[:1]  # ministack parses the command line again
     ministack.app.main()
     return 0

@@ -35,12 +35,7 @@ class Place:
 
     def found(self) -> Function:
         """Return the function that stands there, or raise UnexpectedEmulatorError naming it."""
-        try:
-            value: Any = getattr(importlib.import_module(self.module), self.name)
-        except ModuleNotFoundError as error:
-            raise UnexpectedEmulatorError(f"{self}: there is no module {error.name}") from None
-        except AttributeError:
-            raise UnexpectedEmulatorError(f"{self}: there is no such name") from None
+        value = _value(self.module, self.name)
         if self.entry is not None:
             if not isinstance(value, dict) or self.entry not in value:
                 raise UnexpectedEmulatorError(f"{self}: there is no such entry")
@@ -71,9 +66,13 @@ class Place:
 
 @dataclass
 class Patches:
-    """Wrappers around the emulator's functions; each gets the original as its first argument."""
+    """Wrappers around the emulator's functions; each gets the original as its first argument.
+
+    `needed` are the modules and names of the emulator that the wrappers use themselves.
+    """
 
     wrappers: list[tuple[Place, Function]] = field(default_factory=list)
+    needed: list[tuple[str, str]] = field(default_factory=list)
 
     def wrap(
         self, module: str, name: str, *, parameters: Sequence[str], entry: str | None = None
@@ -87,11 +86,26 @@ class Patches:
 
         return register
 
+    def needs(self, module: str, *names: str) -> None:
+        """Register names that must be in the emulator's module because a wrapper uses them."""
+        self.needed += [(module, name) for name in names]
+
     def apply(self) -> None:
         """Put every wrapper in place, or none; raises UnexpectedEmulatorError at a misfit."""
+        for module, name in self.needed:
+            _value(module, name)
         originals = [(place, place.found(), wrapper) for place, wrapper in self.wrappers]
         for place, original, wrapper in originals:
             place.put(_bound(wrapper, original))
+
+
+def _value(module: str, name: str) -> Any:  # noqa: ANN401 - whatever the emulator has there
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise UnexpectedEmulatorError(f"{module}.{name}: there is no module {error.name}") from None
+    except AttributeError:
+        raise UnexpectedEmulatorError(f"{module}.{name}: there is no such name") from None
 
 
 def _bound(wrapper: Function, original: Function) -> Function:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -16,8 +18,15 @@ from sandbox.emulator_process import MODULE
 from sandbox.workplace import Workplace
 from tests.assembly import ROOT
 from tests.sandbox.loopback import listens
+from tests.sandbox.patience import SECONDS, line_with
 
 ENVIRONMENT = "rovn/production"
+
+
+def heed_signals() -> None:
+    """Undo what a shell does to a job in the background: it makes it ignore Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def command(workplace: Workplace, *arguments: str, **variables: str) -> subprocess.Popen[str]:
@@ -29,6 +38,7 @@ def command(workplace: Workplace, *arguments: str, **variables: str) -> subproce
         stderr=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=heed_signals,
     )
 
 
@@ -78,6 +88,24 @@ def test_down_and_status_without_a_sandbox(workplace: Workplace) -> None:
         assert (code, output, errors) == (expected, "No sandbox is running.\n", "")
 
 
+def test_interrupted_amid_the_imports(workplace: Workplace, tmp_path: Path) -> None:
+    interrupting = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
+    (tmp_path / "typer.py").write_text(interrupting, "utf-8")
+    code, output, errors = ended(command(workplace, "status", PYTHONPATH=str(tmp_path)))
+    assert (code, output) == (130, "")
+    assert "sandbox: interrupted" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_package_that_is_missing_is_said(workplace: Workplace, tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ImportError('no typer here')", "utf-8")
+    code, output, errors = ended(command(workplace, "status", PYTHONPATH=str(tmp_path)))
+    assert (code, output) == (1, "")
+    assert errors.startswith("sandbox: no typer here")
+    assert "rm -r .venv && make setup" in errors
+    assert errors.count("\n") == 1
+
+
 @pytest.mark.sandbox
 def test_a_refused_environment_is_the_apps_own_message(workplace: Workplace, port: int) -> None:
     code, _, errors = ended(
@@ -96,7 +124,7 @@ def test_a_refused_environment_is_the_apps_own_message(workplace: Workplace, por
     [
         (signal.SIGINT, 130, "interrupted"),
         (signal.SIGTERM, 143, "terminated"),
-        (signal.SIGHUP, 143, "terminated"),
+        (signal.SIGHUP, 129, "terminated"),
         (signal.SIGKILL, -9, ""),
     ],
 )
@@ -113,8 +141,7 @@ def test_ends_with_nothing_left(
     arguments = ["demo", "--environment", ENVIRONMENT, "--port", str(port)]
     process = command(workplace, *arguments, HOME=str(elsewhere), TMPDIR=str(elsewhere))
     assert process.stdout
-    while "CDKToolkit" not in (line := process.stdout.readline()):
-        assert line, "it ended before the CLI worked"
+    line_with(process.stdout, "CDKToolkit", seconds=180)
     family = psutil.Process(process.pid).children(recursive=True)
     emulators = [member for member in family if MODULE in member.cmdline()]
     assert len(family) > len(emulators) == 1, "the emulator and the CLI are running"
@@ -123,9 +150,28 @@ def test_ends_with_nothing_left(
     assert code == expected
     assert last_words in errors
     assert "Traceback" not in errors
-    # After SIGKILL nobody ends the CLI; without the emulator it comes to its end by itself.
-    must_end = emulators if number == signal.SIGKILL else family
-    _, alive = psutil.wait_procs(must_end, timeout=10)
+    # After SIGKILL each notices by itself that we have gone.
+    _, alive = psutil.wait_procs(family, timeout=SECONDS)
     assert alive == []
     assert not listens(port)
     assert list(elsewhere.iterdir()) == [], "it writes to no other folder than its own"
+
+
+@pytest.mark.sandbox
+def test_a_second_signal_does_not_cut_the_end_short(workplace: Workplace, port: int) -> None:
+    process = command(workplace, "demo", "--environment", ENVIRONMENT, "--port", str(port))
+    assert process.stdout
+    line_with(process.stdout, "CDKToolkit", seconds=180)
+    family = psutil.Process(process.pid).children(recursive=True)
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+        time.sleep(0.1)
+    code, _, errors = ended(process)
+    assert code == 130
+    assert errors.count("ending ...") == 1
+    assert "sandbox: interrupted" in errors
+    assert "Traceback" not in errors
+    _, alive = psutil.wait_procs(family, timeout=SECONDS)
+    assert alive == []
+    assert not (workplace.folder / "tmp").exists()

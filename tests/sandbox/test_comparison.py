@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.comparison import Comparison, compare
-from sandbox.description import Description, NotThereError
+from sandbox.description import Description, NotThereError, Part
+from sandbox.equivalence import ABSENT
 from sandbox.intrinsics import Resolver, UnresolvableError
 from sandbox.known_differences import KnownDifference, judge
 
@@ -36,6 +37,7 @@ class Stack:
     )
     termination_protection: bool = True
     outputs: dict[str, str] = field(default_factory=lambda: {"Name": "queue-1"})
+    own_exports: dict[str, str] = field(default_factory=dict)
     resources: dict[str, tuple[str, str]] = field(
         default_factory=lambda: {"Queue": ("AWS::SQS::Queue", "queue-1")}
     )
@@ -43,6 +45,8 @@ class Stack:
         default_factory=lambda: {"QueueName": "orders", "DelaySeconds": "5", "Fifo": False}
     )
     failure: Exception | None = None
+    closed: frozenset[str] = frozenset()
+    parts: tuple[Part, ...] = ()
 
     @property
     def resolver(self) -> Resolver:
@@ -56,7 +60,7 @@ class Stack:
     def describe(self, logical_id: str) -> Description:
         if self.failure:
             raise self.failure
-        return Description(self.live)
+        return Description(self.live, closed=self.closed, parts=self.parts)
 
     def reference(self, logical_id: str) -> str:
         return self.resources[logical_id][1]
@@ -121,7 +125,7 @@ def test_a_resource_that_cannot_be_read(failure: Exception, message: str) -> Non
 
 
 def test_an_unresolvable_expression() -> None:
-    stack = Stack()
+    stack = Stack(closed=frozenset({"DelaySeconds"}))
     stack.properties["DelaySeconds"] = {"Fn::GetAtt": ["Other", "Delay"]}
     assert "DelaySeconds is unresolvable: Other.Delay" in only_message(stack)
 
@@ -164,6 +168,64 @@ def test_an_output_that_is_not_as_declared(outputs: dict[str, str]) -> None:
     assert "Name output: declared 'queue-1', found" in only_message(Stack(outputs=outputs))
 
 
+def test_an_output_or_export_that_the_template_does_not_have() -> None:
+    outputs = {"Name": "queue-1", "Url": "u"}
+    assert "Url output: declared None, found 'u'" in only_message(Stack(outputs=outputs))
+    assert "url export: declared None, found 'u'" in only_message(Stack(own_exports={"url": "u"}))
+
+
+EXPORT = {"Name": {"Value": "q", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-queue"}}}}
+
+
+@pytest.mark.parametrize(
+    ("exports", "message"),
+    [
+        ({"orders-queue": "q"}, None),
+        ({"orders-queue": "other"}, "orders-queue export: declared 'q', found 'other'"),
+        ({}, "orders-queue export: declared 'q', found None"),
+    ],
+)
+def test_exports(exports: dict[str, str], message: str | None) -> None:
+    stack = Stack(outputs={"Name": "q"}, own_exports=exports)
+    stack.template["Outputs"] = EXPORT
+    messages = [str(difference) for difference in compared(stack).differences]
+    assert messages == ([f"orders {message}"] if message else [])
+
+
+def test_what_stands_at_a_closed_path_undeclared() -> None:
+    stack = Stack(closed=frozenset({"Fifo", "Extra", "DelaySeconds"}))
+    stack.live["Extra"] = ["x"]
+    assert [str(difference) for difference in compared(stack).differences] == [
+        "orders Queue AWS::SQS::Queue.Extra: not declared, found ['x']",
+        "orders Queue AWS::SQS::Queue.Fifo: not declared, found False",
+    ], "AWS::NoValue declares nothing"
+    assert compared(Stack(live=stack.live)).differences == [], "an open path may hold more"
+
+
+def test_a_part_of_another_resource_is_declared_there() -> None:
+    stack = Stack(closed=frozenset({"Rules"}))
+    stack.live["Rules"] = [{"Name": "a", "Port": 1}, {"Name": "b", "Port": 2}]
+    part = Part("AWS::SQS::Queue", "queue-1", "Rules", {"Name": "a"})
+    other = Stack(name="rules", live={**stack.live, "QueueName": "rules"}, parts=(part,))
+    found = [
+        (difference.property, difference.found)
+        for difference in compare([(stack, True), (other, True)]).differences
+    ]
+    assert found == [("Rules", '[{"Name": "b", "Port": 2}]')], "those of all stacks count"
+
+
+@pytest.mark.parametrize(
+    ("live", "found"), [(ABSENT, "nothing"), ("6", "6"), (6, "6"), ({"A": [True]}, '{"A": [true]}')]
+)
+def test_tells_what_it_found(live: object, found: str) -> None:
+    stack = Stack()
+    stack.live["DelaySeconds"] = live
+    if live is ABSENT:
+        del stack.live["DelaySeconds"]
+    [difference] = compared(stack).differences
+    assert difference.found == found
+
+
 def test_termination_protection_that_is_off() -> None:
     assert "termination protection is off" in only_message(Stack(termination_protection=False))
 
@@ -184,6 +246,14 @@ def test_a_known_difference_explains_no_other() -> None:
     stack.live |= {"DelaySeconds": 6, "QueueName": "other"}
     verdict = judge(compared(stack), [DELAY])
     assert [difference.property for difference in verdict.failures] == ["QueueName"]
+
+
+@pytest.mark.parametrize(("found", "passed"), [("nothing", False), ("6", True)])
+def test_a_known_difference_explains_only_what_it_found(found: str, passed: bool) -> None:
+    stack = Stack()
+    stack.live["DelaySeconds"] = 6
+    known = KnownDifference("AWS::SQS::Queue", "DelaySeconds", "the emulator adds one", found)
+    assert judge(compared(stack), [known]).passed is passed
 
 
 def test_no_entry_explains_a_whole_resource() -> None:

@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
-from sandbox.description import (
-    Description,
-    NotThereError,
-    Resource,
-    describers,
-    describes,
-)
-from sandbox.endpoint import Endpoint
-
-
-@dataclass
-class Answers:
-    """An endpoint whose one client answers from a list."""
-
-    service: str
-    answers: list[tuple[str, dict[str, Any] | str]]
-    endpoint: Endpoint = field(
-        # A region of its own, so that no other test shares the stubbed client.
-        default_factory=lambda: Endpoint("http://127.0.0.1:9", "111122223333", "us-test-1")
-    )
-
-    def describe(self, type_: str, physical_id: str, **declared: object) -> Description:
-        client = self.endpoint.client(self.service)
-        with Stubber(client) as stubber:
-            for operation, answer in self.answers:
-                if isinstance(answer, str):
-                    stubber.add_client_error(operation, answer)
-                else:
-                    stubber.add_response(operation, answer)
-            resource = Resource(type_, physical_id, self.endpoint, declared.__getitem__)
-            return describers()[type_](resource)
+from sandbox.description import Description, NotThereError, Part, describers, describes
+from tests.sandbox.answers import Answers, undeclared
 
 
 @pytest.mark.parametrize(
@@ -65,7 +34,7 @@ def test_a_type_has_one_describer() -> None:
 @pytest.mark.parametrize(
     ("type_", "service", "operation", "answer", "declared"),
     [
-        ("AWS::S3::Bucket", "s3", "get_bucket_versioning", "NoSuchBucket", {}),
+        ("AWS::S3::Bucket", "s3", "get_bucket_location", "NoSuchBucket", {}),
         ("AWS::S3::BucketPolicy", "s3", "get_bucket_policy", "NoSuchBucketPolicy", {"Bucket": "b"}),
         ("AWS::KMS::Key", "kms", "describe_key", "NotFoundException", {}),
         ("AWS::IAM::Role", "iam", "get_role", "NoSuchEntity", {}),
@@ -101,43 +70,96 @@ def test_an_inline_policy_must_be_the_same_in_all_its_roles() -> None:
         answers.describe("AWS::IAM::Policy", "p", PolicyName="p-name", Roles=["one", "two"])
 
 
-def test_a_lifecycle_is_read_in_the_shape_of_its_properties() -> None:
-    rule = {
-        "ID": "Move",
-        "Status": "Enabled",
-        "Filter": {"Prefix": ""},
-        "Transitions": [{"StorageClass": "GLACIER", "Days": 90}],
-        "NoncurrentVersionTransitions": [{"StorageClass": "GLACIER", "NoncurrentDays": 90}],
+def key(state: str, **declared: object) -> Description:
+    """Describe a key in a state."""
+    arn = "arn:aws:kms:us-test-1:111122223333:key/k"
+    metadata = {
+        "KeyId": "k",
+        "Arn": arn,
+        "Description": "",
+        "Enabled": state == "Enabled",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        "KeyState": state,
+        "KeyUsage": "ENCRYPT_DECRYPT",
+        "Origin": "AWS_KMS",
     }
-    no_answer: dict[str, Any] = {}
-    answers = Answers(
-        "s3",
-        [
-            ("get_bucket_versioning", {"Status": "Enabled"}),
-            ("get_bucket_encryption", "ServerSideEncryptionConfigurationNotFoundError"),
-            ("get_bucket_lifecycle_configuration", {"Rules": [rule]}),
-            ("get_bucket_logging", no_answer),
-            ("get_bucket_ownership_controls", "OwnershipControlsNotFoundError"),
-            ("get_public_access_block", "NoSuchPublicAccessBlockConfiguration"),
-            ("get_bucket_tagging", "NoSuchTagSet"),
-            ("get_object_lock_configuration", "ObjectLockConfigurationNotFoundError"),
+    answers: list[tuple[str, dict[str, Any] | str]] = [
+        ("describe_key", {"KeyMetadata": metadata}),
+        ("get_key_rotation_status", {"KeyRotationEnabled": False}),
+        ("get_key_policy", {"Policy": "{}"}),
+        ("list_resource_tags", {"Tags": []}),
+    ]
+    return Answers("kms", answers).describe("AWS::KMS::Key", "k", **declared)
+
+
+@pytest.mark.parametrize(
+    ("state", "declared"),
+    [
+        ("Disabled", {}),
+        ("Disabled", {"Enabled": True}),
+        ("PendingDeletion", {}),
+        ("PendingDeletion", {"Enabled": False}),
+        ("Unavailable", {}),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_not_there(state: str, declared: dict[str, object]) -> None:
+    with pytest.raises(NotThereError, match=f"k is {state}"):
+        key(state, **declared)
+
+
+def test_a_key_may_be_disabled_where_the_template_says_so() -> None:
+    assert key("Enabled").properties["Enabled"] is True
+    assert key("Disabled", Enabled="false").properties["Enabled"] is False
+
+
+def test_routes_and_inline_policies_are_parts() -> None:
+    table = {
+        "RouteTableId": "rtb-1",
+        "Routes": [
+            {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"},
+            {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"},
         ],
-    )
-    description = answers.describe("AWS::S3::Bucket", "bucket-name")
-    assert description.properties == {
-        "BucketName": "bucket-name",
-        "LifecycleConfiguration": {
-            "Rules": [
-                {
-                    "Id": "Move",
-                    "Status": "Enabled",
-                    "NoncurrentVersionTransitions": [
-                        {"StorageClass": "GLACIER", "TransitionInDays": 90}
-                    ],
-                    "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 90}],
-                }
-            ]
-        },
-        "VersioningConfiguration": {"Status": "Enabled"},
     }
-    assert description.attributes["Arn"] == "arn:aws:s3:::bucket-name"
+    answers = Answers("ec2", [("describe_route_tables", {"RouteTables": [table]})])
+    [part] = answers.describe("AWS::EC2::Route", "rtb-1|0.0.0.0/0").parts
+    assert part == Part(
+        "AWS::EC2::RouteTable", "rtb-1", "Routes", {"DestinationCidrBlock": "0.0.0.0/0"}
+    )
+    routes = answers.describe("AWS::EC2::RouteTable", "rtb-1").properties["Routes"]
+    assert routes == [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}]
+    gateway = {"VpcEndpointId": "vpce-1", "RouteTableIds": ["rtb-1"]}
+    endpoints = Answers("ec2", [("describe_vpc_endpoints", {"VpcEndpoints": [gateway]})])
+    [part] = endpoints.describe("AWS::EC2::VPCEndpoint", "vpce-1").parts
+    assert part == Part("AWS::EC2::RouteTable", "rtb-1", "Routes", {"GatewayId": "vpce-1"})
+    found = {"RoleName": "r", "PolicyName": "p", "PolicyDocument": "{}"}
+    policy = Answers("iam", [("get_role_policy", found)]).describe(
+        "AWS::IAM::Policy", "p", PolicyName="p", Roles=["r"]
+    )
+    assert policy.parts == [Part("AWS::IAM::Role", "r", "Policies", {"PolicyName": "p"})]
+
+
+RULE = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+ALL = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+
+
+@pytest.mark.parametrize(
+    ("ingress", "egress", "paths"),
+    [
+        ([], [ALL], []),
+        ([], [], []),
+        ([RULE], [ALL], ["SecurityGroupIngress"]),
+        ([], [ALL, RULE], ["SecurityGroupEgress"]),
+    ],
+)
+def test_what_a_security_group_has_undeclared(
+    ingress: list[Any], egress: list[Any], paths: list[str]
+) -> None:
+    group = {
+        "Description": "d",
+        "GroupName": "g",
+        "VpcId": "vpc-1",
+        "IpPermissions": ingress,
+        "IpPermissionsEgress": egress,
+    }
+    answers = Answers("ec2", [("describe_security_groups", {"SecurityGroups": [group]})])
+    assert undeclared(answers.describe("AWS::EC2::SecurityGroup", "sg-1"), {}) == paths

@@ -11,7 +11,7 @@ from sandbox.described.secretsmanager import _generation
 from sandbox.description import NotThereError, Resource
 from sandbox.endpoint import Endpoint
 from sandbox.intrinsics import UnresolvableError
-from tests.sandbox.test_described import Answers
+from tests.sandbox.answers import Answers
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - the name of a type
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from sandbox.endpoint import Endpoint
-from tests.sandbox.test_emulated_stacks import TAGS, Stack, endpoint
+from tests.sandbox.adapted_types import TAGS
+from tests.sandbox.test_emulated_stacks import Stack, endpoint
 
 __all__ = ["endpoint"]  # the fixture: an emulator of this module's own
 

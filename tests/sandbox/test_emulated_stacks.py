@@ -13,131 +13,15 @@ import pytest
 from sandbox import emulator_process
 from sandbox.comparison import Difference, compare
 from sandbox.deployed_stack import read_deployed
+from sandbox.description import NotThereError, Resource, describers
 from sandbox.endpoint import Endpoint
+from sandbox.intrinsics import UnresolvableError
 from sandbox.workplace import Workplace
 from tests.assembly import ROOT
+from tests.sandbox.adapted_types import TEMPLATE
 from tests.sandbox.loopback import free_port
 
 pytestmark = pytest.mark.sandbox
-
-TAGS = [{"Key": "owner", "Value": "ops"}, {"Key": "tier", "Value": "phi"}]
-LOCK = {"Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}}
-TEMPLATE: dict[str, Any] = {
-    "Parameters": {"Stage": {"Type": "String", "Default": "production"}},
-    "Mappings": {"Days": {"production": {"flow": "60"}}},
-    "Conditions": {"IsProduction": {"Fn::Equals": [{"Ref": "Stage"}, "production"]}},
-    "Resources": {
-        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
-        "Subnet": {
-            "Type": "AWS::EC2::Subnet",
-            "Properties": {
-                "VpcId": {"Ref": "Vpc"},
-                "CidrBlock": {"Fn::Join": ["", ["10.0.", "1", ".0/24"]]},
-                "AvailabilityZone": {"Fn::Sub": "${AWS::Region}a"},
-            },
-        },
-        "Address": {"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc", "Tags": TAGS}},
-        "Nat": {
-            "Type": "AWS::EC2::NatGateway",
-            "Properties": {
-                "AllocationId": {"Fn::GetAtt": "Address.AllocationId"},
-                "SubnetId": {"Ref": "Subnet"},
-                "Tags": TAGS,
-            },
-        },
-        "Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "AssumeRolePolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                }
-            },
-        },
-        "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}},
-        "FlowLog": {
-            "Type": "AWS::EC2::FlowLog",
-            "Properties": {
-                "ResourceId": {"Ref": "Vpc"},
-                "ResourceType": "VPC",
-                "TrafficType": {"Fn::If": ["IsProduction", "ALL", "REJECT"]},
-                "LogGroupName": {"Ref": "Group"},
-                "DeliverLogsPermissionArn": {"Fn::GetAtt": ["Role", "Arn"]},
-                "MaxAggregationInterval": {"Fn::FindInMap": ["Days", {"Ref": "Stage"}, "flow"]},
-                "Tags": TAGS,
-            },
-        },
-        "Bucket": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "VersioningConfiguration": {"Status": "Enabled"},
-                "LoggingConfiguration": {
-                    "DestinationBucketName": {"Ref": "Logs"},
-                    "LogFilePrefix": "bucket/",
-                },
-                "LifecycleConfiguration": {
-                    "TransitionDefaultMinimumObjectSize": "varies_by_storage_class",
-                    "Rules": [
-                        {
-                            "Id": "All",
-                            "Status": "Enabled",
-                            "Prefix": "a/",
-                            "ExpirationInDays": 30,
-                            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3},
-                            "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 5}],
-                            "NoncurrentVersionExpiration": {
-                                "NoncurrentDays": 9,
-                                "NewerNoncurrentVersions": 2,
-                            },
-                            "NoncurrentVersionTransitions": [
-                                {"StorageClass": "GLACIER", "TransitionInDays": 4}
-                            ],
-                        }
-                    ],
-                },
-                "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-                "Tags": TAGS,
-            },
-        },
-        "Locked": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "ObjectLockEnabled": True,
-                "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled", **LOCK},
-                "VersioningConfiguration": {"Status": "Enabled"},
-            },
-        },
-        "Logs": {"Type": "AWS::S3::Bucket"},
-        "Trail": {
-            "Type": "AWS::CloudTrail::Trail",
-            "Properties": {
-                "IsLogging": True,
-                "IsMultiRegionTrail": True,
-                "EnableLogFileValidation": True,
-                "S3BucketName": {"Ref": "Logs"},
-                "AdvancedEventSelectors": [
-                    {
-                        "Name": "Data",
-                        "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}],
-                    }
-                ],
-                "Tags": TAGS,
-            },
-        },
-    },
-    "Outputs": {
-        "Address": {
-            "Value": {"Fn::GetAtt": ["Address", "PublicIp"]},
-            "Export": {"Name": "the-address"},
-        }
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +62,7 @@ class Stack:
         return str(deployed.resources[logical_id][1])
 
     def _wait(self, state: str) -> None:
-        patience = {"Delay": 1, "MaxAttempts": 20}
+        patience = {"Delay": 1, "MaxAttempts": 120}
         self.cloudformation.get_waiter(state).wait(StackName=self.name, WaiterConfig=patience)
 
 
@@ -247,3 +131,59 @@ def test_a_reader_of_anothers_export(endpoint: Endpoint, tmp_path: Path) -> None
     group = {"GroupDescription": {"Fn::Sub": ["for ${Address}", {"Address": address}]}}
     template = {"Resources": {"Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": group}}}
     assert taker.deploy(template) == []
+
+
+def test_an_export_of_another_name_or_value_is_found(endpoint: Endpoint) -> None:
+    stack = Stack(endpoint, "exporter")
+    template = copy.deepcopy(
+        {"Resources": {"Address": TEMPLATE["Resources"]["Address"]}, "Outputs": TEMPLATE["Outputs"]}
+    )
+    template["Outputs"]["Address"]["Export"]["Name"] = {"Fn::Sub": "${AWS::StackName}-address"}
+    assert stack.deploy(template) == []
+    template["Outputs"]["Address"]["Export"]["Name"] = "another-name"
+    deployed = read_deployed(endpoint, stack.name, template)
+    found = compare([(deployed, False)]).differences
+    assert [(difference.resource, difference.type) for difference in found] == [
+        ("another-name", "export"),
+        ("exporter-address", "export"),
+    ]
+
+
+def test_a_bucket_read_from_another_region_is_not_there(endpoint: Endpoint) -> None:
+    s3 = endpoint.client("s3")
+    s3.create_bucket(
+        Bucket="in-us-east-2", CreateBucketConfiguration={"LocationConstraint": "us-east-2"}
+    )
+    elsewhere = Endpoint(endpoint.url, endpoint.account, "us-east-1")
+    describe = describers()["AWS::S3::Bucket"]
+
+    def declared(name: str) -> None:
+        raise UnresolvableError(name)
+
+    properties = describe(
+        Resource("AWS::S3::Bucket", "in-us-east-2", endpoint, declared)
+    ).properties
+    assert properties["BucketName"] == "in-us-east-2"
+    with pytest.raises(NotThereError, match="in-us-east-2 is in us-east-2, not in us-east-1"):
+        describe(Resource("AWS::S3::Bucket", "in-us-east-2", elsewhere, declared))
+
+
+def test_a_role_with_policies_of_its_own_and_of_the_stack(endpoint: Endpoint) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+    }
+    role = copy.deepcopy(TEMPLATE["Resources"]["Role"])
+    role["Properties"]["Policies"] = [
+        {"PolicyName": name, "PolicyDocument": document} for name in ("two", "one")
+    ]
+    policy = {"PolicyName": "three", "PolicyDocument": document, "Roles": [{"Ref": "Role"}]}
+    stack = Stack(endpoint, "policies")
+    resources = {"Role": role, "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy}}
+    assert stack.deploy({"Resources": resources}) == []
+    endpoint.client("iam").put_role_policy(
+        RoleName=stack.physical_id("Role"), PolicyName="four", PolicyDocument=json.dumps(document)
+    )
+    deployed = read_deployed(endpoint, stack.name, stack.template)
+    [difference] = compare([(deployed, False)]).differences
+    assert (difference.type, difference.property) == ("AWS::IAM::Role", "Policies")

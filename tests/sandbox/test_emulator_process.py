@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from sandbox import child_process, emulator_process
-from sandbox.emulator_process import EmulatorProcess, refuse_busy_port, running, start
+from sandbox.emulator_process import refuse_busy_port, running, start
 from sandbox.failure import SandboxError
 from sandbox.workplace import Workplace
+from tests.sandbox.patience import SECONDS, eventually
 
 
 def workplace_with(tmp_path: Path, program: str) -> Workplace:
@@ -67,12 +70,11 @@ def test_stop_ends_what_will_not_go_and_what_it_started(
     program = "trap '' TERM; sleep 61 & echo started; while :; do sleep 1; done"
     workplace = workplace_with(tmp_path, program)
     emulator = start(workplace, port, keep_running=False)
-    while "started" not in emulator.log.read_text("utf-8"):
-        pass
+    eventually(lambda: "started" in emulator.log.read_text("utf-8"), "its first line")
     family = [emulator.identity, *emulator.identity.children(recursive=True)]
     assert len(family) > 1
     emulator.stop()
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=SECONDS)
     assert alive == []
 
 
@@ -121,6 +123,29 @@ def test_a_broken_state_file_is_said(workplace: Workplace, content: str) -> None
         running(workplace)
 
 
-def test_memory_counts_children(workplace: Workplace) -> None:
-    emulator = EmulatorProcess(1, workplace.folder / "log", psutil.Process())
-    assert emulator.memory() > 1_000_000
+def test_memory_counts_children(tmp_path: Path, port: int) -> None:
+    emulator = start(workplace_with(tmp_path, "sleep 60 & wait"), port, keep_running=False)
+    try:
+        eventually(emulator.identity.children, "its child")
+        [child] = emulator.identity.children()
+        eventually(lambda: child.name() == "sleep", "the child's program")
+        alone = emulator.identity.memory_info().rss
+        assert emulator.memory() == pytest.approx(alone + child.memory_info().rss, rel=0.1)
+    finally:
+        emulator.stop()
+
+
+def test_says_how_long_it_took_to_its_first_answer(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(emulator_process, "_answers", lambda _port: answers.is_set())
+    emulator = start(workplace_with(tmp_path, "exec sleep 60"), port, keep_running=False)
+    try:
+        answers.set()
+        eventually(lambda: emulator.answered_after is not None, "its first answer")
+        first = emulator.answered_after
+        time.sleep(0.3)  # what else the caller does meanwhile does not count
+        assert emulator.wait_until_ready() == first
+    finally:
+        emulator.stop()

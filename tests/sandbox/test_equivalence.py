@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.equivalence import ABSENT, Examination, Mismatch
+from sandbox.equivalence import ABSENT, ANYTHING, Examination, Mismatch
 
 DENY: dict[str, Any] = {
     "Effect": "Deny",
@@ -93,7 +93,56 @@ def test_order_means_nothing_where_the_description_says_so() -> None:
     assert mismatches([{"X": 1, "Y": "2"}], [{"Y": 2, "X": "1"}], "P") == []
     assert mismatches(["a", "b"], ["b", "b"], "P")
     assert mismatches([{"X": 1}], [{"X": 1, "Y": 2}], "P"), "a rule with more to it is another rule"
+    one = [{"Name": "n", "Document": policy(DENY)}]
+    assert mismatches(one, [{"Document": policy(SAME_DENY), "Name": "n"}], "P") == []
     assert mismatches({"L": ["a", "b"]}, {"L": ["b", "a"]}, "P"), "the path must be the list's own"
+
+
+def beyond(declared: object, live: object, **defaults: object) -> list[Mismatch]:
+    """Compare below a closed path."""
+    examination = Examination(
+        closed=frozenset({"P.Rules"}),
+        defaults={f"P.Rules[*].{name}": value for name, value in defaults.items()},
+    )
+    examination.compare("P", {"Rules": [declared]}, {"Rules": [live], "Open": 1})
+    return examination.mismatches
+
+
+def test_a_closed_path_holds_no_more_than_is_declared() -> None:
+    assert beyond({"A": 1}, {"A": 1, "B": 2}) == [Mismatch("P.Rules[0].B", ABSENT, 2)]
+    assert beyond({"A": {"X": 1}}, {"A": {"X": 1, "Y": 0}}) == [
+        Mismatch("P.Rules[0].A.Y", ABSENT, 0)
+    ]
+    assert beyond({"A": 1}, {"A": 1, "B": "nothing"})
+    assert beyond({"A": 1}, {"A": 1, "B": False})
+
+
+def test_nothing_and_the_values_of_aws_are_no_more_than_is_declared() -> None:
+    assert beyond({"A": 1}, {"A": 1, "B": [], "C": {}, "D": None, "E": ""}) == []
+    assert beyond({"A": 1}, {"A": 1, "B": "false"}, B=False) == []
+    assert beyond({"A": 1}, {"A": 1, "B": True}, B=False)
+    assert beyond({"A": 1}, {"A": 1, "B": "chosen"}, B=ANYTHING) == []
+    assert beyond({"A": 1}, {"A": 2}, A=2), "a default says nothing against the template"
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        policy({**DENY, "Condition": "Bool"}),
+        policy({**DENY, "Condition": {"Bool": "aws:SecureTransport"}}),
+        policy({**DENY, "Condition": ["Bool"]}),
+        policy({**DENY, "Action": {"s3": None}}),
+        {"Version": "2012-10-17", "Statement": "Deny"},
+        {"Version": "2012-10-17", "Statement": [DENY, "Deny"]},
+        {"Version": "2012-10-17", "Statement": None},
+        {"Version": ["2012-10-17"], "Statement": [DENY]},
+        [{"Key": 1, "Value": {"a": 2}}],
+    ],
+)
+def test_what_is_malformed_is_a_mismatch_and_no_failure(malformed: object) -> None:
+    assert mismatches(policy(DENY), malformed)
+    assert mismatches(malformed, policy(DENY))
+    assert mismatches(malformed, [{"Key": "a", "Value": "1"}])
 
 
 def test_names_the_place_and_both_values() -> None:

@@ -21,6 +21,8 @@ def test_reads_entries(tmp_path: Path) -> None:
     file = tmp_path / "differences.toml"
     file.write_text(GOOD, "utf-8")
     assert load(file) == [KnownDifference("AWS::S3::Bucket", "Tags", "because")]
+    file.write_text(GOOD + 'found = "nothing"\n', "utf-8")
+    assert load(file) == [KnownDifference("AWS::S3::Bucket", "Tags", "because", "nothing")]
 
 
 @pytest.mark.parametrize(
@@ -29,8 +31,12 @@ def test_reads_entries(tmp_path: Path) -> None:
         ("[[difference", "cannot be read"),
         ("[other]\n", "and nothing else"),
         ('difference = "text"\n', "and nothing else"),
-        (GOOD.replace('reason = "because"\n', ""), "number 1 must have exactly"),
-        (GOOD + 'extra = "x"\n', "number 1 must have exactly"),
+        (GOOD.replace('reason = "because"\n', ""), "number 1 must have property, reason, type"),
+        (GOOD + 'extra = "x"\n', "may have found, and nothing else"),
+        (GOOD.replace('"Tags"', '"*"'), r"must begin with a property's name, not with '\*'"),
+        (GOOD.replace('"Tags"', '"*Status"'), r"must begin with a property's name"),
+        (GOOD.replace('"Tags"', '"?*"'), r"must begin with a property's name"),
+        (GOOD + "found = 7\n", "found must be a text"),
         (GOOD.replace("because", " "), "reason must be a text that says something"),
         (GOOD.replace('"Tags"', "7"), "property must be a text"),
     ],
@@ -50,6 +56,7 @@ def test_refuses_a_file_it_cannot_use(tmp_path: Path, content: str, message: str
         ("Rules[*].Status", "Rules[1].Status", True),
         ("Rules", "Rules[1].Status", False),
         ("Rules*", "Rules[1].Status", True),
+        ("Rules?", "Rules1", False),
         ("*", "", False),
     ],
 )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -79,6 +84,27 @@ def test_one_misfit_leaves_everything_as_it_was(emulator: ModuleType) -> None:
     assert emulator.greet is greet
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "message"),
+    [
+        ("emulated_service", "gone", r"emulated_service\.gone: there is no such name"),
+        ("no_such_service", "greet", r"no_such_service\.greet: there is no module no_such_service"),
+    ],
+)
+def test_a_name_that_a_wrapper_uses_must_be_there(
+    emulator: ModuleType, module: str, name: str, message: str
+) -> None:
+    patches = wrapping("greet")
+    patches.needs("emulated_service", "LIMIT", "ACTIONS")
+    patches.needs(module, name)
+    with pytest.raises(UnexpectedEmulatorError, match=message):
+        patches.apply()
+    assert emulator.greet is greet
+    del patches.needed[-1]
+    patches.apply()
+    assert emulator.greet("you") == "HELLO YOU"
+
+
 def create(logical_id: str, props: object, stack_name: str) -> None: ...
 
 
@@ -123,27 +149,106 @@ def test_moto_takes_no_service_that_ministack_has(monkeypatch: pytest.MonkeyPatc
         with_moto(application, None)
 
 
-def in_the_emulators_environment(program: str) -> subprocess.CompletedProcess[str]:
-    python = ROOT / "sandbox" / ".venv" / "bin" / "python"
-    assert python.exists(), "sandbox/.venv is not installed: run `make setup`"
-    return subprocess.run(
-        [python, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+@pytest.fixture
+def python(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Run a program in the emulator's environment; what the emulator writes goes with the test."""
+    executable = ROOT / "sandbox" / ".venv" / "bin" / "python"
+    assert executable.exists(), "sandbox/.venv is not installed: run `make setup`"
+    folders = {"STATE_DIR": str(tmp_path), "S3_DATA_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+
+    def run(program: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [executable, "-c", program],
+            cwd=ROOT,
+            env=os.environ | folders,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
 
 
-def test_the_installed_emulator_is_as_every_adapter_expects() -> None:
-    done = in_the_emulators_environment("from sandbox.emulator import __main__ as m; m.adapt()")
+Python = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+def test_the_installed_emulator_is_as_every_adapter_expects(python: Python) -> None:
+    done = python("from sandbox.emulator import __main__ as m; m.adapt()")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_emulator_does_not_start_without_a_name_it_patches() -> None:
-    done = in_the_emulators_environment(
-        "import sys, ministack.services.s3 as s3\n"
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        ("del s3._put_bucket_versioning", "s3._put_bucket_versioning: there is no such name"),
+        ("del s3._bucket_object_lock", "s3._bucket_object_lock: there is no such name"),
+        ("del responses.get_account_id", "cannot import name 'get_account_id'"),
+        ("sys.modules['ministack.app'] = None", "ministack.app"),
+    ],
+)
+def test_the_emulator_does_not_start_without_a_name_it_needs(
+    python: Python, spoil: str, message: str
+) -> None:
+    done = python(
+        "import sys, ministack.services.s3 as s3, ministack.core.responses as responses\n"
         "from sandbox.emulator.__main__ import main\n"
-        "del s3._put_bucket_versioning\n"
+        f"{spoil}\n"
         "sys.argv = ['emulator', '--port', '1']\n"
         "sys.exit(main())"
     )
     assert done.returncode == 3
-    assert "ministack.services.s3._put_bucket_versioning: there is no such name" in done.stderr
+    assert message in done.stderr
+    assert "`rm -r sandbox/.venv && make setup`" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_every_name_that_an_adapter_uses_is_checked(python: Python) -> None:
+    done = python(
+        "import importlib, json\n"
+        "from sandbox.emulator import __main__ as m\n"
+        "m.adapt()\n"
+        "for module, name in m.PATCHES.needed:\n"
+        "    value = vars(importlib.import_module(module)).pop(name)\n"
+        "    try:\n"
+        "        m.PATCHES.apply()\n"
+        "    except m.UnexpectedEmulatorError as error:\n"
+        "        assert f'{module}.{name}' in str(error), error\n"
+        "    else:\n"
+        "        raise AssertionError(name)\n"
+        "    setattr(importlib.import_module(module), name, value)\n"
+        "print(json.dumps(m.PATCHES.needed))"
+    )
+    assert done.returncode == 0, done.stderr
+    checked = {(module, name) for module, name in json.loads(done.stdout)}
+    services = sorted((ROOT / "sandbox" / "emulator" / "services").glob("*.py"))
+    used = set().union(*(names_used(ast.parse(file.read_text("utf-8"))) for file in services))
+    assert used, "the adapters use the emulator's own names"
+    assert used <= checked, "declare them with PATCHES.needs beside the wrapper"
+
+
+def names_used(adapter: ast.Module) -> set[tuple[str, str]]:
+    """Find what an adapter's functions take from the emulator: imported names, and attributes."""
+    return set().union(*(_names_used_in(statement) for statement in adapter.body))
+
+
+def _names_used_in(statement: ast.stmt) -> set[tuple[str, str]]:
+    imported = [
+        (str(node.module), alias.name, alias.asname or alias.name)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("ministack")
+        for alias in node.names
+    ]
+    modules = {
+        name: f"{package}.{module}"
+        for package, module, name in imported
+        if package == "ministack.services"
+    }
+    names = {(module, name) for module, name, _ in imported if module != "ministack.services"}
+    return names | {
+        (modules[node.value.id], node.attr)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in modules
+    }

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from sandbox.comparison import Difference, compare
 from sandbox.deployed_stack import read_deployed
 from sandbox.endpoint import Endpoint
 from sandbox.known_differences import judge, load
-from sandbox.tampering import ATTEMPTS
+from sandbox.tampering import ATTEMPTS, DENIED
 from tests.assembly import ROOT
+from tests.sandbox.changes import CHANGES, Change
 from tests.sandbox.loopback import free_port, listens
 
 pytestmark = pytest.mark.sandbox
@@ -52,8 +53,9 @@ def test_the_demo_passes_and_leaves_nothing_running(tmp_path: Path, port: int) -
     assert [int(count) for count in counts.groups()] == [len(stacks), len(resources), properties]
     assert "0 other differences" in done.stdout
     for attempt in ATTEMPTS:
-        outcome = "denied" if attempt.refusals else "permitted, harmless"
-        assert re.search(rf"{re.escape(attempt.name)} +{outcome}", done.stdout), attempt.name
+        row = rf"{re.escape(attempt.name)} +{attempt.expected.value}"
+        assert re.search(row, done.stdout), attempt.name
+    assert done.stdout.count("denied, AccessDenied to") == len(DENIED) - 1, "but for one"
     for phase in ("synth", "start", "bootstrap", "deploy", "describe", "tamper"):
         assert re.search(rf"Seconds .*{phase} \d", done.stdout)
     for heading in ("MiB resident", "Not proved here", "make sandbox"):
@@ -71,6 +73,7 @@ class Running:
         self.stacks: list[SynthesizedStack] = read_stacks(folder / "cdk.out")
         account, primary = single_place(self.stacks)
         self.endpoint = Endpoint(f"http://127.0.0.1:{port}", account, region or primary)
+        self.last_failures: set[Difference] = set()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3
         return self.endpoint.client(service)
@@ -112,6 +115,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         done = run(folder, "down")
     assert f"on port {port} is ended" in done.stdout
     assert not listens(port)
+    assert not (folder / "tmp").exists()
 
 
 def test_it_is_running_and_says_so(running: Running) -> None:
@@ -123,10 +127,15 @@ def test_it_is_running_and_says_so(running: Running) -> None:
 
 
 def test_a_demo_beside_it_is_refused(running: Running) -> None:
-    done = run(running.folder, "demo", "--environment", ENVIRONMENT, "--port", str(running.port))
-    assert done.returncode == 1
-    assert "cannot be used" in done.stderr
+    kept = [running.folder / name for name in ("emulator.log", "cdk.out/manifest.json", "tmp")]
+    before = [(path.stat().st_ino, path.stat().st_ctime_ns) for path in kept]
+    for port in (running.port, free_port()):
+        done = run(running.folder, "demo", "--environment", ENVIRONMENT, "--port", str(port))
+        assert done.returncode == 1
+        assert f"is running on port {running.port} with its files in" in done.stderr
+        assert done.stderr.count("\n") == 1
     assert listens(running.port)
+    assert [(path.stat().st_ino, path.stat().st_ctime_ns) for path in kept] == before
 
 
 def test_a_second_up_deploys_into_it(running: Running) -> None:
@@ -146,96 +155,14 @@ def test_moto_answers_for_what_ministack_lacks(running: Running) -> None:
     assert application["applicationId"]
 
 
-def drop_bucket_encryption(running: Running) -> None:
-    s3 = running.client("s3")
-    for bucket in running.physical_ids("AWS::S3::Bucket"):
-        s3.put_bucket_encryption(
-            Bucket=bucket,
-            ServerSideEncryptionConfiguration={
-                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-            },
-        )
-
-
-def tag_a_bucket(running: Running) -> None:
-    bucket = running.physical_ids("AWS::S3::Bucket")[0]
-    tags = {"TagSet": [{"Key": "other", "Value": "tag"}]}
-    running.client("s3").put_bucket_tagging(Bucket=bucket, Tagging=tags)
-
-
-def shorten_the_default_lock(running: Running) -> None:
-    s3 = running.client("s3")
-    for bucket in running.physical_ids("AWS::S3::Bucket"):
-        if s3.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled":
-            rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 6}}
-            s3.put_object_lock_configuration(
-                Bucket=bucket,
-                ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule},
-            )
-
-
-def open_a_bucket_policy(running: Running) -> None:
-    bucket = running.physical_ids("AWS::S3::Bucket")[0]
-    running.client("s3").delete_bucket_policy(Bucket=bucket)
-
-
-def stop_key_rotation(running: Running) -> None:
-    key = running.physical_ids("AWS::KMS::Key")[0]
-    running.client("kms").disable_key_rotation(KeyId=key)
-
-
-def stop_the_trail(running: Running) -> None:
-    running.client("cloudtrail").stop_logging(
-        Name=running.physical_ids("AWS::CloudTrail::Trail")[0]
-    )
-
-
-def open_a_security_group(running: Running) -> None:
-    anyone = {
-        "IpProtocol": "tcp",
-        "FromPort": 22,
-        "ToPort": 22,
-        "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
-    }
-    group = running.physical_ids("AWS::EC2::SecurityGroup")[0]
-    running.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=[anyone])
-
-
-def delete_a_nat_gateway(running: Running) -> None:
-    gateway = running.physical_ids("AWS::EC2::NatGateway")[0]
-    running.client("ec2").delete_nat_gateway(NatGatewayId=gateway)
-
-
-def keep_flow_logs_for_a_day(running: Running) -> None:
-    group = running.physical_ids("AWS::Logs::LogGroup")[0]
-    running.client("logs").put_retention_policy(logGroupName=group, retentionInDays=1)
-
-
 @pytest.mark.parametrize(
-    ("change", "type_", "property_"),
-    [
-        (drop_bucket_encryption, "AWS::S3::Bucket", "BucketEncryption"),
-        (tag_a_bucket, "AWS::S3::Bucket", "Tags"),
-        (
-            shorten_the_default_lock,
-            "AWS::S3::Bucket",
-            "ObjectLockConfiguration.Rule.DefaultRetention",
-        ),
-        (open_a_bucket_policy, "AWS::S3::BucketPolicy", ""),
-        (stop_key_rotation, "AWS::KMS::Key", "EnableKeyRotation"),
-        (stop_the_trail, "AWS::CloudTrail::Trail", "IsLogging"),
-        (open_a_security_group, "AWS::EC2::SecurityGroup", "SecurityGroupIngress"),
-        (delete_a_nat_gateway, "AWS::EC2::NatGateway", ""),
-        (keep_flow_logs_for_a_day, "AWS::Logs::LogGroup", "RetentionInDays"),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
+    ("change", "expected"), CHANGES, ids=[change.__name__ for change, _ in CHANGES]
 )
 def test_a_change_behind_the_stacks_back_is_found(
-    running: Running, change: Callable[[Running], None], type_: str, property_: str
+    running: Running, change: Change, expected: set[tuple[str, str]]
 ) -> None:
+    before = running.last_failures or set(running.failures())
     change(running)
-    found = [(difference.type, difference.property) for difference in running.failures()]
-    assert any(
-        type_ == found_type and found_property.startswith(property_)
-        for found_type, found_property in found
-    ), found
+    running.last_failures = set(running.failures())
+    new = running.last_failures - before
+    assert {(difference.type, difference.property) for difference in new} == expected

@@ -205,6 +205,7 @@ def read(
         outputs={},
         resources={},
         exports={},
+        own_exports={},
     )
     with Stubber(endpoint.client("secretsmanager")) as stubber:
         if isinstance(answer, str):

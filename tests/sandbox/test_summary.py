@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from sandbox.attempt import Attempt, Outcome
 from sandbox.comparison import Comparison, Difference
+from sandbox.endpoint import Endpoint
 from sandbox.known_differences import KnownDifference, Verdict
 from sandbox.session import failures_of
-from sandbox.summary import show_comparison, show_tampering
-from sandbox.tamper import Outcome, Result
-from sandbox.tampering import Attempt
+from sandbox.summary import show_comparison, show_exports, show_tampering
+from sandbox.tamper import Result
 
 KNOWN = KnownDifference("AWS::SQS::Queue", "DelaySeconds", "the emulator drops it")
 EXPLAINED = Difference("s", "Queue", "AWS::SQS::Queue", "DelaySeconds", "declared 5, found [red]")
@@ -23,7 +24,8 @@ def delete(_: object) -> None: ...
 
 
 def result(bucket: str, outcome: Outcome, answer: str) -> Result:
-    return Result(bucket, Attempt("delete", delete), outcome, answer)
+    attempt = Attempt("delete", delete, note="because", statement="DenyIt")
+    return Result(bucket, attempt, outcome, answer, "GOVERNANCE: permitted")
 
 
 def shown(verdict: Verdict) -> str:
@@ -68,3 +70,34 @@ def test_what_fails_a_demo() -> None:
         "no bucket is under a COMPLIANCE lock, so no attempt on one was denied"
     ]
     assert failures_of(GOOD, BAD, [denied]) == [f"after the tampering: {OTHER}"]
+    assert failures_of(GOOD, STALE, [denied]) == [
+        "after the tampering: AWS::SQS::Queue.DelaySeconds does not differ any more"
+    ]
+    for outcome in (Outcome.REFUSED, Outcome.LEFT_TO_POLICY):
+        assert failures_of(GOOD, GOOD, [result("one", outcome, "so")]) == []
+    unproved = result("one", Outcome.UNPROVED, "the control is refused, too")
+    assert failures_of(GOOD, GOOD, [unproved]) == ["one: delete: the control is refused, too"]
+
+
+def test_shows_what_counts_as_evidence_and_what_does_not() -> None:
+    text = shown_tampering(
+        *(result("one", outcome, "so") for outcome in Outcome),
+    )
+    assert "GOVERNANCE: permitted" in text
+    for outcome, heading in (
+        (Outcome.REFUSED, "no evidence of the lock"),
+        (Outcome.LEFT_TO_POLICY, "Denied on AWS by the bucket policy"),
+    ):
+        text = shown_tampering(result("one", outcome, "so"))
+        assert f"{outcome.value}, so" in text
+        assert heading in text
+        assert "- delete: DenyIt: because" in text
+
+
+def test_a_sandbox_that_differs_is_left_running_and_that_is_said() -> None:
+    for differs in (True, False):
+        console = Console(record=True, width=200)
+        show_exports(console, Endpoint("http://x", "1", "r"), "log", differs=differs)
+        text = console.export_text()
+        assert ("left running although it differs" in text) is differs
+        assert "export AWS_ENDPOINT_URL=http://x" in text

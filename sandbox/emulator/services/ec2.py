@@ -128,6 +128,9 @@ ADDED["AWS::EC2::NatGateway"] = AddedType(
 )
 
 
+PATCHES.needs(EC2, "_addresses", "_nat_gateways")
+
+
 @PATCHES.wrap(EC2, "_ACTION_MAP", entry="DescribeNatGateways", parameters=("params",))
 def describe_nat_gateways(original: Function, params: dict[str, Any]) -> Answer:
     """Add each gateway's address, which ministack keeps but does not answer with."""
@@ -190,6 +193,9 @@ def delete_flow_log(flow_log: str, _properties: Properties) -> None:
 ADDED["AWS::EC2::FlowLog"] = AddedType(
     create_flow_log, _retag_or_replace(create_flow_log, _flow_log), delete_flow_log
 )
+
+
+PATCHES.needs(EC2, "_flow_logs", "_p", "_parse_tag_specs")
 
 
 @PATCHES.wrap(EC2, "_ACTION_MAP", entry="CreateFlowLogs", parameters=("params",))

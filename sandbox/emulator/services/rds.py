@@ -29,6 +29,10 @@ SWITCHES = {
 SETTINGS = ("PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod")
 REPLICATION = "AutomaticBackupReplication"
 
+PATCHES.needs(RDS, "_error", "_instances", "_p", "_parse_member_list")
+PATCHES.needs(RDS, "_regional_get", "_resolve_instance", "_xml")
+PATCHES.needs("ministack.core.responses", "get_account_id", "get_region")
+
 # The replicated backups by their ARN: the members of a DBInstanceAutomatedBackup.
 REPLICATED: dict[str, dict[str, str]] = {}
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES, Function
 from sandbox.emulator.resource_types import COMPLETED, CompletedType, Properties
+from sandbox.emulator.services.s3_object_lock import update_encryption
 
 S3 = "ministack.services.s3"
 DEFAULT_MINIMUM_SIZE = "all_storage_classes_128K"
@@ -159,6 +160,9 @@ def delete_bucket(bucket: str, _properties: Properties) -> None:
 COMPLETED["AWS::S3::Bucket"] = CompletedType(configure=configure_bucket, delete=delete_bucket)
 
 
+PATCHES.needs(S3, "_bucket_object_lock", "_error")
+
+
 @PATCHES.wrap(S3, "_put_bucket_versioning", parameters=("name", "body"))
 def put_bucket_versioning(original: Function, name: str, body: bytes) -> tuple[Any, ...]:
     """Refuse to suspend versioning under an object lock, as S3 does and ministack does not."""
@@ -175,6 +179,9 @@ def put_bucket_versioning(original: Function, name: str, body: bytes) -> tuple[A
         return refusal
     answer: tuple[Any, ...] = original(name, body)
     return answer
+
+
+PATCHES.needs("ministack.core.responses", "get_account_id", "get_region")
 
 
 @PATCHES.wrap(S3, "_resolve_sse_write_headers", parameters=("headers", "bucket_name"))
@@ -195,14 +202,22 @@ def resolve_encryption(
     return answer
 
 
+PATCHES.needs(S3, "_buckets")
+
+
 @PATCHES.wrap(
     S3, "_dispatch", parameters=("method", "bucket", "key", "headers", "body", "query_params")
 )
 def dispatch(original: Function, *arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 - S3's own
-    """Keep a lifecycle's default minimum object size, a header that ministack does not read."""
+    """Add what ministack does not route or read.
+
+    UpdateObjectEncryption, and the header of a lifecycle's default minimum object size.
+    """
     from ministack.services import s3
 
-    method, bucket, key, headers, _, query = arguments
+    method, bucket, key, headers, request, query = arguments
+    if method == "PUT" and key and "encryption" in query:
+        return update_encryption(bucket, key, request, query)
     status, answer_headers, body, *rest = original(*arguments)
     if "lifecycle" in query and not key and status < HTTPStatus.MULTIPLE_CHOICES:
         record = s3._buckets[bucket]

@@ -24,6 +24,8 @@ from sandbox.emulator.resource_types import (
     Properties,
 )
 
+PATCHES.needs("ministack.services.secretsmanager", "_resolve", "_secrets")
+
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - the name of a type
 # What an attachment writes into a secret's value.
 CONNECTION = {"dbInstanceIdentifier", "dbname", "engine", "host", "port"}

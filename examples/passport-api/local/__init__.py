@@ -1,0 +1,1 @@
+"""For laptops and tests only; not part of the image."""

@@ -1,0 +1,1 @@
+"""Credential verification service: the image that the delivery pipeline builds and releases."""

@@ -1,0 +1,33 @@
+"""Names that the alarms filter for. Renaming one silences an alarm."""
+
+import logging
+from enum import StrEnum
+
+LOGGER_NAME = "passport_api"
+
+
+class Event(StrEnum):
+    """Value of `event` in a log line."""
+
+    REQUEST = "request"
+    UNHANDLED_ERROR = "unhandled_error"
+    STARTED = "started"
+    STOPPED = "stopped"
+    DATABASE_UNREACHABLE = "database_unreachable"
+    AUTH_ERROR = "auth_error"
+    SOURCE_ADAPTER_ERROR = "source_adapter_error"
+    REVERIFY_QUEUE = "reverify_queue"
+
+
+def log_event(
+    event: Event,
+    message: str,
+    *,
+    level: int = logging.INFO,
+    error: BaseException | None = None,
+    **fields: object,
+) -> None:
+    """Write one line with `event` and its fields at the top level of the JSON object."""
+    logging.getLogger(LOGGER_NAME).log(
+        level, message, exc_info=error, extra={"event": event, "fields": fields}
+    )

@@ -1,0 +1,101 @@
+"""What the environment of a task says; everything the service can be told, and nothing else."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from psycopg.conninfo import make_conninfo
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_MINIMUM_TOKEN_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """Typed environment variables, read once at the start of the process.
+
+    Secrets arrive as references to Secrets Manager that ECS resolves (ROVN-SEC-1). Raises
+    ``pydantic.ValidationError`` without the offending values, which may be secrets.
+    """
+
+    # A misplaced secret must not be printed by the error that refuses it.
+    model_config = SettingsConfigDict(
+        frozen=True, hide_input_in_errors=True, env_ignore_empty=True, extra="ignore"
+    )
+
+    app_version: str = Field(min_length=1, max_length=128)
+    """Image tag that runs; `/health` reports it and the release gate compares it."""
+    port: int = Field(default=8000, ge=1, le=65535)
+
+    database_host: str
+    """Host name, or the directory of a Unix socket."""
+    database_port: int = Field(default=5432, ge=1, le=65535)
+    database_name: str
+    database_user: str
+    database_password: SecretStr = SecretStr("")
+    database_sslmode: Literal["disable", "require", "verify-full"] = "require"
+    database_sslrootcert: Path | None = None
+    """Certificate bundle of the database's authority; `verify-full` needs it."""
+    database_pool_size: int = Field(default=5, ge=1, le=100)
+    """Connections of one process: a factor in the environment's connection budget."""
+    database_timeout_seconds: float = Field(default=2.0, gt=0, le=30)
+
+    admin_token: SecretStr | None = None
+    """Opens `/debug/*`, `/admin/*` and `/audit/*`; without it they do not exist."""
+
+    source_registry_url: AnyHttpUrl | None = None
+    """Licence registry that verifications ask; without it every one stays pending."""
+    source_timeout_seconds: float = Field(default=3.0, gt=0, le=30)
+    reverify_interval_seconds: float = Field(default=60.0, gt=0)
+    reverify_queue_limit: int = Field(default=1000, ge=1)
+
+    sentry_dsn: SecretStr | None = None
+    environment_name: str = Field(default="local", min_length=1)
+    otel_exporter_otlp_endpoint: AnyHttpUrl | None = None
+    """Collector that takes OTLP over HTTP, for example the sidecar; off when not set."""
+
+    phi_fields: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Comma-separated field names to redact, added to the ones built in."""
+    drain_seconds: int = Field(default=20, ge=1, le=110)
+    """How long running requests may take after SIGTERM. The task's stopTimeout must leave ten
+    seconds more, for closing connections and sending what is queued."""
+
+    @field_validator("phi_fields", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("admin_token")
+    @classmethod
+    def _refuse_short_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _MINIMUM_TOKEN_LENGTH:
+            raise ValueError(f"must have at least {_MINIMUM_TOKEN_LENGTH} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_unverifiable_certificate(self) -> "Settings":
+        if self.database_sslmode == "verify-full" and self.database_sslrootcert is None:
+            raise ValueError("DATABASE_SSLMODE=verify-full needs DATABASE_SSLROOTCERT")
+        return self
+
+    def database_conninfo(self) -> str:
+        """Compose libpq's connection string; it holds the password, so it is never logged."""
+        seconds = self.database_timeout_seconds
+        milliseconds = round(seconds * 1000)
+        return make_conninfo(
+            host=self.database_host,
+            port=self.database_port,
+            dbname=self.database_name,
+            user=self.database_user,
+            password=self.database_password.get_secret_value(),
+            sslmode=self.database_sslmode,
+            sslrootcert=str(self.database_sslrootcert) if self.database_sslrootcert else None,
+            application_name="passport-api",
+            # libpq takes whole seconds and reads 1 as 2.
+            connect_timeout=max(2, round(seconds)),
+            # After a failover the old primary answers nothing: the kernel gives up, too.
+            tcp_user_timeout=milliseconds,
+            keepalives_idle=10,
+            options=f"-c statement_timeout={milliseconds}",
+        )

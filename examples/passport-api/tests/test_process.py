@@ -1,0 +1,145 @@
+"""The service as it runs in a task: its start, its end, and what it never writes."""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import httpx2
+
+from tests.conftest import ADMIN_TOKEN, Process
+from tests.doubles import Registry
+
+VERSION = {"APP_VERSION": "prod-20260527052600"}
+NURSE = {
+    "name": "Zelda Quux",
+    "ssn": "123-45-6789",
+    "npi": "1234567893",
+    "date_of_birth": "1980-02-29",
+}
+EXIT_SECONDS = 10
+
+
+def test_sigterm_lets_a_running_request_finish(
+    process: Callable[..., Process], postgres: dict[str, str], registry: Registry
+) -> None:
+    registry.delay = 1.0
+    service = process(VERSION | postgres | {"SOURCE_REGISTRY_URL": registry.url})
+    service.wait_until_it_answers()
+    answers: list[httpx2.Response] = []
+
+    def ask() -> None:
+        url = f"{service.url}/credentials/verify"
+        answers.append(httpx2.post(url, json=NURSE, timeout=10, trust_env=False))
+
+    request = threading.Thread(target=ask)
+    request.start()
+    give_up = time.monotonic() + 5
+    while not registry.asked:
+        assert time.monotonic() < give_up, "the request did not arrive"
+        time.sleep(0.01)
+    service.popen.send_signal(signal.SIGTERM)
+    request.join(timeout=EXIT_SECONDS)
+
+    assert [answer.status_code for answer in answers] == [200]
+    assert service.popen.wait(timeout=EXIT_SECONDS) == 0
+    events = [json.loads(line).get("event") for line in service.output.splitlines()]
+    assert events.index("request") < events.index("stopped")
+
+
+def test_sigterm_ends_requests_that_take_too_long(
+    process: Callable[..., Process], postgres: dict[str, str], registry: Registry
+) -> None:
+    registry.delay = 8.0
+    service = process(
+        VERSION
+        | postgres
+        | {
+            "SOURCE_REGISTRY_URL": registry.url,
+            "SOURCE_TIMEOUT_SECONDS": "8",
+            "DRAIN_SECONDS": "1",
+        }
+    )
+    service.wait_until_it_answers()
+
+    def ask() -> None:
+        url = f"{service.url}/credentials/verify"
+        try:
+            httpx2.post(url, json=NURSE, timeout=10, trust_env=False)
+        except httpx2.TransportError:
+            return
+
+    request = threading.Thread(target=ask)
+    request.start()
+    while not registry.asked:
+        time.sleep(0.01)
+    started = time.monotonic()
+    service.popen.send_signal(signal.SIGTERM)
+
+    assert service.popen.wait(timeout=EXIT_SECONDS) == 0
+    assert time.monotonic() - started < 5
+    request.join(timeout=EXIT_SECONDS)
+
+
+def test_unusable_settings_end_it_with_one_clear_line(process: Callable[..., Process]) -> None:
+    service = process({"ADMIN_TOKEN": "canary-short", "DATABASE_PORT": "canary-port"})
+
+    assert service.popen.wait(timeout=EXIT_SECONDS) == 2
+    [line] = [json.loads(line) for line in service.output.splitlines()]
+    assert line["level"] == "CRITICAL"
+    for name in ("APP_VERSION", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_USER"):
+        assert f"{name} (Field required)" in line["message"]
+    assert "ADMIN_TOKEN (Value error, must have at least 32 characters)" in line["message"]
+    assert "DATABASE_PORT (Input should be a valid integer" in line["message"]
+    assert "canary" not in service.output
+
+
+def test_no_secret_and_no_phi_is_ever_written(
+    process: Callable[..., Process], postgres: dict[str, str], registry: Registry
+) -> None:
+    canaries = {
+        "DATABASE_PASSWORD": "canary-database-password",
+        "ADMIN_TOKEN": "canary-admin-token-0123456789abcdef",
+        "SENTRY_DSN": "http://canarysentrykey@127.0.0.1:9/1",
+    }
+    registry.status = 500
+    unreachable = {"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": "9"}
+    others = {
+        "SOURCE_REGISTRY_URL": registry.url,
+        "DATABASE_TIMEOUT_SECONDS": "0.2",
+    }
+    service = process(VERSION | postgres | unreachable | others | canaries)
+    service.wait_until_it_answers()
+    bodies = []
+    for authorization in ("", "Bearer guess", f"Bearer {canaries['ADMIN_TOKEN']}"):
+        headers = {"authorization": authorization, "x-request-id": NURSE["ssn"]}
+        with httpx2.Client(base_url=service.url, headers=headers, trust_env=False) as client:
+            paths = ("/health", "/debug/sentry", "/audit/database-session", "/nothing")
+            bodies += [client.get(f"{path}?ssn={NURSE['ssn']}").text for path in paths]
+            bodies.append(client.post("/credentials/verify", json=NURSE).text)
+            bodies.append(client.post("/credentials/verify", json=NURSE | {"x": "y"}).text)
+            bodies.append(client.post("/credentials/verify", content=b'{"name": "Zelda').text)
+    service.popen.terminate()
+    assert service.popen.wait(timeout=EXIT_SECONDS) == 0
+
+    output = service.output + "".join(bodies)
+    assert "SentryProbeError" in service.output
+    assert '"database":"down"' in output
+    for planted in (*NURSE.values(), "Zelda", "canary"):
+        assert planted not in output
+    assert "Traceback" not in output
+    for line in service.output.splitlines():
+        json.loads(line)
+
+
+def test_python_m_local_serves_with_its_own_database(process: Callable[..., Process]) -> None:
+    service = process({"ADMIN_TOKEN": ADMIN_TOKEN}, module="local")
+    service.wait_until_it_answers()
+
+    answer = httpx2.get(f"{service.url}/health", trust_env=False)
+
+    assert answer.json() == {"status": "ok", "version": "local", "database": "up"}
+    assert f"{service.url}/health" in service.output
+    service.popen.send_signal(signal.SIGINT)
+    assert service.popen.wait(timeout=EXIT_SECONDS) == 0

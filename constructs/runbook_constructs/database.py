@@ -24,7 +24,7 @@ class Database(Construct):
 
     ``name`` is the instance's physical name: its log groups, encrypted and with a retention, have
     to be there before RDS makes its own. ``copy_key_arn`` encrypts the copies of its backups in
-    the other region. Nothing may connect until ``allow_from`` says so.
+    the other region. Nobody may connect: ``security_group`` has no rule until a service adds one.
     """
 
     def __init__(

@@ -112,7 +112,7 @@ def _credentials(file: EnvironmentFile) -> Iterator[Refusal]:
 
 def _masters(file: EnvironmentFile) -> Iterator[Refusal]:
     masters = [name for name, s in file.secrets.items() if s.mechanism == "database_master"]
-    wanted = 0 if file.database.master_password == "managed" else 1
+    wanted = 1 if file.database.master_password == "generated" else 0  # noqa: S105 - how, not what
     if len(masters) != wanted:
         yield Refusal(
             "secrets",

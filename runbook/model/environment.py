@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from runbook.clauses import clauses_of, organisations_with_clauses
 from runbook.model.buckets import Buckets
 from runbook.model.database import Database
+from runbook.model.deploy import Deploy
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
 from runbook.model.refusal import Refusal, contradiction, impossible
@@ -58,6 +59,7 @@ class EnvironmentFile(BaseModel):
     database: Database
     services: Annotated[dict[Name, Service], Field(min_length=1, description="By their names.")]
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
+    deploy: Deploy
 
 
 class Environment(EnvironmentFile):
@@ -123,6 +125,7 @@ class Environment(EnvironmentFile):
         yield from self.database.contradictions(self.region)
         yield from self._connection_budget()
         yield from self._unknown_consumers()
+        yield from self.deploy.contradictions(self.slug)
         if len(self._masters()) != 1:
             yield Refusal(
                 "secrets",

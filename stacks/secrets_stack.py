@@ -2,6 +2,7 @@
 
 from constructs import Construct
 
+from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.secret_store import SecretStore
@@ -31,7 +32,7 @@ class SecretsStack(RunbookStack):
             self,
             "Secrets",
             prefix=environment.name,
-            account=environment.account,
+            principals=Principals(environment),
             secrets=environment.secrets,
             key=key,
         ).secrets

@@ -9,6 +9,7 @@ from runbook.clauses import clauses_of, organisations_with_clauses
 from runbook.model.buckets import Buckets
 from runbook.model.contradictions import between_tables
 from runbook.model.database import Database
+from runbook.model.deploy import Deploy
 from runbook.model.images import Images
 from runbook.model.ingress import LoadBalancer
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
@@ -62,6 +63,7 @@ class EnvironmentFile(BaseModel):
     load_balancer: LoadBalancer
     services: Annotated[dict[Name, Service], Field(min_length=1, description="By their names.")]
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
+    deploy: Deploy
 
 
 class Environment(EnvironmentFile):
@@ -137,6 +139,7 @@ class Environment(EnvironmentFile):
         for name, service in self.services.items():
             yield from service.contradictions(f"services.{name}")
         yield from self._long_names()
+        yield from self.deploy.contradictions(self.slug)
         yield from between_tables(self)
         yield from self._broken_demands()
 

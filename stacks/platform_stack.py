@@ -12,14 +12,15 @@ from runbook_constructs.application_load_balancer import ApplicationLoadBalancer
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.encrypted_log_group import EncryptedLogGroup
 from runbook_constructs.private_bucket import PrivateBucket, expire_after
+from runbook_constructs.service_logs import ServiceLogs
 from runbook_constructs.web_acl import WebAcl
 from stacks.runbook_stack import RunbookStack
 
 
 class PlatformStack(RunbookStack):
-    """Cluster, load balancer and web ACL.
+    """Cluster, load balancer, web ACL, and the logs of the services, which outlive these.
 
-    Stateful, although nothing is stored here: DNS records, which others keep, name the balancer.
+    Stateful: logs are kept here, and DNS records, which others keep, name the balancer.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class PlatformStack(RunbookStack):
         self.ingress = ApplicationLoadBalancer(
             self,
             "Ingress",
+            name=environment.slug,
             vpc=vpc,
             hostnames=[ingress.hostname for ingress in ingresses],
             test_port=environment.load_balancer.test_port,
@@ -62,6 +64,16 @@ class PlatformStack(RunbookStack):
             ),
         )
         self._add_web_acl(environment, own_addresses)
+        self.logs = {
+            name: ServiceLogs(
+                self,
+                f"{name.title().replace('-', '')}Logs",
+                service=service,
+                key_alias=f"alias/{environment.slug}/{name}-logs",
+                environment=environment.name,
+            )
+            for name, service in environment.services.items()
+        }
         address = self.ingress.balancer.load_balancer_dns_name
         for name, service in environment.services.items():
             edge = "DNS only, no CDN" if service.ingress.dns == "direct" else "behind the CDN"

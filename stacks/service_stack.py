@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import CfnParameter
+from aws_cdk import CfnOutput, CfnParameter
 from constructs import Construct
 
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from runbook.model.secrets import MIGRATIONS
-from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.network import Network
 from runbook_constructs.sampling_rules import SamplingRules
 from runbook_constructs.service_network import ServiceNetwork
@@ -76,12 +75,7 @@ class ServiceStack(RunbookStack):
             roles=roles,
             image_tag=self._image_tag().value_as_string,
             surroundings=self._surroundings(),
-            logs_key=CustomerKey(
-                self,
-                "LogsKey",
-                alias=f"alias/{environment.slug}/{service}-logs",
-                description=f"Logs of {model.name} of {environment.name}",
-            ),
+            logs=on.platform.logs[service],
         )
         WebService(
             self,
@@ -96,6 +90,11 @@ class ServiceStack(RunbookStack):
             ingress=on.platform.ingress,
         )
         SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
+        for output, value in (
+            ("MigrationsTaskDefinition", tasks.migrations.ref),
+            ("MigrationsSecurityGroup", network.migrations.security_group_id),
+        ):
+            CfnOutput(self, output, value=value, description="To run migrations with")
 
     def _image_tag(self) -> CfnParameter:
         images = self._environment.images

@@ -28,6 +28,7 @@ class ApplicationLoadBalancer(Construct):
         scope: Construct,
         id_: str,
         *,
+        name: str,
         vpc: ec2.IVpc,
         hostnames: Sequence[str],
         test_port: int,
@@ -46,7 +47,7 @@ class ApplicationLoadBalancer(Construct):
             ec2.Peer.any_ipv4(), ec2.Port.tcp(PRODUCTION_PORT), "HTTPS from the internet"
         )
         self.security_group.add_ingress_rule(
-            ec2.Peer.prefix_list(_prefix_list(self, own_addresses).ref),
+            ec2.Peer.prefix_list(_prefix_list(self, name, own_addresses).ref),
             ec2.Port.tcp(test_port),
             "Test listener from the NAT gateways",
         )
@@ -88,12 +89,12 @@ class ApplicationLoadBalancer(Construct):
         )
 
 
-def _prefix_list(scope: Construct, addresses: Sequence[str]) -> ec2.CfnPrefixList:
+def _prefix_list(scope: Construct, name: str, addresses: Sequence[str]) -> ec2.CfnPrefixList:
     return ec2.CfnPrefixList(
         scope,
         "OwnAddresses",
         address_family="IPv4",
-        prefix_list_name=f"{scope.node.path.replace('/', '-')}-own-addresses",
+        prefix_list_name=f"{name}-own-addresses",
         max_entries=len(addresses),
         entries=[
             ec2.CfnPrefixList.EntryProperty(cidr=f"{address}/32", description="NAT gateway")

@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from runbook.access.principals import ServiceRoles
 from runbook.model.services import Service
 from runbook_constructs import task_statements as may
 from runbook_constructs.collector import ENDPOINT, collector_configuration, collector_container
-from runbook_constructs.customer_key import CustomerKey
-from runbook_constructs.encrypted_log_group import EncryptedLogGroup
-from runbook_constructs.phi_log_group import PhiLogGroup
 from runbook_constructs.registry import COLLECTOR, COLLECTOR_TAG, image_uri
+from runbook_constructs.service_logs import ServiceLogs
 from runbook_constructs.task_definition import (
     USER,
     TaskDefinition,
@@ -37,7 +34,8 @@ class Surroundings:
 
     ``secrets`` and ``migration_secrets`` map ARNs to variables, as ``NAME`` or ``NAME:key``;
     ``secrets_key`` encrypts them; ``variables`` say where the database is and in which
-    environment this is; ``bedrock_endpoint`` is the id of the VPC endpoint, where there is one.
+    environment this is; ``bedrock_endpoint`` is the id of the VPC endpoint, which the model demands
+    where there are fallback models.
     """
 
     secrets: Mapping[str, Sequence[str]]
@@ -50,8 +48,8 @@ class Surroundings:
 class ServiceTasks(Construct):
     """Task definitions of one service, from one image (ROVN-MIG-1, ROVN-SEC-1, ROVN-SEC-2).
 
-    ``image_tag`` is the only thing of it that a release changes. Each kind has roles, a log group
-    and secrets of its own: what serves requests cannot change the schema.
+    ``image_tag`` is the only thing of it that a release changes. Each kind has roles and secrets of
+    its own: what serves requests cannot change the schema.
     """
 
     def __init__(
@@ -64,27 +62,18 @@ class ServiceTasks(Construct):
         roles: ServiceRoles,
         image_tag: str,
         surroundings: Surroundings,
-        logs_key: CustomerKey,
+        logs: ServiceLogs,
     ) -> None:
         super().__init__(scope, id_)
         self._key, self._service, self._roles = key, service, roles
         self._image = image_uri(self, service.name, image_tag)
         self._given = surroundings
-        self._findings = EncryptedLogGroup(
-            self,
-            "PhiFindings",
-            name=f"/ecs/{service.name}/phi-findings",
-            retention_days=service.log_retention_days,
-            key=logs_key,
-        )
-        self._logs_key = logs_key
+        self._logs = logs
         self.migrations = self._migrations()
         self.app = self._app()
 
     def _app(self) -> TaskDefinition:
         service = self._service
-        log = self._log("Log", f"/ecs/{service.name}")
-        collector_log = self._log("CollectorLog", f"/ecs/{service.name}/collector")
         execution = TaskRole(
             self,
             "ExecutionRole",
@@ -93,7 +82,7 @@ class ServiceTasks(Construct):
             statements=[
                 *may.pull_images(self, [service.name, COLLECTOR]),
                 may.mirror_image(self, COLLECTOR),
-                may.write_logs([log, collector_log]),
+                may.write_logs(self, [self._logs.app, self._logs.collector]),
                 *may.read_secrets(list(self._given.secrets), self._given.secrets_key),
             ],
         )
@@ -114,19 +103,17 @@ class ServiceTasks(Construct):
             configuration=collector_configuration(service.tracing, Stack.of(self).region),
             user=USER,
             linux_parameters=hardened(),
-            log_configuration=logs_to(collector_log, "collector"),
+            log_configuration=logs_to(self, self._logs.collector, "collector"),
         )
         return self._definition(
             "App",
             family=service.name,
             size=(service.cpu, service.memory),
             roles=(execution, task),
-            containers=[self._app_container(log), collector],
+            containers=[self._app_container(), collector],
         )
 
-    def _app_container(
-        self, log: logs.ILogGroup
-    ) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
+    def _app_container(self) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
         service, of_task = self._service, ecs.CfnTaskDefinition
         return of_task.ContainerDefinitionProperty(
             name=self._key,
@@ -158,12 +145,11 @@ class ServiceTasks(Construct):
                 start_period=30,
             ),
             stop_timeout=service.stop_timeout_seconds,
-            log_configuration=logs_to(log, self._key),
+            log_configuration=logs_to(self, self._logs.app, self._key),
         )
 
     def _migrations(self) -> TaskDefinition:
         service, migrations = self._service, self._service.migrations
-        log = self._log("MigrationsLog", f"/ecs/{service.name}-migrations")
         execution = TaskRole(
             self,
             "MigrationsExecutionRole",
@@ -171,7 +157,7 @@ class ServiceTasks(Construct):
             description=f"Starts migrations of {service.name}: image, logs, secrets",
             statements=[
                 *may.pull_images(self, [service.name]),
-                may.write_logs([log]),
+                may.write_logs(self, [self._logs.migrations]),
                 *may.read_secrets(list(self._given.migration_secrets), self._given.secrets_key),
             ],
         )
@@ -196,7 +182,7 @@ class ServiceTasks(Construct):
             secrets=secret_variables(self._given.migration_secrets),
             # ECS gives at most two minutes to end a statement that runs.
             stop_timeout=120,
-            log_configuration=logs_to(log, "migrations"),
+            log_configuration=logs_to(self, self._logs.migrations, "migrations"),
         )
         return self._definition(
             "Migrations",
@@ -230,13 +216,3 @@ class ServiceTasks(Construct):
         # On the roles it depends already; what they may do is in their policies.
         definition.node.add_dependency(*(role.policy for role in roles if role.policy))
         return definition
-
-    def _log(self, id_: str, name: str) -> PhiLogGroup:
-        return PhiLogGroup(
-            self,
-            id_,
-            name=name,
-            retention_days=self._service.log_retention_days,
-            key=self._logs_key,
-            findings=self._findings,
-        )

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 # As the image's own USER: a number, which ECS can tell from root.
@@ -63,13 +62,15 @@ def hardened() -> ecs.CfnTaskDefinition.LinuxParametersProperty:
     )
 
 
-def logs_to(group: logs.ILogGroup, prefix: str) -> ecs.CfnTaskDefinition.LogConfigurationProperty:
+def logs_to(
+    scope: Construct, group: str, prefix: str
+) -> ecs.CfnTaskDefinition.LogConfigurationProperty:
     """Send a container's output to a log group, one stream a task."""
     return ecs.CfnTaskDefinition.LogConfigurationProperty(
         log_driver="awslogs",
         options={
-            "awslogs-group": group.log_group_name,
-            "awslogs-region": Stack.of(group).region,
+            "awslogs-group": group,
+            "awslogs-region": Stack.of(scope).region,
             "awslogs-stream-prefix": prefix,
             # A slow log service must not stop the service itself.
             "mode": "non-blocking",

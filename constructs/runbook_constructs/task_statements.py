@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from runbook.model.services import FallbackModel
@@ -39,14 +38,14 @@ def mirror_image(scope: Construct, repository: str) -> iam.PolicyStatement:
     )
 
 
-def write_logs(groups: Sequence[logs.ILogGroup]) -> iam.PolicyStatement:
+def write_logs(scope: Construct, groups: Sequence[str]) -> iam.PolicyStatement:
     """Write to streams of these groups; ECS names a stream after each task."""
-    stack = Stack.of(groups[0])
+    stack = Stack.of(scope)
     base = f"arn:aws:logs:{stack.region}:{stack.account}:log-group"
     return iam.PolicyStatement(
         sid="WriteLogs",
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources=[f"{base}:{group.log_group_name}:log-stream:*" for group in groups],
+        resources=[f"{base}:{group}:log-stream:*" for group in groups],
     )
 
 

@@ -121,7 +121,7 @@ class Database(Construct):
     def _credentials(self, master: secretsmanager.CfnSecret | None) -> rds.Credentials:
         if master is None:
             # The L2 construct insists on one; it is taken away again below.
-            nothing = SecretValue.resource_attribute(Aws.NO_VALUE)
+            nothing = SecretValue.unsafe_plain_text(Aws.NO_VALUE)
             return rds.Credentials.from_password(MASTER_USER, nothing)
         secret = secretsmanager.Secret.from_secret_complete_arn(self, "Master", master.ref)
         return rds.Credentials.from_secret(secret, MASTER_USER)

@@ -167,7 +167,7 @@ def load_waivers(path: Path = WAIVERS) -> tuple[Waiver, ...]:
 
 
 def _placed(rule: str, environment: Environment) -> str:
-    for name in ("account", "region", "slug"):
+    for name in ("account", "name", "region", "slug"):
         rule = rule.replace(f"{{{name}}}", getattr(environment, name))
     return rule
 

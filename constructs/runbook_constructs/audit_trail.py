@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from runbook_constructs.customer_key import CustomerKey
+from runbook_constructs.encrypted_log_group import EncryptedLogGroup
 from runbook_constructs.locked_bucket import LockedBucket
 
 # What a tamperer has to call. CloudTrail's own deliveries (PutObject) are not among them, or the
@@ -23,7 +24,8 @@ class AuditTrail(Construct):
     """A multi-region trail with log file validation, delivered under lock (ROVN-ALM-6).
 
     It records management events, every data event on ``watched``, and tampering with ``bucket``,
-    where its own log files go. ``key`` encrypts those.
+    where its own log files go. The same events go to the log group ``log_group_name``, where they
+    can be searched and alarmed on. ``key`` encrypts both.
     """
 
     def __init__(
@@ -35,18 +37,39 @@ class AuditTrail(Construct):
         bucket: LockedBucket,
         key: CustomerKey,
         watched: s3.IBucket,
+        log_group_name: str,
+        log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
         stack = Stack.of(self)
         self.arn = f"arn:aws:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
         key.allow_trail(self.arn)
         self._allow_delivery(bucket, stack.account)
+        group = EncryptedLogGroup(
+            self, "Events", name=log_group_name, retention_days=log_retention_days, key=key
+        )
+        role = self._delivery_role()
+        # By its name: the group's own ARN ends in a wildcard over all its streams.
+        policy = iam.ManagedPolicy(
+            self,
+            "DeliveryPolicy",
+            description="Lets the trail write to its log group",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[_streams(stack, log_group_name)],
+                )
+            ],
+        )
         trail = cloudtrail.CfnTrail(
             self,
             "Trail",
             trail_name=name,
             s3_bucket_name=bucket.bucket_name,
             kms_key_id=key.key_arn,
+            cloud_watch_logs_log_group_arn=group.log_group_arn,
+            cloud_watch_logs_role_arn=role.role_arn,
             is_logging=True,
             is_multi_region_trail=True,
             include_global_service_events=True,
@@ -57,8 +80,20 @@ class AuditTrail(Construct):
                 _objects("Tampering with the trail's own bucket", bucket, list(TAMPER_EVENTS)),
             ],
         )
-        # Without its policy the bucket refuses the trail, and the trail its creation.
-        trail.node.add_dependency(bucket.policy)
+        # Without its policy the bucket refuses the trail, and the trail its creation; so with the
+        # role.
+        trail.node.add_dependency(bucket.policy, policy)
+
+    def _delivery_role(self) -> iam.Role:
+        return iam.Role(
+            self,
+            "DeliveryRole",
+            description="Lets this trail write to its log group",
+            assumed_by=iam.ServicePrincipal(
+                "cloudtrail.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceArn": self.arn}},
+            ),
+        )
 
     def _allow_delivery(self, bucket: LockedBucket, account: str) -> None:
         principal = iam.ServicePrincipal("cloudtrail.amazonaws.com")
@@ -83,6 +118,12 @@ class AuditTrail(Construct):
                 },
             )
         )
+
+
+def _streams(stack: Stack, log_group_name: str) -> str:
+    """Name the streams as CloudTrail does: its own beginning, and a number when there are many."""
+    group = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{log_group_name}"
+    return f"{group}:log-stream:{stack.account}_CloudTrail_{stack.region}*"
 
 
 Selector = cloudtrail.CfnTrail.AdvancedEventSelectorProperty

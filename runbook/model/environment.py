@@ -14,6 +14,7 @@ from runbook.model.refusal import Refusal, contradiction, impossible
 from runbook.model.secrets import Secret
 from runbook.model.services import Service
 from runbook.model.tier import Tier
+from runbook.model.trail import Trail
 
 # Saturation alarms at 80 % of the cap (R5.2): a release alone must not get there.
 CONNECTION_BUDGET_PERCENT = 80
@@ -55,6 +56,7 @@ class EnvironmentFile(BaseModel):
     ]
     network: Network
     buckets: Buckets
+    trail: Trail
     database: Database
     services: Annotated[dict[Name, Service], Field(min_length=1, description="By their names.")]
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]

@@ -48,7 +48,13 @@ class AuditTrail(Construct):
         group = EncryptedLogGroup(
             self, "Events", name=log_group_name, retention_days=log_retention_days, key=key
         )
-        role = self._delivery_role()
+        role = iam.Role(
+            self,
+            "DeliveryRole",
+            description="Lets CloudTrail write to the log group of this trail",
+            # CloudTrail's documentation: this role "doesn't support" aws:SourceArn.
+            assumed_by=iam.ServicePrincipal("cloudtrail.amazonaws.com"),
+        )
         # By its name: the group's own ARN ends in a wildcard over all its streams.
         policy = iam.ManagedPolicy(
             self,
@@ -80,20 +86,9 @@ class AuditTrail(Construct):
                 _objects("Tampering with the trail's own bucket", bucket, list(TAMPER_EVENTS)),
             ],
         )
-        # Without its policy the bucket refuses the trail, and the trail its creation; so with the
+        # Without its policy the bucket refuses the trail, and the trail its creation. So does the
         # role.
         trail.node.add_dependency(bucket.policy, policy)
-
-    def _delivery_role(self) -> iam.Role:
-        return iam.Role(
-            self,
-            "DeliveryRole",
-            description="Lets this trail write to its log group",
-            assumed_by=iam.ServicePrincipal(
-                "cloudtrail.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceArn": self.arn}},
-            ),
-        )
 
     def _allow_delivery(self, bucket: LockedBucket, account: str) -> None:
         principal = iam.ServicePrincipal("cloudtrail.amazonaws.com")

@@ -31,6 +31,7 @@ PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
 # Fewer explain nothing to an auditor.
 WORDS_OF_A_REASON = 5
 _RULE = re.compile(r"(?P<pack>.+?)::(?P=pack)-\S.*")
+_ROLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PATH = re.compile(r"[^/\s]+(/[^/\s]+)+")
 
 
@@ -54,11 +55,25 @@ def _below_the_stage(path: str) -> str:
     return path
 
 
+def _some(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if values == ():
+        raise impossible("the list is empty", "list at least one, or remove the waiver")
+    return values
+
+
 def _explains(reason: str) -> str:
     if len(reason.split()) < WORDS_OF_A_REASON:
         said = f"{reason!r} explains nothing" if reason.strip() else "the reason is empty"
         raise impossible(said, "say in a sentence why the finding does no harm here")
     return reason
+
+
+def _role(owner: str) -> str:
+    if not _ROLE.fullmatch(owner):
+        raise impossible(
+            f"{owner!r} is not a role", "name who answers for it as a role: platform-engineering"
+        )
+    return owner
 
 
 def _known(environment: str) -> str:
@@ -77,15 +92,15 @@ class WaiverEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    rules: Annotated[tuple[Rule, ...], Field(strict=False, min_length=1)]
-    paths: Annotated[tuple[ConstructPath, ...], Field(strict=False, min_length=1)]
+    rules: Annotated[tuple[Rule, ...], Field(strict=False), AfterValidator(_some)]
+    paths: Annotated[tuple[ConstructPath, ...], Field(strict=False), AfterValidator(_some)]
     environments: Annotated[
         tuple[Annotated[str, AfterValidator(_known)], ...] | None,
-        Field(strict=False, min_length=1),
+        Field(strict=False),
+        AfterValidator(_some),
     ] = None
     reason: Annotated[str, AfterValidator(_explains)]
-    # A role, never a person.
-    owner: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    owner: Annotated[str, AfterValidator(_role)]
     # The last day on which it holds.
     expires: date
 
@@ -117,13 +132,10 @@ class Waiver:
     stated: WaiverEntry
     entry: str
 
-    def covers(self, environment: str) -> bool:
-        """Tell whether it holds in ``organisation/environment``."""
-        return self.stated.environments is None or environment in self.stated.environments
-
     def findings(self, environment: Environment) -> Iterator[Waived]:
         """List what it expects in one environment; ``{account}`` and such are filled in."""
-        if not self.covers(environment.name):
+        places = self.stated.environments
+        if places is not None and environment.name not in places:
             return
         for rule, path in product(self.stated.rules, self.stated.paths):
             yield Waived(

@@ -45,7 +45,7 @@ class AuditTrail(Construct):
         self.arn = f"arn:aws:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
         key.allow_trail(self.arn)
         self._allow_delivery(bucket, stack.account)
-        group = EncryptedLogGroup(
+        events = EncryptedLogGroup(
             self, "Events", name=log_group_name, retention_days=log_retention_days, key=key
         )
         role = iam.Role(
@@ -55,26 +55,14 @@ class AuditTrail(Construct):
             # CloudTrail's documentation: this role "doesn't support" aws:SourceArn.
             assumed_by=iam.ServicePrincipal("cloudtrail.amazonaws.com"),
         )
-        # By its name: the group's own ARN ends in a wildcard over all its streams.
-        policy = iam.ManagedPolicy(
-            self,
-            "DeliveryPolicy",
-            description="Lets the trail write to its log group",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[_streams(stack, log_group_name)],
-                )
-            ],
-        )
+        delivery = self._delivery_policy(role, log_group_name)
         trail = cloudtrail.CfnTrail(
             self,
             "Trail",
             trail_name=name,
             s3_bucket_name=bucket.bucket_name,
             kms_key_id=key.key_arn,
-            cloud_watch_logs_log_group_arn=group.log_group_arn,
+            cloud_watch_logs_log_group_arn=events.log_group_arn,
             cloud_watch_logs_role_arn=role.role_arn,
             is_logging=True,
             is_multi_region_trail=True,
@@ -86,9 +74,28 @@ class AuditTrail(Construct):
                 _objects("Tampering with the trail's own bucket", bucket, list(TAMPER_EVENTS)),
             ],
         )
-        # Without its policy the bucket refuses the trail, and the trail its creation. So does the
-        # role.
-        trail.node.add_dependency(bucket.policy, policy)
+        # Without these policies bucket and role refuse the trail, and the trail its creation.
+        trail.node.add_dependency(bucket.policy, delivery)
+
+    def _delivery_policy(self, role: iam.IRole, log_group: str) -> iam.ManagedPolicy:
+        """Let it write streams that begin as CloudTrail's do; it numbers them when they are many.
+
+        The group's own ARN would not do: it ends in a wildcard over all its streams.
+        """
+        stack = Stack.of(self)
+        group = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{log_group}"
+        return iam.ManagedPolicy(
+            self,
+            "DeliveryPolicy",
+            description="Lets the trail write to its log group",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[f"{group}:log-stream:{stack.account}_CloudTrail_{stack.region}*"],
+                )
+            ],
+        )
 
     def _allow_delivery(self, bucket: LockedBucket, account: str) -> None:
         principal = iam.ServicePrincipal("cloudtrail.amazonaws.com")
@@ -113,12 +120,6 @@ class AuditTrail(Construct):
                 },
             )
         )
-
-
-def _streams(stack: Stack, log_group_name: str) -> str:
-    """Name the streams as CloudTrail does: its own beginning, and a number when there are many."""
-    group = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{log_group_name}"
-    return f"{group}:log-stream:{stack.account}_CloudTrail_{stack.region}*"
 
 
 Selector = cloudtrail.CfnTrail.AdvancedEventSelectorProperty

@@ -2,7 +2,7 @@
 
 A finding that no waiver covers, a plugin that failed, a waiver that covers nothing: each refuses
 the synthesis. The CDK itself would let some of them pass: its command ends with exit code 0 when
-a plugin raises, and it does not know an acknowledgement that has gone stale.
+a plugin raises, and nobody tells it that an acknowledgement has gone stale.
 """
 
 import json

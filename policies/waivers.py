@@ -28,6 +28,8 @@ from runbook.model.refusal import (
 WAIVERS = Path(__file__).with_name("waivers.toml")
 # The names that the packs of policies/plugin.py give themselves; a test compares them.
 PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
+# What differs between environments in a rule that names what it found.
+PLACEHOLDERS = ("account", "name", "region", "slug")
 # Fewer explain nothing to an auditor.
 WORDS_OF_A_REASON = 5
 _RULE = re.compile(r"(?P<pack>.+?)::(?P=pack)-\S.*")
@@ -158,6 +160,13 @@ def waived_findings(
     )
 
 
+def in_any_environment(rule: str, environment: Environment) -> str:
+    """Write a rule that names what it found as the waivers do: ``{account}`` for the account."""
+    for name in PLACEHOLDERS:
+        rule = rule.replace(getattr(environment, name), f"{{{name}}}")
+    return rule
+
+
 def load_waivers(path: Path = WAIVERS) -> tuple[Waiver, ...]:
     """Read the waivers; raises ``RefusedError`` for anything wrong in the file."""
     source = f"{path.parent.name}/{path.name}"
@@ -179,7 +188,7 @@ def load_waivers(path: Path = WAIVERS) -> tuple[Waiver, ...]:
 
 
 def _placed(rule: str, environment: Environment) -> str:
-    for name in ("account", "name", "region", "slug"):
+    for name in PLACEHOLDERS:
         rule = rule.replace(f"{{{name}}}", getattr(environment, name))
     return rule
 

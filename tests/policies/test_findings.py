@@ -124,6 +124,28 @@ def test_a_finding_in_one_environment_alone_is_told_as_its_own(
     assert '      environments = [\n          "rovn/staging",\n      ]\n' in message
 
 
+def test_what_a_rule_names_is_told_as_it_is_in_any_environment(
+    tmp_path: Path, environments: list[Environment]
+) -> None:
+    """Else the same wildcard in two accounts would ask for two waivers."""
+    report = plugin(
+        "AwsSolutions",
+        violations=[
+            violation(
+                f"AwsSolutions-IAM5[Resource::arn:aws:logs:{e.region}:{e.account}:/{e.name}/*]",
+                f"{e.slug}/Audit/Policy/Resource",
+            )
+            for e in environments
+        ],
+    )
+    message = verdict(tmp_path, environments, report)
+    assert message is not None
+    rule = "AwsSolutions-IAM5[Resource::arn:aws:logs:{region}:{account}:/{name}/*]"
+    assert f'"AwsSolutions::{rule}"' in message
+    assert message.count("why:") == 1
+    assert "environments = [" not in message
+
+
 def test_packs_that_differ_in_constructs_are_not_mixed(
     tmp_path: Path, environments: list[Environment]
 ) -> None:

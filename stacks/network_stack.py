@@ -27,7 +27,7 @@ class NetworkStack(RunbookStack):
             alias=f"alias/{environment.slug}/network-logs",
             description=f"Flow logs of {environment.name}",
         )
-        network = Network(
+        self.network = Network(
             self,
             "Network",
             network=environment.network,
@@ -35,9 +35,9 @@ class NetworkStack(RunbookStack):
             flow_log_group=f"/{environment.name}/vpc-flow-logs",
             flow_log_key=key,
         )
-        self.vpc = network.vpc
+        self.vpc = self.network.vpc
         self._acknowledge_written_zones()
-        for zone, address in network.nat_addresses.items():
+        for zone, address in self.network.nat_addresses.items():
             CfnOutput(
                 self,
                 f"NatAddress{zone[-1].upper()}",

@@ -2,6 +2,7 @@
 
 from constructs import Construct
 
+from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.secret_store import SecretStore
@@ -20,7 +21,7 @@ class SecretsStack(RunbookStack):
             description="Secrets",
             stateful=True,
         )
-        key = CustomerKey(
+        self.key = CustomerKey(
             self,
             "SecretsKey",
             alias=f"alias/{environment.slug}/secrets",
@@ -31,7 +32,7 @@ class SecretsStack(RunbookStack):
             self,
             "Secrets",
             prefix=environment.name,
-            account=environment.account,
+            principals=Principals(environment),
             secrets=environment.secrets,
-            key=key,
+            key=self.key,
         ).secrets

@@ -1,7 +1,7 @@
 """The secrets of an environment under one key, none of them typed by anybody."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import RemovalPolicy, Tags
 from aws_cdk import aws_iam as iam
@@ -9,11 +9,25 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from runbook.access.principals import Principals
 from runbook.model.secrets import Secret
 
 MASTER_USER = "postgres"
 # RDS refuses / @ " and space in a master password; connection strings want these quoted, too.
 UNQUOTED = " %+~`#$&*()|[]{}:;<>?!'/@\"\\"
+# BatchGetSecretValue reads what GetSecretValue may.
+READ = ("secretsmanager:GetSecretValue",)
+WRITE = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
+# What changes the guard itself, or takes a copy to where it does not stand. UpdateSecret changes
+# the key and the description, and could change the value.
+EDIT = (
+    "secretsmanager:CancelRotateSecret",
+    "secretsmanager:DeleteResourcePolicy",
+    "secretsmanager:PutResourcePolicy",
+    "secretsmanager:ReplicateSecretToRegions",
+    "secretsmanager:RotateSecret",
+    "secretsmanager:UpdateSecret",
+)
 
 
 class SecretStore(Construct):
@@ -21,7 +35,8 @@ class SecretStore(Construct):
 
     Database credentials and tokens are generated here. What only a vendor or a rotation can make
     (``operator_supplied``, ``signing_key``) is created without a value: nothing that reads it
-    starts before somebody has supplied one. ``secrets`` maps each name to its secret.
+    starts before somebody has supplied one. Each secret's own policy names who may read and write
+    it: ``principals`` has the lists. ``secrets`` maps each name to its secret.
     """
 
     def __init__(
@@ -30,7 +45,7 @@ class SecretStore(Construct):
         id_: str,
         *,
         prefix: str,
-        account: str,
+        principals: Principals,
         secrets: Mapping[str, Secret],
         key: kms.IKey,
     ) -> None:
@@ -54,7 +69,7 @@ class SecretStore(Construct):
                 ("owner", secret.owner),
             ):
                 Tags.of(resource).add(f"runbook:{tag}", value)
-            _guard(resource, account)
+            _guard(resource, name, principals)
             self.secrets[name] = resource
 
 
@@ -83,31 +98,33 @@ def _user(name: str) -> str:
     return name.removeprefix("database-").replace("-", "_")
 
 
-def _guard(secret: secretsmanager.CfnSecret, account: str) -> None:
-    """Keep other accounts out whatever their policies say, and nobody deletes without recovery."""
-    everybody, this = [iam.AnyPrincipal()], ["*"]
+def _guard(secret: secretsmanager.CfnSecret, name: str, principals: Principals) -> None:
+    """Keep out whoever is not on the lists, whatever their own policies say (ROVN-SEC-6).
+
+    Roles are named in conditions, not as principals: one that is made anew under its name fits
+    again, so nobody is locked out for good. A role's sessions carry the role's ARN. No service
+    reads as itself: ECS comes as the execution role, CloudFormation as its own.
+    """
+    account = principals.environment.account
     policy = iam.PolicyDocument(
         statements=[
-            iam.PolicyStatement(
-                sid="DenyOtherAccounts",
-                effect=iam.Effect.DENY,
-                actions=["secretsmanager:*"],
-                principals=everybody,
-                resources=this,
+            _deny(
+                "DenyOtherAccounts",
+                ["secretsmanager:*"],
                 # AWS's own services have no account to compare.
-                conditions={
+                {
                     "StringNotEquals": {"aws:PrincipalAccount": account},
                     "Bool": {"aws:PrincipalIsAWSService": "false"},
                 },
             ),
-            iam.PolicyStatement(
-                sid="DenyDeletionWithoutRecovery",
-                effect=iam.Effect.DENY,
-                actions=["secretsmanager:DeleteSecret"],
-                principals=everybody,
-                resources=this,
-                conditions={"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "true"}},
+            _deny(
+                "DenyDeletionWithoutRecovery",
+                ["secretsmanager:DeleteSecret"],
+                {"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "true"}},
             ),
+            _deny("DenyReaders", READ, _nobody_but(principals.may_read(name))),
+            _deny("DenyWriters", WRITE, _nobody_but(principals.may_write(name))),
+            _deny("DenyEditors", EDIT, _nobody_but(principals.may_edit_secrets)),
         ]
     )
     secretsmanager.CfnResourcePolicy(
@@ -116,4 +133,21 @@ def _guard(secret: secretsmanager.CfnSecret, account: str) -> None:
         secret_id=secret.ref,
         resource_policy=policy,
         block_public_policy=True,
+    )
+
+
+def _nobody_but(arns: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    return {"ArnNotEquals": {"aws:PrincipalArn": list(arns)}}
+
+
+def _deny(
+    sid: str, actions: Sequence[str], conditions: Mapping[str, Mapping[str, object]]
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid=sid,
+        effect=iam.Effect.DENY,
+        actions=list(actions),
+        principals=[iam.AnyPrincipal()],
+        resources=["*"],
+        conditions=conditions,
     )

@@ -95,27 +95,92 @@ def test_every_secret_is_encrypted_kept_and_guarded(
         assert plain(resource["Properties"]["KmsKeyId"]) == "<SecretsKey.Arn>"
     for properties in policies.values():
         assert properties["BlockPublicPolicy"] is True
-        assert properties["ResourcePolicy"]["Statement"] == [
-            {
-                "Sid": "DenyOtherAccounts",
-                "Effect": "Deny",
-                "Principal": {"AWS": "*"},
-                "Action": "secretsmanager:*",
-                "Resource": "*",
-                "Condition": {
-                    "StringNotEquals": {"aws:PrincipalAccount": environment.account},
-                    "Bool": {"aws:PrincipalIsAWSService": "false"},
-                },
-            },
-            {
-                "Sid": "DenyDeletionWithoutRecovery",
-                "Effect": "Deny",
-                "Principal": {"AWS": "*"},
-                "Action": "secretsmanager:DeleteSecret",
-                "Resource": "*",
-                "Condition": {"Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "true"}},
-            },
-        ]
+        others, deletion = properties["ResourcePolicy"]["Statement"][:2]
+        assert others["Condition"] == {
+            "StringNotEquals": {"aws:PrincipalAccount": environment.account},
+            "Bool": {"aws:PrincipalIsAWSService": "false"},
+        }
+        assert (others["Sid"], others["Action"]) == ("DenyOtherAccounts", "secretsmanager:*")
+        assert deletion["Sid"] == "DenyDeletionWithoutRecovery"
+        assert deletion["Action"] == "secretsmanager:DeleteSecret"
+        assert deletion["Condition"] == {
+            "Bool": {"secretsmanager:ForceDeleteWithoutRecovery": "true"}
+        }
+
+
+def guards(assembly: Assembly, stack: str) -> dict[str, dict[str, Any]]:
+    """Map each secret's short name to the statements of its policy, by their Sid."""
+    policies = {}
+    for policy in assembly.of_type(stack, POLICY).values():
+        secret = assembly.template(stack)["Resources"][policy["Properties"]["SecretId"]["Ref"]]
+        name = secret["Properties"]["Name"].split("/")[-1]
+        statements = policy["Properties"]["ResourcePolicy"]["Statement"]
+        policies[name] = {statement["Sid"]: statement for statement in statements}
+    return policies
+
+
+def exempt(statement: dict[str, Any]) -> list[str]:
+    """Name those whom a denial spares, without the account's part of their ARNs."""
+    assert statement["Effect"] == "Deny"
+    assert statement["Principal"] == {"AWS": "*"}
+    assert statement["Resource"] == "*"
+    assert set(statement["Condition"]) == {"ArnNotEquals"}
+    arns = statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    assert not any(character in arn for arn in arns for character in "*?")
+    return [arn.split(":role/")[1] for arn in ([arns] if isinstance(arns, str) else arns)]
+
+
+def test_only_its_consumers_and_break_glass_read_a_secret(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    """ROVN-SEC-6: an identity's own policy never suffices."""
+    slug = environment.slug
+    cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
+    found = guards(assembly, stack)
+    assert set(found) == set(environment.secrets)
+    for name, by_sid in found.items():
+        read = by_sid["DenyReaders"]
+        assert read["Action"] == "secretsmanager:GetSecretValue"
+        if name == "database-master":
+            assert exempt(read) == [cfn, "break-glass"]
+        else:
+            roles = [
+                f"{slug}-{consumer.replace('/', '-')}-execution"
+                for consumer in environment.secrets[name].consumers
+            ]
+            assert roles
+            assert exempt(read) == [*roles, "break-glass"]
+
+
+def test_only_break_glass_replaces_a_value_until_rotation_does(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
+    for name, by_sid in guards(assembly, stack).items():
+        write = by_sid["DenyWriters"]
+        assert "secretsmanager:PutSecretValue" in write["Action"]
+        # The instance's address joins the master's credential.
+        expected = [cfn, "break-glass"] if name == "database-master" else ["break-glass"]
+        assert exempt(write) == expected
+
+
+def test_the_guard_guards_itself(assembly: Assembly, environment: Environment, stack: str) -> None:
+    cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
+    for by_sid in guards(assembly, stack).values():
+        edit = by_sid["DenyEditors"]
+        assert {
+            "secretsmanager:PutResourcePolicy",
+            "secretsmanager:DeleteResourcePolicy",
+            "secretsmanager:ReplicateSecretToRegions",
+            "secretsmanager:UpdateSecret",
+        } <= set(edit["Action"])
+        assert exempt(edit) == [cfn, "break-glass"]
+
+
+def test_every_policy_fits(assembly: Assembly, stack: str) -> None:
+    """Secrets Manager takes 20,480 characters."""
+    for policy in assembly.of_type(stack, POLICY).values():
+        assert len(json.dumps(policy["Properties"]["ResourcePolicy"])) < 20_480
 
 
 def test_the_key_is_used_through_secrets_manager_only(

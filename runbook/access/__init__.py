@@ -1,0 +1,1 @@
+"""Who may do what with an environment, as exact lists and as policy documents."""

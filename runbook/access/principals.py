@@ -1,0 +1,198 @@
+"""The exact lists of who may do what: every policy and every check reads them here.
+
+ROVN-DEP-9 (images, services, deploys) and ROVN-SEC-6 (secrets). ARNs only, never a wildcard. The
+roles of an environment's stacks have names by convention, which these lists and the stacks share.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runbook.model.environment import Environment
+
+# Of the CDK's bootstrap, unless somebody says otherwise; nobody does here.
+QUALIFIER = "hnb659fds"
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class ServiceRoles:
+    """The roles of one service: ``execution`` pulls images and injects secrets, ``task`` works."""
+
+    execution: str
+    task: str
+    migrations_execution: str
+    migrations_task: str
+    traffic: str
+
+
+@dataclass(frozen=True)
+class Principals:
+    """ARNs of those who may act on one environment."""
+
+    environment: Environment
+
+    # --- single principals ---------------------------------------------------------------------
+
+    @property
+    def deploy_identity(self) -> str:
+        """The one programmatic identity that starts deploys."""
+        deploy = self.environment.deploy
+        kind = "role" if deploy.identity == "oidc_role" else "user"
+        return self._iam(kind, deploy.identity_name)
+
+    @property
+    def break_glass(self) -> tuple[str, ...]:
+        """People, in an emergency."""
+        return tuple(self.role(name) for name in self.environment.deploy.break_glass_roles)
+
+    @property
+    def root(self) -> str:
+        """The account's root user."""
+        return f"arn:aws:iam::{self.environment.account}:root"
+
+    @property
+    def image_build(self) -> str:
+        """CodeBuild, which builds and pushes the images."""
+        return self.role(self.named("image-build"))
+
+    @property
+    def release(self) -> str:
+        """The pipeline's release step, which runs what an operator would."""
+        return self.role(self.named("release"))
+
+    @property
+    def flow_logs(self) -> str:
+        """VPC flow logs, writing to their log group."""
+        return self.role(self.named("flow-logs"))
+
+    @property
+    def database_monitoring(self) -> str:
+        """RDS, writing the operating system's metrics."""
+        return self.role(self.named("database-monitoring"))
+
+    def named(self, what: str) -> str:
+        """Name something of this environment by the convention."""
+        return f"{self.environment.slug}-{what}"
+
+    def role(self, name: str) -> str:
+        """Write a role of the environment's account."""
+        return self._iam("role", name)
+
+    def policy(self, name: str) -> str:
+        """Write a managed policy of the environment's account."""
+        return self._iam("policy", name)
+
+    def service_roles(self, service: str) -> ServiceRoles:
+        """Write the roles of one service of the environment file."""
+        return ServiceRoles(
+            execution=self.role(self.named(f"{service}-execution")),
+            task=self.role(self.named(f"{service}-task")),
+            migrations_execution=self.role(self.named(f"{service}-migrations-execution")),
+            migrations_task=self.role(self.named(f"{service}-migrations-task")),
+            traffic=self.role(self.named(f"{service}-traffic")),
+        )
+
+    def cdk_role(self, kind: str, region: str) -> str:
+        """Write a role of the CDK's bootstrap, such as ``deploy`` or ``cfn-exec``."""
+        place = f"{self.environment.account}-{region}"
+        return self.role(f"cdk-{QUALIFIER}-{kind}-role-{place}")
+
+    def cdk_roles(self, kind: str) -> tuple[str, ...]:
+        """Write a role of the CDK's bootstrap in each region of the environment."""
+        return tuple(self.cdk_role(kind, region) for region in self.environment.regions)
+
+    # --- lists ---------------------------------------------------------------------------------
+
+    @property
+    def may_push_images(self) -> tuple[str, ...]:
+        """Who may push: the deploy identity, CodeBuild for it, and people in an emergency."""
+        return (self.deploy_identity, self.image_build, *self.break_glass)
+
+    @property
+    def may_update_services(self) -> tuple[str, ...]:
+        """Who may update a service, its task definitions and its deployment configuration.
+
+        ECS itself moves tasks and traffic under a service-linked role, which no SCP binds.
+        """
+        return (
+            self.deploy_identity,
+            self.cdk_role("cfn-exec", self.environment.region),
+            self.release,
+            *self.break_glass,
+        )
+
+    @property
+    def may_start_deploys(self) -> tuple[str, ...]:
+        """Who may assume the roles that the CDK CLI deploys with."""
+        return (self.deploy_identity, *self.break_glass)
+
+    @property
+    def may_change_stacks(self) -> tuple[str, ...]:
+        """Who may change the environment's CloudFormation stacks."""
+        return (
+            self.deploy_identity,
+            *self.cdk_roles("deploy"),
+            self.release,
+            *self.break_glass,
+        )
+
+    @property
+    def passable_to_tasks(self) -> tuple[str, ...]:
+        """Name the roles that a task definition of the environment may carry."""
+        return tuple(
+            arn
+            for service in self.environment.services
+            for roles in (self.service_roles(service),)
+            for arn in (
+                roles.execution,
+                roles.task,
+                roles.migrations_execution,
+                roles.migrations_task,
+            )
+        )
+
+    @property
+    def passable(self) -> Mapping[str, tuple[str, ...]]:
+        """Which roles CloudFormation may pass, by the service that takes them."""
+        return {
+            ECS_TASKS: self.passable_to_tasks,
+            "ecs.amazonaws.com": tuple(
+                self.service_roles(service).traffic for service in self.environment.services
+            ),
+            "monitoring.rds.amazonaws.com": (self.database_monitoring,),
+            "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
+        }
+
+    def may_read(self, secret: str) -> tuple[str, ...]:
+        """Who may read a secret's value: its consumers' execution roles and break-glass.
+
+        CloudFormation reads the database's master, once, to create the instance with it.
+        """
+        consumers = tuple(self._consumer(c) for c in self.environment.secrets[secret].consumers)
+        return (*consumers, *self._creator(secret), *self.break_glass)
+
+    def may_write(self, secret: str) -> tuple[str, ...]:
+        """Who may replace a secret's value: nobody but break-glass, until rotation comes.
+
+        CloudFormation adds the instance's address to the database's master.
+        """
+        return (*self._creator(secret), *self.break_glass)
+
+    @property
+    def may_edit_secrets(self) -> tuple[str, ...]:
+        """Who may change everything else of a secret: its key, its policy, its tags."""
+        return (self.cdk_role("cfn-exec", self.environment.region), *self.break_glass)
+
+    def _creator(self, secret: str) -> tuple[str, ...]:
+        if secret != self.environment.database_master:
+            return ()
+        return (self.cdk_role("cfn-exec", self.environment.region),)
+
+    def _consumer(self, consumer: str) -> str:
+        """Find the execution role behind ``service`` or ``service/migrations``."""
+        service, _, task = consumer.partition("/")
+        roles = self.service_roles(service)
+        return roles.migrations_execution if task == "migrations" else roles.execution
+
+    def _iam(self, kind: str, name: str) -> str:
+        return f"arn:aws:iam::{self.environment.account}:{kind}/{name}"

@@ -26,21 +26,27 @@ CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
 def scalable_target(resource: Resource) -> Description:
     """Read a scalable target."""
     identity, dimension, namespace = resource.physical_id.split("|")
-    answer = resource.client("application-autoscaling").describe_scalable_targets(
+    client = resource.client("application-autoscaling")
+    answer = client.describe_scalable_targets(
         ServiceNamespace=namespace, ResourceIds=[identity], ScalableDimension=dimension
     )
     if not answer["ScalableTargets"]:
         raise NotThereError(f"no scalable target {identity}")
-    properties = selected(
-        answer["ScalableTargets"][0],
-        "MaxCapacity",
-        "MinCapacity",
-        "ResourceId",
-        "RoleARN",
-        "ScalableDimension",
-        "ServiceNamespace",
-        "SuspendedState",
-    )
+    found = answer["ScalableTargets"][0]
+    tags = client.list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])["Tags"]
+    properties = {
+        **selected(
+            found,
+            "MaxCapacity",
+            "MinCapacity",
+            "ResourceId",
+            "RoleARN",
+            "ScalableDimension",
+            "ServiceNamespace",
+            "SuspendedState",
+        ),
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
     suspended = frozenset({"SuspendedState"})
     defaults: dict[str, Any] = {f"SuspendedState.{name}": False for name in SUSPENSIONS}
     defaults["SuspendedState"] = dict.fromkeys(SUSPENSIONS, False)

@@ -13,6 +13,7 @@ from sandbox.description import (
     Resource,
     describes,
     present,
+    selected,
 )
 from sandbox.spelling import as_properties
 
@@ -69,3 +70,25 @@ def _as_declared(resource: Resource, live: str) -> str:
     except ValueError:
         same = False
     return str(declared) if same else live
+
+
+@describes("AWS::ECR::PullThroughCacheRule")
+def pull_through_cache_rule(resource: Resource) -> Description:
+    """Read a rule that brings another registry's images through this one."""
+    ecr, prefix = resource.client("ecr"), resource.physical_id
+    try:
+        answer = ecr.describe_pull_through_cache_rules(ecrRepositoryPrefixes=[prefix])
+    except ecr.exceptions.PullThroughCacheRuleNotFoundException:
+        raise NotThereError(f"no pull through cache rule for {prefix}") from None
+    [rule] = answer["pullThroughCacheRules"]
+    found = as_properties(ecr.meta.service_model.shape_for("PullThroughCacheRule"), rule)
+    properties = selected(
+        found,
+        "CredentialArn",
+        "CustomRoleArn",
+        "EcrRepositoryPrefix",
+        "UpstreamRegistry",
+        "UpstreamRegistryUrl",
+        "UpstreamRepositoryPrefix",
+    )
+    return Description(properties, closed=frozenset({"CredentialArn", "CustomRoleArn"}))

@@ -84,3 +84,24 @@ def logging_configuration(resource: Resource) -> Description:
         unordered=frozenset({"LogDestinationConfigs", "RedactedFields"}),
         closed=frozenset({"LoggingFilter", "RedactedFields"}),
     )
+
+
+@describes("AWS::WAFv2::IPSet")
+def ip_set(resource: Resource) -> Description:
+    """Read a set of addresses and its tags."""
+    waf = resource.client("wafv2")
+    name, identity, scope = resource.physical_id.split("|")
+    try:
+        found = waf.get_ip_set(Name=name, Id=identity, Scope=scope)["IPSet"]
+    except waf.exceptions.WAFNonexistentItemException:
+        raise NotThereError(f"no set of addresses {name}") from None
+    tags = waf.list_tags_for_resource(ResourceARN=found["ARN"])["TagInfoForResource"]["TagList"]
+    properties = {
+        **selected(found, "Addresses", "Description", "IPAddressVersion", "Name"),
+        "Scope": scope,
+        "Tags": tags,
+    }
+    addresses = frozenset({"Addresses"})
+    return Description(
+        properties, {"Arn": found["ARN"], "Id": identity}, unordered=addresses, closed=addresses
+    )

@@ -132,6 +132,25 @@ def stop_its_log(account: Account) -> None:
     account.client("wafv2").delete_logging_configuration(ResourceArn=arn)
 
 
+def let_others_past_the_firewall(account: Account) -> None:
+    waf = account.client("wafv2")
+    name, identity, scope = account.physical_ids("AWS::WAFv2::IPSet")[0].split("|")
+    place = {"Name": name, "Id": identity, "Scope": scope}
+    token = waf.get_ip_set(**place)["LockToken"]
+    waf.update_ip_set(**place, Addresses=["0.0.0.0/1"], LockToken=token)
+
+
+def let_others_to_the_test_listener(account: Account) -> None:
+    [identity] = account.physical_ids("AWS::EC2::PrefixList")
+    account.client("ec2").modify_managed_prefix_list(
+        PrefixListId=identity, AddEntries=[{"Cidr": "0.0.0.0/1"}]
+    )
+
+
+def mirror_nothing(account: Account) -> None:
+    account.client("ecr").delete_pull_through_cache_rule(ecrRepositoryPrefix="ecr-public")
+
+
 def unmask_the_log(account: Account) -> None:
     account.client("logs").delete_data_protection_policy(logGroupIdentifier="/ecs/some-api")
 
@@ -279,6 +298,9 @@ CHANGES: list[tuple[Change, set[tuple[str, str]]]] = [
     (drop_a_rule_of_the_firewall, {("AWS::WAFv2::WebACL", "Rules")}),
     (take_the_firewall_away, {("AWS::WAFv2::WebACLAssociation", "")}),
     (stop_its_log, {("AWS::WAFv2::LoggingConfiguration", "")}),
+    (let_others_past_the_firewall, {("AWS::WAFv2::IPSet", "Addresses")}),
+    (let_others_to_the_test_listener, {("AWS::EC2::PrefixList", "Entries")}),
+    (mirror_nothing, {("AWS::ECR::PullThroughCacheRule", "")}),
     (unmask_the_log, {("AWS::Logs::LogGroup", "DataProtectionPolicy")}),
     (count_nothing, {("AWS::Logs::MetricFilter", "")}),
     (let_images_change, {("AWS::ECR::Repository", "ImageTagMutability")}),

@@ -154,6 +154,8 @@ OTHER_SETTINGS: dict[str, dict[str, Any]] = {
     "DeployRole": {"MaxSessionDuration": 7200},
     "Cluster": {"ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}]},
     "Listener": {"SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
+    "OwnAddresses": {"Addresses": ["203.0.113.9/32"]},
+    "OwnList": {"Entries": [{"Cidr": "203.0.113.9/32"}, {"Cidr": "203.0.113.7/32"}]},
     "WafLogging": {"RedactedFields": [{"SingleHeader": {"Name": "cookie"}}]},
     "Blue": {"HealthCheckPath": "/healthz"},
     "FromBalancer": {"Description": "the load balancer"},
@@ -207,6 +209,7 @@ def test_what_is_retained_stays_and_the_rest_goes(endpoint: Endpoint) -> None:
     for service, operation, result in (
         ("application-autoscaling", "describe_scalable_targets", "ScalableTargets"),
         ("application-autoscaling", "describe_scaling_policies", "ScalingPolicies"),
+        ("ecr", "describe_pull_through_cache_rules", "pullThroughCacheRules"),
         ("ecs", "list_clusters", "clusterArns"),
         ("elbv2", "describe_load_balancers", "LoadBalancers"),
         ("elbv2", "describe_target_groups", "TargetGroups"),
@@ -218,6 +221,7 @@ def test_what_is_retained_stays_and_the_rest_goes(endpoint: Endpoint) -> None:
         assert getattr(stacks.client(service), operation)(**given)[result] == [], operation
     waf = stacks.client("wafv2")
     assert waf.list_web_acls(Scope="REGIONAL")["WebACLs"] == []
+    assert waf.list_ip_sets(Scope="REGIONAL")["IPSets"] == []
     assert "WebACL" not in waf_before(waf, balancer)
 
 

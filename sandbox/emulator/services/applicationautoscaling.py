@@ -24,6 +24,8 @@ Key = tuple[str, ...]
 # By account, region and identity; policies by their name beyond that.
 TARGETS: dict[Key, Members] = {}
 POLICIES: dict[Key, Members] = {}
+# By the target's ARN.
+TAGS: dict[str, dict[str, str]] = {}
 
 PATCHES.needs("ministack.services.ecs", "_services")
 
@@ -39,17 +41,36 @@ def _request(operation: str, properties: Properties) -> dict[str, Any]:
 
 def create_target(_logical_id: str, properties: Properties, _stack: str) -> Created:
     """Register the target; Ref gives what identifies it."""
-    given = {name: value for name, value in properties.items() if name != "ScheduledActions"}
-    client(SERVICE).register_scalable_target(**_request("RegisterScalableTarget", given))
+    given = {
+        name: value
+        for name, value in properties.items()
+        if name not in ("ScheduledActions", "Tags")
+    }
+    client(SERVICE).register_scalable_target(
+        **_request("RegisterScalableTarget", given), Tags=_tags(properties)
+    )
     identity = f"{given['ResourceId']}|{given['ScalableDimension']}|{given['ServiceNamespace']}"
     return identity, {"Id": identity}
 
 
+def _tags(properties: Properties) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+
+
 def update_target(
-    _identity: str, _old: Properties, new: Properties, stack: str, logical_id: str
+    identity: str, old: Properties, new: Properties, stack: str, logical_id: str
 ) -> Created:
     """Register it again, which changes one that there is."""
-    return create_target(logical_id, new, stack)
+    updated = create_target(logical_id, new, stack)
+    dropped = sorted(_tags(old).keys() - _tags(new).keys())
+    if dropped and updated[0] == identity:
+        resource, dimension, namespace = identity.split("|")
+        [target] = client(SERVICE).describe_scalable_targets(
+            ServiceNamespace=namespace, ResourceIds=[resource], ScalableDimension=dimension
+        )["ScalableTargets"]
+        arn = target["ScalableTargetARN"]
+        client(SERVICE).untag_resource(ResourceARN=arn, TagKeys=dropped)
+    return updated
 
 
 def delete_target(identity: str, _properties: Properties) -> None:
@@ -61,7 +82,7 @@ def delete_target(identity: str, _properties: Properties) -> None:
 
 
 ADDED["AWS::ApplicationAutoScaling::ScalableTarget"] = AddedType(
-    create_target, update_target, delete_target, tagged=False
+    create_target, update_target, delete_target
 )
 
 
@@ -143,6 +164,7 @@ def register(caller: Caller, request: Members) -> Members:
     )
     target = before | {name: value for name, value in request.items() if name != "Tags"}
     TARGETS[key] = target
+    TAGS.setdefault(target["ScalableTargetARN"], {}).update(request.get("Tags", {}))
     count = service["desiredCount"]
     within = min(max(count, target["MinCapacity"]), target["MaxCapacity"])
     if within != count:
@@ -162,10 +184,38 @@ def describe_targets(caller: Caller, request: Members) -> Members:
 def deregister(caller: Caller, request: Members) -> Members:
     """Forget a target, and its policies with it, as AWS does."""
     key = _existing(TARGETS, _key(caller, request))
-    del TARGETS[key]
+    TAGS.pop(TARGETS.pop(key)["ScalableTargetARN"])
     for policy in [policy for policy in POLICIES if policy[: len(key)] == key]:
         del POLICIES[policy]
     return {}
+
+
+@answers("application-autoscaling", "TagResource")
+def tag(_caller: Caller, request: Members) -> Members:
+    """Add tags."""
+    _tags_of(request).update(request["Tags"])
+    return {}
+
+
+@answers("application-autoscaling", "UntagResource")
+def untag(_caller: Caller, request: Members) -> Members:
+    """Remove tags."""
+    for key in request["TagKeys"]:
+        _tags_of(request).pop(key, None)
+    return {}
+
+
+@answers("application-autoscaling", "ListTagsForResource")
+def list_tags(_caller: Caller, request: Members) -> Members:
+    """Tell the tags."""
+    return {"Tags": _tags_of(request)}
+
+
+def _tags_of(request: Members) -> dict[str, str]:
+    arn = request["ResourceARN"]
+    if arn not in TAGS:
+        raise RefusedError("ResourceNotFoundException", f"there is no {arn}")
+    return TAGS[arn]
 
 
 @answers("application-autoscaling", "PutScalingPolicy")

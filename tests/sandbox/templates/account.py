@@ -66,6 +66,14 @@ REGISTRY: dict[str, Any] = {
             },
         },
     },
+    "Mirror": {
+        "Type": "AWS::ECR::PullThroughCacheRule",
+        "Properties": {
+            "EcrRepositoryPrefix": "ecr-public",
+            "UpstreamRegistry": "ecr-public",
+            "UpstreamRegistryUrl": "public.ecr.aws",
+        },
+    },
     "Repository": {
         "Type": "AWS::ECR::Repository",
         "DeletionPolicy": "Retain",

@@ -116,6 +116,13 @@ PLATFORM: dict[str, Any] = {
             "Rules": [
                 managed("AWSManagedRulesCommonRuleSet", 0),
                 {
+                    "Name": "own",
+                    "Priority": 3,
+                    "Action": {"Allow": {}},
+                    "Statement": {"IPSetReferenceStatement": {"Arn": arn("OwnAddresses")}},
+                    "VisibilityConfig": visible("own"),
+                },
+                {
                     "Name": "rate",
                     "Priority": 1,
                     "Action": {
@@ -153,6 +160,40 @@ PLATFORM: dict[str, Any] = {
             "Scope": "REGIONAL",
             "Tags": TAGS,
             "VisibilityConfig": visible("all"),
+        },
+    },
+    "OwnAddresses": {
+        "Type": "AWS::WAFv2::IPSet",
+        "Properties": {
+            "Addresses": ["203.0.113.7/32", "203.0.113.8/32"],
+            "Description": "NAT gateways",
+            "IPAddressVersion": "IPV4",
+            "Name": "own-addresses",
+            "Scope": "REGIONAL",
+            "Tags": TAGS,
+        },
+    },
+    "OwnList": {
+        "Type": "AWS::EC2::PrefixList",
+        "Properties": {
+            "AddressFamily": "IPv4",
+            "Entries": [
+                {"Cidr": "203.0.113.8/32", "Description": "NAT gateway"},
+                {"Cidr": "203.0.113.7/32"},
+            ],
+            "MaxEntries": 3,
+            "PrefixListName": "own-addresses",
+            "Tags": TAGS,
+        },
+    },
+    "FromOwnList": {
+        "Type": "AWS::EC2::SecurityGroupIngress",
+        "Properties": {
+            "FromPort": 8443,
+            "GroupId": {"Ref": "BalancerGroup"},
+            "IpProtocol": "tcp",
+            "SourcePrefixListId": {"Fn::GetAtt": ["OwnList", "PrefixListId"]},
+            "ToPort": 8443,
         },
     },
     "Association": {

@@ -26,6 +26,7 @@ SCALING: dict[str, Any] = {
             "ScalableDimension": "ecs:service:DesiredCount",
             "ServiceNamespace": "ecs",
             "SuspendedState": {"ScheduledScalingSuspended": True},
+            "Tags": TAGS,
         },
     },
     "CpuPolicy": {

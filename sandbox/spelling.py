@@ -16,19 +16,25 @@ Value = Any
 NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
-def as_properties(shape: Shape, answer: Value) -> Value:
-    """Return an answer of the API as CloudFormation spells it."""
+def as_properties(shape: Shape, answer: Value, odd: Mapping[str, str] | None = None) -> Value:
+    """Return an answer of the API as CloudFormation spells it.
+
+    `odd` are the names that differ in more than their first letter: the API's -> CloudFormation's.
+    """
+    odd = odd or {}
     if shape.type_name == "structure" and not _is_free(shape):
         return {
-            name[0].upper() + name[1:]: as_properties(shape.members[name], value)
+            odd.get(name, name[0].upper() + name[1:]): as_properties(
+                shape.members[name], value, odd
+            )
             for name, value in answer.items()
             if name in shape.members
         }
     if shape.type_name == "list":
-        return [as_properties(shape.member, item) for item in answer]
+        return [as_properties(shape.member, item, odd) for item in answer]
     if shape.type_name == "map":
         # Keys of a map are data, not names.
-        return {key: as_properties(shape.value, value) for key, value in answer.items()}
+        return {key: as_properties(shape.value, value, odd) for key, value in answer.items()}
     return answer.decode() if isinstance(answer, bytes) else answer
 
 

@@ -23,8 +23,8 @@ def web_acl(resource: Resource) -> Description:
     except waf.exceptions.WAFNonexistentItemException:
         raise NotThereError(f"no web ACL {name}") from None
     shape = waf.meta.service_model.operation_model("GetWebACL").output_shape.members["WebACL"]
-    found = as_properties(shape, answer)
-    tags = waf.list_tags_for_resource(ResourceARN=found["ARN"])["TagInfoForResource"]["TagList"]
+    found = as_properties(shape, answer, {"ARN": "Arn"})
+    tags = waf.list_tags_for_resource(ResourceARN=answer["ARN"])["TagInfoForResource"]["TagList"]
     properties = {
         **selected(
             found,
@@ -44,7 +44,7 @@ def web_acl(resource: Resource) -> Description:
         "Scope": scope,
         "Tags": tags,
     }
-    told = {"Arn": found["ARN"], "Id": identity, "Capacity": found.get("Capacity")}
+    told = {"Arn": answer["ARN"], "Id": identity, "Capacity": found.get("Capacity")}
     return Description(
         present(properties), present(told), closed=frozenset({"DefaultAction", "Rules"})
     )

@@ -189,6 +189,7 @@ PLATFORM: dict[str, Any] = {
     "FromOwnList": {
         "Type": "AWS::EC2::SecurityGroupIngress",
         "Properties": {
+            "Description": "NAT gateways",
             "FromPort": 8443,
             "GroupId": {"Ref": "BalancerGroup"},
             "IpProtocol": "tcp",

@@ -31,7 +31,7 @@ class EnvironmentStage(Stage):
             "Data",
             environment=environment,
             vpc=self.network.vpc,
-            master=self.secrets.secrets[master],
+            master=self.secrets.secrets[master] if master else None,
         )
         # Its key is named by convention, so nothing else tells CloudFormation to wait for it.
         self.data.add_stack_dependency(self.backup_copy)

@@ -7,8 +7,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from runbook.clauses import clauses_of, organisations_with_clauses
 from runbook.model.buckets import Buckets
+from runbook.model.contradictions import between_tables
 from runbook.model.database import Database
 from runbook.model.deploy import Deploy
+from runbook.model.images import Images
+from runbook.model.ingress import LoadBalancer
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
 from runbook.model.refusal import Refusal, contradiction, impossible
@@ -16,8 +19,7 @@ from runbook.model.secrets import Secret
 from runbook.model.services import Service
 from runbook.model.tier import Tier
 
-# Saturation alarms at 80 % of the cap (R5.2): a release alone must not get there.
-CONNECTION_BUDGET_PERCENT = 80
+LONGEST_ROLE_NAME = 64
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 
 
@@ -57,6 +59,8 @@ class EnvironmentFile(BaseModel):
     network: Network
     buckets: Buckets
     database: Database
+    images: Images
+    load_balancer: LoadBalancer
     services: Annotated[dict[Name, Service], Field(min_length=1, description="By their names.")]
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
     deploy: Deploy
@@ -87,12 +91,21 @@ class Environment(EnvironmentFile):
         return (self.region, self.database.backup_copy_region)
 
     @property
-    def database_master(self) -> str:
-        """The name of the secret that holds the database's master credential."""
-        return self._masters()[0]
+    def database_master(self) -> str | None:
+        """The secret with the database's master credential; None when RDS manages it itself."""
+        masters = (name for name, s in self.secrets.items() if s.mechanism == "database_master")
+        return next(masters, None)
 
-    def _masters(self) -> list[str]:
-        return [name for name, s in self.secrets.items() if s.mechanism == "database_master"]
+    def secrets_of(self, consumer: str) -> dict[str, tuple[str, ...]]:
+        """Map each secret that a task reads to its variables, as ``NAME`` or ``NAME:key``.
+
+        ``consumer`` is a service, or ``<service>/migrations``.
+        """
+        return {
+            name: secret.variables
+            for name, secret in self.secrets.items()
+            if consumer in secret.consumers
+        }
 
     def moved(self, *, account: str | None = None, region: str | None = None) -> Self:
         """Place the same environment in another account or region, zone letters kept.
@@ -123,42 +136,23 @@ class Environment(EnvironmentFile):
             )
         yield from self.network.contradictions(self.availability_zones)
         yield from self.database.contradictions(self.region)
-        yield from self._connection_budget()
-        yield from self._unknown_consumers()
+        for name, service in self.services.items():
+            yield from service.contradictions(f"services.{name}")
+        yield from self._long_names()
         yield from self.deploy.contradictions(self.slug)
-        if len(self._masters()) != 1:
-            yield Refusal(
-                "secrets",
-                f"{len(self._masters())} secrets have the mechanism database_master",
-                "give it to exactly one, which RDS is created with",
-            )
+        yield from between_tables(self)
         yield from self._broken_demands()
 
-    def _connection_budget(self) -> Iterator[Refusal]:
-        """Keep what all services can hold at once under the share of the cap that alarms at."""
-        wanted = sum(service.connections for service in self.services.values())
-        cap = self.database.max_connections
-        if wanted * 100 > cap * CONNECTION_BUDGET_PERCENT:
-            shares = ", ".join(
-                f"{name} {service.connections}" for name, service in self.services.items()
-            )
-            yield Refusal(
-                "database.max_connections",
-                f"the services can hold {wanted} connections during a release ({shares}): more "
-                f"than {CONNECTION_BUDGET_PERCENT} % of {cap}",
-                f"set at least {-(-wanted * 100 // CONNECTION_BUDGET_PERCENT)}, or lower "
-                "max_tasks, processes or pool_size",
-            )
-
-    def _unknown_consumers(self) -> Iterator[Refusal]:
-        for name, secret in self.secrets.items():
-            for consumer in secret.consumers:
-                if consumer not in self.services:
-                    yield Refusal(
-                        f"secrets.{name}.consumers",
-                        f"{consumer!r} is not a service",
-                        f"choose among {', '.join(self.services)}",
-                    )
+    def _long_names(self) -> Iterator[Refusal]:
+        for name in self.services:
+            longest = f"{self.slug}-{name}-migrations-execution"
+            if len(longest) > LONGEST_ROLE_NAME:
+                yield Refusal(
+                    f"services.{name}",
+                    f"the role {longest} would have {len(longest)} characters, IAM takes "
+                    f"{LONGEST_ROLE_NAME}",
+                    "shorten the name of the service, the environment or the organisation",
+                )
 
     def _broken_demands(self) -> Iterator[Refusal]:
         if self.organisation not in organisations_with_clauses():

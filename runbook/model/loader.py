@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -120,7 +120,10 @@ def _tables(path: str, model: type[BaseModel]) -> Iterator[tuple[str, list[str]]
     for name, field in model.model_fields.items():
         key = field.alias or name
         keys.append(key)
-        inner = field.annotation
+        inner, below = field.annotation, f"{path}.{key}".removeprefix(".")
+        if get_origin(inner) is dict:
+            # Named by the file: services.* stands for every service.
+            inner, below = get_args(inner)[1], f"{below}.*"
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _tables(f"{path}.{key}".removeprefix("."), inner)
+            yield from _tables(below, inner)
     yield path, keys

@@ -119,7 +119,8 @@ def _said(value: object) -> str:
 
 def _unknown_key(location: Sequence[str | int], known_keys: dict[str, list[str]]) -> Refusal:
     key, table = _dotted(location), _dotted(location[:-1])
-    siblings = known_keys.get(table, [])
+    of_any_name = _dotted((*location[:1], "*", *location[2:-1])).replace('"*"', "*")
+    siblings = known_keys.get(table) or known_keys.get(of_any_name, [])
     close = get_close_matches(str(location[-1]), siblings, n=1)
     known = ", ".join(sorted(siblings))
     fix = f"did you mean {close[0]!r}?" if close else f"remove it; known keys: {known}"

@@ -11,6 +11,10 @@ Mechanism = Literal[
     "database_master", "database_user", "generated_token", "operator_supplied", "signing_key"
 ]
 
+Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*(:[A-Za-z0-9_]+)?$")]
+# What a consumer is called that is a service's migration task.
+MIGRATIONS = "/migrations"
+
 
 class Secret(BaseModel):
     """One secret and its plan; without mechanism, cadence and owner it is refused."""
@@ -30,5 +34,16 @@ class Secret(BaseModel):
     ]
     consumers: Annotated[
         tuple[str, ...],
-        Field(strict=False, description="Services that read it; each stands under [services]."),
+        Field(
+            strict=False,
+            description="Who reads it: a service, or <service>/migrations for its migration task.",
+        ),
+    ]
+    variables: Annotated[
+        tuple[Variable, ...],
+        Field(
+            strict=False,
+            description="Environment variables the consumers find it in: NAME for the whole "
+            "value, NAME:key for one key of a JSON value.",
+        ),
     ]

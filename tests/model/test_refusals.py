@@ -204,10 +204,10 @@ SPOILED = [
     ),
     (
         "database.max_connections",
-        299,
+        149,
         "database.max_connections",
-        "240 connections during a release (passport-api 240): more than 80 % of 299",
-        "set at least 300",
+        "120 connections during a release (passport-api 120): more than 80 % of 149",
+        "set at least 150",
     ),
     (
         "services.passport-api.strategy",

@@ -1,0 +1,159 @@
+"""What single tables of an environment file cannot know: where two of them contradict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from runbook.model.ingress import PRODUCTION_PORT, REDIRECT_PORT
+from runbook.model.refusal import Refusal
+from runbook.model.secrets import MIGRATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook.model.environment import EnvironmentFile
+
+# Saturation alarms at 80 % of the cap (R5.2): a release alone must not get there.
+CONNECTION_BUDGET_PERCENT = 80
+# Set by this application, or built into the image; a file says nothing else.
+OWN_VARIABLES = frozenset(
+    {
+        *("DATABASE_HOST", "DATABASE_NAME", "DATABASE_POOL_SIZE", "DATABASE_PORT"),
+        *("DATABASE_SSLMODE", "ENVIRONMENT_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT", "PORT"),
+        "APP_VERSION",
+    }
+)
+
+
+def between_tables(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Find every contradiction between services, secrets, balancer, database and tier."""
+    yield from _connection_budget(file)
+    yield from _consumers(file)
+    yield from _variables(file)
+    yield from _credentials(file)
+    yield from _masters(file)
+    yield from _edge(file)
+    yield from _ports(file)
+    yield from _shared(file)
+
+
+def _connection_budget(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Keep what all services can hold at once under the share of the cap that alarms at."""
+    wanted = sum(service.connections for service in file.services.values())
+    cap = file.database.max_connections
+    if wanted * 100 > cap * CONNECTION_BUDGET_PERCENT:
+        shares = ", ".join(
+            f"{name} {service.connections}" for name, service in file.services.items()
+        )
+        yield Refusal(
+            "database.max_connections",
+            f"the services can hold {wanted} connections during a release ({shares}): more "
+            f"than {CONNECTION_BUDGET_PERCENT} % of {cap}",
+            f"set at least {-(-wanted * 100 // CONNECTION_BUDGET_PERCENT)}, or lower "
+            "max_tasks, processes or pool_size",
+        )
+
+
+def _consumers(file: EnvironmentFile) -> Iterator[Refusal]:
+    known = [name + task for name in file.services for task in ("", MIGRATIONS)]
+    for name, secret in file.secrets.items():
+        for consumer in secret.consumers:
+            if consumer not in known:
+                yield Refusal(
+                    f"secrets.{name}.consumers",
+                    f"{consumer!r} is not a service",
+                    f"choose among {', '.join(known)}",
+                )
+        if bool(secret.consumers) != bool(secret.variables):
+            yield Refusal(
+                f"secrets.{name}.variables",
+                "a secret has consumers and the variables they find it in, or neither",
+                "name both, or leave both empty",
+            )
+
+
+def _variables(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Find environment variables of one task that come from two places."""
+    for name, service in file.services.items():
+        for task in (name, name + MIGRATIONS):
+            sources = Counter(OWN_VARIABLES)
+            sources.update(service.variables)
+            for secret in file.secrets.values():
+                if task in secret.consumers:
+                    sources.update(variable.split(":")[0] for variable in secret.variables)
+            for variable in sorted(v for v, count in sources.items() if count > 1):
+                yield Refusal(
+                    f"services.{name}.variables",
+                    f"{variable} of {task} comes from more than one place",
+                    "keep one of them; this application sets " + ", ".join(sorted(OWN_VARIABLES)),
+                )
+
+
+def _credentials(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Find tasks that connect to the database, but are given no credential for it."""
+    for name, service in file.services.items():
+        tasks = [name] if service.pool_size else []
+        for task in (*tasks, name + MIGRATIONS):
+            found = {
+                variable.split(":")[0]
+                for secret in file.secrets.values()
+                if task in secret.consumers
+                for variable in secret.variables
+            }
+            for variable in ("DATABASE_USER", "DATABASE_PASSWORD"):
+                if variable not in found:
+                    yield Refusal(
+                        "secrets",
+                        f"no secret gives {task} its {variable}",
+                        f"add {task!r} to the consumers of a secret with that variable",
+                    )
+
+
+def _masters(file: EnvironmentFile) -> Iterator[Refusal]:
+    masters = [name for name, s in file.secrets.items() if s.mechanism == "database_master"]
+    wanted = 1 if file.database.master_password == "generated" else 0  # noqa: S105 - how, not what
+    if len(masters) != wanted:
+        yield Refusal(
+            "secrets",
+            f"{len(masters)} secrets have the mechanism database_master",
+            "give it to exactly one, which RDS is created with"
+            if wanted
+            else "give it to none: RDS keeps a managed password itself",
+        )
+
+
+def _edge(file: EnvironmentFile) -> Iterator[Refusal]:
+    for name, service in file.services.items():
+        if file.tier == "phi" and service.ingress.dns != "direct":
+            yield Refusal(
+                f"services.{name}.ingress.dns",
+                "patients' records would pass through the edge of a CDN (ROVN-NET-1)",
+                'write "direct"',
+            )
+
+
+def _ports(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Keep the listener that shows green apart from the one that serves blue."""
+    port = file.load_balancer.test_port
+    if port in (PRODUCTION_PORT, REDIRECT_PORT):
+        yield Refusal(
+            "load_balancer.test_port",
+            f"{port} is where production traffic comes in: blue and green would collide",
+            "choose another port, for example 8443",
+        )
+
+
+def _shared(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Find what two services claim at once."""
+    for key, what in (
+        ("name", [s.name for s in file.services.values()]),
+        ("ingress.hostname", [s.ingress.hostname for s in file.services.values()]),
+        ("ingress.priority", [s.ingress.priority for s in file.services.values()]),
+    ):
+        counted = Counter(what)
+        for name, value in zip(file.services, what, strict=True):
+            if counted[value] > 1:
+                yield Refusal(
+                    f"services.{name}.{key}", f"{value} is another service's, too", "change one"
+                )

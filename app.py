@@ -1,4 +1,4 @@
-"""The CDK application: environment files in, one Stage of stacks for each, templates out.
+"""The CDK application: environment files in, two Stages of stacks for each, templates out.
 
 `-c environment=<organisation>/<environment>` synthesizes that one alone; `-c account=` and
 `-c region=` place it elsewhere. Everything else that differs stands in the environment's file.
@@ -24,6 +24,7 @@ def main() -> None:
     use_pinned_node()
     from aws_cdk import App
 
+    from stacks.bootstrap_stage import BootstrapStage
     from stacks.environment_stage import EnvironmentStage
 
     app = App(
@@ -33,6 +34,7 @@ def main() -> None:
         stack_traces=False,
     )
     for environment in environments:
+        BootstrapStage(app, environment)
         EnvironmentStage(app, environment)
     app.synth()
 

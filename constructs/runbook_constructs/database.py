@@ -24,7 +24,8 @@ class Database(Construct):
 
     ``name`` is the instance's physical name: its log groups, encrypted and with a retention, have
     to be there before RDS makes its own. ``copy_key_arn`` encrypts the copies of its backups in
-    the other region. Nobody may connect: ``security_group`` has no rule until a service adds one.
+    the other region. ``monitoring_role`` names the role that RDS writes metrics with. Nobody may
+    connect: ``security_group`` has no rule until a service adds one.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Database(Construct):
         key: CustomerKey,
         logs_key: CustomerKey,
         copy_key_arn: str,
+        monitoring_role: str,
     ) -> None:
         super().__init__(scope, id_)
         self.security_group = ec2.SecurityGroup(
@@ -58,7 +60,7 @@ class Database(Construct):
             )
             for log in LOGS
         ]
-        self.instance = self._instance(name, database, vpc, master, key)
+        self.instance = self._instance(name, database, vpc, master, key, monitoring_role)
         self._copy_backups(database, copy_key_arn)
         # RDS makes its log groups itself, without key or retention, where it finds none.
         self.instance.node.add_dependency(*log_groups)
@@ -70,6 +72,7 @@ class Database(Construct):
         vpc: ec2.IVpc,
         master: secretsmanager.CfnSecret,
         key: kms.IKey,
+        monitoring_role: str,
     ) -> rds.DatabaseInstance:
         version = rds.PostgresEngineVersion.of(
             database.engine_version, database.engine_version.split(".")[0]
@@ -110,7 +113,7 @@ class Database(Construct):
             enable_performance_insights=True,
             performance_insight_encryption_key=key,
             monitoring_interval=Duration.minutes(1),
-            monitoring_role=_monitoring_role(self),
+            monitoring_role=_monitoring_role(self, monitoring_role),
             parameter_group=_parameters(self, engine, database),
         )
 
@@ -122,10 +125,11 @@ class Database(Construct):
         instance.automatic_backup_replication_retention_period = database.backup_retention_days
 
 
-def _monitoring_role(scope: Construct) -> iam.Role:
+def _monitoring_role(scope: Construct, name: str) -> iam.Role:
     return iam.Role(
         scope,
         "MonitoringRole",
+        role_name=name,
         description="Lets RDS write the operating system's metrics of this database",
         assumed_by=iam.ServicePrincipal(
             "monitoring.rds.amazonaws.com",

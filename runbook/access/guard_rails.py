@@ -106,7 +106,7 @@ _BOUNDED = ("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
 
 
 def workload_boundary(principals: Principals) -> str:
-    """The boundary that every role of the environment's stacks carries."""
+    """Name the boundary that every role of the environment's stacks carries."""
     return principals.policy(principals.named(WORKLOAD_BOUNDARY))
 
 

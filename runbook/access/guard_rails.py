@@ -8,6 +8,7 @@ from runbook.access.principals import Principals
 WORKLOAD_BOUNDARY = "workload-boundary"
 DEPLOY_BOUNDARY = "deploy-boundary"
 CLOUDFORMATION_BOUNDARY = "cloudformation-boundary"
+BOUNDARIES = (WORKLOAD_BOUNDARY, DEPLOY_BOUNDARY, CLOUDFORMATION_BOUNDARY)
 POLICY_EDITS = (
     "iam:CreatePolicyVersion",
     "iam:DeletePolicy",

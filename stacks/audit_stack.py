@@ -8,7 +8,7 @@ from runbook.model.environment import Environment
 from runbook_constructs.audit_trail import AuditTrail
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.locked_bucket import LockedBucket
-from runbook_constructs.private_bucket import PrivateBucket
+from runbook_constructs.private_bucket import PrivateBucket, expire_after
 from stacks.runbook_stack import RunbookStack
 
 
@@ -28,7 +28,7 @@ class AuditStack(RunbookStack):
         self.access_logs = PrivateBucket(
             self,
             "AccessLogs",
-            lifecycle_rules=[_expiry(buckets.access_logs.expire_after_days)],
+            lifecycle_rules=[expire_after(buckets.access_logs.expire_after_days)],
         )
         self.audit_bucket = LockedBucket(
             self,
@@ -84,14 +84,6 @@ class AuditStack(RunbookStack):
             description=f"{what} of {environment.name}",
             via=["s3"],
         )
-
-
-def _expiry(days: int) -> s3.LifecycleRule:
-    return s3.LifecycleRule(
-        id="Expire",
-        expiration=Duration.days(days),
-        noncurrent_version_expiration=Duration.days(1),
-    )
 
 
 def _to_glacier(days: int) -> s3.LifecycleRule:

@@ -22,7 +22,7 @@ class DataStack(RunbookStack):
         *,
         environment: Environment,
         vpc: ec2.IVpc,
-        master: secretsmanager.CfnSecret,
+        master: secretsmanager.CfnSecret | None,
     ) -> None:
         super().__init__(
             scope,
@@ -33,7 +33,7 @@ class DataStack(RunbookStack):
             stateful=True,
         )
         place = f"{environment.database.backup_copy_region}:{environment.account}"
-        Database(
+        self.database = Database(
             self,
             "Database",
             name=f"{environment.slug}-postgres",

@@ -9,7 +9,10 @@ from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.data_stack import DataStack
 from stacks.network_stack import NetworkStack
+from stacks.platform_stack import PlatformStack
+from stacks.registry_stack import RegistryStack
 from stacks.secrets_stack import SecretsStack
+from stacks.service_stack import Neighbours, ServiceStack
 
 
 class EnvironmentStage(Stage):
@@ -35,3 +38,30 @@ class EnvironmentStage(Stage):
         )
         # Its key is named by convention, so nothing else tells CloudFormation to wait for it.
         self.data.add_stack_dependency(self.backup_copy)
+        self.registry = RegistryStack(self, "Registry", environment=environment)
+        self.platform = PlatformStack(
+            self,
+            "Platform",
+            environment=environment,
+            vpc=self.network.vpc,
+            own_addresses=list(self.network.network.nat_addresses.values()),
+        )
+        self._add_services(environment)
+
+    def _add_services(self, environment: Environment) -> None:
+        neighbours = Neighbours(
+            network=self.network.network,
+            data=self.data,
+            secrets=self.secrets,
+            platform=self.platform,
+        )
+        for name in environment.services:
+            stack = ServiceStack(
+                self,
+                name.title().replace("-", ""),
+                environment=environment,
+                service=name,
+                on=neighbours,
+            )
+            # Repositories are named by convention, too.
+            stack.add_stack_dependency(self.registry)

@@ -28,7 +28,7 @@ class NetworkStack(RunbookStack):
             alias=f"alias/{environment.slug}/network-logs",
             description=f"Flow logs of {environment.name}",
         )
-        network = Network(
+        self.network = Network(
             self,
             "Network",
             network=environment.network,
@@ -37,9 +37,9 @@ class NetworkStack(RunbookStack):
             flow_log_key=key,
             flow_log_role=Principals(environment).named(FLOW_LOGS),
         )
-        self.vpc = network.vpc
+        self.vpc = self.network.vpc
         self._acknowledge_written_zones()
-        for zone, address in network.nat_addresses.items():
+        for zone, address in self.network.nat_addresses.items():
             CfnOutput(
                 self,
                 f"NatAddress{zone[-1].upper()}",

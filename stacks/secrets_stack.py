@@ -21,7 +21,7 @@ class SecretsStack(RunbookStack):
             description="Secrets",
             stateful=True,
         )
-        key = CustomerKey(
+        self.key = CustomerKey(
             self,
             "SecretsKey",
             alias=f"alias/{environment.slug}/secrets",
@@ -34,5 +34,5 @@ class SecretsStack(RunbookStack):
             prefix=environment.name,
             principals=Principals(environment),
             secrets=environment.secrets,
-            key=key,
+            key=self.key,
         ).secrets

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -24,8 +24,9 @@ class Database(Construct):
 
     ``name`` is the instance's physical name: its log groups, encrypted and with a retention, have
     to be there before RDS makes its own. ``copy_key_arn`` encrypts the copies of its backups in
-    the other region. ``monitoring_role`` names the role that RDS writes metrics with. Nobody may
-    connect: ``security_group`` has no rule until a service adds one.
+    the other region. ``monitoring_role`` names the role that RDS writes metrics with. Without
+    ``master`` RDS keeps the password itself. Nobody may connect: ``security_group`` has no rule
+    until a service adds one.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Database(Construct):
         name: str,
         database: model.Database,
         vpc: ec2.IVpc,
-        master: secretsmanager.CfnSecret,
+        master: secretsmanager.CfnSecret | None,
         key: CustomerKey,
         logs_key: CustomerKey,
         copy_key_arn: str,
@@ -60,8 +61,18 @@ class Database(Construct):
             )
             for log in LOGS
         ]
-        self.instance = self._instance(name, database, vpc, master, key, monitoring_role)
+        version = rds.PostgresEngineVersion.of(
+            database.engine_version, database.engine_version.split(".")[0]
+        )
+        self._engine = rds.DatabaseInstanceEngine.postgres(version=version)
+        self._parameter_group = _parameters(self, self._engine, database)
+        self._monitoring_role = _monitoring_role(self, monitoring_role)
+        self.instance = self._instance(name, database, vpc, master, key)
+        if master is None:
+            self._leave_password_to_rds(key)
         self._copy_backups(database, copy_key_arn)
+        if database.read_replica:
+            self._add_replica(name, database, vpc, key)
         # RDS makes its log groups itself, without key or retention, where it finds none.
         self.instance.node.add_dependency(*log_groups)
 
@@ -70,25 +81,17 @@ class Database(Construct):
         name: str,
         database: model.Database,
         vpc: ec2.IVpc,
-        master: secretsmanager.CfnSecret,
+        master: secretsmanager.CfnSecret | None,
         key: kms.IKey,
-        monitoring_role: str,
     ) -> rds.DatabaseInstance:
-        version = rds.PostgresEngineVersion.of(
-            database.engine_version, database.engine_version.split(".")[0]
-        )
-        engine = rds.DatabaseInstanceEngine.postgres(version=version)
         return rds.DatabaseInstance(
             self,
             "Instance",
             instance_identifier=name,
-            engine=engine,
+            engine=self._engine,
             instance_type=ec2.InstanceType(database.instance_class.removeprefix("db.")),
             database_name=database.database_name,
-            credentials=rds.Credentials.from_secret(
-                secretsmanager.Secret.from_secret_complete_arn(self, "Master", master.ref),
-                MASTER_USER,
-            ),
+            credentials=self._credentials(master),
             vpc=vpc,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
             security_groups=[self.security_group],
@@ -113,8 +116,59 @@ class Database(Construct):
             enable_performance_insights=True,
             performance_insight_encryption_key=key,
             monitoring_interval=Duration.minutes(1),
-            monitoring_role=_monitoring_role(self, monitoring_role),
-            parameter_group=_parameters(self, engine, database),
+            monitoring_role=self._monitoring_role,
+            parameter_group=self._parameter_group,
+        )
+
+    def _credentials(self, master: secretsmanager.CfnSecret | None) -> rds.Credentials:
+        if master is None:
+            # The L2 construct insists on one; it is taken away again below.
+            nothing = SecretValue.resource_attribute("")
+            return rds.Credentials.from_password(MASTER_USER, nothing)
+        secret = secretsmanager.Secret.from_secret_complete_arn(self, "Master", master.ref)
+        return rds.Credentials.from_secret(secret, MASTER_USER)
+
+    def _leave_password_to_rds(self, key: kms.IKey) -> None:
+        instance = cast(rds.CfnDBInstance, self.instance.node.default_child)
+        instance.master_user_password = None
+        instance.manage_master_user_password = True
+        instance.master_user_secret = rds.CfnDBInstance.MasterUserSecretProperty(
+            kms_key_id=key.key_arn
+        )
+
+    def _add_replica(
+        self, name: str, database: model.Database, vpc: ec2.IVpc, key: kms.IKey
+    ) -> None:
+        """Add an instance that follows the first one; it has backups of its own to be promoted."""
+        rds.DatabaseInstanceReadReplica(
+            self,
+            "Replica",
+            instance_identifier=f"{name}-replica",
+            source_database_instance=self.instance,
+            instance_type=ec2.InstanceType(database.instance_class.removeprefix("db.")),
+            vpc=vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            security_groups=[self.security_group],
+            port=PORT,
+            publicly_accessible=False,
+            multi_az=True,
+            storage_type=rds.StorageType.GP3,
+            storage_encrypted=True,
+            storage_encryption_key=key,
+            max_allocated_storage=database.max_allocated_storage_gb,
+            backup_retention=Duration.days(database.backup_retention_days),
+            delete_automated_backups=False,
+            copy_tags_to_snapshot=True,
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+            auto_minor_version_upgrade=True,
+            iam_authentication=True,
+            cloudwatch_logs_exports=list(LOGS),
+            enable_performance_insights=True,
+            performance_insight_encryption_key=key,
+            monitoring_interval=Duration.minutes(1),
+            monitoring_role=self._monitoring_role,
+            parameter_group=self._parameter_group,
         )
 
     def _copy_backups(self, database: model.Database, copy_key_arn: str) -> None:

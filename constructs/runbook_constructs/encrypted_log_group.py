@@ -17,11 +17,19 @@ class EncryptedLogGroup(logs.LogGroup):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, retention_days: int, key: CustomerKey
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        retention_days: int,
+        key: CustomerKey,
+        data_protection_policy: logs.DataProtectionPolicy | None = None,
     ) -> None:
         super().__init__(
             scope,
             id_,
+            data_protection_policy=data_protection_policy,
             encryption_key=key,
             log_group_name=name,
             # A create that is rolled back must free the name for the next try.

@@ -19,7 +19,8 @@ class Network(Construct):
     """One VPC over all zones: public, private (out through NAT) and isolated subnets.
 
     ``nat_addresses`` are the fixed addresses that tasks come from, one a zone, by zone name
-    (SCR-NET-1: customers allow them). They outlive the stack.
+    (SCR-NET-1: customers allow them). They outlive the stack. ``endpoint_ids`` are the interface
+    endpoints' by name.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Network(Construct):
             ec2.Peer.ipv4(self.vpc.vpc_cidr_block), ec2.Port.tcp(443), "HTTPS from the VPC"
         )
         endpoints = Construct(self, "Endpoints")
+        self.endpoint_ids: dict[str, str] = {}
         for name in names:
             endpoint = ec2.InterfaceVpcEndpoint(
                 endpoints,
@@ -105,6 +107,7 @@ class Network(Construct):
                 subnets=TASKS,
             )
             endpoint.add_to_policy(_own_account(Stack.of(self).account))
+            self.endpoint_ids[name] = endpoint.vpc_endpoint_id
 
 
 def _fixed_address(scope: Construct, zone: str) -> ec2.CfnEIP:

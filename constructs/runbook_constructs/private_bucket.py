@@ -96,6 +96,15 @@ class PrivateBucket(s3.Bucket):
         )
 
 
+def expire_after(days: int) -> s3.LifecycleRule:
+    """Delete objects ``days`` after they were written, and their older versions with them."""
+    return s3.LifecycleRule(
+        id="Expire",
+        expiration=Duration.days(days),
+        noncurrent_version_expiration=Duration.days(1),
+    )
+
+
 def given_but_not(key: str, *values: str) -> Conditions:
     """Hold when the request carries ``key`` with a value other than these.
 

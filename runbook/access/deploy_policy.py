@@ -126,10 +126,7 @@ def _releases(principals: Principals) -> Statement:
 
 def _watch(principals: Principals) -> list[Statement]:
     """Read what says whether a release is well; logs of migrations, never of the service."""
-    name = principals.environment.name
-    logs = [
-        f"log-group:/{name}/{service}/migrations:*" for service in principals.environment.services
-    ]
+    logs = [f"log-group:/ecs/{name}-migrations:*" for name in principals.service_names]
     return [
         Statement(
             "WatchAlarms",

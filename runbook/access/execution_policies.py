@@ -67,7 +67,8 @@ def _roles(principals: Principals) -> list[Statement]:
     """Let roles be made, under the boundary only, and passed to the one service each is for."""
     own = [principals.role(principals.named("*"))]
     bounded = {"StringEquals": {"iam:PermissionsBoundary": workload_boundary(principals)}}
-    policies = {"ArnEquals": {"iam:PolicyARN": list(ATTACHABLE)}}
+    own_policies = [principals.policy(principals.named("*"))]
+    attachable = {"ArnLike": {"iam:PolicyARN": [*ATTACHABLE, *own_policies]}}
     return [
         Statement(
             "MakeRolesUnderTheBoundary",
@@ -84,7 +85,21 @@ def _roles(principals: Principals) -> list[Statement]:
             "AttachToRolesUnderTheBoundary",
             ("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
             own,
-            {**bounded, **policies},
+            {**bounded, **attachable},
+        ),
+        Statement(
+            "Policies",
+            (
+                "iam:CreatePolicy",
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:ListEntitiesForPolicy",
+                "iam:ListPolicyVersions",
+            ),
+            own_policies,
         ),
         Statement(
             "KeepRoles",

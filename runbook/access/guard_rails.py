@@ -86,7 +86,7 @@ def guard_rails(principals: Principals) -> list[Statement]:
         principals.role(principals.environment.deploy.identity_name),
     ]
     return [
-        _never("NeverEditTheLimits", POLICY_EDITS, [principals.policy(principals.named("*"))]),
+        _never("NeverEditTheLimits", POLICY_EDITS, limits(principals)),
         _never("NeverEditWhoDeploys", ROLE_EDITS, guarded_roles),
         # A role without the boundary, or with another, could do more than its maker.
         _never(
@@ -104,6 +104,15 @@ def guard_rails(principals: Principals) -> list[Statement]:
 
 
 _BOUNDED = ("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
+
+
+def limits(principals: Principals) -> list[str]:
+    """Write the policies that limit others: boundaries, execution policies, the deploy identity's.
+
+    Those of the stacks' own roles begin with their stack's name.
+    """
+    names = (*BOUNDARIES, "cloudformation-*", "deploy")
+    return [principals.policy(principals.named(name)) for name in names]
 
 
 def workload_boundary(principals: Principals) -> str:

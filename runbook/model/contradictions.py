@@ -34,6 +34,7 @@ def between_tables(file: EnvironmentFile) -> Iterator[Refusal]:
     yield from _credentials(file)
     yield from _masters(file)
     yield from _edge(file)
+    yield from _fallback(file)
     yield from _ports(file)
     yield from _shared(file)
 
@@ -130,6 +131,16 @@ def _edge(file: EnvironmentFile) -> Iterator[Refusal]:
                 f"services.{name}.ingress.dns",
                 "patients' records would pass through the edge of a CDN (ROVN-NET-1)",
                 'write "direct"',
+            )
+
+
+def _fallback(file: EnvironmentFile) -> Iterator[Refusal]:
+    for name, service in file.services.items():
+        if service.fallback_models and "bedrock-runtime" not in file.network.interface_endpoints:
+            yield Refusal(
+                f"services.{name}.fallback_models",
+                "tasks reach Bedrock through a VPC endpoint only, and there is none",
+                'add "bedrock-runtime" to network.interface_endpoints',
             )
 
 

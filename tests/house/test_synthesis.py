@@ -85,6 +85,9 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "Secrets", "secrets"),
             ("", "BackupCopy", "backup-copy"),
             ("", "Data", "data"),
+            ("", "Registry", "registry"),
+            ("", "Platform", "platform"),
+            ("", "PassportApi", "passport-api"),
         )
     ]
 

@@ -115,6 +115,12 @@ def test_a_secret_that_its_consumer_cannot_use(
     assert reason in message
 
 
+def test_fallback_models_need_their_endpoint(refuse: Refuse) -> None:
+    message = refuse("network.interface_endpoints", ["kms"])
+    assert f"\n  {SERVICE}.fallback_models\n" in message
+    assert 'fix: add "bedrock-runtime" to network.interface_endpoints' in message
+
+
 def test_two_services_share_nothing_that_must_be_their_own(directory: Directory) -> None:
     data = spoiled("services.other", HAPPY["services"]["passport-api"])
     message = directory.refusal(tomli_w.dumps(data).encode())

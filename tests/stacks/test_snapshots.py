@@ -19,7 +19,10 @@ def test_every_environment_has_all_its_stacks(assembly: Assembly) -> None:
     expected = {
         f"{name.replace('/', '-')}-{part}"
         for name in known_environments()
-        for part in ("bootstrap", "access", "network", "audit", "secrets", "backup-copy", "data")
+        for part in (
+            *("bootstrap", "access", "network", "audit", "secrets", "backup-copy", "data"),
+            *("registry", "platform", "passport-api"),
+        )
     }
     assert set(assembly.templates) == expected
 

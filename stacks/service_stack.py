@@ -1,0 +1,131 @@
+"""One service of one environment: the stack that a release changes."""
+
+from dataclasses import dataclass
+
+from aws_cdk import CfnOutput, CfnParameter
+from constructs import Construct
+
+from runbook.access.principals import Principals
+from runbook.model.environment import Environment
+from runbook.model.secrets import MIGRATIONS
+from runbook_constructs.network import Network
+from runbook_constructs.sampling_rules import SamplingRules
+from runbook_constructs.service_network import ServiceNetwork
+from runbook_constructs.service_tasks import ServiceTasks, Surroundings
+from runbook_constructs.web_service import WebService
+from stacks.data_stack import DataStack
+from stacks.platform_stack import PlatformStack
+from stacks.runbook_stack import RunbookStack
+from stacks.secrets_stack import SecretsStack
+
+# The one parameter, and the only thing of the stack that a release changes.
+IMAGE_TAG = "ImageTag"
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The stacks a service stands on."""
+
+    network: Network
+    data: DataStack
+    secrets: SecretsStack
+    platform: PlatformStack
+
+
+class ServiceStack(RunbookStack):
+    """Tasks, colours, scaling and traces of one service (ROVN-DEP-3, -4, -5, -7).
+
+    It can be rebuilt at any time; what must last stands elsewhere.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        service: str,
+        on: Neighbours,
+    ) -> None:
+        super().__init__(
+            scope,
+            id_,
+            environment=environment,
+            part=service,
+            description=f"Service {environment.services[service].name}",
+            stateful=False,
+        )
+        self._environment, self._name, self._on = environment, service, on
+        model, vpc = environment.services[service], on.network.vpc
+        roles = Principals(environment).service_roles(service)
+        network = ServiceNetwork(
+            self,
+            "Network",
+            name=model.name,
+            port=model.port,
+            vpc=vpc,
+            balancer=on.platform.ingress.security_group,
+            database=on.data.database.security_group,
+        )
+        tasks = ServiceTasks(
+            self,
+            "Tasks",
+            key=service,
+            service=model,
+            roles=roles,
+            image_tag=self._image_tag().value_as_string,
+            surroundings=self._surroundings(),
+            logs=on.platform.logs[service],
+        )
+        WebService(
+            self,
+            "Service",
+            key=service,
+            service=model,
+            cluster=on.platform.cluster,
+            task_definition=tasks.app,
+            traffic_role=roles.traffic,
+            vpc=vpc,
+            security_group=network.app,
+            ingress=on.platform.ingress,
+        )
+        SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
+        for output, value in (
+            ("MigrationsTaskDefinition", tasks.migrations.ref),
+            ("MigrationsSecurityGroup", network.migrations.security_group_id),
+        ):
+            CfnOutput(self, output, value=value, description="To run migrations with")
+
+    def _image_tag(self) -> CfnParameter:
+        images = self._environment.images
+        return CfnParameter(
+            self,
+            IMAGE_TAG,
+            type="String",
+            description="Tag of the image to run; a release is a change of it, and of nothing else",
+            allowed_pattern=images.tag_pattern,
+            constraint_description=f"a tag such as {images.tag_example}",
+        )
+
+    def _surroundings(self) -> Surroundings:
+        environment, secrets = self._environment, self._on.secrets.secrets
+        database = self._on.data.database.instance
+        return Surroundings(
+            secrets={
+                secrets[name].ref: variables
+                for name, variables in environment.secrets_of(self._name).items()
+            },
+            migration_secrets={
+                secrets[name].ref: variables
+                for name, variables in environment.secrets_of(self._name + MIGRATIONS).items()
+            },
+            secrets_key=self._on.secrets.key,
+            variables={
+                "DATABASE_HOST": database.db_instance_endpoint_address,
+                "DATABASE_NAME": environment.database.database_name,
+                "DATABASE_PORT": database.db_instance_endpoint_port,
+                "DATABASE_SSLMODE": "require",
+                "ENVIRONMENT_NAME": environment.name,
+            },
+            bedrock_endpoint=self._on.network.endpoint_ids.get("bedrock-runtime"),
+        )

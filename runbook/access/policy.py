@@ -10,6 +10,8 @@ from itertools import product
 from string import Formatter
 from typing import Any
 
+from runbook.model.refusal import Refusal, RefusedError
+
 # Of a managed policy; IAM does not count white space.
 LARGEST = 6144
 Document = dict[str, Any]
@@ -45,14 +47,13 @@ class ManagedPolicy:
 
     @property
     def document(self) -> Document:
-        """The policy document; raises ``ValueError`` when IAM would not take it."""
+        """The policy document; raises ``RefusedError`` when IAM would not take it."""
         document = document_of(self.statements)
         size = len(json.dumps(document, separators=(",", ":")))
         if size > LARGEST:
-            raise ValueError(
-                f"policy {self.name} has {size} characters, IAM takes {LARGEST}: "
-                "move statements to another [[policy]]"
-            )
+            reason = f"it has {size} characters, IAM takes {LARGEST}"
+            fix = "move statements to another [[policy]] of runbook/access, or name fewer services"
+            raise RefusedError(f"policy {self.name}", [Refusal("services", reason, fix)])
         return document
 
 

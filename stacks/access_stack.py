@@ -1,6 +1,6 @@
 """Who may start a deploy."""
 
-from aws_cdk import BootstraplessSynthesizer
+from aws_cdk import LegacyStackSynthesizer
 from constructs import Construct
 
 from runbook.access.guard_rails import DEPLOY_BOUNDARY
@@ -26,6 +26,6 @@ class AccessStack(RunbookStack):
             description="Deploy identity",
             stateful=True,
             boundary=DEPLOY_BOUNDARY,
-            synthesizer=BootstraplessSynthesizer(),
+            synthesizer=LegacyStackSynthesizer(),
         )
         DeployIdentity(self, "Deploy", principals=Principals(environment))

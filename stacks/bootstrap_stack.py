@@ -1,6 +1,6 @@
 """What has to be there before anything else is deployed: the limits of all that follows."""
 
-from aws_cdk import BootstraplessSynthesizer
+from aws_cdk import LegacyStackSynthesizer
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -14,8 +14,9 @@ from stacks.runbook_stack import RunbookStack
 class BootstrapStack(RunbookStack):
     """The permission boundaries, and what CloudFormation may do instead of AdministratorAccess.
 
-    IAM is global, so one stack serves every region of the environment. It needs no bootstrap: the
-    CDK's own bootstrap needs it.
+    IAM is global, so one stack serves every region of the environment. It needs no bootstrap, the
+    CDK's own bootstrap needs it: the legacy synthesizer is the one that neither assumes roles of a
+    bootstrap nor puts the template into a bucket (the bootstrapless one assumes them).
     """
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
@@ -26,7 +27,7 @@ class BootstrapStack(RunbookStack):
             part="bootstrap",
             description="Boundaries and execution policies",
             stateful=True,
-            synthesizer=BootstraplessSynthesizer(),
+            synthesizer=LegacyStackSynthesizer(),
         )
         principals = Principals(environment)
         for policy in (*boundaries(principals), *execution_policies(principals)):

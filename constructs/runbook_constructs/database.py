@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, SecretValue, Stack
+from aws_cdk import Aws, Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -123,7 +123,7 @@ class Database(Construct):
     def _credentials(self, master: secretsmanager.CfnSecret | None) -> rds.Credentials:
         if master is None:
             # The L2 construct insists on one; it is taken away again below.
-            nothing = SecretValue.resource_attribute("")
+            nothing = SecretValue.unsafe_plain_text(Aws.NO_VALUE)
             return rds.Credentials.from_password(MASTER_USER, nothing)
         secret = secretsmanager.Secret.from_secret_complete_arn(self, "Master", master.ref)
         return rds.Credentials.from_secret(secret, MASTER_USER)
@@ -139,7 +139,7 @@ class Database(Construct):
     def _add_replica(
         self, name: str, database: model.Database, vpc: ec2.IVpc, key: kms.IKey
     ) -> None:
-        """Add an instance that follows the first one; it has backups of its own to be promoted."""
+        """Add an instance that only reads; backups are the first one's until it is promoted."""
         rds.DatabaseInstanceReadReplica(
             self,
             "Replica",
@@ -156,8 +156,6 @@ class Database(Construct):
             storage_encrypted=True,
             storage_encryption_key=key,
             max_allocated_storage=database.max_allocated_storage_gb,
-            backup_retention=Duration.days(database.backup_retention_days),
-            delete_automated_backups=False,
             copy_tags_to_snapshot=True,
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,

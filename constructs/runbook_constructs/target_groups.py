@@ -38,6 +38,8 @@ class TargetGroups(Construct):
         self._close_paths(ingress.production, first)
         self.production_rule = self._forward("ProductionRule", ingress.production, first + 1)
         self.test_rule = self._forward("TestRule", ingress.test, first + 1) if self.green else None
+        if not self.green:
+            self.must_stand_first.append(self.production_rule)
 
     def _colour(self, id_: str) -> elbv2.ApplicationTargetGroup:
         return elbv2.ApplicationTargetGroup(

@@ -157,11 +157,14 @@ class Principals:
     @property
     def passable(self) -> Mapping[str, tuple[str, ...]]:
         """Which roles CloudFormation may pass, by the service that takes them."""
+        traffic = tuple(
+            self.service_roles(name).traffic
+            for name, service in self.environment.services.items()
+            if service.strategy == "blue_green"
+        )
         return {
             ECS_TASKS: self.passable_to_tasks,
-            "ecs.amazonaws.com": tuple(
-                self.service_roles(service).traffic for service in self.environment.services
-            ),
+            **({"ecs.amazonaws.com": traffic} if traffic else {}),
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }

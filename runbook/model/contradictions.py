@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Saturation alarms at 80 % of the cap (R5.2): a release alone must not get there.
 CONNECTION_BUDGET_PERCENT = 80
+# Where an inference profile can be called from.
+GEOGRAPHIES = {"us": "us-", "eu": "eu-", "apac": "ap-"}
 # Set by this application, or built into the image; a file says nothing else.
 OWN_VARIABLES = frozenset(
     {
@@ -142,6 +144,13 @@ def _fallback(file: EnvironmentFile) -> Iterator[Refusal]:
                 "tasks reach Bedrock through a VPC endpoint only, and there is none",
                 'add "bedrock-runtime" to network.interface_endpoints',
             )
+        for model in service.fallback_models:
+            if not file.region.startswith(GEOGRAPHIES[model.profile]):
+                yield Refusal(
+                    f"services.{name}.fallback_models",
+                    f"{model.profile} profiles cannot be called from {file.region}",
+                    "name the profile of the region's own geography, and its regions",
+                )
 
 
 def _ports(file: EnvironmentFile) -> Iterator[Refusal]:

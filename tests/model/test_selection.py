@@ -16,10 +16,10 @@ def test_no_context_means_all() -> None:
 
 
 def test_one_environment_alone_and_elsewhere() -> None:
-    context = {"environment": "rovn/staging", "account": "999988887777", "region": "eu-west-1"}
+    context = {"environment": "rovn/staging", "account": "999988887777", "region": "us-east-1"}
     (environment,) = selected_environments(context)
     assert (environment.name, environment.account) == ("rovn/staging", "999988887777")
-    assert environment.availability_zones[0] == "eu-west-1a"
+    assert environment.availability_zones[0] == "us-east-1a"
 
 
 @pytest.mark.parametrize("key", ["environment", "account", "region"])

@@ -121,6 +121,12 @@ def test_fallback_models_need_their_endpoint(refuse: Refuse) -> None:
     assert 'fix: add "bedrock-runtime" to network.interface_endpoints' in message
 
 
+def test_fallback_models_are_called_from_their_own_geography(refuse: Refuse) -> None:
+    message = refuse("region", "eu-west-1")
+    assert f"\n  {SERVICE}.fallback_models\n" in message
+    assert "us profiles cannot be called from eu-west-1" in message
+
+
 def test_two_services_share_nothing_that_must_be_their_own(directory: Directory) -> None:
     data = spoiled("services.other", HAPPY["services"]["passport-api"])
     message = directory.refusal(tomli_w.dumps(data).encode())

@@ -1,0 +1,222 @@
+"""The service stack: colours, listener rules, deployment, scaling, who may talk to whom."""
+
+from typing import Any
+
+import pytest
+
+from runbook.model.environment import Environment
+from tests.assembly import Assembly, plain
+
+RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
+TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+EGRESS, INGRESS = "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress"
+
+
+@pytest.fixture
+def stack(environment: Environment) -> str:
+    return f"{environment.slug}-passport-api"
+
+
+@pytest.fixture
+def service(assembly: Assembly, stack: str) -> dict[str, Any]:
+    (service,) = assembly.of_type(stack, "AWS::ECS::Service").values()
+    properties: dict[str, Any] = service["Properties"]
+    return properties
+
+
+def rule(assembly: Assembly, stack: str, name: str) -> dict[str, Any]:
+    properties: dict[str, Any] = assembly.named(stack, RULE, f"ServiceColours{name}")["Properties"]
+    return properties
+
+
+@pytest.mark.clause("ROVN-DEP-4")
+def test_traffic_shifts_between_two_colours_and_the_old_one_bakes(
+    assembly: Assembly, environment: Environment, stack: str, service: dict[str, Any]
+) -> None:
+    model = environment.services["passport-api"]
+    assert service["DeploymentController"] == {"Type": "ECS"}
+    assert service["DeploymentConfiguration"] == {
+        "Strategy": "BLUE_GREEN",
+        "BakeTimeInMinutes": model.bake_minutes,
+        "MinimumHealthyPercent": 100,
+        "MaximumPercent": 200,
+    }
+    assert model.bake_minutes > 0
+    (balancer,) = plain(service["LoadBalancers"])
+    assert balancer == {
+        "ContainerName": "passport-api",
+        "ContainerPort": model.port,
+        "TargetGroupArn": "<ServiceColoursBlue>",
+        "AdvancedConfiguration": {
+            "AlternateTargetGroupArn": "<ServiceColoursGreen>",
+            "ProductionListenerRule": "<ServiceColoursProductionRule>",
+            "TestListenerRule": "<ServiceColoursTestRule>",
+            "RoleArn": "<ServiceTrafficRole.Arn>",
+        },
+    }
+
+
+@pytest.mark.clause("ROVN-DEP-4")
+def test_both_listeners_begin_at_blue(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    """ECS moves the weights afterwards: anything else here would undo a deployment."""
+    hostname = environment.services["passport-api"].ingress.hostname
+    for name, listener in (("ProductionRule", "Production"), ("TestRule", "Test")):
+        properties = rule(assembly, stack, name)
+        assert f"IngressBalancer{listener}" in plain(properties["ListenerArn"])
+        assert properties["Conditions"] == [
+            {"Field": "host-header", "HostHeaderConfig": {"Values": [hostname]}}
+        ]
+        (action,) = plain(properties["Actions"])
+        assert action == {
+            "Type": "forward",
+            "ForwardConfig": {
+                "TargetGroups": [
+                    {"TargetGroupArn": "<ServiceColoursBlue>", "Weight": 100},
+                    {"TargetGroupArn": "<ServiceColoursGreen>", "Weight": 0},
+                ]
+            },
+        }
+
+
+@pytest.mark.clause("ROVN-HLT-1")
+def test_health_200_is_the_health_of_both_colours(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    groups = assembly.of_type(stack, TARGET_GROUP).values()
+    assert len(groups) == 2
+    for group in groups:
+        properties = group["Properties"]
+        assert properties["HealthCheckPath"] == "/health"
+        assert properties["Matcher"] == {"HttpCode": "200"}
+        assert properties["TargetType"] == "ip"
+        assert properties["Port"] == environment.services["passport-api"].port
+
+
+@pytest.mark.clause("ROVN-HLT-2")
+def test_debug_paths_lead_nowhere_before_the_service_is_reached(
+    assembly: Assembly, stack: str
+) -> None:
+    closed = rule(assembly, stack, "ClosedPaths")
+    assert closed["Conditions"] == [
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/debug/*"]}}
+    ]
+    (action,) = closed["Actions"]
+    assert action == {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    forward = rule(assembly, stack, "ProductionRule")
+    assert closed["ListenerArn"] == forward["ListenerArn"]
+    assert closed["Priority"] < forward["Priority"]
+    (resource,) = assembly.of_type(stack, "AWS::ECS::Service").values()
+    assert any(name.startswith("ServiceColoursClosedPaths") for name in resource["DependsOn"])
+
+
+@pytest.mark.clause("ROVN-DEP-7")
+def test_tasks_run_in_every_zone_without_public_addresses(
+    environment: Environment, service: dict[str, Any]
+) -> None:
+    vpc = service["NetworkConfiguration"]["AwsvpcConfiguration"]
+    subnets = [plain(subnet) for subnet in vpc["Subnets"]]
+    assert len(set(subnets)) == len(environment.availability_zones) >= 2
+    assert all("PrivateSubnet" in subnet for subnet in subnets)
+    assert vpc["AssignPublicIp"] == "DISABLED"
+    assert service["AvailabilityZoneRebalancing"] == "ENABLED"
+
+
+@pytest.mark.clause("ROVN-DEP-7")
+def test_autoscaling_alone_says_how_many_tasks_there_are(
+    assembly: Assembly, environment: Environment, stack: str, service: dict[str, Any]
+) -> None:
+    assert "DesiredCount" not in service
+    model = environment.services["passport-api"]
+    (target,) = assembly.of_type(stack, "AWS::ApplicationAutoScaling::ScalableTarget").values()
+    properties = target["Properties"]
+    assert properties["MinCapacity"] == model.min_tasks >= 2
+    assert properties["MaxCapacity"] == model.max_tasks
+    assert properties["ScalableDimension"] == "ecs:service:DesiredCount"
+    assert plain(properties["ResourceId"]).startswith("service/<")
+    assert plain(properties["ResourceId"]).endswith("/<Service.Name>")
+    (policy,) = assembly.of_type(stack, "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    tracking = policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+    assert tracking["TargetValue"] == model.cpu_target_percent
+    assert tracking["PredefinedMetricSpecification"] == {
+        "PredefinedMetricType": "ECSServiceAverageCPUUtilization"
+    }
+
+
+def test_nobody_gets_a_shell_in_a_task(service: dict[str, Any]) -> None:
+    assert service["EnableExecuteCommand"] is False
+
+
+def test_a_release_is_one_parameter_without_a_default(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    """ROVN-DEP-3: no stack update can bring an old image back."""
+    parameters = assembly.template(stack)["Parameters"]
+    assert set(parameters) == {"ImageTag", "BootstrapVersion"}
+    assert parameters["ImageTag"]["Type"] == "String"
+    assert parameters["ImageTag"]["AllowedPattern"] == environment.images.tag_pattern
+    assert "Default" not in parameters["ImageTag"]
+
+
+def test_each_opening_has_its_two_ends_and_no_other(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    def ends(kind: str, far: str) -> set[tuple[str, str, int, int]]:
+        return {
+            (
+                plain(rule["Properties"]["GroupId"]).rsplit("ExportsOutput")[-1],
+                plain(rule["Properties"][far]).rsplit("ExportsOutput")[-1],
+                rule["Properties"]["FromPort"],
+                rule["Properties"]["ToPort"],
+            )
+            for rule in assembly.of_type(stack, kind).values()
+        }
+
+    outward = ends(EGRESS, "DestinationSecurityGroupId")
+    assert outward == {(b, a, *ports) for a, b, *ports in ends(INGRESS, "SourceSecurityGroupId")}
+    port = environment.services["passport-api"].port
+    found = {(a[:13], b[:13], *ports) for a, b, *ports in outward}
+    tasks, migrations = "<NetworkApp.GroupId>"[:13], "<NetworkMigrations.GroupId>"[:13]
+    assert {(a == tasks, a == migrations, p, q) for a, _, p, q in found} == {
+        (True, False, 5432, 5432),
+        (False, True, 5432, 5432),
+        (False, False, port, port),
+    }
+
+
+def test_tasks_go_out_by_https_only(assembly: Assembly, stack: str) -> None:
+    for group in assembly.of_type(stack, "AWS::EC2::SecurityGroup").values():
+        assert "SecurityGroupIngress" not in group["Properties"]
+        (egress,) = group["Properties"]["SecurityGroupEgress"]
+        assert (egress["FromPort"], egress["ToPort"], egress["IpProtocol"]) == (443, 443, "tcp")
+
+
+def test_only_the_service_reaches_the_database(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    for name, template in assembly.templates.items():
+        if not name.startswith(environment.slug):
+            continue
+        for resource in template["Resources"].values():
+            group = plain(resource.get("Properties", {}).get("GroupId"))
+            if resource["Type"] == INGRESS and "DatabaseGroup" in str(group):
+                assert name == stack
+                source = plain(resource["Properties"]["SourceSecurityGroupId"])
+                assert source in ("<NetworkApp.GroupId>", "<NetworkMigrations.GroupId>")
+
+
+@pytest.mark.clause("ROVN-TRC-1")
+def test_x_ray_samples_a_tenth_and_all_of_admin_and_audit(assembly: Assembly, stack: str) -> None:
+    found = assembly.of_type(stack, "AWS::XRay::SamplingRule").values()
+    rules = sorted(
+        (rule["Properties"]["SamplingRule"] for rule in found), key=lambda rule: rule["Priority"]
+    )
+    assert [(r["URLPath"], r["FixedRate"], r["ReservoirSize"]) for r in rules] == [
+        ("/admin/*", 1, 0),
+        ("/audit/*", 1, 0),
+        ("*", 0.1, 0),
+    ]
+    assert rules[-1]["Priority"] == 9999
+    assert {r["ServiceName"] for r in rules} == {"passport-api"}
+    assert all(len(r["RuleName"]) <= 32 for r in rules)

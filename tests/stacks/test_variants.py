@@ -1,0 +1,108 @@
+"""What no shipped environment chooses works: rolling, a replica, a password that RDS keeps."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from tests.assembly import ROOT, Assembly
+from tests.model.spoiling import spoiled
+
+PREFIX = "rovn-"
+# Bound by no clause: those of the organisation would refuse what is tried here.
+SYNTHESIZE = """
+import sys
+from pathlib import Path
+from runbook.model import environment
+environment.clauses_of = lambda organisation: ()
+from runbook.model.loader import load_environment
+from stacks.context import cdk_context
+from stacks.jsii_runtime import use_pinned_node
+use_pinned_node()
+from aws_cdk import App
+from stacks.environment_stage import EnvironmentStage
+app = App(context=cdk_context(), outdir=sys.argv[2], analytics_reporting=False)
+for name in ("rolling", "managed"):
+    EnvironmentStage(app, load_environment(f"rovn/{name}", root=Path(sys.argv[1])))
+app.synth()
+"""
+
+
+def rolling() -> dict[str, Any]:
+    data = spoiled("database.read_replica", value=True)
+    data["services"]["passport-api"] |= {"strategy": "rolling", "bake_minutes": 0}
+    return data
+
+
+def managed() -> dict[str, Any]:
+    data = spoiled("database.master_password", "managed")
+    del data["secrets"]["database-master"]
+    return data
+
+
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    work = tmp_path_factory.mktemp("variants")
+    files = work / "environments" / "rovn"
+    files.mkdir(parents=True)
+    for name, data in (("rolling", rolling()), ("managed", managed())):
+        (files / f"{name}.toml").write_text(tomli_w.dumps(data), "utf-8")
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "constructs")])
+    subprocess.run(
+        [sys.executable, "-c", SYNTHESIZE, files.parent, work / "cdk.out"],
+        check=True,
+        cwd=work,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    return Assembly(Path(work / "cdk.out"))
+
+
+def test_a_rolling_service_breaks_the_circuit_and_has_one_colour(variants: Assembly) -> None:
+    stack = f"{PREFIX}rolling-passport-api"
+    (service,) = variants.of_type(stack, "AWS::ECS::Service").values()
+    assert service["Properties"]["DeploymentConfiguration"] == {
+        "Strategy": "ROLLING",
+        "MinimumHealthyPercent": 100,
+        "MaximumPercent": 200,
+        "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+    }
+    (balancer,) = service["Properties"]["LoadBalancers"]
+    assert "AdvancedConfiguration" not in balancer
+    assert len(variants.of_type(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")) == 1
+    text = json.dumps(variants.template(stack))
+    assert "TestRule" not in text
+    assert "TrafficRole" not in text
+    # Nothing refers to the rule, and without it the target group has no balancer.
+    assert any("ProductionRule" in name for name in service["DependsOn"])
+
+
+def test_a_replica_follows_the_first_instance_and_is_kept_like_it(variants: Assembly) -> None:
+    stack = f"{PREFIX}rolling-data"
+    first = variants.named(stack, "AWS::RDS::DBInstance", "DatabaseInstance")
+    replica = variants.named(stack, "AWS::RDS::DBInstance", "DatabaseReplica")
+    properties = replica["Properties"]
+    assert "DatabaseInstance" in json.dumps(properties["SourceDBInstanceIdentifier"])
+    assert "MasterUserPassword" not in properties
+    for key in (
+        *("DBInstanceClass", "DBParameterGroupName", "DeletionProtection", "MultiAZ"),
+        *("EnableCloudwatchLogsExports", "KmsKeyId", "PubliclyAccessible", "StorageEncrypted"),
+        *("EnableIAMDatabaseAuthentication", "VPCSecurityGroups"),
+    ):
+        assert properties[key] == first["Properties"][key], key
+    assert (replica["DeletionPolicy"], replica["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_rds_keeps_a_managed_password_under_our_key(variants: Assembly) -> None:
+    stack = f"{PREFIX}managed-data"
+    (instance,) = variants.of_type(stack, "AWS::RDS::DBInstance").values()
+    properties = instance["Properties"]
+    assert properties["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in properties
+    assert "DatabaseKey" in json.dumps(properties["MasterUserSecret"]["KmsKeyId"])
+    types = {r["Type"] for r in variants.template(stack)["Resources"].values()}
+    assert "AWS::SecretsManager::SecretTargetAttachment" not in types

@@ -1,4 +1,4 @@
-"""The CDK application: environment files in, one Stage of stacks for each, templates out.
+"""The CDK application: environment files in, two Stages of stacks for each, templates out.
 
 `-c environment=<organisation>/<environment>` synthesizes that one alone; `-c account=` and
 `-c region=` place it elsewhere. Everything else that differs stands in the environment's file.
@@ -27,6 +27,7 @@ def main() -> None:
     from aws_cdk import App
 
     from policies.plugin import synthesize
+    from stacks.bootstrap_stage import BootstrapStage
     from stacks.environment_stage import EnvironmentStage
 
     app = App(
@@ -36,6 +37,7 @@ def main() -> None:
         stack_traces=False,
     )
     for environment in environments:
+        BootstrapStage(app, environment)
         EnvironmentStage(app, environment)
     synthesize(app, environments, waivers)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from policies.waivers import PACKS, Waived, in_any_environment
+from policies.waivers import PACKS, Waived, in_any_environment, place_of
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
 
@@ -55,10 +55,9 @@ def judge(assembly: Path, waived: Iterable[Waived], environments: Sequence[Envir
     except (OSError, ValueError, KeyError) as error:
         reason = f"{REPORT} cannot be read, so nothing shows that the packs ran: {error!r}"
         raise RefusedError(source, [Refusal(REPORT, reason, "synthesize again")]) from None
-    slugs = {environment.slug: environment for environment in environments}
     refusals = [
         *_failures(plugins),
-        *_findings(_open(plugins), slugs),
+        *_findings(_open(plugins), environments),
         *_misplaced(plugins, waived),
     ]
     if refusals:
@@ -86,19 +85,21 @@ def _open(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
                 )
 
 
-def _findings(findings: Iterable[Finding], slugs: Mapping[str, Environment]) -> Iterator[Refusal]:
+def _findings(
+    findings: Iterable[Finding], environments: Sequence[Environment]
+) -> Iterator[Refusal]:
     """Tell each cause once, with the waiver that would cover it but for its reason."""
     within: dict[Finding, set[str]] = defaultdict(set)
     for finding in findings:
-        slug, _, below = finding.path.partition("/")
-        if finding.plugin in PACKS and below and slug in slugs:
-            rule = in_any_environment(finding.rule, slugs[slug])
-            within[replace(finding, rule=rule, path=below)].add(slugs[slug].name)
+        environment, path = place_of(finding.path, environments)
+        if finding.plugin in PACKS and environment:
+            rule = in_any_environment(finding.rule, environment)
+            within[replace(finding, rule=rule, path=path)].add(environment.name)
         else:
             fix = "change the construct; no waiver reaches it"
             yield Refusal(f"{finding.rule} at {finding.path}", finding.why, fix)
     for cause in _causes(within):
-        everywhere = len(cause.environments) == len(slugs)
+        everywhere = len(cause.environments) == len(environments)
         yield Refusal(
             f"{cause.name}, in {', '.join(cause.environments)}",
             cause.why,

@@ -30,6 +30,8 @@ WAIVERS = Path(__file__).with_name("waivers.toml")
 PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
 # What differs between environments in a rule that names what it found.
 PLACEHOLDERS = ("account", "name", "region", "slug")
+# The Stages of an environment: its own, and the one that an administrator deploys before it.
+OWN_STAGE, BOOTSTRAP_STAGE = "{slug}/", "{slug}-bootstrap/"
 # Fewer explain nothing to an auditor.
 WORDS_OF_A_REASON = 5
 _RULE = re.compile(r"(?P<pack>.+?)::(?P=pack)-\S.*")
@@ -52,7 +54,8 @@ def _below_the_stage(path: str) -> str:
     if not _PATH.fullmatch(path):
         raise impossible(
             f"{path!r} is not a construct's path",
-            "write it from the stack down, without the environment: Audit/AccessLogs/Resource",
+            "write it from the stack down, without the environment: Audit/AccessLogs/Resource; "
+            f"or {BOOTSTRAP_STAGE}Access/… in the Stage of the bootstrap",
         )
     return path
 
@@ -142,7 +145,7 @@ class Waiver:
         for rule, path in product(self.stated.rules, self.stated.paths):
             yield Waived(
                 _placed(rule, environment),
-                f"{environment.slug}/{path}",
+                _whole(path, environment),
                 self.stated.reason,
                 self.entry,
             )
@@ -167,6 +170,18 @@ def in_any_environment(rule: str, environment: Environment) -> str:
     return rule
 
 
+def place_of(
+    path: str, environments: Iterable[Environment]
+) -> tuple[Environment, str] | tuple[None, str]:
+    """Tell a construct's environment, and its path as waivers write it."""
+    for environment in environments:
+        for stage in (OWN_STAGE, BOOTSTRAP_STAGE):
+            below = path.removeprefix(_placed(stage, environment))
+            if below != path:
+                return environment, below if stage == OWN_STAGE else stage + below
+    return None, path
+
+
 def load_waivers(path: Path = WAIVERS) -> tuple[Waiver, ...]:
     """Read the waivers; raises ``RefusedError`` for anything wrong in the file."""
     source = f"{path.parent.name}/{path.name}"
@@ -185,6 +200,11 @@ def load_waivers(path: Path = WAIVERS) -> tuple[Waiver, ...]:
     if twice:
         raise RefusedError(source, twice)
     return waivers
+
+
+def _whole(path: str, environment: Environment) -> str:
+    """Write a construct's whole path, of whichever Stage."""
+    return _placed(path if path.startswith(BOOTSTRAP_STAGE) else OWN_STAGE + path, environment)
 
 
 def _placed(rule: str, environment: Environment) -> str:

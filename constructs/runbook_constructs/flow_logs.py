@@ -21,6 +21,7 @@ class FlowLogs(Construct):
         log_group_name: str,
         retention_days: int,
         key: CustomerKey,
+        role_name: str,
     ) -> None:
         super().__init__(scope, id_)
         group = EncryptedLogGroup(
@@ -31,6 +32,7 @@ class FlowLogs(Construct):
         role = iam.Role(
             self,
             "Role",
+            role_name=role_name,
             description="Lets VPC flow logs of this account write to their log group",
             assumed_by=iam.ServicePrincipal(
                 "vpc-flow-logs.amazonaws.com",

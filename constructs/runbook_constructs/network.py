@@ -32,6 +32,7 @@ class Network(Construct):
         zones: Sequence[str],
         flow_log_group: str,
         flow_log_key: CustomerKey,
+        flow_log_role: str,
     ) -> None:
         super().__init__(scope, id_)
         addresses = Construct(self, "NatAddresses")
@@ -63,6 +64,7 @@ class Network(Construct):
             log_group_name=flow_log_group,
             retention_days=network.flow_log_retention_days,
             key=flow_log_key,
+            role_name=flow_log_role,
         )
 
     def _add_s3_endpoint(self) -> None:

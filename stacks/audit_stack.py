@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from runbook.access.principals import TRAIL, Principals
 from runbook.model.environment import Environment
 from runbook_constructs.audit_trail import AuditTrail
 from runbook_constructs.customer_key import CustomerKey
@@ -76,6 +77,7 @@ class AuditStack(RunbookStack):
             watched=self.audit_bucket,
             log_group_name=f"/{environment.name}/trail",
             log_retention_days=environment.trail.log_retention_days,
+            role_name=Principals(environment).named(TRAIL),
         )
 
     def _key(self, id_: str, environment: Environment, name: str, what: str) -> CustomerKey:

@@ -39,6 +39,7 @@ class AuditTrail(Construct):
         watched: s3.IBucket,
         log_group_name: str,
         log_retention_days: int,
+        role_name: str,
     ) -> None:
         super().__init__(scope, id_)
         stack = Stack.of(self)
@@ -51,6 +52,7 @@ class AuditTrail(Construct):
         role = iam.Role(
             self,
             "DeliveryRole",
+            role_name=role_name,
             description="Lets CloudTrail write to the log group of this trail",
             # CloudTrail's documentation: this role "doesn't support" aws:SourceArn.
             assumed_by=iam.ServicePrincipal("cloudtrail.amazonaws.com"),

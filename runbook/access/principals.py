@@ -13,6 +13,7 @@ from runbook.model.environment import Environment
 QUALIFIER = "hnb659fds"
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 FLOW_LOGS = "flow-logs"
+TRAIL = "trail"
 DATABASE_MONITORING = "database-monitoring"
 
 
@@ -64,6 +65,11 @@ class Principals:
     def flow_logs(self) -> str:
         """VPC flow logs, writing to their log group."""
         return self.role(self.named(FLOW_LOGS))
+
+    @property
+    def trail(self) -> str:
+        """CloudTrail, writing to its log group."""
+        return self.role(self.named(TRAIL))
 
     @property
     def database_monitoring(self) -> str:
@@ -165,6 +171,7 @@ class Principals:
         return {
             ECS_TASKS: self.passable_to_tasks,
             **({"ecs.amazonaws.com": traffic} if traffic else {}),
+            "cloudtrail.amazonaws.com": (self.trail,),
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }

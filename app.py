@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from policies.waivers import load_waivers
 from runbook.model.refusal import RefusedError
 from runbook.model.selection import selected_environments
 from stacks.context import cdk_context
@@ -20,10 +21,12 @@ def main() -> None:
     """Synthesize into CDK_OUTDIR, or into cdk.out when called without the CLI."""
     context = cdk_context()
     environments = selected_environments(context)
+    waivers = load_waivers()
     # Only now: a refused file is told in a fraction of a second, not after the CDK has loaded.
     use_pinned_node()
     from aws_cdk import App
 
+    from policies.plugin import synthesize
     from stacks.bootstrap_stage import BootstrapStage
     from stacks.environment_stage import EnvironmentStage
 
@@ -36,7 +39,7 @@ def main() -> None:
     for environment in environments:
         BootstrapStage(app, environment)
         EnvironmentStage(app, environment)
-    app.synth()
+    synthesize(app, environments, waivers)
 
 
 if __name__ == "__main__":

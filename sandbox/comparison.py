@@ -254,9 +254,9 @@ def _without(value: object, parts: Sequence[Part]) -> object:
 
 
 def _is(item: object, part: Part) -> bool:
-    return isinstance(item, dict) and all(
-        name in item and item[name] == value for name, value in part.identity.items()
-    )
+    if isinstance(part.identity, str) or not isinstance(item, dict):
+        return item == part.identity
+    return all(name in item and item[name] == value for name, value in part.identity.items())
 
 
 def _found(live: object) -> str:

@@ -6,10 +6,11 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sandbox.child_process import last_lines, run_streaming
+from sandbox.cloud_assembly import SynthesizedStack
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.workplace import Workplace
@@ -23,6 +24,36 @@ EVENT = re.compile(
 )
 FINISHED = re.compile(r"^ *✅ +(?P<what>.+)$")
 STACKS_AT_ONCE = 4
+
+
+# The parameter by which a service's stack is told its image.
+IMAGE_TAG = "ImageTag"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value for a stack's parameter."""
+
+    stack: str
+    name: str
+    value: str
+
+
+def parameters_to_give(stacks: Iterable[SynthesizedStack], image_tag: str) -> list[Parameter]:
+    """Return a value for every parameter without default; raises SandboxError at an unknown one."""
+    given = []
+    for stack in stacks:
+        for name, parameter in stack.template.get("Parameters", {}).items():
+            if "Default" in parameter:
+                continue
+            if name != IMAGE_TAG:
+                raise SandboxError(
+                    f"Stack {stack.name} has a parameter {name} without default, for which the "
+                    f"sandbox knows no value: it gives {IMAGE_TAG} only. Give the parameter a "
+                    "default, or teach sandbox/deployment.py a value for it"
+                )
+            given.append(Parameter(stack.name, name, image_tag))
+    return given
 
 
 @dataclass(frozen=True)
@@ -57,19 +88,35 @@ class Deployment:
         if code != 0:
             raise SandboxError(f"Synthesis of {environment} failed:\n{last_lines(log)}")
 
-    def bootstrap(self, endpoint: Endpoint) -> None:
-        """Bootstrap the emulator's account and region; raises SandboxError."""
-        place = f"aws://{endpoint.account}/{endpoint.region}"
-        self._cdk(endpoint, "bootstrap", place)
+    def bootstrap(
+        self, endpoint: Endpoint, regions: Iterable[str], options: Sequence[str] = ()
+    ) -> None:
+        """Bootstrap the emulator's account in some regions at once; raises SandboxError.
 
-    def deploy(self, endpoint: Endpoint) -> None:
-        """Deploy every stack of the assembly; raises SandboxError."""
+        `options` are the CLI's own, such as the policies that a real deploy would act under.
+        """
+        places = [f"aws://{endpoint.account}/{region}" for region in regions]
+        self._cdk(endpoint, "bootstrap", *places, *options)
+
+    def deploy(
+        self,
+        endpoint: Endpoint,
+        parameters: Iterable[Parameter] = (),
+        selected: str = "**",
+    ) -> None:
+        """Deploy the selected stacks of the assembly, by default every one; raises SandboxError."""
+        given = [
+            word
+            for parameter in parameters
+            for word in ("--parameters", f"{parameter.stack}:{parameter.name}={parameter.value}")
+        ]
         self._cdk(
             endpoint,
             "deploy",
             "--app",
             str(self.workplace.assembly),
-            "**",
+            selected,
+            *given,
             "--concurrency",
             str(STACKS_AT_ONCE),
             "--method",

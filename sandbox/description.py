@@ -14,6 +14,7 @@ from typing import Any
 
 from sandbox import described
 from sandbox.endpoint import Endpoint
+from sandbox.intrinsics import UnresolvableError
 
 
 class NotThereError(Exception):
@@ -37,19 +38,26 @@ class Resource:
         """Return the client of a service where the resource lives."""
         return self.endpoint.client(service)
 
+    def declared_if_any(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Resolve one property of its template, None if the template has none."""
+        try:
+            return self.declared(name)
+        except (KeyError, UnresolvableError):
+            return None
+
 
 @dataclass(frozen=True)
 class Part:
     """An item in a list of another resource's description that is a resource of its own.
 
     An inline policy stands among its role's Policies, a route among its table's Routes. `identity`
-    are the members that tell the item.
+    are the members that tell the item, or the item itself where it is a text.
     """
 
     type: str
     physical_id: str
     property: str
-    identity: Mapping[str, Any]
+    identity: Mapping[str, Any] | str
 
 
 @dataclass(frozen=True)

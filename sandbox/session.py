@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runbook.model.loader import load_environment
 from sandbox import emulator_process, known_differences, summary
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
 from sandbox.comparison import Comparison, compare
 from sandbox.deployed_stack import read_deployed
-from sandbox.deployment import Deployment
+from sandbox.deployment import Deployment, parameters_to_give
 from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
@@ -121,15 +122,20 @@ class Session:
         account, region = single_place(stacks)
         endpoint = Endpoint(emulator.url, account, region)
         try:
-            with self.screen.phase("bootstrap", f"account {account}"):
-                for place in sorted({stack.region for stack in stacks}):
-                    deployment.bootstrap(Endpoint(emulator.url, account, place))
+            regions = sorted({stack.region for stack in stacks})
+            with self.screen.phase("bootstrap", f"account {account} in {', '.join(regions)}"):
+                deployment.bootstrap(endpoint, regions)
             with self.screen.phase("deploy", f"{len(stacks)} stacks by the CDK CLI"):
-                deployment.deploy(endpoint)
+                deployment.deploy(endpoint, parameters_to_give(stacks, self._image_tag()))
         except SandboxError:
             emulator.check_alive()  # its death explains more than what the CLI says of it
             raise
         return endpoint, stacks
+
+    def _image_tag(self) -> str:
+        """Return a tag such as the environment's pipeline gives: no image is behind it here."""
+        # Late: before the synthesis has judged it, a wrong environment is no news of ours.
+        return load_environment(self.environment).images.tag_example
 
     def _compare(
         self, endpoint: Endpoint, stacks: Sequence[SynthesizedStack]

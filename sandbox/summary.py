@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from sandbox.attempt import Attempt, Outcome
-from sandbox.comparison import Comparison
+from sandbox.comparison import Comparison, Difference
 from sandbox.endpoint import Endpoint
-from sandbox.known_differences import Verdict
+from sandbox.known_differences import KnownDifference, Verdict
 from sandbox.tamper import Result
 
 NOT_PROVED = (
@@ -25,7 +25,15 @@ NOT_PROVED = (
     "fields of flow logs and endpoints that sandbox/emulator/services/ec2.py keeps as they are "
     "given, without AWS's own validation",
     "network traffic, deliveries of flow logs and of the trail, encryption of bytes",
-    "shifting traffic between task sets, containers, alarms' evaluation, backups and restores",
+    "containers: services want their tasks and run none, so no image, secret, health check or "
+    "container's log is ever read, and nothing scales by load",
+    "shifting traffic from blue to green, bake time, lifecycle hooks, roll-back, the weights that "
+    "ECS writes into listener rules",
+    "the load balancer, its TLS and the firewall before it: no request passes them; certificates "
+    "are issued without a record in DNS",
+    "masking in logs, metric filters, sampling of traces, scans and expiry of images",
+    "permissions: roles, boundaries, trust and resource policies are stored and never evaluated",
+    "alarms' evaluation, backups and restores",
     "service quotas, prices, and how long AWS takes",
 )
 COLOURS = {
@@ -47,10 +55,8 @@ def show_comparison(console: Console, comparison: Comparison, verdict: Verdict) 
         soft_wrap=True,
     )
     console.print(f"  {len(verdict.explained)} differences of the emulator's own, known by name")
-    for difference, known in verdict.explained:
-        console.print(
-            f"    {escape(str(difference))}\n      because {escape(known.reason)}", soft_wrap=True
-        )
+    for text, reason in _explained(verdict):
+        console.print(f"    {escape(text)}\n      because {escape(reason)}", soft_wrap=True)
     if verdict.passed:
         console.print("  [green]0 other differences[/]")
         return
@@ -63,6 +69,22 @@ def show_comparison(console: Console, comparison: Comparison, verdict: Verdict) 
             "does not differ: remove the entry[/]",
             soft_wrap=True,
         )
+
+
+def _explained(verdict: Verdict) -> list[tuple[str, str]]:
+    """Say each explanation once, with what it explains: one difference, or how many."""
+    found: dict[KnownDifference, list[Difference]] = {}
+    for difference, known in verdict.explained:
+        found.setdefault(known, []).append(difference)
+    return [
+        (
+            str(differences[0])
+            if len(differences) == 1
+            else f"{known.type}.{known.property}: of {len(differences)} resources",
+            known.reason,
+        )
+        for known, differences in found.items()
+    ]
 
 
 def show_tampering(console: Console, results: Sequence[Result]) -> None:

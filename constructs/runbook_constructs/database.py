@@ -16,7 +16,8 @@ from runbook_constructs.encrypted_log_group import EncryptedLogGroup
 from runbook_constructs.secret_store import MASTER_USER
 
 LOGS = ("postgresql", "upgrade")
-PORT = 5432
+# Not PostgreSQL's own: what knocks at 5432 everywhere finds nothing here.
+PORT = 15432
 
 
 class Database(Construct):

@@ -22,11 +22,9 @@ ROUTE_DESTINATIONS = (
     "DestinationIpv6CidrBlock",
     "DestinationPrefixListId",
 )
-# What AWS gives a security group that declares no egress.
-ALL_EGRESS = [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]
 
 
-def _only(resource: Resource, operation: str, result: str, **identity: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own arguments
+def only(resource: Resource, operation: str, result: str, **identity: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own arguments
     """Call a Describe operation that must find exactly one."""
     try:
         answer = getattr(resource.client("ec2"), operation)(**identity)
@@ -44,7 +42,7 @@ def _only(resource: Resource, operation: str, result: str, **identity: Any) -> d
 def vpc(resource: Resource) -> Description:
     """Read a VPC and its DNS attributes."""
     identity = resource.physical_id
-    found = _only(resource, "describe_vpcs", "Vpcs", VpcIds=[identity])
+    found = only(resource, "describe_vpcs", "Vpcs", VpcIds=[identity])
     ec2 = resource.client("ec2")
     dns = {
         name: ec2.describe_vpc_attribute(VpcId=identity, Attribute=attribute)[name]["Value"]
@@ -61,7 +59,7 @@ def vpc(resource: Resource) -> Description:
 def subnet(resource: Resource) -> Description:
     """Read a subnet."""
     identity = resource.physical_id
-    found = _only(resource, "describe_subnets", "Subnets", SubnetIds=[identity])
+    found = only(resource, "describe_subnets", "Subnets", SubnetIds=[identity])
     properties = selected(
         found, "AvailabilityZone", "CidrBlock", "MapPublicIpOnLaunch", "Tags", "VpcId"
     )
@@ -73,7 +71,7 @@ def subnet(resource: Resource) -> Description:
 def internet_gateway(resource: Resource) -> Description:
     """Read an internet gateway."""
     identity = resource.physical_id
-    found = _only(
+    found = only(
         resource,
         "describe_internet_gateways",
         "InternetGateways",
@@ -86,7 +84,7 @@ def internet_gateway(resource: Resource) -> Description:
 def gateway_attachment(resource: Resource) -> Description:
     """Read an internet gateway's attachment from the gateway."""
     gateway = resource.declared("InternetGatewayId")
-    found = _only(
+    found = only(
         resource, "describe_internet_gateways", "InternetGateways", InternetGatewayIds=[gateway]
     )
     attached = [attachment["VpcId"] for attachment in found["Attachments"]]
@@ -142,7 +140,7 @@ def route(resource: Resource) -> Description:
 
 
 def _route_table(resource: Resource, table: str) -> dict[str, Any]:
-    return _only(resource, "describe_route_tables", "RouteTables", RouteTableIds=[table])
+    return only(resource, "describe_route_tables", "RouteTables", RouteTableIds=[table])
 
 
 @describes("AWS::EC2::EIP")
@@ -165,7 +163,7 @@ def elastic_address(resource: Resource) -> Description:
 def nat_gateway(resource: Resource) -> Description:
     """Read a NAT gateway with its address; a deleted one is not there."""
     identity = resource.physical_id
-    found = _only(resource, "describe_nat_gateways", "NatGateways", NatGatewayIds=[identity])
+    found = only(resource, "describe_nat_gateways", "NatGateways", NatGatewayIds=[identity])
     if found["State"] != "available":
         raise NotThereError(f"{identity} is {found['State']}")
     addresses = found.get("NatGatewayAddresses", [])
@@ -180,7 +178,7 @@ def nat_gateway(resource: Resource) -> Description:
 def flow_log(resource: Resource) -> Description:
     """Read a flow log."""
     identity = resource.physical_id
-    found = _only(resource, "describe_flow_logs", "FlowLogs", FlowLogIds=[identity])
+    found = only(resource, "describe_flow_logs", "FlowLogs", FlowLogIds=[identity])
     if found["FlowLogStatus"] != "ACTIVE":
         raise NotThereError(f"{identity} is {found['FlowLogStatus']}")
     properties = selected(
@@ -205,7 +203,7 @@ def flow_log(resource: Resource) -> Description:
 def vpc_endpoint(resource: Resource) -> Description:
     """Read an endpoint with its policy, its subnets and its security groups."""
     identity = resource.physical_id
-    found = _only(resource, "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=[identity])
+    found = only(resource, "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=[identity])
     policy = found.get("PolicyDocument")
     properties = {
         **selected(
@@ -228,42 +226,3 @@ def vpc_endpoint(resource: Resource) -> Description:
         for table in found.get("RouteTableIds", [])
     ]
     return Description(present(properties), {"Id": identity}, unordered, parts=parts)
-
-
-@describes("AWS::EC2::SecurityGroup")
-def security_group(resource: Resource) -> Description:
-    """Read a security group, one rule for each peer."""
-    identity = resource.physical_id
-    found = _only(resource, "describe_security_groups", "SecurityGroups", GroupIds=[identity])
-    properties = {
-        **selected(found, "GroupName", "Tags", "VpcId"),
-        "GroupDescription": found["Description"],
-        "SecurityGroupEgress": _rules(found["IpPermissionsEgress"], "Destination"),
-        "SecurityGroupIngress": _rules(found["IpPermissions"], "Source"),
-    }
-    rules = frozenset({"SecurityGroupEgress", "SecurityGroupIngress"})
-    return Description(
-        properties,
-        {"GroupId": identity, "VpcId": found["VpcId"]},
-        unordered=rules,
-        closed=rules,
-        defaults={"SecurityGroupEgress": ALL_EGRESS},
-    )
-
-
-def _rules(permissions: list[dict[str, Any]], peer: str) -> list[dict[str, Any]]:
-    """CloudFormation's rules: one peer each; `peer` is Source or Destination."""
-    rules = []
-    for permission in permissions:
-        ports = selected(permission, "FromPort", "IpProtocol", "ToPort")
-        for kind, api, name in (
-            ("IpRanges", "CidrIp", "CidrIp"),
-            ("Ipv6Ranges", "CidrIpv6", "CidrIpv6"),
-            ("PrefixListIds", "PrefixListId", f"{peer}PrefixListId"),
-            ("UserIdGroupPairs", "GroupId", f"{peer}SecurityGroupId"),
-        ):
-            rules += [
-                {**ports, name: entry[api], **selected(entry, "Description")}
-                for entry in permission.get(kind, [])
-            ]
-    return rules

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 
-from sandbox.emulator import moto_fallback, resource_types, services
+from sandbox.emulator import moto_fallback, own_calls, resource_types, services
 from sandbox.emulator.patching import PATCHES, UnexpectedEmulatorError
 
 PATCHES.needs("ministack.app", "app", "main")
@@ -53,8 +53,8 @@ def adapt() -> None:
 
     PATCHES.apply()
     resource_types.install()
-    ministack.app.app = moto_fallback.with_moto(
-        ministack.app.app, getattr(ministack.app, "SERVICE_REGISTRY", None)
+    ministack.app.app = own_calls.with_own_calls(
+        moto_fallback.with_moto(ministack.app.app, getattr(ministack.app, "SERVICE_REGISTRY", None))
     )
 
 

@@ -22,7 +22,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-CREDENTIAL = re.compile(rb"Credential=([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+CREDENTIAL = re.compile(rb"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 # Headers of the connection, which each side sets for itself.
 OF_THE_CONNECTION = {"connection", "content-length", "transfer-encoding"}
 
@@ -45,11 +45,11 @@ def with_moto(application: Application, ministack_services: object) -> Applicati
         )
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
-        account, service = _credential(scope)
+        account, _, service = credential(scope)
         if service not in SERVED_BY_MOTO:
             await application(scope, receive, send)
             return
-        body = await _body(receive)
+        body = await whole_body(receive)
         status, headers, answer = await asyncio.to_thread(_ask_moto, account, scope, body)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
@@ -57,15 +57,19 @@ def with_moto(application: Application, ministack_services: object) -> Applicati
     return gateway
 
 
-def _credential(scope: Scope) -> tuple[str, str]:
-    """Return the account and service that a request is signed for; empty texts if unsigned."""
+def credential(scope: Scope) -> tuple[str, str, str]:
+    """Return the account, region and service that a request is signed for; empty if unsigned."""
     if scope["type"] != "http":
-        return "", ""
+        return "", "", ""
     match = CREDENTIAL.search(dict(scope["headers"]).get(b"authorization", b""))
-    return (match.group(1).decode(), match.group(2).decode()) if match else ("", "")
+    if match is None:
+        return "", "", ""
+    account, region, service = (part.decode() for part in match.groups())
+    return account, region, service
 
 
-async def _body(receive: Receive) -> bytes:
+async def whole_body(receive: Receive) -> bytes:
+    """Return the body of a request, however many parts it comes in."""
     parts = []
     more = True
     while more:

@@ -25,15 +25,17 @@ DELETE_PARAMETERS = ("physical_id", "props")
 
 @dataclass(frozen=True)
 class AddedType:
-    """A type the emulator does not know.
+    """A type the emulator does not know, or of which its own handlers are of no use.
 
     `create` and `update` return the physical id and the attributes for Fn::GetAtt; an update that
-    returns another physical id is a replacement, and the emulator deletes the predecessor.
+    returns another physical id is a replacement, and the emulator deletes the predecessor. Where it
+    is `tagged` it has a property Tags, in which the emulator writes a stack's tags.
     """
 
     create: Callable[[str, Properties, str], Created]
     update: Callable[[str, Properties, Properties, str, str], Created]
     delete: Callable[[str, Properties], None]
+    tagged: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class CompletedType:
 
 
 ADDED: dict[str, AddedType] = {}
+# Types whose own handlers write past the service's calls and lose much: these stand in for them.
+REPLACED: dict[str, AddedType] = {}
 COMPLETED: dict[str, CompletedType] = {}
 
 
@@ -62,15 +66,19 @@ def install() -> None:
             raise UnexpectedEmulatorError(
                 f"{PROVISIONERS}._RESOURCE_HANDLERS: the emulator knows {name} by itself now"
             )
+    for name in REPLACED:
+        if name not in handlers:
+            raise UnexpectedEmulatorError(f"{PROVISIONERS}._RESOURCE_HANDLERS: there is no {name}")
     completed = {name: _completed(name, type_) for name, type_ in COMPLETED.items()}
-    for name, added in ADDED.items():
+    for name, added in (ADDED | REPLACED).items():
         handlers[name] = {
             "create": added.create,
             "update": added.update,
             "update_with_logical_id": True,
             "delete": added.delete,
         }
-        tag_properties[name] = ("Tags", "list")
+        if added.tagged:
+            tag_properties[name] = ("Tags", "list")
     for name, functions in completed.items():
         handlers[name].update(functions)
 
@@ -125,4 +133,5 @@ def _handler_function(
 @PATCHES.wrap(STACKS, "_runs_on_worker_thread", parameters=("resource_type",))
 def runs_on_worker_thread(original: Function, resource_type: str) -> bool:
     """Keep the event loop free while one of these handlers calls back into the emulator."""
-    return resource_type in ADDED or resource_type in COMPLETED or bool(original(resource_type))
+    ours = ADDED.keys() | REPLACED.keys() | COMPLETED.keys()
+    return resource_type in ours or bool(original(resource_type))

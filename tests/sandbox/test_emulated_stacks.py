@@ -12,7 +12,7 @@ import pytest
 
 from sandbox import emulator_process
 from sandbox.comparison import Difference, compare
-from sandbox.deployed_stack import read_deployed
+from sandbox.deployed_stack import DeployedStack, read_deployed
 from sandbox.description import NotThereError, Resource, describers
 from sandbox.endpoint import Endpoint
 from sandbox.intrinsics import UnresolvableError
@@ -44,14 +44,24 @@ class Stack:
         self.cloudformation = endpoint.client("cloudformation")
         self.template: dict[str, Any] = {}
 
-    def deploy(self, template: dict[str, Any], kind: str = "create") -> list[Difference]:
+    def deploy(
+        self, template: dict[str, Any], kind: str = "create", **parameters: str
+    ) -> list[Difference]:
         self.template = template
-        call = getattr(self.cloudformation, f"{kind}_stack")
-        capabilities = ["CAPABILITY_IAM"]
-        call(StackName=self.name, TemplateBody=json.dumps(template), Capabilities=capabilities)
+        getattr(self.cloudformation, f"{kind}_stack")(
+            StackName=self.name,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in parameters.items()
+            ],
+        )
         self._wait(f"stack_{kind}_complete")
-        deployed = read_deployed(self.endpoint, self.name, template)
-        return compare([(deployed, False)]).differences
+        return compare([(self.deployed(), False)]).differences
+
+    def deployed(self) -> DeployedStack:
+        return read_deployed(self.endpoint, self.name, self.template)
 
     def delete(self) -> None:
         self.cloudformation.delete_stack(StackName=self.name)

@@ -42,6 +42,9 @@ def shown_tampering(*results: Result) -> str:
 
 def test_shows_every_difference() -> None:
     assert f"{EXPLAINED}\n      because the emulator drops it" in shown(GOOD)
+    twice = shown(Verdict([(EXPLAINED, KNOWN)] * 2, [], []))
+    assert "2 differences of the emulator's own" in twice
+    assert "AWS::SQS::Queue.DelaySeconds: of 2 resources\n      because" in twice
     assert "0 other differences" in shown(GOOD)
     assert "1 other differences" in shown(BAD)
     assert str(OTHER) in shown(BAD)

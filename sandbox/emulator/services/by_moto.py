@@ -2,4 +2,4 @@
 
 from sandbox.emulator.moto_fallback import served_by_moto
 
-served_by_moto("application-autoscaling", "codedeploy", "codepipeline", "synthetics", "xray")
+served_by_moto("codedeploy", "codepipeline", "synthetics", "xray")

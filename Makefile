@@ -61,11 +61,15 @@ sandbox: setup ## Deploy ENV (default rovn/production) into the sandbox and keep
 sandbox-down: setup ## Stop the sandbox
 	@python -m sandbox down
 
-bootstrap: $(READY) require-env ## Bootstrap the CDK in ENV's real account, with POLICY=arn to act under
-	@test -n "$(POLICY)" || { echo "POLICY is missing: without it the CDK's bootstrap gives CloudFormation AdministratorAccess."; \
-	  echo "Pass the policy that CloudFormation may act under: make bootstrap ENV=$(ENV) POLICY=arn:aws:iam::<account>:policy/<name>"; exit 2; }
-	@cdk bootstrap $$(runbook environments --field places $(ENV)) $(CONTEXT) \
-	  --cloudformation-execution-policies '$(POLICY)'
+bootstrap: $(READY) require-env ## Prepare ENV's real account: limits, deploy identity, the CDK's bootstrap
+# Limits first: the bootstrap attaches them. A list that comes out empty would mean AdministratorAccess.
+	@cdk deploy '$(STAGE)-bootstrap/**' $(CONTEXT)
+	@policies=$$(runbook environments --field execution-policies $(ENV)) \
+	  && boundary=$$(runbook environments --field execution-boundary $(ENV)) \
+	  && test -n "$$policies" && test -n "$$boundary" \
+	  && cdk bootstrap $$(runbook environments --field places $(ENV)) $(CONTEXT) \
+	    --cloudformation-execution-policies "$$(echo $$policies | tr ' ' ',')" \
+	    --custom-permissions-boundary "$$boundary"
 
 deploy: $(READY) require-env ## Deploy ENV to its real account; every change is shown and asked about first
 	@cdk deploy $(SELECTED) $(CONTEXT)

@@ -1,0 +1,42 @@
+"""The exact lists: ARNs only, and every consumer of a secret is one of them."""
+
+import re
+
+from runbook.access.principals import Principals
+
+ARN = re.compile(r"arn:aws:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+")
+
+
+def test_every_entry_is_one_principal(principals: Principals) -> None:
+    lists = [
+        principals.may_change_stacks,
+        principals.may_edit_secrets,
+        principals.may_push_images,
+        principals.may_start_deploys,
+        principals.may_update_services,
+        *principals.passable.values(),
+        *(principals.may_read(secret) for secret in principals.environment.secrets),
+        *(principals.may_write(secret) for secret in principals.environment.secrets),
+    ]
+    for entries in lists:
+        assert entries
+        assert all(ARN.fullmatch(arn) for arn in entries)
+        assert len(set(entries)) == len(entries)
+
+
+def test_migrations_and_the_service_read_their_own_database_user(principals: Principals) -> None:
+    people = list(principals.break_glass)
+    roles = principals.service_roles("passport-api")
+    assert list(principals.may_read("database-application")) == [roles.execution, *people]
+    assert list(principals.may_read("database-migrations")) == [
+        roles.migrations_execution,
+        *people,
+    ]
+
+
+def test_role_names_fit_into_iam(principals: Principals) -> None:
+    """64 characters, also for the longest names that an environment file takes."""
+    names = [arn.rpartition("/")[2] for arns in principals.passable.values() for arn in arns] + [
+        role.rpartition("/")[2] for role in principals.cdk_roles("image-publishing")
+    ]
+    assert all(len(name) <= 64 for name in names)

@@ -19,6 +19,7 @@ from sandbox.emulator.services.rds_instances import (
     follow_source,
     forget_password,
     keep_password,
+    secret_attribute,
     secret_xml,
 )
 
@@ -115,7 +116,7 @@ def delete_instance(name: str, _properties: Properties) -> None:
 
 
 COMPLETED["AWS::RDS::DBInstance"] = CompletedType(
-    configure=configure_instance, delete=delete_instance
+    configure=configure_instance, attributes=secret_attribute, delete=delete_instance
 )
 
 

@@ -73,6 +73,14 @@ def forget_password(instance: Instance) -> None:
         )
 
 
+def secret_attribute(name: str, _properties: Properties) -> dict[str, str]:
+    """Return the attribute that ministack's handler has not."""
+    from ministack.services import rds
+
+    secret = rds._instances[name].get(SECRET)
+    return {f"{SECRET}.SecretArn": secret["SecretArn"]} if secret else {}
+
+
 def secret_xml(instance: Instance) -> str:
     """Tell which secret holds the password."""
     members = "".join(

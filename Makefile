@@ -39,11 +39,12 @@ synth: $(READY) ## Write the templates of every environment, or of ENV alone, in
 	@rm -rf cdk.out
 	@cdk synth $(SELECTED) $(CONTEXT) --quiet
 
-check: $(READY) ## Judge the templates: CDK's own validation and cfn-lint
+check: $(READY) ## Judge the templates: rule packs, waivers, CDK's own validation, cfn-lint
+	@python -m policies.expiry
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
 	@cfn-lint --regions $$(runbook environments --field regions | sort -u) -- 'build/check/*/*.template.json'
-	@echo "check: CDK validation and cfn-lint found nothing"
+	@echo "check: rule packs, CDK validation and cfn-lint found nothing that is not waived"
 
 lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock files
 	@ruff check

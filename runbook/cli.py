@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from runbook.access.execution_policies import cloudformation_boundary, execution_policies
+from runbook.access.principals import Principals
+from runbook.access.service_control_policy import rendered
 from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
@@ -35,6 +38,8 @@ class Field(StrEnum):
     ACCOUNT = "account"
     REGIONS = "regions"
     PLACES = "places"
+    EXECUTION_POLICIES = "execution-policies"
+    EXECUTION_BOUNDARY = "execution-boundary"
 
 
 @app.command(epilog="Example: runbook environments acme/production --json")
@@ -63,6 +68,17 @@ def schema() -> None:
     typer.echo(json_schema(), nl=False)
 
 
+@app.command(epilog="Example: runbook scp acme/production > scp.json")
+def scp(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="organisation/environment")],
+) -> None:
+    """Print the service control policy that the environment's account is put under.
+
+    An administrator of the AWS organisation attaches it, from the management account.
+    """
+    typer.echo(rendered(Principals(load_environment(name))))
+
+
 def _summary(environment: Environment) -> dict[str, str]:
     return {
         "environment": environment.name,
@@ -80,6 +96,12 @@ def _field(environment: Environment, field: Field) -> str:
             return "\n".join(environment.regions)
         case Field.PLACES:
             return "\n".join(f"aws://{environment.account}/{r}" for r in environment.regions)
+        case Field.EXECUTION_POLICIES:
+            principals = Principals(environment)
+            policies = execution_policies(principals)
+            return "\n".join(principals.policy(policy.name) for policy in policies)
+        case Field.EXECUTION_BOUNDARY:
+            return cloudformation_boundary(Principals(environment)).name
 
 
 def main() -> None:

@@ -74,6 +74,8 @@ class AuditStack(RunbookStack):
             bucket=bucket,
             key=key,
             watched=self.audit_bucket,
+            log_group_name=f"/{environment.name}/trail",
+            log_retention_days=environment.trail.log_retention_days,
         )
 
     def _key(self, id_: str, environment: Environment, name: str, what: str) -> CustomerKey:

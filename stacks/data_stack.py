@@ -4,6 +4,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from runbook.access.principals import DATABASE_MONITORING, Principals
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.database import Database
@@ -54,4 +55,5 @@ class DataStack(RunbookStack):
                 description=f"Database logs of {environment.name}",
             ),
             copy_key_arn=f"arn:aws:kms:{place}:{copy_key_alias(environment)}",
+            monitoring_role=Principals(environment).named(DATABASE_MONITORING),
         )

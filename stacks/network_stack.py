@@ -3,6 +3,7 @@
 from aws_cdk import Acknowledgment, CfnOutput, Validations
 from constructs import Construct
 
+from runbook.access.principals import FLOW_LOGS, Principals
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.network import Network
@@ -34,6 +35,7 @@ class NetworkStack(RunbookStack):
             zones=environment.availability_zones,
             flow_log_group=f"/{environment.name}/vpc-flow-logs",
             flow_log_key=key,
+            flow_log_role=Principals(environment).named(FLOW_LOGS),
         )
         self.vpc = self.network.vpc
         self._acknowledge_written_zones()

@@ -43,10 +43,29 @@ def test_environments_are_listed_for_machines() -> None:
         ("account", "444455556666"),
         ("regions", "us-east-2\nus-west-2"),
         ("places", "aws://444455556666/us-east-2\naws://444455556666/us-west-2"),
+        ("execution-boundary", "rovn-staging-cloudformation-boundary"),
     ],
 )
 def test_one_field_is_printed_alone_for_make(field: str, value: str) -> None:
     assert runbook("environments", "rovn/staging", "--field", field).stdout == f"{value}\n"
+
+
+def test_execution_policies_are_printed_for_make_one_a_line() -> None:
+    lines = runbook("environments", "rovn/staging", "--field", "execution-policies").stdout
+    for line in lines.splitlines():
+        assert line.startswith("arn:aws:iam::444455556666:policy/rovn-staging-cloudformation-")
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_the_service_control_policy_is_printed_as_organizations_takes_it() -> None:
+    run = runbook("scp", "rovn/staging")
+    assert run.returncode == 0
+    assert json.loads(run.stdout)["Version"] == "2012-10-17"
+    assert run.stdout == runbook("scp", "rovn/staging").stdout
+    assert len(run.stdout.strip()) <= 5120
+    unknown = runbook("scp", "rovn/stagin")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "did you mean rovn/staging?" in unknown.stderr
 
 
 def test_what_cannot_be_used_is_told_in_words() -> None:
@@ -61,7 +80,7 @@ def test_the_schema_is_printed_as_it_is_kept() -> None:
     assert runbook("schema").stdout == json_schema()
 
 
-@pytest.mark.parametrize("arguments", [("environments",), ("schema",)])
+@pytest.mark.parametrize("arguments", [("environments",), ("schema",), ("scp",)])
 def test_every_command_shows_an_example(arguments: tuple[str, ...]) -> None:
     run = runbook(*arguments, "--help")
     assert run.returncode == 0

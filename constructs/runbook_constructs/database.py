@@ -16,7 +16,8 @@ from runbook_constructs.encrypted_log_group import EncryptedLogGroup
 from runbook_constructs.secret_store import MASTER_USER
 
 LOGS = ("postgresql", "upgrade")
-PORT = 5432
+# Not PostgreSQL's own: what knocks at 5432 everywhere finds nothing here.
+PORT = 15432
 
 
 class Database(Construct):
@@ -24,8 +25,9 @@ class Database(Construct):
 
     ``name`` is the instance's physical name: its log groups, encrypted and with a retention, have
     to be there before RDS makes its own. ``copy_key_arn`` encrypts the copies of its backups in
-    the other region. Without ``master`` RDS keeps the password itself. Nobody may connect:
-    ``security_group`` has no rule until a service adds one.
+    the other region. ``monitoring_role`` names the role that RDS writes metrics with. Without
+    ``master`` RDS keeps the password itself. Nobody may connect: ``security_group`` has no rule
+    until a service adds one.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Database(Construct):
         key: CustomerKey,
         logs_key: CustomerKey,
         copy_key_arn: str,
+        monitoring_role: str,
     ) -> None:
         super().__init__(scope, id_)
         self.security_group = ec2.SecurityGroup(
@@ -64,7 +67,7 @@ class Database(Construct):
         )
         self._engine = rds.DatabaseInstanceEngine.postgres(version=version)
         self._parameter_group = _parameters(self, self._engine, database)
-        self._monitoring_role = _monitoring_role(self)
+        self._monitoring_role = _monitoring_role(self, monitoring_role)
         self.instance = self._instance(name, database, vpc, master, key)
         if master is None:
             self._leave_password_to_rds(key)
@@ -175,10 +178,11 @@ class Database(Construct):
         instance.automatic_backup_replication_retention_period = database.backup_retention_days
 
 
-def _monitoring_role(scope: Construct) -> iam.Role:
+def _monitoring_role(scope: Construct, name: str) -> iam.Role:
     return iam.Role(
         scope,
         "MonitoringRole",
+        role_name=name,
         description="Lets RDS write the operating system's metrics of this database",
         assumed_by=iam.ServicePrincipal(
             "monitoring.rds.amazonaws.com",

@@ -21,6 +21,7 @@ class FlowLogs(Construct):
         log_group_name: str,
         retention_days: int,
         key: CustomerKey,
+        role_name: str,
     ) -> None:
         super().__init__(scope, id_)
         group = EncryptedLogGroup(
@@ -31,6 +32,7 @@ class FlowLogs(Construct):
         role = iam.Role(
             self,
             "Role",
+            role_name=role_name,
             description="Lets VPC flow logs of this account write to their log group",
             assumed_by=iam.ServicePrincipal(
                 "vpc-flow-logs.amazonaws.com",
@@ -40,13 +42,31 @@ class FlowLogs(Construct):
                 },
             ),
         )
+        policy = iam.ManagedPolicy(
+            self,
+            "Delivery",
+            description="Lets VPC flow logs write to their log group",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    actions=[
+                        "logs:CreateLogStream",
+                        "logs:DescribeLogStreams",
+                        "logs:PutLogEvents",
+                    ],
+                    resources=[group.log_group_arn],
+                )
+            ],
+        )
         flow_log = ec2.FlowLog(
             self,
             "Log",
             resource_type=ec2.FlowLogResourceType.from_vpc(vpc),
-            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role),
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(
+                group, role.without_policy_updates()
+            ),
             max_aggregation_interval=ec2.FlowLogMaxAggregationInterval.ONE_MINUTE,
             traffic_type=ec2.FlowLogTrafficType.ALL,
         )
         # On the role it depends already; the right to write is in the policy.
-        flow_log.node.add_dependency(role.node.find_child("DefaultPolicy"))
+        flow_log.node.add_dependency(policy)

@@ -12,6 +12,7 @@ from runbook.access.principals import ServiceRoles
 from runbook.model.services import Service
 from runbook_constructs import task_statements as may
 from runbook_constructs.collector import ENDPOINT, collector_configuration, collector_container
+from runbook_constructs.collector import NAME as COLLECTOR_CONTAINER
 from runbook_constructs.registry import COLLECTOR, COLLECTOR_TAG, image_uri
 from runbook_constructs.service_logs import ServiceLogs
 from runbook_constructs.task_definition import (
@@ -24,6 +25,7 @@ from runbook_constructs.task_definition import (
 )
 from runbook_constructs.task_role import TaskRole
 
+MIGRATIONS_CONTAINER = "migrations"
 # In the app revision: which revision migrates the schema for it (ROVN-MIG-1).
 MIGRATIONS_LABEL = "runbook.migrations-task-definition"
 
@@ -82,7 +84,9 @@ class ServiceTasks(Construct):
             statements=[
                 *may.pull_images(self, [service.name, COLLECTOR]),
                 may.mirror_image(self, COLLECTOR),
-                may.write_logs(self, [self._logs.app, self._logs.collector]),
+                may.write_logs(
+                    self, {self._logs.app: self._key, self._logs.collector: COLLECTOR_CONTAINER}
+                ),
                 *may.read_secrets(list(self._given.secrets), self._given.secrets_key),
             ],
         )
@@ -103,7 +107,7 @@ class ServiceTasks(Construct):
             configuration=collector_configuration(service.tracing, Stack.of(self).region),
             user=USER,
             linux_parameters=hardened(),
-            log_configuration=logs_to(self, self._logs.collector, "collector"),
+            log_configuration=logs_to(self, self._logs.collector, COLLECTOR_CONTAINER),
         )
         return self._definition(
             "App",
@@ -157,7 +161,7 @@ class ServiceTasks(Construct):
             description=f"Starts migrations of {service.name}: image, logs, secrets",
             statements=[
                 *may.pull_images(self, [service.name]),
-                may.write_logs(self, [self._logs.migrations]),
+                may.write_logs(self, {self._logs.migrations: MIGRATIONS_CONTAINER}),
                 *may.read_secrets(list(self._given.migration_secrets), self._given.secrets_key),
             ],
         )
@@ -170,7 +174,7 @@ class ServiceTasks(Construct):
         )
         of_task = ecs.CfnTaskDefinition
         container = of_task.ContainerDefinitionProperty(
-            name="migrations",
+            name=MIGRATIONS_CONTAINER,
             image=self._image,
             command=list(migrations.command),
             essential=True,
@@ -182,7 +186,7 @@ class ServiceTasks(Construct):
             secrets=secret_variables(self._given.migration_secrets),
             # ECS gives at most two minutes to end a statement that runs.
             stop_timeout=120,
-            log_configuration=logs_to(self, self._logs.migrations, "migrations"),
+            log_configuration=logs_to(self, self._logs.migrations, MIGRATIONS_CONTAINER),
         )
         return self._definition(
             "Migrations",

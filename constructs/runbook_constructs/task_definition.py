@@ -63,7 +63,7 @@ def hardened() -> ecs.CfnTaskDefinition.LinuxParametersProperty:
 
 
 def logs_to(
-    scope: Construct, group: str, prefix: str
+    scope: Construct, group: str, container: str
 ) -> ecs.CfnTaskDefinition.LogConfigurationProperty:
     """Send a container's output to a log group, one stream a task."""
     return ecs.CfnTaskDefinition.LogConfigurationProperty(
@@ -71,7 +71,7 @@ def logs_to(
         options={
             "awslogs-group": group,
             "awslogs-region": Stack.of(scope).region,
-            "awslogs-stream-prefix": prefix,
+            "awslogs-stream-prefix": container,
             # A slow log service must not stop the service itself.
             "mode": "non-blocking",
             "max-buffer-size": "16m",

@@ -1,6 +1,6 @@
 """What tasks may do, statement by statement (ROVN-SEC-2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -38,14 +38,20 @@ def mirror_image(scope: Construct, repository: str) -> iam.PolicyStatement:
     )
 
 
-def write_logs(scope: Construct, groups: Sequence[str]) -> iam.PolicyStatement:
-    """Write to streams of these groups; ECS names a stream after each task."""
+def write_logs(scope: Construct, streams: Mapping[str, str]) -> iam.PolicyStatement:
+    """Write to streams of these groups, by group: ECS names one ``<container>/<container>/<task>``.
+
+    The prefix of a stream is the container's name here, always (``logs_to``).
+    """
     stack = Stack.of(scope)
     base = f"arn:aws:logs:{stack.region}:{stack.account}:log-group"
     return iam.PolicyStatement(
         sid="WriteLogs",
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources=[f"{base}:{group}:log-stream:*" for group in groups],
+        resources=[
+            f"{base}:{group}:log-stream:{container}/{container}/*"
+            for group, container in streams.items()
+        ],
     )
 
 

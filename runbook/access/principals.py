@@ -12,6 +12,8 @@ from runbook.model.environment import Environment
 # Of the CDK's bootstrap, unless somebody says otherwise; nobody does here.
 QUALIFIER = "hnb659fds"
 ECS_TASKS = "ecs-tasks.amazonaws.com"
+FLOW_LOGS = "flow-logs"
+DATABASE_MONITORING = "database-monitoring"
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,6 @@ class Principals:
     """ARNs of those who may act on one environment."""
 
     environment: Environment
-
-    # --- single principals ---------------------------------------------------------------------
 
     @property
     def deploy_identity(self) -> str:
@@ -63,12 +63,17 @@ class Principals:
     @property
     def flow_logs(self) -> str:
         """VPC flow logs, writing to their log group."""
-        return self.role(self.named("flow-logs"))
+        return self.role(self.named(FLOW_LOGS))
 
     @property
     def database_monitoring(self) -> str:
         """RDS, writing the operating system's metrics."""
-        return self.role(self.named("database-monitoring"))
+        return self.role(self.named(DATABASE_MONITORING))
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """Name the services as the documents do: ECS service, task family, repository."""
+        return tuple(service.name for service in self.environment.services.values())
 
     def named(self, what: str) -> str:
         """Name something of this environment by the convention."""
@@ -100,8 +105,6 @@ class Principals:
     def cdk_roles(self, kind: str) -> tuple[str, ...]:
         """Write a role of the CDK's bootstrap in each region of the environment."""
         return tuple(self.cdk_role(kind, region) for region in self.environment.regions)
-
-    # --- lists ---------------------------------------------------------------------------------
 
     @property
     def may_push_images(self) -> tuple[str, ...]:
@@ -154,11 +157,14 @@ class Principals:
     @property
     def passable(self) -> Mapping[str, tuple[str, ...]]:
         """Which roles CloudFormation may pass, by the service that takes them."""
+        traffic = tuple(
+            self.service_roles(name).traffic
+            for name, service in self.environment.services.items()
+            if service.strategy == "blue_green"
+        )
         return {
             ECS_TASKS: self.passable_to_tasks,
-            "ecs.amazonaws.com": tuple(
-                self.service_roles(service).traffic for service in self.environment.services
-            ),
+            **({"ecs.amazonaws.com": traffic} if traffic else {}),
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }

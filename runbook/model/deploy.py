@@ -100,7 +100,10 @@ class Deploy(BaseModel):
 
     @property
     def subject(self) -> str:
-        """What GitHub's token must say of itself, exactly; for ``oidc_role`` only."""
+        """What GitHub's token must say it is, exactly; for ``oidc_role`` only.
+
+        A job in an environment says that instead of its branch.
+        """
         if self.github_environment:
             return f"repo:{self.repository}:environment:{self.github_environment}"
         return f"repo:{self.repository}:ref:refs/heads/{self.branch}"
@@ -129,12 +132,11 @@ class Deploy(BaseModel):
                 "an OIDC role without a repository could be assumed by any of them",
                 "write the one that deploys, as owner/name",
             )
-        if (self.branch is None) == (self.github_environment is None):
+        if self.branch is None and self.github_environment is None:
             yield Refusal(
                 "deploy.branch",
-                "a token of GitHub says either its branch or its environment, never both",
-                "keep branch or github_environment, one of them; a GitHub environment can itself "
-                "be limited to a branch",
+                "an OIDC role without branch or environment could be assumed by any pull request",
+                "write branch, github_environment, or both",
             )
 
     def _taken_names(self, slug: str) -> Iterator[Refusal]:

@@ -18,6 +18,7 @@ from runbook.model.refusal import Refusal, contradiction, impossible
 from runbook.model.secrets import Secret
 from runbook.model.services import Service
 from runbook.model.tier import Tier
+from runbook.model.trail import Trail
 
 LONGEST_ROLE_NAME = 64
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
@@ -58,6 +59,7 @@ class EnvironmentFile(BaseModel):
     ]
     network: Network
     buckets: Buckets
+    trail: Trail
     database: Database
     images: Images
     load_balancer: LoadBalancer

@@ -102,6 +102,7 @@ _SCHEMA = "environments/environment.schema.json describes each key"
 _FORMS = {
     "string_type": "write text in quotes",
     "int_type": "write a whole number, without quotes",
+    "date_type": "write a day without quotes, such as 2027-05-31",
     "tuple_type": "write a list in square brackets",
     "greater_than_equal": "write {ge} or more",
     "less_than_equal": "write {le} or less",

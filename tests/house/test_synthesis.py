@@ -75,17 +75,19 @@ def test_the_cdk_cli_writes_the_same_templates(assembly: Assembly, tmp_path: Pat
 
 def test_the_cdk_cli_lists_every_stack() -> None:
     assert cdk("ls").splitlines() == [
-        f"{slug}/{part} ({slug}-{name})"
+        f"{slug}{stage}/{part} ({slug}-{name})"
         for slug in ("rovn-production", "rovn-staging")
-        for part, name in (
-            ("Network", "network"),
-            ("Audit", "audit"),
-            ("Secrets", "secrets"),
-            ("BackupCopy", "backup-copy"),
-            ("Data", "data"),
-            ("Registry", "registry"),
-            ("Platform", "platform"),
-            ("PassportApi", "passport-api"),
+        for stage, part, name in (
+            ("-bootstrap", "Bootstrap", "bootstrap"),
+            ("-bootstrap", "Access", "access"),
+            ("", "Network", "network"),
+            ("", "Audit", "audit"),
+            ("", "Secrets", "secrets"),
+            ("", "BackupCopy", "backup-copy"),
+            ("", "Data", "data"),
+            ("", "Registry", "registry"),
+            ("", "Platform", "platform"),
+            ("", "PassportApi", "passport-api"),
         )
     ]
 

@@ -106,7 +106,40 @@ def test_only_this_trail_writes_to_its_bucket_and_only_its_own_folder(
 
 def test_the_trail_waits_for_the_policy_that_lets_it_write(assembly: Assembly, stack: str) -> None:
     (resource,) = assembly.of_type(stack, TRAIL).values()
-    assert [logical_id[:-8] for logical_id in resource["DependsOn"]] == ["TrailRecordsPolicy"]
+    assert {logical_id[:-8] for logical_id in resource["DependsOn"]} == {
+        "AuditTrailDeliveryPolicy",
+        "TrailRecordsPolicy",
+    }
+
+
+def test_its_events_can_be_searched_encrypted_and_for_as_long_as_the_file_says(
+    assembly: Assembly, environment: Environment, stack: str, trail: dict[str, Any]
+) -> None:
+    assert trail["CloudWatchLogsLogGroupArn"] == "<AuditTrailEvents.Arn>"
+    (group,) = assembly.of_type(stack, "AWS::Logs::LogGroup").values()
+    assert group["DeletionPolicy"] == "RetainExceptOnCreate"
+    properties = plain(group["Properties"])
+    assert properties["LogGroupName"] == f"/{environment.name}/trail"
+    assert properties["RetentionInDays"] == environment.trail.log_retention_days
+    assert properties["KmsKeyId"] == "<TrailKey.Arn>"
+
+
+def test_only_cloudtrail_writes_to_the_log_group_and_only_its_own_streams(
+    assembly: Assembly, environment: Environment, stack: str, trail: dict[str, Any]
+) -> None:
+    assert trail["CloudWatchLogsRoleArn"] == "<AuditTrailDeliveryRole.Arn>"
+    role = assembly.named(stack, "AWS::IAM::Role", "AuditTrailDeliveryRole")["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    # With a condition on its source CloudTrail cannot take the role at all.
+    assert trust == {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": CLOUDTRAIL}
+    policy = assembly.named(stack, "AWS::IAM::ManagedPolicy", "AuditTrailDeliveryPolicy")
+    assert plain(policy["Properties"]["Roles"]) == ["<AuditTrailDeliveryRole>"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    place = f"{environment.region}:{environment.account}"
+    group = f"arn:aws:logs:{place}:log-group:/{environment.name}/trail"
+    streams = f"{environment.account}_CloudTrail_{environment.region}*"
+    assert statement["Resource"] == f"{group}:log-stream:{streams}"
 
 
 ADMINISTRATION = [
@@ -131,6 +164,8 @@ def test_every_key_lets_in_exactly_these(
         "kms:CallerAccount": environment.account,
         "kms:ViaService": [f"s3.{environment.region}.amazonaws.com"],
     }
+    place = f"{environment.region}:{environment.account}"
+    trail_group = f"arn:aws:logs:{place}:log-group:/{environment.name}/trail"
     of_trail = {"kms:EncryptionContext:aws:cloudtrail:arn": trail_arn, "aws:SourceArn": trail_arn}
     common = [
         statement("Administer", root, ADMINISTRATION, None),
@@ -145,6 +180,14 @@ def test_every_key_lets_in_exactly_these(
             statement(
                 "DescribeForTrail", CLOUDTRAIL, "kms:DescribeKey", {"aws:SourceArn": trail_arn}
             ),
+            {
+                "Sid": f"EncryptRovn{environment.environment.title()}Trail",
+                "Effect": "Allow",
+                "Principal": {"Service": f"logs.{environment.region}.amazonaws.com"},
+                "Action": USE,
+                "Resource": "*",
+                "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": trail_group}},
+            },
         ],
     }
     found = {

@@ -124,11 +124,13 @@ def test_endpoints_let_only_the_own_account_through(
             assert others == []
 
 
-def test_endpoints_take_https_from_the_vpc_and_nothing_else(assembly: Assembly, stack: str) -> None:
+def test_endpoints_take_https_from_the_vpc_and_nothing_else(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
     (group,) = assembly.of_type(stack, "AWS::EC2::SecurityGroup").values()
     (ingress,) = group["Properties"]["SecurityGroupIngress"]
     assert (ingress["IpProtocol"], ingress["FromPort"], ingress["ToPort"]) == ("tcp", 443, 443)
-    assert ingress["CidrIp"]["Fn::GetAtt"][1] == "CidrBlock"
+    assert ingress["CidrIp"] == str(environment.network.cidr)
     (egress,) = group["Properties"]["SecurityGroupEgress"]
     assert egress["CidrIp"] == "255.255.255.255/32"
 
@@ -171,7 +173,8 @@ def test_only_flow_logs_of_this_account_may_take_the_role(
         "StringEquals": {"aws:SourceAccount": environment.account},
         "ArnLike": {"aws:SourceArn": f"arn:aws:ec2:{place}:vpc-flow-log/*"},
     }
-    (policy,) = assembly.of_type(stack, "AWS::IAM::Policy").values()
+    (policy,) = assembly.of_type(stack, "AWS::IAM::ManagedPolicy").values()
+    assert plain(policy["Properties"]["Roles"]) == ["<NetworkFlowLogsRole>"]
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Action"] == [
         "logs:CreateLogStream",
@@ -181,7 +184,7 @@ def test_only_flow_logs_of_this_account_may_take_the_role(
     assert plain(statement["Resource"]) == "<NetworkFlowLogsGroup.Arn>"
     (flow_log,) = assembly.of_type(stack, "AWS::EC2::FlowLog").values()
     waits_for = {logical_id[:-8] for logical_id in flow_log["DependsOn"]}
-    assert waits_for == {"NetworkFlowLogsRoleDefaultPolicy"}
+    assert waits_for == {"NetworkFlowLogsDelivery"}
 
 
 def service_name(name: str | dict[str, Any]) -> str:

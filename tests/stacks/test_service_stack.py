@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from runbook.model.environment import Environment
+from runbook_constructs.database import PORT
 from tests.assembly import Assembly, plain
 
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
@@ -179,8 +180,8 @@ def test_each_opening_has_its_two_ends_and_no_other(
     found = {(a[:13], b[:13], *ports) for a, b, *ports in outward}
     tasks, migrations = "<NetworkApp.GroupId>"[:13], "<NetworkMigrations.GroupId>"[:13]
     assert {(a == tasks, a == migrations, p, q) for a, _, p, q in found} == {
-        (True, False, 5432, 5432),
-        (False, True, 5432, 5432),
+        (True, False, PORT, PORT),
+        (False, True, PORT, PORT),
         (False, False, port, port),
     }
 

@@ -20,7 +20,7 @@ def test_every_environment_has_all_its_stacks(assembly: Assembly) -> None:
         f"{name.replace('/', '-')}-{part}"
         for name in known_environments()
         for part in (
-            *("network", "audit", "secrets", "backup-copy", "data"),
+            *("bootstrap", "access", "network", "audit", "secrets", "backup-copy", "data"),
             *("registry", "platform", "passport-api"),
         )
     }

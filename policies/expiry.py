@@ -1,0 +1,71 @@
+"""``python -m policies.expiry``: no waiver holds longer than somebody answered for.
+
+Synthesis has no clock, so it cannot tell. This is asked by `make check`; by default for the day of
+the commit, so that the same commit gives the same answer.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from policies.waivers import WAIVERS, Waiver, load_waivers
+from runbook.model.refusal import Refusal, RefusedError
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def expired(waivers: Iterable[Waiver], as_of: date) -> list[Refusal]:
+    """List the waivers whose last day is before ``as_of``."""
+    return [
+        Refusal(
+            waiver.entry,
+            f"it held until {waiver.stated.expires}, and it is {as_of}",
+            f"fix the finding; or {waiver.stated.owner} reviews the reason and sets a new day",
+        )
+        for waiver in waivers
+        if waiver.stated.expires < as_of
+    ]
+
+
+def day_of_the_commit() -> date:
+    """Ask git; raises ``RefusedError`` where there is no commit to ask."""
+    command = ["git", "-C", str(WAIVERS.parent), "show", "--no-patch", "--format=%cs", "HEAD"]
+    try:
+        run = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        fix = "say it: --as-of 2027-01-31"
+        refusal = Refusal("--as-of", "git does not tell the day of the commit", fix)
+        raise RefusedError("the day to judge by", [refusal]) from None
+    return date.fromisoformat(run.stdout.strip())
+
+
+@app.command()
+def judge(
+    *, as_of: Annotated[str | None, typer.Option(help="A day, such as 2027-01-31.")] = None
+) -> None:
+    """Fail when a waiver has expired; by default on the day of the commit."""
+    day = _day(as_of) if as_of else day_of_the_commit()
+    waivers = load_waivers()
+    refusals = expired(waivers, day)
+    if refusals:
+        raise RefusedError(f"{WAIVERS.parent.name}/{WAIVERS.name}", refusals)
+    typer.echo(f"waivers: {len(waivers)}, none expired on {day}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        refusal = Refusal("--as-of", f"{text!r} is not a day", "write it as 2027-01-31")
+        raise RefusedError("the command line", [refusal]) from None
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except RefusedError as refused:
+        sys.exit(str(refused))

@@ -1,0 +1,172 @@
+"""What a synthesis found: the CDK's validation report, held against the waivers.
+
+A finding that no waiver covers, a plugin that failed, a waiver that covers nothing: each refuses
+the synthesis. The CDK itself would let some of them pass: its command ends with exit code 0 when
+a plugin raises, and nobody tells it that an acknowledgement has gone stale.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from policies.waivers import PACKS, Waived, in_any_environment, place_of
+from runbook.model.environment import Environment
+from runbook.model.refusal import Refusal, RefusedError
+
+REPORT = "validation-report.json"
+# NIST names a hundred controls a rule; they stand in the report.
+_CONTROLS = re.compile(r" - \(Control IDs?: .*?\)\.(?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule at one construct. ``path`` is the whole construct path."""
+
+    plugin: str
+    rule: str
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What one change or one waiver would settle: rules of the same name at the same constructs."""
+
+    name: str
+    rules: tuple[str, ...]
+    paths: tuple[str, ...]
+    environments: tuple[str, ...]
+    why: str
+
+
+def judge(assembly: Path, waived: Iterable[Waived], environments: Sequence[Environment]) -> None:
+    """Raise ``RefusedError`` unless every finding is waived and every waiver is needed.
+
+    ``assembly`` is the folder that was synthesized, ``waived`` what the waivers expect in it.
+    """
+    source = f"the synthesis of {', '.join(environment.name for environment in environments)}"
+    try:
+        report = json.loads((assembly / REPORT).read_text("utf-8"))
+        plugins = report["pluginReports"]
+    except (OSError, ValueError, KeyError) as error:
+        reason = f"{REPORT} cannot be read, so nothing shows that the packs ran: {error!r}"
+        raise RefusedError(source, [Refusal(REPORT, reason, "synthesize again")]) from None
+    refusals = [
+        *_failures(plugins),
+        *_findings(_open(plugins), environments),
+        *_misplaced(plugins, waived),
+    ]
+    if refusals:
+        raise RefusedError(source, refusals)
+
+
+def _failures(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Refusal]:
+    """Tell the plugins that raised: they found nothing, and say so only here."""
+    for plugin in plugins:
+        if plugin["conclusion"] != "success" and not plugin["violations"]:
+            said = (plugin.get("metadata") or {}).get("error", "it failed without a finding")
+            fix = "correct the plugin; until it runs, nothing is known about the templates"
+            yield Refusal(plugin["pluginName"], said, fix)
+
+
+def _open(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    for plugin in plugins:
+        for violation in plugin["violations"]:
+            for construct in violation["violatingConstructs"] or [{"constructPath": ""}]:
+                yield Finding(
+                    plugin["pluginName"],
+                    violation["ruleName"],
+                    construct["constructPath"],
+                    _CONTROLS.sub(".", violation["description"]),
+                )
+
+
+def _findings(
+    findings: Iterable[Finding], environments: Sequence[Environment]
+) -> Iterator[Refusal]:
+    """Tell each cause once, with the waiver that would cover it but for its reason."""
+    within: dict[Finding, set[str]] = defaultdict(set)
+    for finding in findings:
+        environment, path = place_of(finding.path, environments)
+        if finding.plugin in PACKS and environment:
+            rule = in_any_environment(finding.rule, environment)
+            within[replace(finding, rule=rule, path=path)].add(environment.name)
+        else:
+            fix = "change the construct; no waiver reaches it"
+            yield Refusal(f"{finding.rule} at {finding.path}", finding.why, fix)
+    for cause in _causes(within):
+        everywhere = len(cause.environments) == len(environments)
+        yield Refusal(
+            f"{cause.name}, in {', '.join(cause.environments)}",
+            cause.why,
+            "change the constructs, or waive it in policies/waivers.toml (docs/decisions/0014)\n"
+            + _as_waiver(cause.rules, cause.paths, () if everywhere else cause.environments),
+        )
+
+
+def _causes(within: Mapping[Finding, set[str]]) -> Iterator[Cause]:
+    """Put together the constructs of one rule, then the rules that packs share."""
+    paths: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    why: dict[str, str] = {}
+    for finding, names in within.items():
+        name = finding.rule.removeprefix(f"{finding.plugin}-")
+        rule = f"{finding.plugin}::{finding.rule}"
+        paths[name, rule, tuple(sorted(names))].append(finding.path)
+        why.setdefault(name, finding.why)
+    rules: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
+    for (name, rule, environments), places in paths.items():
+        rules[name, tuple(places), environments].append(rule)
+    for (name, places_, environments), shared in rules.items():
+        yield Cause(name, tuple(shared), places_, environments, why[name])
+
+
+def _as_waiver(rules: Sequence[str], paths: Sequence[str], names: Sequence[str]) -> str:
+    """Write the waiver, without its reason: an empty one is refused."""
+    lists = {"rules": rules, "paths": paths} | ({"environments": names} if names else {})
+    lines = ["[[waiver]]"]
+    for key, values in lists.items():
+        lines += [f"{key} = [", *(f"    {json.dumps(value)}," for value in values), "]"]
+    lines += ['reason = ""', 'owner = ""', "expires ="]
+    return "\n".join(f"      {line}" for line in lines)
+
+
+def _misplaced(plugins: Iterable[Mapping[str, Any]], waived: Iterable[Waived]) -> Iterator[Refusal]:
+    """Tell waivers that suppress nothing, and suppressions that come from no waiver."""
+    expected = {(finding.rule, finding.path): finding.entry for finding in waived}
+    used = set()
+    for acknowledged, paths in _suppressed(plugins):
+        rule, at = acknowledged
+        if acknowledged not in expected:
+            fix = "waive it in policies/waivers.toml"
+            yield Refusal(f"{rule} at {at}", "it is acknowledged in code", fix)
+            continue
+        if at in paths:
+            used.add(acknowledged)
+        below = [path for path in paths if path != at]
+        if below:
+            reason = f"{rule} at {at} also covers {', '.join(below)}"
+            fix = "waive each construct by its own path"
+            yield Refusal(f"policies/waivers.toml {expected[acknowledged]}", reason, fix)
+    unused: dict[str, list[str]] = defaultdict(list)
+    for (rule, path), entry in expected.items():
+        if (rule, path) not in used:
+            unused[entry].append(f"{rule} at {path}")
+    for entry, pairs in unused.items():
+        fix = "remove it; a path names the construct of the finding, not one above it"
+        where = f"policies/waivers.toml {entry}"
+        yield Refusal(where, f"it suppresses nothing: {', '.join(pairs)}", fix)
+
+
+def _suppressed(
+    plugins: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[tuple[str, str], list[str]]]:
+    """List what was acknowledged, as rule and path, and the constructs that it suppressed."""
+    for plugin in plugins:
+        if plugin["pluginName"] in PACKS:
+            for violation in plugin.get("suppressedViolations") or ():
+                acknowledged = (violation["acknowledgedId"], violation["acknowledgedAt"])
+                yield acknowledged, [c["constructPath"] for c in violation["violatingConstructs"]]

@@ -1,0 +1,38 @@
+"""Permission boundaries: the most that an identity can do. They grant nothing."""
+
+from runbook.access.deploy_policy import PUSH, deploy_statements
+from runbook.access.execution_policies import cloudformation_boundary
+from runbook.access.guard_rails import DEPLOY_BOUNDARY
+from runbook.access.places import places
+from runbook.access.policy import ManagedPolicy, Statement, policies_in
+from runbook.access.principals import Principals
+
+
+def boundaries(principals: Principals) -> list[ManagedPolicy]:
+    """List every boundary of an environment: of workloads, of who deploys, of CloudFormation."""
+    (workload,) = policies_in("workload_boundary", places(principals))
+    return [
+        ManagedPolicy(
+            principals.named(workload.name),
+            workload.description,
+            [*workload.statements, _push(principals)],
+        ),
+        # The same as what it is granted: a policy that is widened by hand widens nothing.
+        ManagedPolicy(
+            principals.named(DEPLOY_BOUNDARY),
+            "The most that the deploy identity can do",
+            deploy_statements(principals),
+        ),
+        cloudformation_boundary(principals),
+    ]
+
+
+def _push(principals: Principals) -> Statement:
+    """Let no role of the stacks push but CodeBuild's, whatever policy it is given."""
+    place = f"{principals.environment.region}:{principals.environment.account}"
+    return Statement(
+        "PushImages",
+        PUSH,
+        [f"arn:aws:ecr:{place}:repository/{name}" for name in principals.service_names],
+        {"ArnEquals": {"aws:PrincipalArn": principals.image_build}},
+    )

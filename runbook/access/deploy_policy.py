@@ -1,0 +1,143 @@
+"""What the deploy identity may do (ROVN-DEP-9): start a deploy, push, release, watch."""
+
+from collections.abc import Sequence
+
+from runbook.access.policy import Statement
+from runbook.access.principals import ECS_TASKS, Principals
+
+PUSH = (
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+UPDATE_SERVICE = (
+    "ecs:ContinueServiceDeployment",
+    "ecs:StopServiceDeployment",
+    "ecs:UpdateService",
+)
+# Only of these may it assume: the CDK's image assets are not used.
+CDK_ROLES = ("deploy", "file-publishing", "lookup")
+
+
+def deploy_statements(principals: Principals) -> list[Statement]:
+    """List what it is granted; the boundary it carries says the same."""
+    return [
+        _assume_cdk_roles(principals),
+        *_images(principals),
+        *_services(principals),
+        *_migrations(principals),
+        _releases(principals),
+        *_watch(principals),
+    ]
+
+
+def _assume_cdk_roles(principals: Principals) -> Statement:
+    """Deploy by the CDK: its roles hand the work to CloudFormation."""
+    roles = [role for kind in CDK_ROLES for role in principals.cdk_roles(kind)]
+    return Statement("DeployByTheCdk", ["sts:AssumeRole"], roles)
+
+
+def _images(principals: Principals) -> list[Statement]:
+    repositories = _arns(principals, "ecr", [f"repository/{n}" for n in principals.service_names])
+    look = [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:DescribeImageScanFindings",
+        "ecr:DescribeImages",
+        "ecr:DescribeRepositories",
+    ]
+    return [
+        Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+        Statement("PushImages", [*PUSH, *look], repositories),
+    ]
+
+
+def _services(principals: Principals) -> list[Statement]:
+    """Undo inside the bake window, and roll back after it, in seconds."""
+    slug = principals.environment.slug
+    services = [
+        f"{kind}/{slug}/{name}{rest}"
+        for kind, rest in (
+            ("service", ""),
+            ("service-deployment", "/*"),
+            ("service-revision", "/*"),
+        )
+        for name in principals.service_names
+    ]
+    actions = [
+        *UPDATE_SERVICE,
+        "ecs:DescribeServiceDeployments",
+        "ecs:DescribeServiceRevisions",
+        "ecs:DescribeServices",
+        "ecs:ListServiceDeployments",
+    ]
+    return [
+        Statement("UpdateServices", actions, _arns(principals, "ecs", services)),
+        Statement("LookAtTaskDefinitions", ["ecs:DescribeTaskDefinition"], ["*"]),
+    ]
+
+
+def _migrations(principals: Principals) -> list[Statement]:
+    """Run the one-off task, in the environment's cluster and under its own two roles only.
+
+    It registers no task definition: a release does that, through CloudFormation.
+    """
+    slug = principals.environment.slug
+    (cluster,) = _arns(principals, "ecs", [f"cluster/{slug}"])
+    families = [f"task-definition/{name}-migrations:*" for name in principals.service_names]
+    of_cluster = {"ArnEquals": {"ecs:cluster": cluster}}
+    services = principals.environment.services
+    roles = [principals.service_roles(service) for service in services]
+    return [
+        Statement("RunMigrations", ["ecs:RunTask"], _arns(principals, "ecs", families), of_cluster),
+        Statement(
+            "WatchMigrations",
+            ["ecs:DescribeTasks", "ecs:StopTask"],
+            _arns(principals, "ecs", [f"task/{slug}/*"]),
+        ),
+        Statement(
+            "PassMigrationRoles",
+            ["iam:PassRole"],
+            [arn for of in roles for arn in (of.migrations_execution, of.migrations_task)],
+            {"StringEquals": {"iam:PassedToService": ECS_TASKS}},
+        ),
+    ]
+
+
+def _releases(principals: Principals) -> Statement:
+    """Change sets on the services' stacks: preview, execute, watch, repair."""
+    actions = [
+        "cloudformation:ContinueUpdateRollback",
+        "cloudformation:CreateChangeSet",
+        "cloudformation:DeleteChangeSet",
+        "cloudformation:DescribeChangeSet",
+        "cloudformation:DescribeEvents",
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStackResources",
+        "cloudformation:DescribeStacks",
+        "cloudformation:ExecuteChangeSet",
+        "cloudformation:GetTemplate",
+        "cloudformation:ListChangeSets",
+    ]
+    stacks = [f"stack/{principals.named(name)}/*" for name in principals.environment.services]
+    return Statement("Release", actions, _arns(principals, "cloudformation", stacks))
+
+
+def _watch(principals: Principals) -> list[Statement]:
+    """Read what says whether a release is well; logs of migrations, never of the service."""
+    logs = [f"log-group:/ecs/{name}-migrations:*" for name in principals.service_names]
+    return [
+        Statement(
+            "WatchAlarms",
+            ["cloudwatch:DescribeAlarms"],
+            _arns(principals, "cloudwatch", [f"alarm:{principals.named('*')}"]),
+        ),
+        Statement("WatchMigrationLogs", ["logs:FilterLogEvents"], _arns(principals, "logs", logs)),
+        Statement("WatchTargets", ["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
+    ]
+
+
+def _arns(principals: Principals, service: str, resources: Sequence[str]) -> list[str]:
+    place = f"{principals.environment.region}:{principals.environment.account}"
+    return [f"arn:aws:{service}:{place}:{resource}" for resource in resources]

@@ -1,0 +1,129 @@
+"""What nobody who deploys may ever do, whatever else is allowed: the guard rails themselves."""
+
+from collections.abc import Mapping, Sequence
+
+from runbook.access.policy import Statement
+from runbook.access.principals import Principals
+
+WORKLOAD_BOUNDARY = "workload-boundary"
+DEPLOY_BOUNDARY = "deploy-boundary"
+CLOUDFORMATION_BOUNDARY = "cloudformation-boundary"
+BOUNDARIES = (WORKLOAD_BOUNDARY, DEPLOY_BOUNDARY, CLOUDFORMATION_BOUNDARY)
+POLICY_EDITS = (
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+)
+ROLE_EDITS = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+)
+# Whatever lets somebody act as an identity for longer than a session.
+LASTING_CREDENTIALS = (
+    "iam:AddUserToGroup",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreateServiceSpecificCredential",
+    "iam:CreateUser",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:PutUserPermissionsBoundary",
+    "iam:PutUserPolicy",
+    "iam:UpdateAccessKey",
+    "iam:UpdateLoginProfile",
+    "iam:UploadSigningCertificate",
+    "iam:UploadSSHPublicKey",
+)
+PROVIDER_EDITS = (
+    "iam:AddClientIDToOpenIDConnectProvider",
+    "iam:CreateOpenIDConnectProvider",
+    "iam:CreateSAMLProvider",
+    "iam:DeleteOpenIDConnectProvider",
+    "iam:RemoveClientIDFromOpenIDConnectProvider",
+    "iam:UpdateOpenIDConnectProviderThumbprint",
+    "iam:UpdateSAMLProvider",
+)
+# Records, and what reads them. Each resource of these is retained by its stack.
+RECORD_LOSSES = (
+    "cloudtrail:DeleteTrail",
+    "cloudtrail:StopLogging",
+    "kms:DeleteImportedKeyMaterial",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:ScheduleKeyDeletion",
+    "rds:DeleteDBInstance",
+    "rds:DeleteDBInstanceAutomatedBackup",
+    "rds:DeleteDBSnapshot",
+    "rds:StopDBInstanceAutomatedBackupsReplication",
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteBucket",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+)
+ACCOUNT_EDITS = (
+    "account:*",
+    "organizations:LeaveOrganization",
+    "s3:PutAccountPublicAccessBlock",
+)
+
+
+def guard_rails(principals: Principals) -> list[Statement]:
+    """List the denials that CloudFormation carries in a policy and in its boundary."""
+    guarded_roles = [
+        principals.role("cdk-*"),
+        *principals.break_glass,
+        principals.role(principals.environment.deploy.identity_name),
+    ]
+    return [
+        _never("NeverEditTheLimits", POLICY_EDITS, limits(principals)),
+        _never("NeverEditWhoDeploys", ROLE_EDITS, guarded_roles),
+        # A role without the boundary, or with another, could do more than its maker.
+        _never(
+            "NeverARoleWithoutItsBoundary",
+            ("iam:AttachRolePolicy", "iam:CreateRole", *_BOUNDED),
+            ["*"],
+            {"StringNotEquals": {"iam:PermissionsBoundary": workload_boundary(principals)}},
+        ),
+        _never("NeverTakeABoundaryAway", ("iam:DeleteRolePermissionsBoundary",), ["*"]),
+        _never("NeverALastingCredential", LASTING_CREDENTIALS, ["*"]),
+        _never("NeverAnotherIdentityProvider", PROVIDER_EDITS, ["*"]),
+        _never("NeverLoseRecords", RECORD_LOSSES, ["*"]),
+        _never("NeverChangeTheAccount", ACCOUNT_EDITS, ["*"]),
+    ]
+
+
+_BOUNDED = ("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
+
+
+def limits(principals: Principals) -> list[str]:
+    """Write the policies that limit others: boundaries, execution policies, the deploy identity's.
+
+    Those of the stacks' own roles begin with their stack's name.
+    """
+    names = (*BOUNDARIES, "cloudformation-*", "deploy")
+    return [principals.policy(principals.named(name)) for name in names]
+
+
+def workload_boundary(principals: Principals) -> str:
+    """Name the boundary that every role of the environment's stacks carries."""
+    return principals.policy(principals.named(WORKLOAD_BOUNDARY))
+
+
+def _never(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    conditions: Mapping[str, Mapping[str, str]] | None = None,
+) -> Statement:
+    return Statement(sid, actions, resources, conditions or {}, effect="Deny")

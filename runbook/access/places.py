@@ -1,0 +1,19 @@
+"""The names and places of an environment, as policies refer to them."""
+
+from collections.abc import Mapping, Sequence
+
+from runbook.access.principals import Principals
+
+
+def places(principals: Principals) -> Mapping[str, Sequence[str]]:
+    """Map each brace of the policy files to what is put there."""
+    environment = principals.environment
+    return {
+        "account": [environment.account],
+        "copy_region": [environment.database.backup_copy_region],
+        "every_region": list(dict.fromkeys(environment.regions)),
+        "name": [environment.name],
+        "region": [environment.region],
+        "service": list(principals.service_names),
+        "slug": [environment.slug],
+    }

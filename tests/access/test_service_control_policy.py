@@ -1,0 +1,140 @@
+"""The service control policy, asked as IAM would: who is denied what, among all who may act."""
+
+import pytest
+
+from runbook.access.principals import Principals
+from runbook.access.service_control_policy import rendered, service_control_policy
+from runbook.model.refusal import RefusedError
+from tests.access.evaluation import decides
+
+
+def spared(principals: Principals, action: str, resource: str) -> set[str]:
+    """Name those of all principals whom the policy does not deny the call."""
+    environment = principals.environment
+    everybody = {
+        principals.deploy_identity,
+        principals.image_build,
+        principals.release,
+        principals.root,
+        principals.role("administrator"),
+        principals.role("break-glass-of-another"),
+        *principals.break_glass,
+        *principals.passable_to_tasks,
+        *(
+            role
+            for kind in ("deploy", "cfn-exec", "file-publishing", "image-publishing", "lookup")
+            for role in principals.cdk_roles(kind)
+        ),
+        f"arn:aws:iam::{environment.account}:user/somebody",
+    }
+    document = service_control_policy(principals)
+    return {
+        arn
+        for arn in everybody
+        if decides(document, action, resource, {"aws:PrincipalArn": arn}) != "Deny"
+    }
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_only_the_deploy_identity_codebuild_and_break_glass_push(principals: Principals) -> None:
+    for action in ("ecr:PutImage", "ecr:InitiateLayerUpload", "ecr:BatchDeleteImage"):
+        assert spared(principals, action, "arn:aws:ecr:us-east-2:1:repository/x") == {
+            principals.deploy_identity,
+            principals.image_build,
+            *principals.break_glass,
+        }
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ecs:ContinueServiceDeployment",
+        "ecs:CreateService",
+        "ecs:DeleteService",
+        "ecs:RegisterTaskDefinition",
+        "ecs:RunTask",
+        "ecs:StopServiceDeployment",
+        "ecs:UpdateService",
+        "ecs:UpdateServicePrimaryTaskSet",
+    ],
+)
+def test_only_the_exact_list_updates_services(principals: Principals, action: str) -> None:
+    assert spared(principals, action, "arn:aws:ecs:us-east-2:1:service/c/s") == {
+        principals.deploy_identity,
+        principals.cdk_role("cfn-exec", principals.environment.region),
+        principals.release,
+        *principals.break_glass,
+    }
+
+
+@pytest.mark.parametrize(
+    "action", ["ecs:DescribeServices", "ecs:DescribeServiceDeployments", "ecs:DescribeTasks"]
+)
+def test_looking_is_nobodys_privilege(principals: Principals, action: str) -> None:
+    assert principals.role("administrator") in spared(principals, action, "*")
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_only_the_deploy_identity_and_break_glass_start_a_deploy(principals: Principals) -> None:
+    starters = {principals.deploy_identity, *principals.break_glass}
+    for kind in ("deploy", "file-publishing", "lookup", "image-publishing"):
+        for role in principals.cdk_roles(kind):
+            assert spared(principals, "sts:AssumeRole", role) == starters
+    (executor, *_) = principals.cdk_roles("cfn-exec")
+    assert spared(principals, "iam:PassRole", executor) == {
+        *principals.cdk_roles("deploy"),
+        *principals.break_glass,
+    }
+    stack = f"arn:aws:cloudformation:us-east-2:1:stack/{principals.named('network')}/id"
+    stack = stack.replace(":1:", f":{principals.environment.account}:")
+    assert spared(principals, "cloudformation:UpdateStack", stack) == set(
+        principals.may_change_stacks
+    )
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_only_break_glass_edits_the_guard_rails(principals: Principals) -> None:
+    people = set(principals.break_glass)
+    # CloudFormation is kept from these by its own boundary: test_execution_policies.py.
+    makers = people | set(principals.cdk_roles("cfn-exec"))
+    for name in ("workload-boundary", "deploy-boundary", "cloudformation-guard", "deploy"):
+        policy = principals.policy(principals.named(name))
+        assert spared(principals, "iam:CreatePolicyVersion", policy) == makers
+    for role in (*principals.cdk_roles("cfn-exec"), *people, principals.deploy_identity):
+        assert spared(principals, "iam:UpdateAssumeRolePolicy", role) == makers
+    assert spared(principals, "iam:CreateAccessKey", "*") == people
+    assert spared(principals, "iam:CreateOpenIDConnectProvider", "*") == people
+    assert spared(principals, "cloudtrail:StopLogging", "*") == people
+
+
+def test_a_role_on_the_lists_cannot_be_made_up_by_others(principals: Principals) -> None:
+    for role in (principals.image_build, principals.release):
+        assert spared(principals, "iam:CreateRole", role) == {
+            *principals.cdk_roles("cfn-exec"),
+            *principals.break_glass,
+        }
+
+
+def test_root_may_nothing_and_nobody_leaves(principals: Principals) -> None:
+    assert principals.root not in spared(principals, "s3:ListAllMyBuckets", "*")
+    assert spared(principals, "organizations:LeaveOrganization", "*") == set()
+
+
+def test_a_role_of_identity_center_fits_too(principals: Principals) -> None:
+    path = "aws-reserved/sso.amazonaws.com/us-east-2"
+    role = f"{path}/AWSReservedSSO_BreakGlass_0123456789abcdef"
+    deploy = principals.environment.deploy.model_copy(update={"break_glass_roles": (role,)})
+    environment = principals.environment.model_copy(update={"deploy": deploy})
+    assert len(rendered(Principals(environment))) <= 5120
+
+
+def test_one_that_is_too_long_is_refused_with_the_fix(principals: Principals) -> None:
+    assert len(rendered(principals)) <= 5120
+    deploy = principals.environment.deploy
+    roles = tuple(f"break-glass-{number}" for number in range(40))
+    longer = principals.environment.model_copy(
+        update={"deploy": deploy.model_copy(update={"break_glass_roles": roles})}
+    )
+    with pytest.raises(RefusedError, match="name fewer break-glass roles"):
+        rendered(Principals(longer))

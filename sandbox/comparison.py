@@ -81,13 +81,17 @@ class Difference:
 
 @dataclass
 class Comparison:
-    """The differences found, and how much was compared."""
+    """The differences found, and how much was compared.
+
+    `places` are the types with the names of their properties that are declared or live anywhere.
+    """
 
     stacks: int = 0
     resources: int = 0
     properties: int = 0
     values: int = 0
     types: set[str] = field(default_factory=set)
+    places: set[tuple[str, str]] = field(default_factory=set)
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -195,6 +199,7 @@ class StackComparison:
             for item in resolved:
                 declared.add(name)
                 examination.compare(name, item, live.get(name, ABSENT))
+        self.comparison.places |= {(type_, name) for name in live.keys() | declared}
         for name in sorted(live.keys() - declared):
             examination.undeclared(name, live[name])
         self.comparison.values += examination.values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ class KnownDifference:
             and self.found in (None, difference.found)
             and fnmatchcase(_literal(difference.property), _literal(self.property))
         )
+
+    def is_about(self, type_: str, name: str) -> bool:
+        """Whether this could explain differences in a property of a type."""
+        pattern = re.split(r"[.\[]", self.property)[0]
+        return type_ == self.type and fnmatchcase(name, pattern)
 
 
 def _literal(path: str) -> str:
@@ -90,7 +96,7 @@ def _known(path: Path, number: int, entry: object) -> KnownDifference:
 def judge(comparison: Comparison, known: Sequence[KnownDifference]) -> Verdict:
     """Tell the emulator's own differences from all others.
 
-    An entry that explains nothing is stale, unless no resource of its type was deployed.
+    An entry that explains nothing is stale, unless no resource has its property.
     """
     explained = []
     failures = []
@@ -102,5 +108,9 @@ def judge(comparison: Comparison, known: Sequence[KnownDifference]) -> Verdict:
         else:
             explained.append((difference, entry))
             used.add(entry)
-    stale = [entry for entry in known if entry not in used and entry.type in comparison.types]
+    stale = [
+        entry
+        for entry in known
+        if entry not in used and any(entry.is_about(*place) for place in comparison.places)
+    ]
     return Verdict(explained, failures, stale)

@@ -34,7 +34,7 @@ def certificate(resource: Resource) -> Description:
         "SubjectAlternativeNames": [
             name for name in found["SubjectAlternativeNames"] if name != domain
         ],
-        "Tags": acm.list_tags_for_certificate(CertificateArn=arn)["Tags"],
+        "Tags": acm.list_tags_for_certificate(CertificateArn=arn).get("Tags"),
         "ValidationMethod": methods.pop() if len(methods) == 1 else None,
     }
     names = frozenset({"SubjectAlternativeNames"})

@@ -83,7 +83,7 @@ def _tags(resource: Resource) -> list[dict[str, str]]:
     [described] = resource.client("elbv2").describe_tags(ResourceArns=[resource.physical_id])[
         "TagDescriptions"
     ]
-    tags: list[dict[str, str]] = described["Tags"]
+    tags: list[dict[str, str]] = described.get("Tags", [])
     return tags
 
 

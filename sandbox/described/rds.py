@@ -51,6 +51,7 @@ def instance(resource: Resource) -> Description:
             "StorageEncrypted",
             "StorageType",
         ),
+        **_kept_password(found),
         **_replicated_backups(resource, found),
         "DBParameterGroupName": ", ".join(groups),
         "DBSubnetGroupName": found["DBSubnetGroup"]["DBSubnetGroupName"],
@@ -59,6 +60,7 @@ def instance(resource: Resource) -> Description:
         "EnablePerformanceInsights": found["PerformanceInsightsEnabled"],
         "PerformanceInsightsKMSKeyId": found.get("PerformanceInsightsKMSKeyId"),
         "Port": found["Endpoint"]["Port"],
+        "SourceDBInstanceIdentifier": _source(resource, found),
         "Tags": found["TagList"],
         "VPCSecurityGroups": [group["VpcSecurityGroupId"] for group in found["VpcSecurityGroups"]],
     }
@@ -67,9 +69,27 @@ def instance(resource: Resource) -> Description:
         "DbiResourceId": found["DbiResourceId"],
         "Endpoint.Address": found["Endpoint"]["Address"],
         "Endpoint.Port": str(found["Endpoint"]["Port"]),
+        "MasterUserSecret.SecretArn": found.get("MasterUserSecret", {}).get("SecretArn"),
     }
     unordered = frozenset({"EnableCloudwatchLogsExports", "VPCSecurityGroups"})
-    return Description(present(properties), attributes, unordered)
+    return Description(present(properties), present(attributes), unordered)
+
+
+def _source(resource: Resource, found: dict[str, Any]) -> str | None:
+    """Return what a replica follows in the form that it was declared in: ARN or name."""
+    source: str | None = found.get("ReadReplicaSourceDBInstanceIdentifier")
+    declared = str(resource.declared_if_any("SourceDBInstanceIdentifier"))
+    if source and declared.startswith("arn:") and not source.startswith("arn:"):
+        return f"{found['DBInstanceArn'].rsplit(':', 1)[0]}:{source}"
+    return source or None
+
+
+def _kept_password(found: dict[str, Any]) -> dict[str, Any]:
+    """Read whether RDS keeps the master's password itself, and under which key."""
+    secret = found.get("MasterUserSecret")
+    if not secret:
+        return {}
+    return {"ManageMasterUserPassword": True, "MasterUserSecret": selected(secret, "KmsKeyId")}
 
 
 def _replicated_backups(resource: Resource, found: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def web_acl(resource: Resource) -> Description:
         raise NotThereError(f"no web ACL {name}") from None
     shape = waf.meta.service_model.operation_model("GetWebACL").output_shape.members["WebACL"]
     found = as_properties(shape, answer, {"ARN": "Arn"})
-    tags = waf.list_tags_for_resource(ResourceARN=answer["ARN"])["TagInfoForResource"]["TagList"]
+    tags = _tags(resource, answer["ARN"])
     properties = {
         **selected(
             found,
@@ -48,6 +48,12 @@ def web_acl(resource: Resource) -> Description:
     return Description(
         present(properties), present(told), closed=frozenset({"DefaultAction", "Rules"})
     )
+
+
+def _tags(resource: Resource, arn: str) -> list[dict[str, str]]:
+    answer = resource.client("wafv2").list_tags_for_resource(ResourceARN=arn)
+    tags: list[dict[str, str]] = answer.get("TagInfoForResource", {}).get("TagList", [])
+    return tags
 
 
 @describes("AWS::WAFv2::WebACLAssociation")
@@ -95,7 +101,7 @@ def ip_set(resource: Resource) -> Description:
         found = waf.get_ip_set(Name=name, Id=identity, Scope=scope)["IPSet"]
     except waf.exceptions.WAFNonexistentItemException:
         raise NotThereError(f"no set of addresses {name}") from None
-    tags = waf.list_tags_for_resource(ResourceARN=found["ARN"])["TagInfoForResource"]["TagList"]
+    tags = _tags(resource, found["ARN"])
     properties = {
         **selected(found, "Addresses", "Description", "IPAddressVersion", "Name"),
         "Scope": scope,

@@ -104,6 +104,8 @@ TEMPLATE: dict[str, Any] = {
                 "IsLogging": True,
                 "IsMultiRegionTrail": True,
                 "EnableLogFileValidation": True,
+                "CloudWatchLogsLogGroupArn": {"Fn::GetAtt": ["Group", "Arn"]},
+                "CloudWatchLogsRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
                 "S3BucketName": {"Ref": "Logs"},
                 "AdvancedEventSelectors": [
                     {

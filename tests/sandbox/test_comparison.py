@@ -214,6 +214,15 @@ def test_a_part_of_another_resource_is_declared_there() -> None:
     assert found == [("Rules", '[{"Name": "b", "Port": 2}]')], "those of all stacks count"
 
 
+def test_a_part_may_be_a_text() -> None:
+    stack = Stack(closed=frozenset({"Readers"}))
+    stack.live["Readers"] = ["a", "b"]
+    part = Part("AWS::SQS::Queue", "queue-1", "Readers", "a")
+    other = Stack(name="readers", live={**stack.live, "QueueName": "readers"}, parts=(part,))
+    found = [difference.found for difference in compare([(stack, True), (other, True)]).differences]
+    assert found == ['["b"]']
+
+
 @pytest.mark.parametrize(
     ("live", "found"), [(ABSENT, "nothing"), ("6", "6"), (6, "6"), ({"A": [True]}, '{"A": [true]}')]
 )
@@ -273,3 +282,11 @@ def test_an_entry_that_explains_nothing_is_stale() -> None:
 def test_an_entry_for_a_type_that_was_not_deployed_is_not_stale() -> None:
     elsewhere = KnownDifference("AWS::SNS::Topic", "DisplayName", "the emulator drops it")
     assert judge(compared(Stack()), [elsewhere]).passed
+
+
+def test_an_entry_for_a_property_that_nothing_has_is_not_stale() -> None:
+    nowhere = KnownDifference("AWS::SQS::Queue", "Policy.Statement[0]", "the emulator drops it")
+    assert judge(compared(Stack()), [nowhere]).passed
+    stack = Stack()
+    stack.live["Policy"] = {}
+    assert list(judge(compared(stack), [nowhere]).stale) == [nowhere]

@@ -13,12 +13,19 @@ from tests.sandbox.answers import Answers, undeclared
 @pytest.mark.parametrize(
     "type_",
     [
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "AWS::CertificateManager::Certificate",
         "AWS::CloudTrail::Trail",
         "AWS::EC2::VPC",
+        "AWS::ECR::Repository",
+        "AWS::ECS::Service",
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
         "AWS::IAM::Role",
         "AWS::KMS::Key",
         "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",
+        "AWS::WAFv2::WebACL",
+        "AWS::XRay::SamplingRule",
     ],
 )
 def test_modules_are_discovered(type_: str) -> None:
@@ -49,6 +56,29 @@ def test_a_type_has_one_describer() -> None:
             "describe_flow_logs",
             {"FlowLogs": [{"FlowLogStatus": "DELETED"}]},
             {},
+        ),
+        ("AWS::EC2::PrefixList", "ec2", "describe_managed_prefix_lists", {"PrefixLists": []}, {}),
+        (
+            "AWS::EC2::SecurityGroupIngress",
+            "ec2",
+            "describe_security_group_rules",
+            "InvalidSecurityGroupRuleId.NotFound",
+            {},
+        ),
+        (
+            "AWS::EC2::SecurityGroupIngress",
+            "ec2",
+            "describe_security_group_rules",
+            {"SecurityGroupRules": [{"IsEgress": True}]},
+            {},
+        ),
+        ("AWS::IAM::User", "iam", "get_user", "NoSuchEntity", {}),
+        (
+            "AWS::Logs::MetricFilter",
+            "logs",
+            "describe_metric_filters",
+            {"metricFilters": [{"filterName": "some-id-too"}]},
+            {"LogGroupName": "g"},
         ),
     ],
 )

@@ -207,3 +207,48 @@ def test_a_database_made_by_hand_needs_no_docker(endpoint: Endpoint) -> None:
 def untold(stack: Stack, template: dict[str, Any], kind: str) -> list[str]:
     """Deploy, and return the properties that no call tells; anything else must be as declared."""
     return [difference.property for difference in stack.deploy(template, kind)]
+
+
+FOLLOWED: dict[str, Any] = {
+    "Resources": {
+        "First": {
+            "Type": "AWS::RDS::DBInstance",
+            "Properties": {
+                "AllocatedStorage": "20",
+                "DBInstanceClass": "db.t4g.micro",
+                "DBInstanceIdentifier": "first",
+                "Engine": "postgres",
+                "EngineVersion": "17.5",
+                "ManageMasterUserPassword": True,
+                "MasterUserSecret": {"KmsKeyId": "arn:aws:kms:us-east-2:111122223333:key/kept"},
+                "MasterUsername": "postgres",
+            },
+        },
+        "Second": {
+            "Type": "AWS::RDS::DBInstance",
+            "Properties": {
+                "DBInstanceClass": "db.t4g.micro",
+                "DBInstanceIdentifier": "second",
+                "SourceDBInstanceIdentifier": {"Fn::GetAtt": ["First", "DBInstanceArn"]},
+            },
+        },
+    },
+    "Outputs": {"Secret": {"Value": {"Fn::GetAtt": ["First", "MasterUserSecret.SecretArn"]}}},
+}
+
+
+def test_a_replica_follows_and_rds_keeps_a_password(endpoint: Endpoint) -> None:
+    rds, secretsmanager = endpoint.client("rds"), endpoint.client("secretsmanager")
+    stack = Stack(endpoint, "followed")
+    assert stack.deploy(FOLLOWED) == []
+    [second] = rds.describe_db_instances(DBInstanceIdentifier="second")["DBInstances"]
+    assert (second["Engine"], second["EngineVersion"]) == ("postgres", "17.5")
+    assert second["ReadReplicaSourceDBInstanceIdentifier"] == "first"
+    [first] = rds.describe_db_instances(DBInstanceIdentifier="first")["DBInstances"]
+    assert first["ReadReplicaDBInstanceIdentifiers"] == ["second"]
+    secret = first["MasterUserSecret"]["SecretArn"]
+    kept = json.loads(secretsmanager.get_secret_value(SecretId=secret)["SecretString"])
+    assert kept["username"] == "postgres"
+    stack.delete()
+    with pytest.raises(secretsmanager.exceptions.ResourceNotFoundException):
+        secretsmanager.get_secret_value(SecretId=secret)

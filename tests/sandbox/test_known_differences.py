@@ -64,3 +64,18 @@ def test_covers(entry: str, path: str, covered: bool) -> None:
     difference = Difference("stack", "Thing", "AWS::S3::Bucket", path, "message")
     assert KnownDifference("AWS::S3::Bucket", entry, "because").covers(difference) is covered
     assert not KnownDifference("AWS::SQS::Queue", entry, "because").covers(difference)
+
+
+@pytest.mark.parametrize(
+    ("entry", "name", "about"),
+    [
+        ("Rules[0].Status", "Rules", True),
+        ("Rules", "Rules", True),
+        ("Ru*", "Rules", True),
+        ("Rules.Status", "Status", False),
+    ],
+)
+def test_is_about(entry: str, name: str, about: bool) -> None:
+    known = KnownDifference("AWS::S3::Bucket", entry, "because")
+    assert known.is_about("AWS::S3::Bucket", name) is about
+    assert not known.is_about("AWS::SQS::Queue", name)

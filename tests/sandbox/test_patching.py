@@ -133,10 +133,33 @@ def test_resource_types_must_be_as_expected(
     added = resource_types.AddedType(nothing, nothing, lambda *_: None)
     monkeypatch.setattr(resource_types, "ADDED", {"Added": added})
     monkeypatch.setattr(resource_types, "COMPLETED", {"Completed": resource_types.CompletedType()})
+    monkeypatch.setattr(resource_types, "REPLACED", {})
     before = dict(handlers)
     with pytest.raises(UnexpectedEmulatorError, match=message):
         resource_types.install()
     assert handlers == before
+
+
+def test_a_replaced_type_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    provisioners = ModuleType(resource_types.PROVISIONERS)
+    handlers: dict[str, dict[str, object]] = {"Replaced": {"create": create, "import": create}}
+    vars(provisioners).update(_RESOURCE_HANDLERS=handlers, _STACK_TAG_PROPERTY={})
+    monkeypatch.setitem(sys.modules, resource_types.PROVISIONERS, provisioners)
+
+    def nothing(*_: object) -> tuple[str, dict[str, str]]:
+        return "", {}
+
+    replaced = resource_types.AddedType(nothing, nothing, lambda *_: None, tagged=False)
+    for kind in ("ADDED", "COMPLETED"):
+        monkeypatch.setattr(resource_types, kind, {})
+    monkeypatch.setattr(resource_types, "REPLACED", {"Replaced": replaced})
+    resource_types.install()
+    assert handlers["Replaced"]["create"] is nothing
+    assert "import" not in handlers["Replaced"]
+    assert vars(provisioners)["_STACK_TAG_PROPERTY"] == {}, "it has no Tags"
+    del handlers["Replaced"]
+    with pytest.raises(UnexpectedEmulatorError, match="there is no Replaced"):
+        resource_types.install()
 
 
 def test_moto_takes_no_service_that_ministack_has(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,18 @@
-"""CloudTrail: trails as stack resources. ministack has the calls but no CloudFormation handler."""
+"""CloudTrail: trails as stack resources. ministack has the calls but no CloudFormation handler.
+
+And its CreateTrail drops where the trail is delivered beside its bucket.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sandbox.emulator.client import client
+from sandbox.emulator.patching import PATCHES, Function
 from sandbox.emulator.resource_types import ADDED, AddedType, Created, Properties
+
+TRAIL = "ministack.services.cloudtrail"
+PATCHES.needs(TRAIL, "_trails")
 
 # CloudFormation's name -> CreateTrail's, where the two share the value.
 SETTINGS = {
@@ -84,3 +91,16 @@ def _select_and_log(name: str, properties: Properties) -> None:
 
 
 ADDED["AWS::CloudTrail::Trail"] = AddedType(create_trail, update_trail, delete_trail)
+
+
+@PATCHES.wrap(TRAIL, "_DISPATCH", entry="CreateTrail", parameters=("body",))
+def keep_created(original: Function, body: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack's
+    """Keep the log group that a new trail is delivered to, which only UpdateTrail does."""
+    from ministack.services import cloudtrail
+
+    answer = original(body)
+    trail = cloudtrail._trails.get(body.get("Name", ""))
+    if answer[0] == 200:
+        names = ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
+        trail.update({name: body[name] for name in names if name in body})
+    return answer

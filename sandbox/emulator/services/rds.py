@@ -15,6 +15,13 @@ from botocore.exceptions import ClientError
 from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES, Function
 from sandbox.emulator.resource_types import COMPLETED, CompletedType, Properties
+from sandbox.emulator.services.rds_instances import (
+    follow_source,
+    forget_password,
+    keep_password,
+    secret_attribute,
+    secret_xml,
+)
 
 RDS = "ministack.services.rds"
 Answer = tuple[int, dict[str, str], bytes]
@@ -67,6 +74,8 @@ def configure_instance(name: str, properties: Properties, before: Properties) ->
         settings["PerformanceInsightsRetentionPeriod"] = days
     rds.modify_db_instance(DBInstanceIdentifier=name, ApplyImmediately=True, **settings)
     replicate_backups(arn, properties, before)
+    follow_source(name, properties)
+    keep_password(name, properties)
 
 
 def replicate_backups(arn: str, properties: Properties, before: Properties) -> None:
@@ -95,15 +104,19 @@ def replicate_backups(arn: str, properties: Properties, before: Properties) -> N
 
 def delete_instance(name: str, _properties: Properties) -> None:
     """Delete through RDS, which refuses a protected database; ministack's handler does not."""
+    from ministack.services import rds
+
+    instance = rds._instances.get(name) or {}
     try:
         client("rds").delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+        forget_password(instance)
     except ClientError as error:
         if error.response["Error"]["Code"] != "DBInstanceNotFound":
             raise
 
 
 COMPLETED["AWS::RDS::DBInstance"] = CompletedType(
-    configure=configure_instance, delete=delete_instance
+    configure=configure_instance, attributes=secret_attribute, delete=delete_instance
 )
 
 
@@ -146,7 +159,7 @@ def instance_xml(original: Function, i: dict[str, Any]) -> str:
     if "PerformanceInsightsKMSKeyId" in i:
         key = escape(i["PerformanceInsightsKMSKeyId"])
         text += f"<PerformanceInsightsKMSKeyId>{key}</PerformanceInsightsKMSKeyId>"
-    return text
+    return text + secret_xml(i)
 
 
 # --- Automated backups in another region, of which ministack has no call ---

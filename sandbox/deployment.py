@@ -9,6 +9,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from runbook.access.execution_policies import cloudformation_boundary, execution_policies
+from runbook.access.principals import Principals
+from runbook.model.environment import Environment
 from sandbox.child_process import last_lines, run_streaming
 from sandbox.cloud_assembly import SynthesizedStack
 from sandbox.endpoint import Endpoint
@@ -24,8 +27,6 @@ EVENT = re.compile(
 )
 FINISHED = re.compile(r"^ *✅ +(?P<what>.+)$")
 STACKS_AT_ONCE = 4
-
-
 # The parameter by which a service's stack is told its image.
 IMAGE_TAG = "ImageTag"
 
@@ -54,6 +55,16 @@ def parameters_to_give(stacks: Iterable[SynthesizedStack], image_tag: str) -> li
                 )
             given.append(Parameter(stack.name, name, image_tag))
     return given
+
+
+def limits_of(environment: Environment) -> list[str]:
+    """Return what `make bootstrap` gives the CDK's own bootstrap: never AdministratorAccess."""
+    principals = Principals(environment)
+    policies = [principals.policy(policy.name) for policy in execution_policies(principals)]
+    return [
+        *("--cloudformation-execution-policies", ",".join(policies)),
+        *("--custom-permissions-boundary", cloudformation_boundary(principals).name),
+    ]
 
 
 @dataclass(frozen=True)

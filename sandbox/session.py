@@ -13,7 +13,7 @@ from sandbox import emulator_process, known_differences, summary
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
 from sandbox.comparison import Comparison, compare
 from sandbox.deployed_stack import read_deployed
-from sandbox.deployment import Deployment, parameters_to_give
+from sandbox.deployment import Deployment, limits_of, parameters_to_give
 from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
@@ -117,25 +117,26 @@ class Session:
         with self.screen.phase("synth", f"{self.environment}, while the emulator starts"):
             deployment.synthesize(self.environment)
             stacks = read_stacks(self.workplace.assembly)
+        # Late: before the synthesis has judged it, a wrong environment is no news of ours.
+        environment = load_environment(self.environment)
         with self.screen.phase("start", f"emulator on {emulator.url}, begun before") as phase:
             phase.seconds = emulator.wait_until_ready()
         account, region = single_place(stacks)
         endpoint = Endpoint(emulator.url, account, region)
         try:
+            # As `make bootstrap` and `make deploy` do, in the same order.
+            with self.screen.phase("limits", "boundaries, execution policies, deploy identity"):
+                deployment.deploy(endpoint, selected=f"{environment.slug}-bootstrap/**")
             regions = sorted({stack.region for stack in stacks})
             with self.screen.phase("bootstrap", f"account {account} in {', '.join(regions)}"):
-                deployment.bootstrap(endpoint, regions)
-            with self.screen.phase("deploy", f"{len(stacks)} stacks by the CDK CLI"):
-                deployment.deploy(endpoint, parameters_to_give(stacks, self._image_tag()))
+                deployment.bootstrap(endpoint, regions, limits_of(environment))
+            with self.screen.phase("deploy", "the other stacks, by the CDK CLI"):
+                given = parameters_to_give(stacks, environment.images.tag_example)
+                deployment.deploy(endpoint, given, selected=f"{environment.slug}/**")
         except SandboxError:
             emulator.check_alive()  # its death explains more than what the CLI says of it
             raise
         return endpoint, stacks
-
-    def _image_tag(self) -> str:
-        """Return a tag such as the environment's pipeline gives: no image is behind it here."""
-        # Late: before the synthesis has judged it, a wrong environment is no news of ours.
-        return load_environment(self.environment).images.tag_example
 
     def _compare(
         self, endpoint: Endpoint, stacks: Sequence[SynthesizedStack]

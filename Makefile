@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ENV ?=
+IMAGE_TAG ?=
 UV_VERSION := $(shell sed -n 's/^ *"uv==\(.*\)",$$/\1/p' pyproject.toml)
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -71,8 +72,9 @@ bootstrap: $(READY) require-env ## Prepare ENV's real account: limits, deploy id
 	    --cloudformation-execution-policies "$$(echo $$policies | tr ' ' ',')" \
 	    --custom-permissions-boundary "$$boundary"
 
-deploy: $(READY) require-env ## Deploy ENV to its real account; every change is shown and asked about first
-	@cdk deploy $(SELECTED) $(CONTEXT)
+deploy: $(READY) require-env ## Deploy ENV to its real account, the first time with IMAGE_TAG; shows and asks first
+	@cdk deploy $(SELECTED) $(CONTEXT) $(if $(IMAGE_TAG),$$(runbook environments --field service-stacks $(ENV) \
+	  | sed 's/.*/--parameters &:ImageTag=$(IMAGE_TAG)/'))
 
 diff: $(READY) require-env ## Show what a deploy of ENV to its real account would change
 	@cdk diff $(SELECTED) $(CONTEXT) --method=template

@@ -38,6 +38,7 @@ class Field(StrEnum):
     ACCOUNT = "account"
     REGIONS = "regions"
     PLACES = "places"
+    SERVICE_STACKS = "service-stacks"
     EXECUTION_POLICIES = "execution-policies"
     EXECUTION_BOUNDARY = "execution-boundary"
 
@@ -96,6 +97,8 @@ def _field(environment: Environment, field: Field) -> str:
             return "\n".join(environment.regions)
         case Field.PLACES:
             return "\n".join(f"aws://{environment.account}/{r}" for r in environment.regions)
+        case Field.SERVICE_STACKS:
+            return "\n".join(f"{environment.slug}-{name}" for name in environment.services)
         case Field.EXECUTION_POLICIES:
             principals = Principals(environment)
             policies = execution_policies(principals)

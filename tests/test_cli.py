@@ -43,6 +43,7 @@ def test_environments_are_listed_for_machines() -> None:
         ("account", "444455556666"),
         ("regions", "us-east-2\nus-west-2"),
         ("places", "aws://444455556666/us-east-2\naws://444455556666/us-west-2"),
+        ("service-stacks", "rovn-staging-passport-api"),
         ("execution-boundary", "rovn-staging-cloudformation-boundary"),
     ],
 )

@@ -92,6 +92,14 @@ def test_a_deploy_leaves_the_limits_alone() -> None:
     assert run.stdout.splitlines()[-1] == "cdk deploy rovn-staging/** -c environment=rovn/staging"
 
 
+def test_a_first_deploy_says_which_image() -> None:
+    run = recipe("deploy", "ENV=rovn/staging", "IMAGE_TAG=prod-20260510220219", stub=SHOW)
+    assert run.stdout.splitlines()[-1] == (
+        "cdk deploy rovn-staging/** -c environment=rovn/staging "
+        "--parameters rovn-staging-passport-api:ImageTag=prod-20260510220219"
+    )
+
+
 def test_a_python_that_is_too_old_or_new_is_named() -> None:
     run = make("--always-make", ".venv/.ready", "PYTHON=false")
     assert run.returncode != 0

@@ -16,12 +16,14 @@ def main() -> None:
     use_pinned_node()
     from aws_cdk import App
 
+    from stacks.bootstrap_stage import BootstrapStage
     from stacks.environment_stage import EnvironmentStage
 
     with tempfile.TemporaryDirectory() as outdir:
         app = App(
             analytics_reporting=False, context=cdk_context(), outdir=outdir, stack_traces=False
         )
+        BootstrapStage(app, environment)
         EnvironmentStage(app, environment)
         app.synth()
 

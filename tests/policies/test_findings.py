@@ -124,6 +124,16 @@ def test_a_finding_in_one_environment_alone_is_told_as_its_own(
     assert '      environments = [\n          "rovn/staging",\n      ]\n' in message
 
 
+def test_a_finding_in_the_bootstrap_is_told_by_the_path_that_waives_it(
+    tmp_path: Path, environments: list[Environment]
+) -> None:
+    paths = [f"{e.slug}-bootstrap/Access/Deploy/Policy/Resource" for e in environments]
+    said = verdict(tmp_path, environments, plugin(violations=[violation(RULE, *paths)]))
+    assert said is not None
+    assert "S3BucketLoggingEnabled, in rovn/production, rovn/staging" in said
+    assert '"{slug}-bootstrap/Access/Deploy/Policy/Resource",' in said
+
+
 def test_what_a_rule_names_is_told_as_it_is_in_any_environment(
     tmp_path: Path, environments: list[Environment]
 ) -> None:

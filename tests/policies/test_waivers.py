@@ -62,6 +62,13 @@ def test_a_waiver_expects_each_rule_at_each_path_of_each_environment(file: Path)
     assert found[-1].path == "rovn-staging/Audit/Policy/Resource"
 
 
+def test_a_waiver_reaches_the_stage_of_the_bootstrap_by_its_name(file: Path) -> None:
+    path = "{slug}-bootstrap/Access/Deploy/Policy/Resource"
+    file.write_text(HAPPY.replace("Audit/Policy/Resource", path), "utf-8")
+    found = waived_findings(load_waivers(file), [load_environment("rovn/staging")])
+    assert found[-1].path == "rovn-staging-bootstrap/Access/Deploy/Policy/Resource"
+
+
 def test_no_waiver_at_all_is_a_file(file: Path) -> None:
     file.write_text("# none\n", "utf-8")
     assert load_waivers(file) == ()

@@ -90,11 +90,30 @@ def test_a_replica_follows_the_first_instance_and_is_kept_like_it(variants: Asse
     assert "MasterUserPassword" not in properties
     for key in (
         *("DBInstanceClass", "DBParameterGroupName", "DeletionProtection", "MultiAZ"),
-        *("EnableCloudwatchLogsExports", "KmsKeyId", "PubliclyAccessible", "StorageEncrypted"),
+        *("EnableCloudwatchLogsExports", "PubliclyAccessible", "StorageEncrypted"),
         *("EnableIAMDatabaseAuthentication", "VPCSecurityGroups"),
     ):
         assert properties[key] == first["Properties"][key], key
+    # RDS answers InvalidParameterCombination to a key named for a replica in the same region.
+    assert "KmsKeyId" not in properties
     assert (replica["DeletionPolicy"], replica["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_a_replicas_logs_are_encrypted_and_kept_like_the_first_ones(variants: Assembly) -> None:
+    stack = f"{PREFIX}rolling-data"
+    replica = variants.named(stack, "AWS::RDS::DBInstance", "DatabaseReplica")
+    groups = variants.of_type(stack, "AWS::Logs::LogGroup")
+    for log in replica["Properties"]["EnableCloudwatchLogsExports"]:
+        name = f"/aws/rds/instance/{replica['Properties']['DBInstanceIdentifier']}/{log}"
+        ((id_, group),) = (
+            (id_, g["Properties"])
+            for id_, g in groups.items()
+            if g["Properties"]["LogGroupName"] == name
+        )
+        assert group["RetentionInDays"] == 365
+        assert "LogsKey" in json.dumps(group["KmsKeyId"])
+        # Else RDS makes its own first, without key or retention.
+        assert id_ in replica["DependsOn"]
 
 
 def test_rds_keeps_a_managed_password_under_our_key(variants: Assembly) -> None:

@@ -125,3 +125,9 @@ def test_rds_keeps_a_managed_password_under_our_key(variants: Assembly) -> None:
     assert "DatabaseKey" in json.dumps(properties["MasterUserSecret"]["KmsKeyId"])
     types = {r["Type"] for r in variants.template(stack)["Resources"].values()}
     assert "AWS::SecretsManager::SecretTargetAttachment" not in types
+    # Secrets Manager encrypts and decrypts it in the caller's name, and keeps a grant.
+    key = variants.named(stack, "AWS::KMS::Key", "DatabaseKey")["Properties"]
+    by_sid = {s["Sid"]: s for s in key["KeyPolicy"]["Statement"]}
+    for sid in ("UseThroughServices", "LendToServices"):
+        through = by_sid[sid]["Condition"]["StringEquals"]["kms:ViaService"]
+        assert [service.split(".")[0] for service in through] == ["rds", "secretsmanager"]

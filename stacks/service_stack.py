@@ -90,7 +90,7 @@ class ServiceStack(RunbookStack):
             ingress=on.platform.ingress,
         )
         # Open before the first task starts, and until the last has stopped.
-        web.resource.node.add_dependency(network)
+        web.resource.node.add_dependency(*network.rules)
         SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
         for output, value in (
             ("MigrationsTaskDefinition", tasks.migrations.ref),

@@ -33,6 +33,8 @@ class DataStack(RunbookStack):
             stateful=True,
         )
         place = f"{environment.database.backup_copy_region}:{environment.account}"
+        # The password that RDS keeps is a secret under the database's key.
+        via = ["rds"] if master else ["rds", "secretsmanager"]
         self.database = Database(
             self,
             "Database",
@@ -45,7 +47,7 @@ class DataStack(RunbookStack):
                 "DatabaseKey",
                 alias=f"alias/{environment.slug}/database",
                 description=f"Database of {environment.name}",
-                via=["rds"],
+                via=via,
                 lends_to_services=True,
             ),
             logs_key=CustomerKey(

@@ -77,7 +77,7 @@ class ServiceStack(RunbookStack):
             surroundings=self._surroundings(),
             logs=on.platform.logs[service],
         )
-        WebService(
+        web = WebService(
             self,
             "Service",
             key=service,
@@ -89,6 +89,8 @@ class ServiceStack(RunbookStack):
             security_group=network.app,
             ingress=on.platform.ingress,
         )
+        # Open before the first task starts, and until the last has stopped.
+        web.resource.node.add_dependency(*network.rules)
         SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
         for output, value in (
             ("MigrationsTaskDefinition", tasks.migrations.ref),

@@ -52,16 +52,7 @@ class Database(Construct):
             description="PostgreSQL, from those let in by name",
             allow_all_outbound=False,
         )
-        log_groups = [
-            EncryptedLogGroup(
-                self,
-                f"{log.title()}Log",
-                name=f"/aws/rds/instance/{name}/{log}",
-                retention_days=database.log_retention_days,
-                key=logs_key,
-            )
-            for log in LOGS
-        ]
+        log_groups = _log_groups(self, name, database, logs_key)
         version = rds.PostgresEngineVersion.of(
             database.engine_version, database.engine_version.split(".")[0]
         )
@@ -73,8 +64,7 @@ class Database(Construct):
             self._leave_password_to_rds(key)
         self._copy_backups(database, copy_key_arn)
         if database.read_replica:
-            self._add_replica(name, database, vpc, key)
-        # RDS makes its log groups itself, without key or retention, where it finds none.
+            self._add_replica(f"{name}-replica", database, vpc, key, logs_key)
         self.instance.node.add_dependency(*log_groups)
 
     def _instance(
@@ -138,13 +128,18 @@ class Database(Construct):
         )
 
     def _add_replica(
-        self, name: str, database: model.Database, vpc: ec2.IVpc, key: kms.IKey
+        self,
+        name: str,
+        database: model.Database,
+        vpc: ec2.IVpc,
+        key: kms.IKey,
+        logs_key: CustomerKey,
     ) -> None:
         """Add an instance that only reads; backups are the first one's until it is promoted."""
-        rds.DatabaseInstanceReadReplica(
+        replica = rds.DatabaseInstanceReadReplica(
             self,
             "Replica",
-            instance_identifier=f"{name}-replica",
+            instance_identifier=name,
             source_database_instance=self.instance,
             instance_type=ec2.InstanceType(database.instance_class.removeprefix("db.")),
             vpc=vpc,
@@ -154,8 +149,8 @@ class Database(Construct):
             publicly_accessible=False,
             multi_az=True,
             storage_type=rds.StorageType.GP3,
+            # Under the first one's key: RDS refuses a key that is named within the region.
             storage_encrypted=True,
-            storage_encryption_key=key,
             max_allocated_storage=database.max_allocated_storage_gb,
             copy_tags_to_snapshot=True,
             deletion_protection=True,
@@ -169,6 +164,7 @@ class Database(Construct):
             monitoring_role=self._monitoring_role,
             parameter_group=self._parameter_group,
         )
+        replica.node.add_dependency(*_log_groups(replica, name, database, logs_key))
 
     def _copy_backups(self, database: model.Database, copy_key_arn: str) -> None:
         """Copy the automated backups to the other region; the L2 construct knows no such thing."""
@@ -176,6 +172,22 @@ class Database(Construct):
         instance.automatic_backup_replication_region = database.backup_copy_region
         instance.automatic_backup_replication_kms_key_id = copy_key_arn
         instance.automatic_backup_replication_retention_period = database.backup_retention_days
+
+
+def _log_groups(
+    scope: Construct, name: str, database: model.Database, key: CustomerKey
+) -> list[EncryptedLogGroup]:
+    """Make what RDS would make itself, without key or retention, where it finds none."""
+    return [
+        EncryptedLogGroup(
+            scope,
+            f"{log.title()}Log",
+            name=f"/aws/rds/instance/{name}/{log}",
+            retention_days=database.log_retention_days,
+            key=key,
+        )
+        for log in LOGS
+    ]
 
 
 def _monitoring_role(scope: Construct, name: str) -> iam.Role:
@@ -199,14 +211,21 @@ def _monitoring_role(scope: Construct, name: str) -> iam.Role:
 def _parameters(
     scope: Construct, engine: rds.IInstanceEngine, database: model.Database
 ) -> rds.ParameterGroup:
-    """Set what the runbook names, and nothing that RDS chooses well itself."""
+    """Set what the runbook names, and what keeps PHI out of the logs.
+
+    PostgreSQL's own choice writes the parameters of a slow statement, and the row that a
+    constraint refuses, into the log: values of patients.
+    """
     return rds.ParameterGroup(
         scope,
         "Parameters",
         engine=engine,
         description="TLS forced, connections capped, slow statements logged",
         parameters={
+            "log_error_verbosity": "terse",
             "log_min_duration_statement": str(database.slow_query_ms),
+            "log_parameter_max_length": "0",
+            "log_parameter_max_length_on_error": "0",
             "max_connections": str(database.max_connections),
             "pg_stat_statements.track": "all",
             "rds.force_ssl": "1",

@@ -1,7 +1,7 @@
 """A bucket that is private, encrypted, versioned and retained."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -60,6 +60,8 @@ class PrivateBucket(s3.Bucket):
             ),
             versioned=True,
         )
+        # A bucket that outlives its stack without its policy would be open to every IAM policy.
+        cast(s3.BucketPolicy, self.policy).apply_removal_policy(RemovalPolicy.RETAIN)
         if key:
             self._deny_writes_under_other_keys(key, accepted)
 

@@ -127,13 +127,15 @@ def _guard(secret: secretsmanager.CfnSecret, name: str, principals: Principals) 
             _deny("DenyEditors", EDIT, _nobody_but(principals.may_edit_secrets)),
         ]
     )
-    secretsmanager.CfnResourcePolicy(
+    guard = secretsmanager.CfnResourcePolicy(
         secret,
         "Policy",
         secret_id=secret.ref,
         resource_policy=policy,
         block_public_policy=True,
     )
+    # As long as the secret itself: one that its stack lets go would be open to every IAM policy.
+    guard.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
 
 
 def _nobody_but(arns: Sequence[str]) -> dict[str, dict[str, list[str]]]:

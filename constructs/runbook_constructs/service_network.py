@@ -1,7 +1,7 @@
 """Who may talk to the tasks of a service, and whom they may talk to."""
 
 from aws_cdk import aws_ec2 as ec2
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from runbook_constructs.database import PORT
 
@@ -13,6 +13,7 @@ class ServiceNetwork(Construct):
 
     The balancer reaches ``app`` on its one port; both reach the database, and AWS and vendors by
     HTTPS. All rules stand here, so that balancer and database never depend on a service.
+    ``rules`` are what no reference makes the tasks wait for.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class ServiceNetwork(Construct):
         super().__init__(scope, id_)
         self.app = self._group("App", f"Tasks of {name}", vpc)
         self.migrations = self._group("Migrations", f"Migration tasks of {name}", vpc)
+        self.rules: list[IDependable] = []
         self._let("Balancer", balancer, self.app, port, f"{name} from the load balancer")
         self._let("AppToDatabase", self.app, database, PORT, f"PostgreSQL from {name}")
         self._let(
@@ -57,7 +59,7 @@ class ServiceNetwork(Construct):
         why: str,
     ) -> None:
         """Open ``port`` of ``target`` to ``source``, at both ends."""
-        ec2.CfnSecurityGroupEgress(
+        egress = ec2.CfnSecurityGroupEgress(
             self,
             f"{id_}Egress",
             group_id=source.security_group_id,
@@ -67,7 +69,7 @@ class ServiceNetwork(Construct):
             to_port=port,
             description=why,
         )
-        ec2.CfnSecurityGroupIngress(
+        ingress = ec2.CfnSecurityGroupIngress(
             self,
             f"{id_}Ingress",
             group_id=target.security_group_id,
@@ -77,3 +79,4 @@ class ServiceNetwork(Construct):
             to_port=port,
             description=why,
         )
+        self.rules += [egress, ingress]

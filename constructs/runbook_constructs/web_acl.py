@@ -1,19 +1,21 @@
 """What the web ACL turns away before a service sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-# AWS's own groups; each is blocking, none only counts.
-MANAGED_GROUPS = (
-    "AWSManagedRulesAmazonIpReputationList",
-    "AWSManagedRulesCommonRuleSet",
-    "AWSManagedRulesKnownBadInputsRuleSet",
-    "AWSManagedRulesSQLiRuleSet",
-)
+# AWS's own groups, and which of their rules only count; all others block. SizeRestrictions_BODY
+# would turn away every request of more than 8 KB, a document or a conversation as well as an
+# attack. The limit is fixed, so how long a body may be is the service's to say.
+MANAGED_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "AWSManagedRulesAmazonIpReputationList": (),
+    "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",),
+    "AWSManagedRulesKnownBadInputsRuleSet": (),
+    "AWSManagedRulesSQLiRuleSet": (),
+}
 # Headers that hold credentials; a query string may hold anything.
 REDACTED_HEADERS = ("authorization", "cookie")
 
@@ -132,10 +134,18 @@ def _managed(group: str, priority: int) -> Rule:
         override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
         statement=Statement(
             managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
-                name=group, vendor_name="AWS"
+                name=group,
+                vendor_name="AWS",
+                rule_action_overrides=[_count(rule) for rule in MANAGED_GROUPS[group]] or None,
             )
         ),
         visibility_config=_visibility(group),
+    )
+
+
+def _count(rule: str) -> waf.CfnWebACL.RuleActionOverrideProperty:
+    return waf.CfnWebACL.RuleActionOverrideProperty(
+        name=rule, action_to_use=waf.CfnWebACL.RuleActionProperty(count={})
     )
 
 

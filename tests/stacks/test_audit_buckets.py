@@ -206,6 +206,9 @@ def test_every_bucket_is_private_versioned_tls_only_and_retained(
     }
     assert found["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     assert found["VersioningConfiguration"] == {"Status": "Enabled"}
+    # What a bucket denies everybody has to outlive the stack, as the bucket does.
+    kept = assembly.named(stack, POLICY, f"{bucket}Policy")
+    assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
     policy = statements(assembly, stack, bucket)
     assert denied(bucket, "s3:*", {"Bool": {"aws:SecureTransport": "false"}}) in policy
     assert denied(bucket, "s3:*", {"NumericLessThan": {"s3:TlsVersion": 1.2}}) in policy

@@ -128,7 +128,7 @@ def test_the_web_acl_closes_paths_however_they_are_written(
     assert service.ingress.closed_paths == ("/debug/*",)
 
 
-def test_the_web_acl_blocks_and_never_only_counts(
+def test_the_web_acl_blocks_by_every_rule_and_group(
     environment: Environment, acl: dict[str, Any]
 ) -> None:
     rules = {rule["Name"]: rule for rule in acl["Rules"]}
@@ -149,6 +149,20 @@ def test_the_web_acl_blocks_and_never_only_counts(
     rate = rules["RequestRate"]["Statement"]["RateBasedStatement"]
     assert rate["Limit"] == environment.load_balancer.requests_per_5_minutes
     assert (rate["AggregateKeyType"], rate["EvaluationWindowSec"]) == ("IP", 300)
+
+
+def test_a_body_of_more_than_8_kb_is_counted_and_not_turned_away(acl: dict[str, Any]) -> None:
+    """The common rules block it: no document, and no conversation with a model, would pass."""
+    overrides = {
+        rule["Name"]: rule["Statement"]["ManagedRuleGroupStatement"].get("RuleActionOverrides")
+        for rule in acl["Rules"]
+        if rule["Name"].startswith("AWS")
+    }
+    assert {name: of for name, of in overrides.items() if of} == {
+        "AWSManagedRulesCommonRuleSet": [
+            {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}
+        ]
+    }
 
 
 def test_the_web_acl_stands_before_the_balancer_and_writes_no_credential(

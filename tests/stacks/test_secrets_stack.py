@@ -93,6 +93,10 @@ def test_every_secret_is_encrypted_kept_and_guarded(
         assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
         assert resource["UpdateReplacePolicy"] == "Retain"
         assert plain(resource["Properties"]["KmsKeyId"]) == "<SecretsKey.Arn>"
+    # A secret that is kept without its policy would be open to every IAM policy of the account.
+    for policy in assembly.of_type(stack, POLICY).values():
+        assert policy["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert policy["UpdateReplacePolicy"] == "Retain"
     for properties in policies.values():
         assert properties["BlockPublicPolicy"] is True
         others, deletion = properties["ResourcePolicy"]["Statement"][:2]

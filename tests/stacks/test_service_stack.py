@@ -95,6 +95,17 @@ def test_health_200_is_the_health_of_both_colours(
         assert properties["Port"] == environment.services["passport-api"].port
 
 
+def test_the_ways_are_open_before_the_first_task_and_until_the_last(
+    assembly: Assembly, stack: str
+) -> None:
+    """Nothing else tells CloudFormation: tasks would start without a database, or lose it."""
+    (service,) = assembly.of_type(stack, "AWS::ECS::Service").values()
+    for kind in (EGRESS, INGRESS):
+        rules = set(assembly.of_type(stack, kind))
+        assert len(rules) == 3
+        assert rules <= set(service["DependsOn"])
+
+
 @pytest.mark.clause("ROVN-HLT-2")
 def test_debug_paths_lead_nowhere_before_the_service_is_reached(
     assembly: Assembly, stack: str

@@ -90,11 +90,30 @@ def test_a_replica_follows_the_first_instance_and_is_kept_like_it(variants: Asse
     assert "MasterUserPassword" not in properties
     for key in (
         *("DBInstanceClass", "DBParameterGroupName", "DeletionProtection", "MultiAZ"),
-        *("EnableCloudwatchLogsExports", "KmsKeyId", "PubliclyAccessible", "StorageEncrypted"),
+        *("EnableCloudwatchLogsExports", "PubliclyAccessible", "StorageEncrypted"),
         *("EnableIAMDatabaseAuthentication", "VPCSecurityGroups"),
     ):
         assert properties[key] == first["Properties"][key], key
+    # RDS answers InvalidParameterCombination to a key named for a replica in the same region.
+    assert "KmsKeyId" not in properties
     assert (replica["DeletionPolicy"], replica["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_a_replicas_logs_are_encrypted_and_kept_like_the_first_ones(variants: Assembly) -> None:
+    stack = f"{PREFIX}rolling-data"
+    replica = variants.named(stack, "AWS::RDS::DBInstance", "DatabaseReplica")
+    groups = variants.of_type(stack, "AWS::Logs::LogGroup")
+    for log in replica["Properties"]["EnableCloudwatchLogsExports"]:
+        name = f"/aws/rds/instance/{replica['Properties']['DBInstanceIdentifier']}/{log}"
+        ((id_, group),) = (
+            (id_, g["Properties"])
+            for id_, g in groups.items()
+            if g["Properties"]["LogGroupName"] == name
+        )
+        assert group["RetentionInDays"] == 365
+        assert "LogsKey" in json.dumps(group["KmsKeyId"])
+        # Else RDS makes its own first, without key or retention.
+        assert id_ in replica["DependsOn"]
 
 
 def test_rds_keeps_a_managed_password_under_our_key(variants: Assembly) -> None:
@@ -106,3 +125,9 @@ def test_rds_keeps_a_managed_password_under_our_key(variants: Assembly) -> None:
     assert "DatabaseKey" in json.dumps(properties["MasterUserSecret"]["KmsKeyId"])
     types = {r["Type"] for r in variants.template(stack)["Resources"].values()}
     assert "AWS::SecretsManager::SecretTargetAttachment" not in types
+    # Secrets Manager encrypts and decrypts it in the caller's name, and keeps a grant.
+    key = variants.named(stack, "AWS::KMS::Key", "DatabaseKey")["Properties"]
+    by_sid = {s["Sid"]: s for s in key["KeyPolicy"]["Statement"]}
+    for sid in ("UseThroughServices", "LendToServices"):
+        through = by_sid[sid]["Condition"]["StringEquals"]["kms:ViaService"]
+        assert [service.split(".")[0] for service in through] == ["rds", "secretsmanager"]

@@ -181,15 +181,3 @@ def test_every_policy_fits(assembly: Assembly, stack: str) -> None:
     """Secrets Manager takes 20,480 characters."""
     for policy in assembly.of_type(stack, POLICY).values():
         assert len(json.dumps(policy["Properties"]["ResourcePolicy"])) < 20_480
-
-
-def test_the_key_is_used_through_secrets_manager_only(
-    assembly: Assembly, environment: Environment, stack: str
-) -> None:
-    (key,) = assembly.of_type(stack, "AWS::KMS::Key").values()
-    by_sid = {s["Sid"]: s for s in key["Properties"]["KeyPolicy"]["Statement"]}
-    assert set(by_sid) == {"Administer", "UseThroughServices"}
-    assert by_sid["UseThroughServices"]["Condition"]["StringEquals"] == {
-        "kms:CallerAccount": environment.account,
-        "kms:ViaService": [f"secretsmanager.{environment.region}.amazonaws.com"],
-    }

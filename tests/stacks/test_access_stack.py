@@ -13,7 +13,7 @@ import tomli_w
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from tests.access.evaluation import allowed
-from tests.assembly import ROOT, Assembly
+from tests.assembly import ROOT, Assembly, plain
 from tests.model.spoiling import HAPPY
 
 SYNTHESIZE = """
@@ -87,6 +87,7 @@ def test_only_one_place_of_one_repository_assumes_the_role(
     assert properties["MaxSessionDuration"] == 3600
     (trust,) = properties["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert plain(trust["Principal"]) == {"Federated": "<DeployGitHub>"}
     assert trust["Condition"] == {
         "StringEquals": {
             f"{GITHUB}:aud": "sts.amazonaws.com",
@@ -134,6 +135,7 @@ def test_it_pushes_and_releases_and_starts_deploys_and_no_more(
     environment: Environment, policy: dict[str, Any]
 ) -> None:
     principals = Principals(environment)
+    assert policy["ManagedPolicyName"] == principals.named("deploy")
     may = [policy["PolicyDocument"]]
     place = f"{environment.region}:{environment.account}"
     slug = environment.slug

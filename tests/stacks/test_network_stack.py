@@ -65,6 +65,7 @@ def test_private_subnets_leave_through_the_nat_gateway_of_their_zone(
 ) -> None:
     private = routes_of_tiers(assembly, stack)["private"]
     assert len({route["NatGatewayId"]["Ref"] for route in private}) == 3
+    assert {route["DestinationCidrBlock"] for route in private} == {"0.0.0.0/0"}
     assert not any("GatewayId" in route for route in private)
 
 
@@ -100,6 +101,7 @@ def test_tasks_reach_aws_services_without_the_internet(
     }
     for name in environment.network.interface_endpoints:
         assert services[name]["PrivateDnsEnabled"] is True
+        assert plain(services[name]["SecurityGroupIds"]) == ["<NetworkEndpointGroup.GroupId>"]
         assert {subnet["Ref"] for subnet in services[name]["SubnetIds"]} == private
     assert services["s3"]["VpcEndpointType"] == "Gateway"
     assert len(services["s3"]["RouteTableIds"]) == len(private)
@@ -112,6 +114,10 @@ def test_endpoints_let_only_the_own_account_through(
     for endpoint in assembly.of_type(stack, ENDPOINT).values():
         properties = endpoint["Properties"]
         own, *others = properties["PolicyDocument"]["Statement"]
+        for statement in (own, *others):
+            assert statement["Effect"] == "Allow"
+            assert statement["Principal"] == {"AWS": "*"}
+        assert (own["Action"], own["Resource"]) == ("*", "*")
         equals = own["Condition"]["StringEquals"]
         assert equals["aws:PrincipalAccount"] == environment.account
         if properties["VpcEndpointType"] == "Gateway":
@@ -142,6 +148,8 @@ def test_every_connection_is_recorded_encrypted_and_kept(
     assert flow_log["Properties"]["TrafficType"] == "ALL"
     assert flow_log["Properties"]["MaxAggregationInterval"] == 60
     assert flow_log["Properties"]["ResourceType"] == "VPC"
+    assert plain(flow_log["Properties"]["ResourceId"]) == "<NetworkVpc>"
+    assert plain(flow_log["Properties"]["LogGroupName"]) == "<NetworkFlowLogsGroup>"
     (group,) = assembly.of_type(stack, "AWS::Logs::LogGroup").values()
     properties = group["Properties"]
     assert properties["RetentionInDays"] == environment.network.flow_log_retention_days

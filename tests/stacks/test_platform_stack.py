@@ -46,6 +46,7 @@ def test_every_listener_speaks_modern_tls_and_knows_nothing_by_itself(
     for listener in listeners.values():
         assert listener["Protocol"] == "HTTPS"
         assert listener["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+        assert plain(listener["LoadBalancerArn"]) == "<IngressBalancer>"
         assert plain(listener["Certificates"]) == [{"CertificateArn": "<IngressCertificate>"}]
         (default,) = listener["DefaultActions"]
         assert default == {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
@@ -80,6 +81,7 @@ def test_only_the_production_port_is_open_to_the_internet(
     (test,) = assembly.of_type(stack, "AWS::EC2::SecurityGroupIngress").values()
     assert test["Properties"]["FromPort"] == environment.load_balancer.test_port
     assert plain(test["Properties"]["SourcePrefixListId"]) == "<IngressOwnAddresses>"
+    assert plain(test["Properties"]["GroupId"]) == "<IngressGroup.GroupId>"
     (addresses,) = assembly.of_type(stack, "AWS::EC2::PrefixList").values()
     entries = [plain(entry["Cidr"]) for entry in addresses["Properties"]["Entries"]]
     assert len(entries) == len(environment.availability_zones)
@@ -122,6 +124,7 @@ def test_the_web_acl_closes_paths_however_they_are_written(
         "NORMALIZE_PATH",
         "LOWERCASE",
     ]
+    assert [t["Priority"] for t in match["TextTransformations"]] == [0, 1, 2]
     own = outside["NotStatement"]["Statement"]["IPSetReferenceStatement"]["Arn"]
     assert plain(own) == "<WebAclOwnAddresses.Arn>"
     (service,) = environment.services.values()
@@ -140,8 +143,13 @@ def test_the_web_acl_blocks_and_never_only_counts(
         "AWSManagedRulesKnownBadInputsRuleSet",
         "AWSManagedRulesSQLiRuleSet",
     }
+    assert acl["DefaultAction"] == {"Allow": {}}
+    assert [rule["Priority"] for rule in acl["Rules"]] == list(range(len(rules)))
     for name, rule in rules.items():
         managed = name.startswith("AWS")
+        if managed:
+            group = rule["Statement"]["ManagedRuleGroupStatement"]
+            assert group == {"Name": name, "VendorName": "AWS"}
         assert rule["OverrideAction" if managed else "Action"] == {
             "None" if managed else "Block": {}
         }
@@ -152,10 +160,20 @@ def test_the_web_acl_blocks_and_never_only_counts(
 
 
 def test_the_web_acl_stands_before_the_balancer_and_writes_no_credential(
-    assembly: Assembly, stack: str
+    assembly: Assembly, environment: Environment, stack: str
 ) -> None:
     (association,) = assembly.of_type(stack, "AWS::WAFv2::WebACLAssociation").values()
-    assert plain(association["Properties"]["ResourceArn"]) == "<IngressBalancer>"
+    assert plain(association["Properties"]) == {
+        "ResourceArn": "<IngressBalancer>",
+        "WebACLArn": "<WebAcl.Arn>",
+    }
+    for kind in ("WebACL", "IPSet"):
+        (resource,) = assembly.of_type(stack, f"AWS::WAFv2::{kind}").values()
+        assert resource["Properties"]["Scope"] == "REGIONAL"
+    (own,) = assembly.of_type(stack, "AWS::WAFv2::IPSet").values()
+    addresses = plain(own["Properties"]["Addresses"])
+    assert len(addresses) == len(environment.availability_zones)
+    assert all("NatAddresses" in a and a.endswith("/32") for a in addresses)
     (logging,) = assembly.of_type(stack, "AWS::WAFv2::LoggingConfiguration").values()
     assert logging["Properties"]["RedactedFields"] == [
         {"SingleHeader": {"Name": "authorization"}},

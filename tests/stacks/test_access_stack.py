@@ -164,6 +164,41 @@ def test_it_pushes_and_releases_and_starts_deploys_and_no_more(
         assert not allowed(may, action, "*")
 
 
+@pytest.mark.clause("ROVN-DEP-9")
+def test_it_calls_exactly_these(policy: dict[str, Any]) -> None:
+    """More would be a privilege, less a release that stops half-way."""
+    found: dict[str, set[str]] = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert statement["Effect"] == "Allow"
+        actions = statement["Action"]
+        for action in actions if isinstance(actions, list) else [actions]:
+            service, _, name = action.partition(":")
+            found.setdefault(service, set()).add(name)
+    assert found == {
+        "cloudformation": {
+            *("ContinueUpdateRollback", "CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet"),
+            *("DescribeEvents", "DescribeStackEvents", "DescribeStackResources", "DescribeStacks"),
+            *("ExecuteChangeSet", "GetTemplate", "ListChangeSets"),
+        },
+        "cloudwatch": {"DescribeAlarms"},
+        "ecr": {
+            *("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload"),
+            *("DescribeImageScanFindings", "DescribeImages", "DescribeRepositories"),
+            *("GetAuthorizationToken", "InitiateLayerUpload", "PutImage", "UploadLayerPart"),
+        },
+        "ecs": {
+            *("ContinueServiceDeployment", "DescribeServiceDeployments", "DescribeTasks"),
+            *("DescribeServiceRevisions", "DescribeServices", "DescribeTaskDefinition"),
+            *("ListServiceDeployments", "RunTask", "StopServiceDeployment", "StopTask"),
+            "UpdateService",
+        },
+        "elasticloadbalancing": {"DescribeTargetHealth"},
+        "iam": {"PassRole"},
+        "logs": {"FilterLogEvents"},
+        "sts": {"AssumeRole"},
+    }
+
+
 def test_one_off_tasks_are_migrations_in_the_environments_cluster(
     environment: Environment, policy: dict[str, Any]
 ) -> None:

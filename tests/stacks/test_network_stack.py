@@ -51,6 +51,16 @@ def test_each_tier_has_the_blocks_of_the_file_in_its_zones(
     assert len({zone for _, zone in found}) == 3
 
 
+def test_the_vpc_has_the_files_block_and_names_of_its_own(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    """Without its DNS no endpoint would be found, and traffic would leave through the NAT."""
+    (vpc,) = assembly.of_type(stack, "AWS::EC2::VPC").values()
+    assert vpc["Properties"]["CidrBlock"] == str(environment.network.cidr)
+    assert vpc["Properties"]["EnableDnsHostnames"] is True
+    assert vpc["Properties"]["EnableDnsSupport"] is True
+
+
 def test_no_subnet_hands_out_public_addresses(assembly: Assembly, stack: str) -> None:
     for subnet in assembly.of_type(stack, SUBNET).values():
         assert subnet["Properties"]["MapPublicIpOnLaunch"] is False

@@ -131,6 +131,10 @@ def test_the_workload_boundary_names_each_action(
     push = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")
     build |= {f"ecr:{action}" for action in push}
     sampling = {f"xray:GetSampling{what}" for what in ("Rules", "StatisticSummaries", "Targets")}
+    place = f"{environment.region}:{environment.account}"
+    metrics = f"arn:aws:logs:{place}:log-group:RDSOSMetrics:log-stream:db"
+    for action in monitoring - {"DescribeLogGroups"}:
+        assert decides(boundary, f"logs:{action}", metrics, {}) == "Allow", action
     assert named == shown | {f"logs:{action}" for action in monitoring} | build | sampling
 
 

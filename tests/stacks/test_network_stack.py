@@ -59,6 +59,23 @@ def test_the_vpc_has_the_files_block_and_names_of_its_own(
     assert vpc["Properties"]["CidrBlock"] == str(environment.network.cidr)
     assert vpc["Properties"]["EnableDnsHostnames"] is True
     assert vpc["Properties"]["EnableDnsSupport"] is True
+    for subnet in assembly.of_type(stack, SUBNET).values():
+        assert plain(subnet["Properties"]["VpcId"]) == "<NetworkVpc>"
+
+
+def test_public_subnets_lead_to_the_internet_and_hold_the_nat_gateways(
+    assembly: Assembly, stack: str
+) -> None:
+    public = routes_of_tiers(assembly, stack)["public"]
+    assert len(public) == 3
+    for route in public:
+        assert route["DestinationCidrBlock"] == "0.0.0.0/0"
+        assert plain(route["GatewayId"]) == "<NetworkVpcIGW>"
+    tiers = {
+        tier_of(assembly.of_type(stack, SUBNET)[nat["Properties"]["SubnetId"]["Ref"]])
+        for nat in assembly.of_type(stack, NAT).values()
+    }
+    assert tiers == {"public"}
 
 
 def test_no_subnet_hands_out_public_addresses(assembly: Assembly, stack: str) -> None:

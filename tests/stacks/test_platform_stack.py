@@ -105,8 +105,37 @@ def test_the_balancer_is_hardened_and_logged(assembly: Assembly, stack: str) -> 
         "connection_logs.s3.bucket": "<BalancerLogs>",
         "connection_logs.s3.prefix": "connection",
     }
+    groups = plain(balancer["Properties"]["SecurityGroups"])
+    assert groups == ["<IngressGroup.GroupId>"]
     # Without its policy the bucket refuses the balancer, and the balancer its creation.
     assert any(name.startswith("BalancerLogsPolicy") for name in balancer["DependsOn"])
+
+
+def test_only_the_delivery_of_logs_writes_into_their_bucket(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    policy = assembly.named(stack, "AWS::S3::BucketPolicy", "BalancerLogsPolicy")["Properties"]
+    granted = [
+        statement
+        for statement in plain(policy["PolicyDocument"]["Statement"])
+        if statement["Effect"] == "Allow"
+    ]
+    access, connection = (
+        f"<BalancerLogs.Arn>/{kind}/AWSLogs/{environment.account}/*"
+        for kind in ("access", "connection")
+    )
+    # Of Elastic Load Balancing in us-east-2, as AWS documents it.
+    balancing = {"AWS": "arn:aws:iam::033677994240:root"}
+    delivery = {"Service": "delivery.logs.amazonaws.com"}
+    put: dict[str, Any] = {"Effect": "Allow", "Action": "s3:PutObject"}
+    owned = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    look = {"Effect": "Allow", "Action": "s3:GetBucketAcl", "Principal": delivery}
+    assert granted == [
+        put | {"Principal": balancing, "Resource": access},
+        put | {"Principal": delivery, "Resource": [access, connection], "Condition": owned},
+        look | {"Resource": "<BalancerLogs.Arn>"},
+        put | {"Principal": balancing, "Resource": connection},
+    ]
 
 
 @pytest.mark.clause("ROVN-HLT-2")

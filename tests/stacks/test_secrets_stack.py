@@ -101,6 +101,9 @@ def test_every_secret_is_encrypted_kept_and_guarded(
             "Bool": {"aws:PrincipalIsAWSService": "false"},
         }
         assert (others["Sid"], others["Action"]) == ("DenyOtherAccounts", "secretsmanager:*")
+        for statement in (others, deletion):
+            assert (statement["Effect"], statement["Resource"]) == ("Deny", "*")
+            assert statement["Principal"] == {"AWS": "*"}
         assert deletion["Sid"] == "DenyDeletionWithoutRecovery"
         assert deletion["Action"] == "secretsmanager:DeleteSecret"
         assert deletion["Condition"] == {
@@ -158,7 +161,10 @@ def test_only_break_glass_replaces_a_value_until_rotation_does(
     cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
     for name, by_sid in guards(assembly, stack).items():
         write = by_sid["DenyWriters"]
-        assert "secretsmanager:PutSecretValue" in write["Action"]
+        assert write["Action"] == [
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:UpdateSecretVersionStage",
+        ]
         # The instance's address joins the master's credential.
         expected = [cfn, "break-glass"] if name == "database-master" else ["break-glass"]
         assert exempt(write) == expected
@@ -168,12 +174,14 @@ def test_the_guard_guards_itself(assembly: Assembly, environment: Environment, s
     cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
     for by_sid in guards(assembly, stack).values():
         edit = by_sid["DenyEditors"]
-        assert {
-            "secretsmanager:PutResourcePolicy",
+        assert set(edit["Action"]) == {
+            "secretsmanager:CancelRotateSecret",
             "secretsmanager:DeleteResourcePolicy",
+            "secretsmanager:PutResourcePolicy",
             "secretsmanager:ReplicateSecretToRegions",
+            "secretsmanager:RotateSecret",
             "secretsmanager:UpdateSecret",
-        } <= set(edit["Action"])
+        }
         assert exempt(edit) == [cfn, "break-glass"]
 
 

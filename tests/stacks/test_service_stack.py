@@ -133,7 +133,8 @@ def test_tasks_run_in_every_zone_without_public_addresses(
     assert all("PrivateSubnet" in subnet for subnet in subnets)
     assert plain(vpc["SecurityGroups"]) == ["<NetworkApp.GroupId>"]
     assert vpc["AssignPublicIp"] == "DISABLED"
-    assert service["LaunchType"] == "FARGATE"
+    assert (service["LaunchType"], service["PlatformVersion"]) == ("FARGATE", "LATEST")
+    assert plain(service["TaskDefinition"]) == "<TasksApp>"
     assert service["AvailabilityZoneRebalancing"] == "ENABLED"
 
 
@@ -214,6 +215,7 @@ def test_tasks_go_out_by_https_only(assembly: Assembly, stack: str) -> None:
 def test_only_the_service_reaches_the_database(
     assembly: Assembly, environment: Environment, stack: str
 ) -> None:
+    sources = set()
     for name, template in assembly.templates.items():
         if not name.startswith(environment.slug):
             continue
@@ -221,8 +223,8 @@ def test_only_the_service_reaches_the_database(
             group = plain(resource.get("Properties", {}).get("GroupId"))
             if resource["Type"] == INGRESS and "DatabaseGroup" in str(group):
                 assert name == stack
-                source = plain(resource["Properties"]["SourceSecurityGroupId"])
-                assert source in ("<NetworkApp.GroupId>", "<NetworkMigrations.GroupId>")
+                sources.add(plain(resource["Properties"]["SourceSecurityGroupId"]))
+    assert sources == {"<NetworkApp.GroupId>", "<NetworkMigrations.GroupId>"}
 
 
 @pytest.mark.clause("ROVN-TRC-1")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runbook.model.environment import Environment
+from runbook_constructs.registry import COLLECTOR_TAG
 from tests.assembly import Assembly, plain
 
 TASK, POLICY = "AWS::ECS::TaskDefinition", "AWS::IAM::ManagedPolicy"
@@ -49,7 +50,8 @@ def test_an_app_and_the_migrations_paired_with_it(
     for container in ("passport-api", "migrations"):
         image = containers[container]["Image"]
         assert image == {"Fn::Join": ["", [f"{registry}/{name}:", {"Ref": "ImageTag"}]]}
-    assert containers["collector"]["Image"].startswith(f"{registry}/ecr-public/")
+    mirrored = f"{registry}/ecr-public/aws-observability/aws-otel-collector:{COLLECTOR_TAG}"
+    assert containers["collector"]["Image"] == mirrored
     label = containers["passport-api"]["DockerLabels"]["runbook.migrations-task-definition"]
     assert plain(label) == "<TasksMigrations>"
 
@@ -69,6 +71,7 @@ def test_only_memory_is_writable(containers: dict[str, dict[str, Any]]) -> None:
         (tmpfs,) = container["LinuxParameters"]["Tmpfs"]
         assert tmpfs["ContainerPath"] == "/tmp"  # noqa: S108
         assert set(tmpfs["MountOptions"]) == {"nodev", "noexec", "nosuid"}
+        assert tmpfs["Size"] == 64
 
 
 def test_nobody_is_root_or_can_become_it(
@@ -97,6 +100,8 @@ def test_size_and_patience_are_the_files(
     size = (str(service.migrations.cpu), str(service.migrations.memory))
     assert (migrations["Cpu"], migrations["Memory"]) == size
     assert containers["passport-api"]["StopTimeout"] == service.stop_timeout_seconds
+    # The longest that Fargate waits: a migration cut short is the worst of all.
+    assert containers["migrations"]["StopTimeout"] == 120
     assert containers["migrations"]["Command"] == list(service.migrations.command)
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from runbook.access.execution_policies import execution_policies
+from runbook.access.principals import Principals
+from runbook.model.loader import load_environment
 from runbook.model.schema import json_schema
 
 RUNBOOK = Path(sys.executable).with_name("runbook")
@@ -52,9 +55,14 @@ def test_one_field_is_printed_alone_for_make(field: str, value: str) -> None:
 
 
 def test_execution_policies_are_printed_for_make_one_a_line() -> None:
-    lines = runbook("environments", "rovn/staging", "--field", "execution-policies").stdout
-    for line in lines.splitlines():
-        assert line.startswith("arn:aws:iam::444455556666:policy/rovn-staging-cloudformation-")
+    """All of them: an empty list would mean AdministratorAccess."""
+    run = runbook("environments", "rovn/staging", "--field", "execution-policies")
+    assert run.returncode == 0
+    policies = execution_policies(Principals(load_environment("rovn/staging")))
+    assert run.stdout.splitlines() == [
+        f"arn:aws:iam::444455556666:policy/{policy.name}" for policy in policies
+    ]
+    assert all(policy.name.startswith("rovn-staging-cloudformation-") for policy in policies)
 
 
 @pytest.mark.clause("ROVN-DEP-9")

@@ -1,6 +1,7 @@
 """PostgreSQL that survives a zone, keeps its history, and lets nobody in by default."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from aws_cdk import Aws, Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -59,57 +60,64 @@ class Database(Construct):
         self._engine = rds.DatabaseInstanceEngine.postgres(version=version)
         self._parameter_group = _parameters(self, self._engine, database)
         self._monitoring_role = _monitoring_role(self, monitoring_role)
-        self.instance = self._instance(name, database, vpc, master, key)
+        shared = self._shared(database, vpc, key)
+        self.instance = self._instance(name, database, master, key, shared)
         if master is None:
             self._leave_password_to_rds(key)
         self._copy_backups(database, copy_key_arn)
         if database.read_replica:
-            self._add_replica(f"{name}-replica", database, vpc, key, logs_key)
+            self._add_replica(f"{name}-replica", database, logs_key, shared)
         self.instance.node.add_dependency(*log_groups)
 
     def _instance(
         self,
         name: str,
         database: model.Database,
-        vpc: ec2.IVpc,
         master: secretsmanager.CfnSecret | None,
         key: kms.IKey,
+        shared: Mapping[str, Any],
     ) -> rds.DatabaseInstance:
         return rds.DatabaseInstance(
             self,
             "Instance",
             instance_identifier=name,
             engine=self._engine,
-            instance_type=ec2.InstanceType(database.instance_class.removeprefix("db.")),
             database_name=database.database_name,
             credentials=self._credentials(master),
-            vpc=vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
-            security_groups=[self.security_group],
-            port=PORT,
-            publicly_accessible=False,
-            multi_az=True,
-            storage_type=rds.StorageType.GP3,
-            storage_encrypted=True,
             storage_encryption_key=key,
             allocated_storage=database.allocated_storage_gb,
-            max_allocated_storage=database.max_allocated_storage_gb,
             backup_retention=Duration.days(database.backup_retention_days),
             preferred_backup_window=database.backup_window,
             preferred_maintenance_window=database.maintenance_window,
             delete_automated_backups=False,
-            copy_tags_to_snapshot=True,
-            deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
-            auto_minor_version_upgrade=True,
-            iam_authentication=True,
-            cloudwatch_logs_exports=list(LOGS),
-            enable_performance_insights=True,
-            performance_insight_encryption_key=key,
-            monitoring_interval=Duration.minutes(1),
-            monitoring_role=self._monitoring_role,
-            parameter_group=self._parameter_group,
+            **shared,
         )
+
+    def _shared(self, database: model.Database, vpc: ec2.IVpc, key: kms.IKey) -> Mapping[str, Any]:
+        """Say what the first instance and a replica have in common."""
+        return {
+            "instance_type": ec2.InstanceType(database.instance_class.removeprefix("db.")),
+            "vpc": vpc,
+            "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            "security_groups": [self.security_group],
+            "port": PORT,
+            "publicly_accessible": False,
+            "multi_az": True,
+            "storage_type": rds.StorageType.GP3,
+            "storage_encrypted": True,
+            "max_allocated_storage": database.max_allocated_storage_gb,
+            "copy_tags_to_snapshot": True,
+            "deletion_protection": True,
+            "removal_policy": RemovalPolicy.RETAIN,
+            "auto_minor_version_upgrade": True,
+            "iam_authentication": True,
+            "cloudwatch_logs_exports": list(LOGS),
+            "enable_performance_insights": True,
+            "performance_insight_encryption_key": key,
+            "monitoring_interval": Duration.minutes(1),
+            "monitoring_role": self._monitoring_role,
+            "parameter_group": self._parameter_group,
+        }
 
     def _credentials(self, master: secretsmanager.CfnSecret | None) -> rds.Credentials:
         if master is None:
@@ -131,38 +139,19 @@ class Database(Construct):
         self,
         name: str,
         database: model.Database,
-        vpc: ec2.IVpc,
-        key: kms.IKey,
         logs_key: CustomerKey,
+        shared: Mapping[str, Any],
     ) -> None:
-        """Add an instance that only reads; backups are the first one's until it is promoted."""
+        """Add an instance that only reads; backups are the first one's until it is promoted.
+
+        It stands under the first one's key: RDS refuses a key that is named within the region.
+        """
         replica = rds.DatabaseInstanceReadReplica(
             self,
             "Replica",
             instance_identifier=name,
             source_database_instance=self.instance,
-            instance_type=ec2.InstanceType(database.instance_class.removeprefix("db.")),
-            vpc=vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
-            security_groups=[self.security_group],
-            port=PORT,
-            publicly_accessible=False,
-            multi_az=True,
-            storage_type=rds.StorageType.GP3,
-            # Under the first one's key: RDS refuses a key that is named within the region.
-            storage_encrypted=True,
-            max_allocated_storage=database.max_allocated_storage_gb,
-            copy_tags_to_snapshot=True,
-            deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
-            auto_minor_version_upgrade=True,
-            iam_authentication=True,
-            cloudwatch_logs_exports=list(LOGS),
-            enable_performance_insights=True,
-            performance_insight_encryption_key=key,
-            monitoring_interval=Duration.minutes(1),
-            monitoring_role=self._monitoring_role,
-            parameter_group=self._parameter_group,
+            **shared,
         )
         replica.node.add_dependency(*_log_groups(replica, name, database, logs_key))
 

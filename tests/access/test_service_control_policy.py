@@ -131,10 +131,24 @@ def test_a_role_of_identity_center_fits_too(principals: Principals) -> None:
 
 def test_one_that_is_too_long_is_refused_with_the_fix(principals: Principals) -> None:
     assert len(rendered(principals)) <= 5120
-    deploy = principals.environment.deploy
-    roles = tuple(f"break-glass-{number}" for number in range(40))
-    longer = principals.environment.model_copy(
-        update={"deploy": deploy.model_copy(update={"break_glass_roles": roles})}
-    )
     with pytest.raises(RefusedError, match="name fewer break-glass roles"):
-        rendered(Principals(longer))
+        rendered(people(principals, 40))
+    # Up to the limit, and not a character beyond.
+    fitting = [n for n in range(1, 41) if fits(people(principals, n))]
+    assert fitting == list(range(1, len(fitting) + 1))
+
+
+def fits(principals: Principals) -> bool:
+    try:
+        text = rendered(principals)
+    except RefusedError:
+        return False
+    assert len(text) <= 5120
+    return True
+
+
+def people(principals: Principals, number: int) -> Principals:
+    """Give an environment that many break-glass roles."""
+    roles = tuple(f"break-glass-{n}" for n in range(number))
+    deploy = principals.environment.deploy.model_copy(update={"break_glass_roles": roles})
+    return Principals(principals.environment.model_copy(update={"deploy": deploy}))

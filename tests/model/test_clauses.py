@@ -5,7 +5,9 @@ from pydantic import ValidationError
 
 from runbook.clauses import Demand, clauses_of, organisations_with_clauses
 from runbook.model.loader import known_environments, load_environment
+from tests.model.spoiling import Refuse
 
+VENDORS = ("anthropic", "checkr", "persona", "stripe", "workos")
 DEMANDS = [
     (organisation, clause.id, demand)
     for organisation in organisations_with_clauses()
@@ -19,6 +21,24 @@ def test_every_organisation_with_environments_has_clauses() -> None:
     assert organisations <= set(organisations_with_clauses())
     with pytest.raises(KeyError):
         clauses_of("nobody")
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+@pytest.mark.parametrize(
+    ("secret", "days"),
+    [
+        *((f"{vendor}-api-key", 90) for vendor in VENDORS),
+        ("mcp-inbound-token", 90),
+        ("mcp-outbound-token", 90),
+        ("database-master", 90),
+        ("jwt-signing-keys", 180),
+    ],
+)
+def test_no_secret_the_documents_name_is_kept_a_day_longer(
+    refuse: Refuse, secret: str, days: int
+) -> None:
+    message = refuse(f"secrets.{secret}.rotation_days", days + 1)
+    assert f"{days + 1} breaks ROVN-SEC-3, which demands at most {days}" in message
 
 
 def test_ids_are_unique() -> None:

@@ -197,6 +197,13 @@ SPOILED = [
     ),
     (
         "database.maintenance_window",
+        "sun:07:00-sun:07:29",
+        "database.maintenance_window",
+        "is not a weekly window of at least 30 minutes",
+        '"sun:07:00-sun:08:00"',
+    ),
+    (
+        "database.maintenance_window",
         "mon:04:45-mon:05:15",
         "database.backup_window",
         "05:00-06:00 overlaps maintenance_window mon:04:45-mon:05:15",

@@ -9,6 +9,7 @@ from cfnlint.data.schemas.extensions import aws_ecs_taskdefinition
 from cfnlint.helpers import load_resource
 
 from runbook.model.fargate import MEMORY_OF_CPU
+from runbook.model.loader import load_environment
 from tests.model.spoiling import HAPPY, Directory, Refuse, spoiled
 
 SERVICE = "services.passport-api"
@@ -58,7 +59,8 @@ def test_blue_and_green_may_not_share_a_port(refuse: Refuse, port: int) -> None:
     ("pattern", "reason"),
     [
         ("^prod-[0-9", "it is not a regular expression"),
-        ("prod-[0-9]+", "it would match in the middle of a tag, too"),
+        ("^prod-[0-9]+", "it would match in the middle of a tag, too"),
+        ("prod-[0-9]+$", "it would match in the middle of a tag, too"),
         ("^v[0-9]+$", "does not match ^v[0-9]+$"),
     ],
 )
@@ -66,6 +68,47 @@ def test_an_image_tag_pattern_that_cannot_be_meant(
     refuse: Refuse, pattern: str, reason: str
 ) -> None:
     assert reason in refuse("images.tag_pattern", pattern)
+
+
+def test_an_example_that_no_registry_takes_as_a_tag(directory: Directory) -> None:
+    data = spoiled("images.tag_pattern", "^.*$")
+    data["images"]["tag_example"] = "prod 1"
+    message = directory.refusal(tomli_w.dumps(data).encode())
+    assert "tag_example 'prod 1' does not match" in message
+
+
+@pytest.mark.parametrize(("key", "factor"), [("max_tasks", 2), ("processes", 2), ("pool_size", 2)])
+def test_both_colours_at_full_scale_stay_under_80_percent_of_the_cap(
+    directory: Directory, key: str, factor: int
+) -> None:
+    """6 tasks x 1 process x 10 connections x 2 colours are 120: 80 % of 150."""
+    data = spoiled("database.max_connections", 150)
+    (directory.root / "rovn/production.toml").write_text(tomli_w.dumps(data), "utf-8")
+    assert load_environment("rovn/production", root=directory.root)
+    data["database"]["max_connections"] = 149
+    message = directory.refusal(tomli_w.dumps(data).encode())
+    assert "can hold 120 connections during a release (passport-api 120)" in message
+    assert "fix: set at least 150, or lower max_tasks, processes or pool_size" in message
+    data["services"]["passport-api"][key] *= factor
+    message = directory.refusal(tomli_w.dumps(data).encode())
+    assert f"can hold {120 * factor} connections" in message
+
+
+@pytest.mark.xfail(
+    raises=TypeError,
+    strict=True,
+    reason="contradictions._variables lets Counter.update add the variables' values to counts",
+)
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *("APP_VERSION", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_POOL_SIZE", "DATABASE_PORT"),
+        *("DATABASE_SSLMODE", "ENVIRONMENT_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT", "PORT"),
+    ],
+)
+def test_a_variable_of_this_application_is_no_files_to_set(refuse: Refuse, variable: str) -> None:
+    message = refuse(f"{SERVICE}.variables", {variable: "disable"})
+    assert f"{variable} of passport-api comes from more than one place" in message
 
 
 def test_a_managed_master_password_cannot_stand_beside_a_replica(directory: Directory) -> None:
@@ -83,6 +126,12 @@ def test_a_managed_master_password_is_no_secret_of_the_file(refuse: Refuse) -> N
     assert "RDS keeps a managed password itself" in message
 
 
+def test_a_generated_master_password_is_a_secret_of_the_file(refuse: Refuse) -> None:
+    message = refuse("secrets.database-master.mechanism", "database_user")
+    assert "0 secrets have the mechanism database_master" in message
+    assert "give it to exactly one, which RDS is created with" in message
+
+
 @pytest.mark.parametrize(
     ("path", "value", "key", "reason"),
     [
@@ -98,6 +147,12 @@ def test_a_managed_master_password_is_no_secret_of_the_file(refuse: Refuse) -> N
             ["DATABASE_HOST"],
             f"{SERVICE}.variables",
             "DATABASE_HOST of passport-api comes from more than one place",
+        ),
+        (
+            "database-migrations.variables",
+            ["DATABASE_USER:username", "DATABASE_PASSWORD:password", "DATABASE_HOST:host"],
+            f"{SERVICE}.variables",
+            "DATABASE_HOST of passport-api/migrations comes from more than one place",
         ),
         (
             "database-migrations.variables",

@@ -13,7 +13,7 @@ import tomli_w
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from tests.access.evaluation import allowed
-from tests.assembly import ROOT, Assembly
+from tests.assembly import ROOT, Assembly, plain
 from tests.model.spoiling import HAPPY
 
 SYNTHESIZE = """
@@ -87,6 +87,7 @@ def test_only_one_place_of_one_repository_assumes_the_role(
     assert properties["MaxSessionDuration"] == 3600
     (trust,) = properties["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert plain(trust["Principal"]) == {"Federated": "<DeployGitHub>"}
     assert trust["Condition"] == {
         "StringEquals": {
             f"{GITHUB}:aud": "sts.amazonaws.com",
@@ -134,6 +135,7 @@ def test_it_pushes_and_releases_and_starts_deploys_and_no_more(
     environment: Environment, policy: dict[str, Any]
 ) -> None:
     principals = Principals(environment)
+    assert policy["ManagedPolicyName"] == principals.named("deploy")
     may = [policy["PolicyDocument"]]
     place = f"{environment.region}:{environment.account}"
     slug = environment.slug
@@ -160,6 +162,41 @@ def test_it_pushes_and_releases_and_starts_deploys_and_no_more(
         assert not allowed(may, "iam:PassRole", roles.traffic, **tasks)
     for action in ("iam:CreateRole", "secretsmanager:GetSecretValue", "ecs:ExecuteCommand"):
         assert not allowed(may, action, "*")
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_it_calls_exactly_these(policy: dict[str, Any]) -> None:
+    """More would be a privilege, less a release that stops half-way."""
+    found: dict[str, set[str]] = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert statement["Effect"] == "Allow"
+        actions = statement["Action"]
+        for action in actions if isinstance(actions, list) else [actions]:
+            service, _, name = action.partition(":")
+            found.setdefault(service, set()).add(name)
+    assert found == {
+        "cloudformation": {
+            *("ContinueUpdateRollback", "CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet"),
+            *("DescribeEvents", "DescribeStackEvents", "DescribeStackResources", "DescribeStacks"),
+            *("ExecuteChangeSet", "GetTemplate", "ListChangeSets"),
+        },
+        "cloudwatch": {"DescribeAlarms"},
+        "ecr": {
+            *("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload"),
+            *("DescribeImageScanFindings", "DescribeImages", "DescribeRepositories"),
+            *("GetAuthorizationToken", "InitiateLayerUpload", "PutImage", "UploadLayerPart"),
+        },
+        "ecs": {
+            *("ContinueServiceDeployment", "DescribeServiceDeployments", "DescribeTasks"),
+            *("DescribeServiceRevisions", "DescribeServices", "DescribeTaskDefinition"),
+            *("ListServiceDeployments", "RunTask", "StopServiceDeployment", "StopTask"),
+            "UpdateService",
+        },
+        "elasticloadbalancing": {"DescribeTargetHealth"},
+        "iam": {"PassRole"},
+        "logs": {"FilterLogEvents"},
+        "sts": {"AssumeRole"},
+    }
 
 
 def test_one_off_tasks_are_migrations_in_the_environments_cluster(

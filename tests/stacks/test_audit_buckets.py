@@ -191,28 +191,5 @@ def test_access_logs_are_encrypted_by_s3_as_log_delivery_demands_and_expire(
     }
 
 
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_every_bucket_is_private_versioned_tls_only_and_retained(
-    assembly: Assembly, stack: str, bucket: str
-) -> None:
-    resource = assembly.named(stack, BUCKET, bucket)
-    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
-    found = resource["Properties"]
-    assert found["PublicAccessBlockConfiguration"] == {
-        "BlockPublicAcls": True,
-        "BlockPublicPolicy": True,
-        "IgnorePublicAcls": True,
-        "RestrictPublicBuckets": True,
-    }
-    assert found["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    assert found["VersioningConfiguration"] == {"Status": "Enabled"}
-    # What a bucket denies everybody has to outlive the stack, as the bucket does.
-    kept = assembly.named(stack, POLICY, f"{bucket}Policy")
-    assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
-    policy = statements(assembly, stack, bucket)
-    assert denied(bucket, "s3:*", {"Bool": {"aws:SecureTransport": "false"}}) in policy
-    assert denied(bucket, "s3:*", {"NumericLessThan": {"s3:TlsVersion": 1.2}}) in policy
-
-
 def test_no_bucket_escapes_these_tests(assembly: Assembly, stack: str) -> None:
     assert {logical_id[:-8] for logical_id in assembly.of_type(stack, BUCKET)} == set(BUCKETS)

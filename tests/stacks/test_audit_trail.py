@@ -1,4 +1,4 @@
-"""The trail of the audit stack and its keys: who may do what, to the word."""
+"""The trail of the audit stack: what it records, and who may write it."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from runbook.model.environment import Environment
 from tests.assembly import Assembly, plain
 
-KEY, TRAIL = "AWS::KMS::Key", "AWS::CloudTrail::Trail"
+TRAIL = "AWS::CloudTrail::Trail"
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 
 
@@ -140,78 +140,3 @@ def test_only_cloudtrail_writes_to_the_log_group_and_only_its_own_streams(
     group = f"arn:aws:logs:{place}:log-group:/{environment.name}/trail"
     streams = f"{environment.account}_CloudTrail_{environment.region}*"
     assert statement["Resource"] == f"{group}:log-stream:{streams}"
-
-
-ADMINISTRATION = [
-    *("kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey"),
-    *("kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"),
-    *("kms:ListGrants", "kms:ListKeyPolicies", "kms:ListKeyRotations", "kms:ListResourceTags"),
-    *("kms:PutKeyPolicy", "kms:RevokeGrant", "kms:RotateKeyOnDemand", "kms:TagResource"),
-    *("kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription"),
-]
-USE = [
-    *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
-    *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
-]
-
-
-def test_every_key_lets_in_exactly_these(
-    assembly: Assembly, environment: Environment, stack: str, trail_arn: str
-) -> None:
-    """To the word: without PutKeyPolicy nobody could mend a key, with kms:* anybody destroy it."""
-    root = {"AWS": f"arn:aws:iam::{environment.account}:root"}
-    through_s3 = {
-        "kms:CallerAccount": environment.account,
-        "kms:ViaService": [f"s3.{environment.region}.amazonaws.com"],
-    }
-    place = f"{environment.region}:{environment.account}"
-    trail_group = f"arn:aws:logs:{place}:log-group:/{environment.name}/trail"
-    of_trail = {"kms:EncryptionContext:aws:cloudtrail:arn": trail_arn, "aws:SourceArn": trail_arn}
-    common = [
-        statement("Administer", root, ADMINISTRATION, None),
-        statement("UseThroughServices", root, USE, through_s3),
-    ]
-    expected = {
-        "AuditKey": common,
-        "ReceiptsKey": common,
-        "TrailKey": [
-            *common,
-            statement("EncryptTrail", CLOUDTRAIL, "kms:GenerateDataKey", of_trail),
-            statement(
-                "DescribeForTrail", CLOUDTRAIL, "kms:DescribeKey", {"aws:SourceArn": trail_arn}
-            ),
-            {
-                "Sid": f"EncryptRovn{environment.environment.title()}Trail",
-                "Effect": "Allow",
-                "Principal": {"Service": f"logs.{environment.region}.amazonaws.com"},
-                "Action": USE,
-                "Resource": "*",
-                "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": trail_group}},
-            },
-        ],
-    }
-    found = {
-        logical_id[:-8]: key["Properties"]["KeyPolicy"]["Statement"]
-        for logical_id, key in assembly.of_type(stack, KEY).items()
-    }
-    assert found == expected
-
-
-def test_every_key_rotates_and_is_retained(assembly: Assembly, stack: str) -> None:
-    for key in assembly.of_type(stack, KEY).values():
-        assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
-        assert key["Properties"]["EnableKeyRotation"] is True
-
-
-def statement(
-    sid: str, principal: dict[str, str], action: str | list[str], equals: dict[str, Any] | None
-) -> dict[str, Any]:
-    condition = {"Condition": {"StringEquals": equals}} if equals else {}
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": action,
-        "Resource": "*",
-        **condition,
-    }

@@ -115,6 +115,30 @@ def test_the_workload_boundary_is_no_obstacle_to_any_role(
 
 
 @pytest.mark.clause("ROVN-DEP-9")
+def test_the_workload_boundary_names_each_action(
+    assembly: Assembly, environment: Environment, documents: dict[str, dict[str, Any]]
+) -> None:
+    """Those that the templates grant, and those of what they do not show."""
+    boundary = documents[f"{environment.slug}-workload-boundary"]
+    named = {a for s in boundary["Statement"] for a in _listed(s["Action"])}
+    shown = {action for _, action, _ in granted(assembly, environment.slug)}
+    # AWS's own policy for RDS, which the database's monitoring role carries.
+    monitoring = {"CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "GetLogEvents"}
+    monitoring |= {"PutLogEvents", "PutRetentionPolicy", "DescribeLogGroups"}
+    # CodeBuild's role, which is yet to come.
+    build = {"kms:DescribeKey", "kms:GenerateDataKey", "secretsmanager:DescribeSecret"}
+    build |= {f"s3:{action}" for action in ("GetObject", "ListBucket", "PutObject")}
+    push = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")
+    build |= {f"ecr:{action}" for action in push}
+    sampling = {f"xray:GetSampling{what}" for what in ("Rules", "StatisticSummaries", "Targets")}
+    place = f"{environment.region}:{environment.account}"
+    metrics = f"arn:aws:logs:{place}:log-group:RDSOSMetrics:log-stream:db"
+    for action in monitoring - {"DescribeLogGroups"}:
+        assert decides(boundary, f"logs:{action}", metrics, {}) == "Allow", action
+    assert named == shown | {f"logs:{action}" for action in monitoring} | build | sampling
+
+
+@pytest.mark.clause("ROVN-DEP-9")
 @pytest.mark.parametrize(
     "action",
     [

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from runbook.model.environment import Environment
+from runbook_constructs.database import PORT
 from tests.assembly import Assembly, plain
 
 
@@ -32,6 +33,7 @@ def test_it_survives_a_zone_a_stack_and_a_hasty_hand(instance: dict[str, Any]) -
     for switch in ("MultiAZ", "DeletionProtection", "CopyTagsToSnapshot", "StorageEncrypted"):
         assert properties[switch] is True
     assert properties["PubliclyAccessible"] is False
+    assert properties["AutoMinorVersionUpgrade"] is True
 
 
 def test_its_backups_are_copied_to_another_region_under_a_key_there(
@@ -99,6 +101,19 @@ def test_the_connection_budget_leaves_a_fifth_of_the_cap(environment: Environmen
     assert wanted <= 0.8 * environment.database.max_connections
 
 
+def test_it_is_what_the_file_says(environment: Environment, instance: dict[str, Any]) -> None:
+    database, properties = environment.database, instance["Properties"]
+    assert (properties["Engine"], properties["EngineVersion"]) == (
+        "postgres",
+        database.engine_version,
+    )
+    assert properties["DBInstanceClass"] == database.instance_class
+    assert properties["DBName"] == database.database_name
+    assert properties["Port"] == str(PORT)
+    assert properties["PreferredBackupWindow"] == database.backup_window
+    assert properties["PreferredMaintenanceWindow"] == database.maintenance_window
+
+
 def test_storage_grows_by_itself(environment: Environment, instance: dict[str, Any]) -> None:
     properties = instance["Properties"]
     assert properties["AllocatedStorage"] == str(environment.database.allocated_storage_gb)
@@ -125,14 +140,21 @@ def test_logs_are_exported_into_groups_that_are_encrypted_and_kept(
     assert set(groups) <= set(instance["DependsOn"])
 
 
-def test_nobody_may_connect_until_a_service_is_let_in(assembly: Assembly, stack: str) -> None:
+def test_nobody_may_connect_until_a_service_is_let_in(
+    assembly: Assembly, stack: str, instance: dict[str, Any]
+) -> None:
     (group,) = assembly.of_type(stack, "AWS::EC2::SecurityGroup").values()
     assert "SecurityGroupIngress" not in group["Properties"]
+    assert plain(instance["Properties"]["VPCSecurityGroups"]) == ["<DatabaseGroup.GroupId>"]
     types = {resource["Type"] for resource in assembly.template(stack)["Resources"].values()}
     assert "AWS::EC2::SecurityGroupIngress" not in types
 
 
-def test_it_stands_in_the_isolated_subnets(assembly: Assembly, stack: str) -> None:
+def test_it_stands_in_the_isolated_subnets(
+    assembly: Assembly, stack: str, instance: dict[str, Any]
+) -> None:
+    own = plain(instance["Properties"]["DBSubnetGroupName"])
+    assert own == "<DatabaseInstanceSubnetGroup>"
     (group,) = assembly.of_type(stack, "AWS::RDS::DBSubnetGroup").values()
     subnets = [subnet["Fn::ImportValue"] for subnet in group["Properties"]["SubnetIds"]]
     assert len(subnets) == 3
@@ -156,9 +178,15 @@ def test_the_master_password_is_a_reference_and_nothing_else(
 
 
 def test_the_monitoring_role_is_for_this_account_only(
-    assembly: Assembly, environment: Environment, stack: str
+    assembly: Assembly, environment: Environment, stack: str, instance: dict[str, Any]
 ) -> None:
+    properties = plain(instance["Properties"])
+    assert properties["MonitoringInterval"] == 60
+    assert properties["MonitoringRoleArn"] == "<DatabaseMonitoringRole.Arn>"
+    assert properties["EnablePerformanceInsights"] is True
     (role,) = assembly.of_type(stack, "AWS::IAM::Role").values()
+    (managed,) = plain(role["Properties"]["ManagedPolicyArns"])
+    assert managed.endswith(":iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole")
     (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "monitoring.rds.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": environment.account}}

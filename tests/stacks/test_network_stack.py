@@ -51,6 +51,33 @@ def test_each_tier_has_the_blocks_of_the_file_in_its_zones(
     assert len({zone for _, zone in found}) == 3
 
 
+def test_the_vpc_has_the_files_block_and_names_of_its_own(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    """Without its DNS no endpoint would be found, and traffic would leave through the NAT."""
+    (vpc,) = assembly.of_type(stack, "AWS::EC2::VPC").values()
+    assert vpc["Properties"]["CidrBlock"] == str(environment.network.cidr)
+    assert vpc["Properties"]["EnableDnsHostnames"] is True
+    assert vpc["Properties"]["EnableDnsSupport"] is True
+    for subnet in assembly.of_type(stack, SUBNET).values():
+        assert plain(subnet["Properties"]["VpcId"]) == "<NetworkVpc>"
+
+
+def test_public_subnets_lead_to_the_internet_and_hold_the_nat_gateways(
+    assembly: Assembly, stack: str
+) -> None:
+    public = routes_of_tiers(assembly, stack)["public"]
+    assert len(public) == 3
+    for route in public:
+        assert route["DestinationCidrBlock"] == "0.0.0.0/0"
+        assert plain(route["GatewayId"]) == "<NetworkVpcIGW>"
+    tiers = {
+        tier_of(assembly.of_type(stack, SUBNET)[nat["Properties"]["SubnetId"]["Ref"]])
+        for nat in assembly.of_type(stack, NAT).values()
+    }
+    assert tiers == {"public"}
+
+
 def test_no_subnet_hands_out_public_addresses(assembly: Assembly, stack: str) -> None:
     for subnet in assembly.of_type(stack, SUBNET).values():
         assert subnet["Properties"]["MapPublicIpOnLaunch"] is False
@@ -65,6 +92,7 @@ def test_private_subnets_leave_through_the_nat_gateway_of_their_zone(
 ) -> None:
     private = routes_of_tiers(assembly, stack)["private"]
     assert len({route["NatGatewayId"]["Ref"] for route in private}) == 3
+    assert {route["DestinationCidrBlock"] for route in private} == {"0.0.0.0/0"}
     assert not any("GatewayId" in route for route in private)
 
 
@@ -100,6 +128,7 @@ def test_tasks_reach_aws_services_without_the_internet(
     }
     for name in environment.network.interface_endpoints:
         assert services[name]["PrivateDnsEnabled"] is True
+        assert plain(services[name]["SecurityGroupIds"]) == ["<NetworkEndpointGroup.GroupId>"]
         assert {subnet["Ref"] for subnet in services[name]["SubnetIds"]} == private
     assert services["s3"]["VpcEndpointType"] == "Gateway"
     assert len(services["s3"]["RouteTableIds"]) == len(private)
@@ -112,6 +141,10 @@ def test_endpoints_let_only_the_own_account_through(
     for endpoint in assembly.of_type(stack, ENDPOINT).values():
         properties = endpoint["Properties"]
         own, *others = properties["PolicyDocument"]["Statement"]
+        for statement in (own, *others):
+            assert statement["Effect"] == "Allow"
+            assert statement["Principal"] == {"AWS": "*"}
+        assert (own["Action"], own["Resource"]) == ("*", "*")
         equals = own["Condition"]["StringEquals"]
         assert equals["aws:PrincipalAccount"] == environment.account
         if properties["VpcEndpointType"] == "Gateway":
@@ -142,6 +175,8 @@ def test_every_connection_is_recorded_encrypted_and_kept(
     assert flow_log["Properties"]["TrafficType"] == "ALL"
     assert flow_log["Properties"]["MaxAggregationInterval"] == 60
     assert flow_log["Properties"]["ResourceType"] == "VPC"
+    assert plain(flow_log["Properties"]["ResourceId"]) == "<NetworkVpc>"
+    assert plain(flow_log["Properties"]["LogGroupName"]) == "<NetworkFlowLogsGroup>"
     (group,) = assembly.of_type(stack, "AWS::Logs::LogGroup").values()
     properties = group["Properties"]
     assert properties["RetentionInDays"] == environment.network.flow_log_retention_days

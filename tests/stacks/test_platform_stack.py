@@ -46,6 +46,7 @@ def test_every_listener_speaks_modern_tls_and_knows_nothing_by_itself(
     for listener in listeners.values():
         assert listener["Protocol"] == "HTTPS"
         assert listener["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+        assert plain(listener["LoadBalancerArn"]) == "<IngressBalancer>"
         assert plain(listener["Certificates"]) == [{"CertificateArn": "<IngressCertificate>"}]
         (default,) = listener["DefaultActions"]
         assert default == {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
@@ -80,6 +81,7 @@ def test_only_the_production_port_is_open_to_the_internet(
     (test,) = assembly.of_type(stack, "AWS::EC2::SecurityGroupIngress").values()
     assert test["Properties"]["FromPort"] == environment.load_balancer.test_port
     assert plain(test["Properties"]["SourcePrefixListId"]) == "<IngressOwnAddresses>"
+    assert plain(test["Properties"]["GroupId"]) == "<IngressGroup.GroupId>"
     (addresses,) = assembly.of_type(stack, "AWS::EC2::PrefixList").values()
     entries = [plain(entry["Cidr"]) for entry in addresses["Properties"]["Entries"]]
     assert len(entries) == len(environment.availability_zones)
@@ -103,8 +105,37 @@ def test_the_balancer_is_hardened_and_logged(assembly: Assembly, stack: str) -> 
         "connection_logs.s3.bucket": "<BalancerLogs>",
         "connection_logs.s3.prefix": "connection",
     }
+    groups = plain(balancer["Properties"]["SecurityGroups"])
+    assert groups == ["<IngressGroup.GroupId>"]
     # Without its policy the bucket refuses the balancer, and the balancer its creation.
     assert any(name.startswith("BalancerLogsPolicy") for name in balancer["DependsOn"])
+
+
+def test_only_the_delivery_of_logs_writes_into_their_bucket(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    policy = assembly.named(stack, "AWS::S3::BucketPolicy", "BalancerLogsPolicy")["Properties"]
+    granted = [
+        statement
+        for statement in plain(policy["PolicyDocument"]["Statement"])
+        if statement["Effect"] == "Allow"
+    ]
+    access, connection = (
+        f"<BalancerLogs.Arn>/{kind}/AWSLogs/{environment.account}/*"
+        for kind in ("access", "connection")
+    )
+    # Of Elastic Load Balancing in us-east-2, as AWS documents it.
+    balancing = {"AWS": "arn:aws:iam::033677994240:root"}
+    delivery = {"Service": "delivery.logs.amazonaws.com"}
+    put: dict[str, Any] = {"Effect": "Allow", "Action": "s3:PutObject"}
+    owned = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    look = {"Effect": "Allow", "Action": "s3:GetBucketAcl", "Principal": delivery}
+    assert granted == [
+        put | {"Principal": balancing, "Resource": access},
+        put | {"Principal": delivery, "Resource": [access, connection], "Condition": owned},
+        look | {"Resource": "<BalancerLogs.Arn>"},
+        put | {"Principal": balancing, "Resource": connection},
+    ]
 
 
 @pytest.mark.clause("ROVN-HLT-2")
@@ -122,6 +153,7 @@ def test_the_web_acl_closes_paths_however_they_are_written(
         "NORMALIZE_PATH",
         "LOWERCASE",
     ]
+    assert [t["Priority"] for t in match["TextTransformations"]] == [0, 1, 2]
     own = outside["NotStatement"]["Statement"]["IPSetReferenceStatement"]["Arn"]
     assert plain(own) == "<WebAclOwnAddresses.Arn>"
     (service,) = environment.services.values()
@@ -140,8 +172,13 @@ def test_the_web_acl_blocks_by_every_rule_and_group(
         "AWSManagedRulesKnownBadInputsRuleSet",
         "AWSManagedRulesSQLiRuleSet",
     }
+    assert acl["DefaultAction"] == {"Allow": {}}
+    assert [rule["Priority"] for rule in acl["Rules"]] == list(range(len(rules)))
     for name, rule in rules.items():
         managed = name.startswith("AWS")
+        if managed:
+            group = rule["Statement"]["ManagedRuleGroupStatement"]
+            assert group == {"Name": name, "VendorName": "AWS"}
         assert rule["OverrideAction" if managed else "Action"] == {
             "None" if managed else "Block": {}
         }
@@ -166,10 +203,20 @@ def test_a_body_of_more_than_8_kb_is_counted_and_not_turned_away(acl: dict[str, 
 
 
 def test_the_web_acl_stands_before_the_balancer_and_writes_no_credential(
-    assembly: Assembly, stack: str
+    assembly: Assembly, environment: Environment, stack: str
 ) -> None:
     (association,) = assembly.of_type(stack, "AWS::WAFv2::WebACLAssociation").values()
-    assert plain(association["Properties"]["ResourceArn"]) == "<IngressBalancer>"
+    assert plain(association["Properties"]) == {
+        "ResourceArn": "<IngressBalancer>",
+        "WebACLArn": "<WebAcl.Arn>",
+    }
+    for kind in ("WebACL", "IPSet"):
+        (resource,) = assembly.of_type(stack, f"AWS::WAFv2::{kind}").values()
+        assert resource["Properties"]["Scope"] == "REGIONAL"
+    (own,) = assembly.of_type(stack, "AWS::WAFv2::IPSet").values()
+    addresses = plain(own["Properties"]["Addresses"])
+    assert len(addresses) == len(environment.availability_zones)
+    assert all("NatAddresses" in a and a.endswith("/32") for a in addresses)
     (logging,) = assembly.of_type(stack, "AWS::WAFv2::LoggingConfiguration").values()
     assert logging["Properties"]["RedactedFields"] == [
         {"SingleHeader": {"Name": "authorization"}},

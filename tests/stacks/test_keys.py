@@ -1,0 +1,156 @@
+"""Every key of every stack: who may do what with it, to the word."""
+
+from typing import Any
+
+import pytest
+
+from runbook.model.environment import Environment
+from tests.assembly import Assembly, plain
+
+KEY, ALIAS, LOG_GROUP = "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::Logs::LogGroup"
+# By stack and construct: its alias, the service it is used through, whether that may keep grants.
+KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
+    ("audit", "AuditKey"): ("audit", "s3", False),
+    ("audit", "ReceiptsKey"): ("receipts", "s3", False),
+    ("audit", "TrailKey"): ("trail", "s3", False),
+    ("backup-copy", "CopiesKey"): ("database-copies", "rds", True),
+    ("data", "DatabaseKey"): ("database", "rds", True),
+    ("data", "LogsKey"): ("database-logs", None, False),
+    ("network", "LogsKey"): ("network-logs", None, False),
+    ("platform", "LogsKey"): ("platform-logs", None, False),
+    ("platform", "PassportApiLogsKey"): ("passport-api-logs", None, False),
+    ("registry", "ImagesKey"): ("images", "ecr", True),
+    ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
+}
+ADMINISTRATION = [
+    *("kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey"),
+    *("kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"),
+    *("kms:ListGrants", "kms:ListKeyPolicies", "kms:ListKeyRotations", "kms:ListResourceTags"),
+    *("kms:PutKeyPolicy", "kms:RevokeGrant", "kms:RotateKeyOnDemand", "kms:TagResource"),
+    *("kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription"),
+]
+USE = [
+    *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+    *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+]
+OF_TRAIL = {"EncryptTrail", "DescribeForTrail"}
+
+
+@pytest.fixture
+def keys(assembly: Assembly, environment: Environment) -> dict[tuple[str, str], dict[str, Any]]:
+    """Map stack and construct to each key of the environment."""
+    prefix = f"{environment.slug}-"
+    return {
+        (stack.removeprefix(prefix), logical_id[:-8]): resource
+        for stack, template in assembly.templates.items()
+        if stack.startswith(prefix)
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == KEY
+    }
+
+
+def test_every_key_rotates_is_retained_and_found_by_its_alias(
+    assembly: Assembly, environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    assert set(keys) == set(KEYS)
+    for (part, name), key in keys.items():
+        assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+        assert key["Properties"]["EnableKeyRotation"] is True
+        stack = f"{environment.slug}-{part}"
+        alias = plain(assembly.named(stack, ALIAS, f"{name}Alias")["Properties"])
+        assert alias["AliasName"] == f"alias/{environment.slug}/{KEYS[part, name][0]}"
+        assert alias["TargetKeyId"] == f"<{name}.Arn>"
+
+
+def test_every_key_lets_in_exactly_these(
+    assembly: Assembly, environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    """Without PutKeyPolicy nobody could mend a key, with kms:* anybody destroy it."""
+    for (part, name), key in keys.items():
+        stack = f"{environment.slug}-{part}"
+        region = assembly.environments[stack].rpartition("/")[2]
+        _, service, lends = KEYS[part, name]
+        expected = [
+            _allowed("Administer", _root(environment), ADMINISTRATION, {}),
+            *(_through(environment, region, service, lends=lends) if service else []),
+            *_log_groups(assembly, environment, stack, name),
+        ]
+        policy = key["Properties"]["KeyPolicy"]
+        assert policy["Version"] == "2012-10-17"
+        found = [s for s in policy["Statement"] if s["Sid"] not in OF_TRAIL]
+        assert found == expected, (part, name)
+
+
+def test_the_trails_key_lets_in_this_trail_and_no_other(
+    environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    place = f"{environment.region}:{environment.account}"
+    arn = f"arn:aws:cloudtrail:{place}:trail/{environment.slug}-audit"
+    source, trail = {"aws:SourceArn": arn}, {"Service": "cloudtrail.amazonaws.com"}
+    of_trail = source | {"kms:EncryptionContext:aws:cloudtrail:arn": arn}
+    found = {
+        where: [s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_TRAIL]
+        for where, key in keys.items()
+    }
+    assert found.pop(("audit", "TrailKey")) == [
+        _allowed("EncryptTrail", trail, "kms:GenerateDataKey", {"StringEquals": of_trail}),
+        _allowed("DescribeForTrail", trail, "kms:DescribeKey", {"StringEquals": source}),
+    ]
+    assert not any(found.values())
+
+
+def _root(environment: Environment) -> dict[str, str]:
+    return {"AWS": f"arn:aws:iam::{environment.account}:root"}
+
+
+def _through(
+    environment: Environment, region: str, service: str, *, lends: bool
+) -> list[dict[str, Any]]:
+    equals = {
+        "StringEquals": {
+            "kms:CallerAccount": environment.account,
+            "kms:ViaService": [f"{service}.{region}.amazonaws.com"],
+        }
+    }
+    use = _allowed("UseThroughServices", _root(environment), USE, equals)
+    for_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}, **equals}
+    lend = _allowed("LendToServices", _root(environment), "kms:CreateGrant", for_aws)
+    return [use, lend] if lends else [use]
+
+
+def _log_groups(
+    assembly: Assembly, environment: Environment, stack: str, key: str
+) -> list[dict[str, Any]]:
+    """Expect a statement for each log group of the stack that is encrypted with this key."""
+    place = f"{environment.region}:{environment.account}"
+    names = [
+        resource["Properties"]["LogGroupName"]
+        for resource in assembly.template(stack)["Resources"].values()
+        if resource["Type"] == LOG_GROUP
+        and plain(resource["Properties"]["KmsKeyId"]) == f"<{key}.Arn>"
+    ]
+    return [
+        _allowed(
+            "Encrypt" + "".join(filter(str.isalnum, name.title())),
+            {"Service": f"logs.{environment.region}.amazonaws.com"},
+            USE,
+            {
+                "ArnEquals": {
+                    "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{place}:log-group:{name}"
+                }
+            },
+        )
+        for name in names
+    ]
+
+
+def _allowed(
+    sid: str, principal: dict[str, str], action: str | list[str], condition: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": "*",
+    } | ({"Condition": condition} if condition else {})

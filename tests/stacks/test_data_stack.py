@@ -174,6 +174,8 @@ def test_the_master_password_is_a_reference_and_nothing_else(
     assert secret["Fn::ImportValue"].startswith(export)
     (attachment,) = assembly.of_type(stack, "AWS::SecretsManager::SecretTargetAttachment").values()
     assert attachment["Properties"]["SecretId"] == secret
+    assert plain(attachment["Properties"]["TargetId"]) == "<DatabaseInstance>"
+    assert attachment["Properties"]["TargetType"] == "AWS::RDS::DBInstance"
     assert "ManageMasterUserPassword" not in properties
 
 

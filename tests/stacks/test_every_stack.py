@@ -123,6 +123,26 @@ def test_nothing_goes_out_but_what_is_named(resources: list[tuple[str, str, Reso
         assert egress["IpProtocol"] == ("tcp" if name in tasks else "icmp")
 
 
+def test_the_balancer_faces_the_internet_from_every_public_subnet(
+    environment: Environment, resources: list[tuple[str, str, Resource]]
+) -> None:
+    ((_, _, balancer),) = of_type(resources, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    properties = plain(balancer["Properties"])
+    assert (properties["Scheme"], properties["Type"]) == ("internet-facing", "application")
+    assert len(properties["Subnets"]) == len(environment.availability_zones)
+    assert all("PublicSubnet" in subnet for subnet in properties["Subnets"])
+
+
+def test_the_web_acl_is_logged_and_keeps_no_samples(
+    resources: list[tuple[str, str, Resource]],
+) -> None:
+    """Samples hold whole requests, for whoever opens the console."""
+    ((_, _, acl),) = of_type(resources, "AWS::WAFv2::WebACL")
+    assert acl["Properties"]["VisibilityConfig"]["SampledRequestsEnabled"] is False
+    ((_, _, logging),) = of_type(resources, "AWS::WAFv2::LoggingConfiguration")
+    assert plain(logging["Properties"]["ResourceArn"]) == "<WebAcl.Arn>"
+
+
 def test_every_opening_is_tcp_on_one_port(resources: list[tuple[str, str, Resource]]) -> None:
     rules: list[dict[str, Any]] = [
         rule["Properties"]

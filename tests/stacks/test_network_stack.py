@@ -176,6 +176,8 @@ def test_every_connection_is_recorded_encrypted_and_kept(
     assert flow_log["Properties"]["MaxAggregationInterval"] == 60
     assert flow_log["Properties"]["ResourceType"] == "VPC"
     assert plain(flow_log["Properties"]["ResourceId"]) == "<NetworkVpc>"
+    role = plain(flow_log["Properties"]["DeliverLogsPermissionArn"])
+    assert role == "<NetworkFlowLogsRole.Arn>"
     assert plain(flow_log["Properties"]["LogGroupName"]) == "<NetworkFlowLogsGroup>"
     (group,) = assembly.of_type(stack, "AWS::Logs::LogGroup").values()
     properties = group["Properties"]

@@ -1,4 +1,4 @@
-"""The roles of a service, to the word: what starts its tasks, what they may do, what moves them."""
+"""Who and what starts, moves and replaces the tasks of a service, to the word."""
 
 from typing import Any
 
@@ -104,6 +104,22 @@ def test_ecs_moves_traffic_between_the_two_colours_only(
     assert found == {}
     (service,) = assembly.of_type(stack, "AWS::ECS::Service").values()
     assert any(name.startswith("ServiceTrafficRolePolicy") for name in service["DependsOn"])
+
+
+@pytest.mark.clause("ROVN-HLT-1")
+def test_a_task_has_half_a_minute_to_answer_before_it_is_replaced(
+    assembly: Assembly, stack: str
+) -> None:
+    (service,) = assembly.of_type(stack, "AWS::ECS::Service").values()
+    assert service["Properties"]["HealthCheckGracePeriodSeconds"] == 60
+    (app,) = [
+        container
+        for task in assembly.of_type(stack, TASK).values()
+        for container in task["Properties"]["ContainerDefinitions"]
+        if container["Name"] == "passport-api"
+    ]
+    check = {k: v for k, v in app["HealthCheck"].items() if k != "Command"}
+    assert check == {"Interval": 10, "Retries": 3, "StartPeriod": 30, "Timeout": 5}
 
 
 def test_sending_traces_is_all_that_knows_no_resource(assembly: Assembly, stack: str) -> None:

@@ -81,7 +81,7 @@ def _variables(file: EnvironmentFile) -> Iterator[Refusal]:
     for name, service in file.services.items():
         for task in (name, name + MIGRATIONS):
             sources = Counter(OWN_VARIABLES)
-            sources.update(service.variables)
+            sources.update(service.variables.keys())
             for secret in file.secrets.values():
                 if task in secret.consumers:
                     sources.update(variable.split(":")[0] for variable in secret.variables)

@@ -53,7 +53,8 @@ def test_buckets_secrets_and_roles_are_the_environments_own(principals: Principa
     begins = {
         "iam": (f"role/{slug}-", f"policy/{slug}-", "role/aws-service-role/"),
         "s3": (f"{slug}-",),
-        "secretsmanager": (f"secret:{environment.name}/",),
+        # And a password that RDS keeps itself, which it names after the database.
+        "secretsmanager": (f"secret:{environment.name}/", "secret:rds!db-"),
         "cloudtrail": (f"trail/{slug}-",),
         "cloudwatch": (f"alarm:{slug}-", "alarm:TargetTracking-"),
         "cloudformation": (f"stack/{slug}-",),

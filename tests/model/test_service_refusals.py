@@ -94,11 +94,6 @@ def test_both_colours_at_full_scale_stay_under_80_percent_of_the_cap(
     assert f"can hold {120 * factor} connections" in message
 
 
-@pytest.mark.xfail(
-    raises=TypeError,
-    strict=True,
-    reason="contradictions._variables lets Counter.update add the variables' values to counts",
-)
 @pytest.mark.parametrize(
     "variable",
     [

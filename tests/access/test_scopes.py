@@ -71,6 +71,19 @@ def test_buckets_secrets_and_roles_are_the_environments_own(principals: Principa
     assert seen == set(begins)
 
 
+def test_logs_of_the_service_are_not_the_deploy_identitys_to_read(principals: Principals) -> None:
+    (read,) = [s for s in deploy_statements(principals) if "logs:FilterLogEvents" in s.actions]
+    assert read.resources
+    assert all(resource.endswith("-migrations:*") for resource in read.resources)
+
+
+def test_keys_are_lent_to_aws_services_only(principals: Principals) -> None:
+    lending = [s for s in grants(principals) if "kms:CreateGrant" in s.actions]
+    assert lending
+    for statement in lending:
+        assert statement.conditions["Bool"] == {"kms:GrantIsForAWSResource": ["true"]}
+
+
 def test_every_action_on_every_resource_knows_none(principals: Principals) -> None:
     """``*`` stands only where every action either names no resource or needs none."""
     for statement in grants(principals):

@@ -14,6 +14,7 @@ from constructs import Construct
 from runbook.model import database as model
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.encrypted_log_group import EncryptedLogGroup
+from runbook_constructs.phi_log_group import PhiLogGroup
 from runbook_constructs.secret_store import MASTER_USER
 
 LOGS = ("postgresql", "upgrade")
@@ -166,14 +167,22 @@ class Database(Construct):
 def _log_groups(
     scope: Construct, name: str, database: model.Database, key: CustomerKey
 ) -> list[EncryptedLogGroup]:
-    """Make what RDS would make itself, without key or retention, where it finds none."""
+    """Make what RDS would make itself, without key or retention, where it finds none.
+
+    A slow statement may carry what it looks for in its own text: masked, like the service's logs.
+    """
+    base, days = f"/aws/rds/instance/{name}", database.log_retention_days
+    findings = EncryptedLogGroup(
+        scope, "PhiFindings", name=f"{base}/phi-findings", retention_days=days, key=key
+    )
     return [
-        EncryptedLogGroup(
+        PhiLogGroup(
             scope,
             f"{log.title()}Log",
-            name=f"/aws/rds/instance/{name}/{log}",
-            retention_days=database.log_retention_days,
+            name=f"{base}/{log}",
+            retention_days=days,
             key=key,
+            findings=findings,
         )
         for log in LOGS
     ]

@@ -128,16 +128,21 @@ def test_logs_are_exported_into_groups_that_are_encrypted_and_kept(
     assert instance["Properties"]["DBInstanceIdentifier"] == name
     assert instance["Properties"]["EnableCloudwatchLogsExports"] == ["postgresql", "upgrade"]
     groups = assembly.of_type(stack, "AWS::Logs::LogGroup")
+    base, findings = f"/aws/rds/instance/{name}", "phi-findings"
     assert {group["Properties"]["LogGroupName"] for group in groups.values()} == {
-        f"/aws/rds/instance/{name}/postgresql",
-        f"/aws/rds/instance/{name}/upgrade",
+        f"{base}/{log}" for log in ("postgresql", "upgrade", findings)
     }
     for group in groups.values():
         retention = group["Properties"]["RetentionInDays"]
         assert retention == environment.database.log_retention_days
         assert plain(group["Properties"]["KmsKeyId"]) == "<LogsKey.Arn>"
+        # What RDS writes is masked, as the service's own logs are (ROVN-LOG-1).
+        masked = "DataProtectionPolicy" in group["Properties"]
+        assert masked is not group["Properties"]["LogGroupName"].endswith(findings)
     # Else RDS makes its own, without key or retention.
-    assert set(groups) <= set(instance["DependsOn"])
+    written = {name for name, group in groups.items() if "DataProtectionPolicy" in str(group)}
+    assert len(written) == 2
+    assert written <= set(instance["DependsOn"])
 
 
 def test_nobody_may_connect_until_a_service_is_let_in(

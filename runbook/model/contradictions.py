@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runbook.model.ingress import PRODUCTION_PORT, REDIRECT_PORT
+from runbook.model.ingress import PLAIN_HTTP_PORT, PRODUCTION_PORT
 from runbook.model.refusal import Refusal
 from runbook.model.secrets import MIGRATIONS
 
@@ -156,10 +156,14 @@ def _fallback(file: EnvironmentFile) -> Iterator[Refusal]:
 def _ports(file: EnvironmentFile) -> Iterator[Refusal]:
     """Keep the listener that shows green apart from the one that serves blue."""
     port = file.load_balancer.test_port
-    if port in (PRODUCTION_PORT, REDIRECT_PORT):
+    why = {
+        PRODUCTION_PORT: "is where production traffic comes in: blue and green would collide",
+        PLAIN_HTTP_PORT: "is plain HTTP's, where nothing listens",
+    }
+    if port in why:
         yield Refusal(
             "load_balancer.test_port",
-            f"{port} is where production traffic comes in: blue and green would collide",
+            f"{port} {why[port]}",
             "choose another port, for example 8443",
         )
 

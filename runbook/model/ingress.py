@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from runbook.model.logs import LogRetentionDays
 from runbook.model.refusal import impossible
 
-# The load balancer's own: HTTPS for everybody, and HTTP only to send it there.
-PRODUCTION_PORT, REDIRECT_PORT = 443, 80
+# Where everybody comes in; nothing listens for plain HTTP (docs/decisions/0020).
+PRODUCTION_PORT, PLAIN_HTTP_PORT = 443, 80
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 

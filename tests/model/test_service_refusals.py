@@ -48,10 +48,16 @@ def test_one_spoiled_key_of_a_service_is_refused(
     assert fix in message
 
 
-@pytest.mark.parametrize("port", [443, 80])
-def test_blue_and_green_may_not_share_a_port(refuse: Refuse, port: int) -> None:
+@pytest.mark.parametrize(
+    ("port", "reason"),
+    [
+        (443, "443 is where production traffic comes in: blue and green would collide"),
+        (80, "80 is plain HTTP's, where nothing listens"),
+    ],
+)
+def test_blue_and_green_may_not_share_a_port(refuse: Refuse, port: int, reason: str) -> None:
     message = refuse("load_balancer.test_port", port)
-    assert f"{port} is where production traffic comes in: blue and green would collide" in message
+    assert reason in message
     assert "fix: choose another port, for example 8443" in message
 
 

@@ -1,7 +1,9 @@
 """What a benchmark says: a value, and the bound it should keep."""
 
+import shlex
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,9 +32,11 @@ class Measurement:
 
 
 def seconds(command: Sequence[str], *, environment: dict[str, str] | None = None) -> float:
-    """Run a command that must succeed and time it."""
+    """Run a command that must succeed and time it; exits with what it said if it does not."""
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    if run.returncode:
+        sys.exit(f"{shlex.join(command)} failed with {run.returncode}:\n{run.stderr}")
     return time.perf_counter() - start
 
 

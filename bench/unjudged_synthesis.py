@@ -1,31 +1,25 @@
-"""``python -m bench.unjudged_synthesis``: the synthesis without rule packs, for comparison alone.
+"""An application for `cdk synth --app` without rule packs, for comparison alone.
 
-It writes no templates that anybody deploys: the application itself knows no way around the packs.
+What it writes nobody deploys: app.py itself knows no way around the packs.
 """
 
-import tempfile
+import gc
+import os
 
-from runbook.model.loader import known_environments, load_environment
+from runbook.model.selection import selected_environments
 from stacks.context import cdk_context
 from stacks.jsii_runtime import use_pinned_node
 
 
 def main() -> None:
-    """Synthesize the first environment into a folder that is gone afterwards."""
-    environment = load_environment(known_environments()[0])
+    """Synthesize what app.py does, as it does, but for the packs."""
+    context = cdk_context()
+    environments = selected_environments(context)
+    gc.disable()
     use_pinned_node()
-    from aws_cdk import App
+    from stacks.application import application
 
-    from stacks.bootstrap_stage import BootstrapStage
-    from stacks.environment_stage import EnvironmentStage
-
-    with tempfile.TemporaryDirectory() as outdir:
-        app = App(
-            analytics_reporting=False, context=cdk_context(), outdir=outdir, stack_traces=False
-        )
-        BootstrapStage(app, environment)
-        EnvironmentStage(app, environment)
-        app.synth()
+    application(environments, context, outdir=os.environ["CDK_OUTDIR"]).synth()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ from runbook.model.deploy import Deploy
 
 GITHUB = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
-# The shortest that IAM takes for a role: longer than any one step of a release.
-SESSION = Duration.hours(1)
 
 
 class DeployIdentity(Construct):
@@ -57,5 +55,6 @@ def _role(scope: Construct, deploy: Deploy) -> iam.Role:
         assumed_by=iam.WebIdentityPrincipal(
             provider.oidc_provider_arn, conditions={"StringEquals": claims}
         ),
-        max_session_duration=SESSION,
+        # The shortest that IAM takes for a role: longer than any one step of a release.
+        max_session_duration=Duration.hours(1),
     )

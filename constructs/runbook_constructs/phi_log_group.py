@@ -10,17 +10,17 @@ from runbook_constructs.encrypted_log_group import EncryptedLogGroup
 
 # What CloudWatch Logs itself knows; most of them only near a keyword.
 MANAGED = (
-    logs.DataIdentifier.ADDRESS,
-    logs.DataIdentifier.DRIVERSLICENSE_US,
-    logs.DataIdentifier.DRUGENFORCEMENTAGENCYNUMBER_US,
-    logs.DataIdentifier.EMAILADDRESS,
-    logs.DataIdentifier.HEALTHINSURANCECLAIMNUMBER_US,
-    logs.DataIdentifier.INDIVIDUALTAXIDENTIFICATIONNUMBER_US,
-    logs.DataIdentifier.MEDICAREBENEFICIARYNUMBER_US,
-    logs.DataIdentifier.NATIONALPROVIDERID_US,
-    logs.DataIdentifier.PASSPORTNUMBER_US,
-    logs.DataIdentifier.PHONENUMBER_US,
-    logs.DataIdentifier.SSN_US,
+    "ADDRESS",
+    "DRIVERSLICENSE_US",
+    "DRUGENFORCEMENTAGENCYNUMBER_US",
+    "EMAILADDRESS",
+    "HEALTHINSURANCECLAIMNUMBER_US",
+    "INDIVIDUALTAXIDENTIFICATIONNUMBER_US",
+    "MEDICAREBENEFICIARYNUMBER_US",
+    "NATIONALPROVIDERID_US",
+    "PASSPORTNUMBER_US",
+    "PHONENUMBER_US",
+    "SSN_US",
 )
 # Fields of structured logs, at most three to an identifier and ten identifiers: CloudWatch Logs
 # takes expressions of 200 characters, without groups.
@@ -66,10 +66,14 @@ class PhiLogGroup(EncryptedLogGroup):
             data_protection_policy=logs.DataProtectionPolicy(
                 name="phi",
                 description="PHI that the service itself should have scrubbed",
-                identifiers=[*MANAGED, *_fields()],
+                identifiers=[*_managed(), *_fields()],
                 log_group_audit_destination=findings,
             ),
         )
+
+
+def _managed() -> list[logs.DataIdentifier]:
+    return [getattr(logs.DataIdentifier, name) for name in MANAGED]
 
 
 def _fields() -> list[logs.CustomDataIdentifier]:

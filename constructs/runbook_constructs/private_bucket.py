@@ -10,10 +10,6 @@ from constructs import Construct
 
 from runbook_constructs.customer_key import CustomerKey
 
-ABANDONED_UPLOAD = s3.LifecycleRule(
-    id="AbortAbandonedUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
-)
-
 Conditions = dict[str, dict[str, Any]]
 
 
@@ -47,7 +43,7 @@ class PrivateBucket(s3.Bucket):
             encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=key,
             enforce_ssl=True,
-            lifecycle_rules=[ABANDONED_UPLOAD, *lifecycle_rules],
+            lifecycle_rules=[_abandoned_uploads(), *lifecycle_rules],
             minimum_tls_version=1.2,
             object_lock_enabled=object_lock or None,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -96,6 +92,12 @@ class PrivateBucket(s3.Bucket):
                 conditions=conditions,
             )
         )
+
+
+def _abandoned_uploads() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="AbortAbandonedUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
+    )
 
 
 def expire_after(days: int) -> s3.LifecycleRule:

@@ -95,3 +95,23 @@ def test_waivers_that_cannot_be_read_end_it_before_the_cdk_starts(
     assert "policies/waivers.toml is refused:" in run.stderr
     assert "Traceback" not in run.stderr
     assert not (tmp_path / "out").exists()
+
+
+# Ends with a call of our own, which shows that a call would be seen.
+CALLS_AT_IMPORT = """
+from stacks.jsii_runtime import use_pinned_node
+use_pinned_node()
+import aws_cdk
+from jsii._kernel.providers.process import _NodeProcess
+_NodeProcess.send = lambda self, request, response_type: print(request.fqn) or exit()
+import stacks.application
+print("imported")
+aws_cdk.Duration.hours(1)
+"""
+
+
+def test_the_stacks_are_imported_without_a_call_of_the_cdk() -> None:
+    """app.py imports them while another thread calls it; jsii's pipe takes one caller."""
+    command = [sys.executable, "-c", CALLS_AT_IMPORT]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "imported\naws-cdk-lib.Duration\n"

@@ -1,0 +1,220 @@
+"""Every rule on every resource, failing closed.
+
+What cannot be judged is an ``error`` or a ``fail``, never silence: a template that cannot be read
+or belongs to no environment, a value that is open, a rule that raises.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from policies.assembly import Reading, Template
+from policies.report import Report, Result, Status
+from policies.rule import ANY, Rule
+from policies.scope import Resource, Scope, Stack, scopes_of
+from policies.values import UnresolvedError
+from runbook.model.environment import Environment
+from runbook.model.loader import load_environment
+from runbook.model.refusal import RefusedError
+
+# Not a rule of a runbook, but what all of them stand on.
+JUDGED = "template-judged"
+_WORST_FIRST = (Status.ERROR, Status.FAIL, Status.PASS, Status.NOT_APPLICABLE)
+
+
+def check(
+    reading: Reading,
+    rules: Sequence[Rule],
+    *,
+    environment: str | None = None,
+    waived: Mapping[tuple[str, str], str] | None = None,
+) -> Report:
+    """Judge all templates by all rules.
+
+    ``environment`` names the one that templates without ``Metadata.Runbook`` are of. ``waived``
+    maps a rule's id and a construct path to the reason for which its failure is let pass.
+    """
+    results = [_error(trouble.template, trouble.reason) for trouble in reading.troubles]
+    for name, templates in _by_environment(reading.templates, environment).items():
+        if name is None:
+            results += [_error(t.path, _NO_LABEL) for t in templates]
+        else:
+            results += _judge(name, templates, rules, whole=reading.whole)
+    reasons = waived or {}
+    let_pass = [_waived(result, rules, reasons) for result in results]
+    order = {template.path: n for n, template in enumerate(reading.templates)}
+    let_pass.sort(key=lambda r: (order.get(r.template, -1), r.template, r.resource or "", r.rule))
+    return Report(tuple(let_pass), reading.templates)
+
+
+_NO_LABEL = (
+    "Metadata.Runbook does not say which organisation and environment it is of, so no clause can "
+    "be held against it; --environment names one"
+)
+
+
+def _by_environment(
+    templates: Iterable[Template], unlabelled: str | None
+) -> dict[str | None, list[Template]]:
+    found: dict[str | None, list[Template]] = {}
+    for template in templates:
+        name = "/".join(template.label) if template.label else unlabelled
+        found.setdefault(name, []).append(template)
+    return found
+
+
+def _judge(
+    name: str, templates: Sequence[Template], rules: Sequence[Rule], *, whole: bool
+) -> list[Result]:
+    broken = [result for template in templates for result in _not_final(template)]
+    try:
+        environment = _environment(name, templates)
+        scopes = list(scopes_of(environment, templates, whole=whole))
+        judged = [r for scope in scopes for rule in rules for r in _results(rule, scope)]
+    except RefusedError as error:
+        return [*broken, *(_error(template.path, str(error)) for template in templates)]
+    except (UnresolvedError, RecursionError) as error:
+        return [*broken, *(_error(t.path, f"it cannot be worked out: {error}") for t in templates)]
+    return [*broken, *_tiers(environment, templates), *_merged(judged)]
+
+
+def _environment(name: str, templates: Sequence[Template]) -> Environment:
+    """Load the environment, in the account and region that its templates are made for."""
+    environment = load_environment(name)
+    accounts = {template.account for template in templates if template.account}
+    account = next(iter(accounts)) if len(accounts) == 1 else None
+    home = {t.region for t in templates if t.stack == f"{environment.slug}-network" and t.region}
+    region = next(iter(home), None)
+    if account in (None, environment.account) and region in (None, environment.region):
+        return environment
+    return load_environment(name, account=account, region=region)
+
+
+def _not_final(template: Template) -> Iterator[Result]:
+    """Tell what CloudFormation would still change, and what it would not take."""
+    if template.body.get("Transform"):
+        reason = "Transform changes it after this check: what is deployed is not what is judged"
+        yield _error(template.path, reason)
+    for logical_id, body in template.body["Resources"].items():
+        if logical_id.startswith("Fn::"):
+            yield _error(template.path, f"{logical_id} makes resources that are not here yet")
+        elif not isinstance(body, dict) or not isinstance(body.get("Type"), str):
+            yield _error(template.path, f"{logical_id} is no resource: it has no Type")
+
+
+def _tiers(environment: Environment, templates: Sequence[Template]) -> Iterator[Result]:
+    for template in templates:
+        label = template.body.get("Metadata", {}).get("Runbook", {})
+        tier = label.get("Tier", environment.tier) if isinstance(label, dict) else environment.tier
+        if tier != environment.tier:
+            reason = (
+                f"Metadata.Runbook says tier {tier!r}, {environment.name} is {environment.tier}"
+            )
+            yield _error(template.path, reason)
+
+
+def _results(rule: Rule, scope: Scope) -> Iterator[Result]:
+    seen = False
+    if rule.judge is not None:
+        for resource in scope.resources(*(() if rule.types == ANY else rule.types)):
+            seen = True
+            yield _on_resource(rule, resource, scope)
+    if rule.judge_stack is not None:
+        for stack in scope.stacks:
+            seen = True
+            yield _on_stack(rule, stack, scope)
+    if scope.whole:
+        missing = list(_required(rule, scope))
+        yield from missing
+        seen = seen or bool(missing)
+    if not seen:
+        reason = f"{scope.environment.name} has nothing that the rule looks at"
+        yield _about(rule, Status.NOT_APPLICABLE, scope.stacks[0].template.path, reason)
+
+
+def _on_resource(rule: Rule, resource: Resource, scope: Scope) -> Result:
+    assert rule.judge is not None  # noqa: S101 - asked only then
+    try:
+        if not rule.concerns(resource, scope):
+            status, message = Status.NOT_APPLICABLE, ""
+        else:
+            status, message = _verdict(rule.judge(resource, scope))
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is no pass
+        status, message = _raised(error)
+    template = resource.stack.template
+    return Result(
+        rule.id,
+        status,
+        template.path,
+        resource.logical_id,
+        resource.type,
+        resource.construct_path,
+        template.sources.get(resource.logical_id),
+        message,
+        rule.clauses,
+        rule.controls,
+    )
+
+
+def _on_stack(rule: Rule, stack: Stack, scope: Scope) -> Result:
+    assert rule.judge_stack is not None  # noqa: S101 - asked only then
+    try:
+        status, message = _verdict(rule.judge_stack(stack, scope))
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is no pass
+        status, message = _raised(error)
+    return _about(rule, status, stack.template.path, message)
+
+
+def _required(rule: Rule, scope: Scope) -> Iterator[Result]:
+    place = scope.stacks[0].template.path
+    try:
+        for message in rule.required(scope):
+            yield _about(rule, Status.FAIL, place, message)
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is no pass
+        status, message = _raised(error)
+        yield _about(rule, status, place, message)
+
+
+def _verdict(messages: Iterable[str]) -> tuple[Status, str]:
+    faults = list(dict.fromkeys(messages))
+    return (Status.FAIL, "; ".join(faults)) if faults else (Status.PASS, "")
+
+
+def _raised(error: Exception) -> tuple[Status, str]:
+    if isinstance(error, UnresolvedError):
+        return Status.FAIL, str(error)
+    return Status.ERROR, f"the rule itself failed: {type(error).__name__}: {error}"
+
+
+def _merged(results: Iterable[Result]) -> Iterator[Result]:
+    """Keep the worst of the cases in which one rule saw one resource."""
+    found: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        found.setdefault(result.key, []).append(result)
+    for same in found.values():
+        worst = min((result.status for result in same), key=_WORST_FIRST.index)
+        said = dict.fromkeys(r.message for r in same if r.status is worst and r.message)
+        first = next(result for result in same if result.status is worst)
+        yield replace(first, message="; ".join(said))
+
+
+def _waived(
+    result: Result, rules: Sequence[Rule], reasons: Mapping[tuple[str, str], str]
+) -> Result:
+    reason = reasons.get((result.rule, result.construct_path or ""))
+    if result.status is not Status.FAIL or reason is None:
+        return result
+    return result.waived(reason) if _waivable(result.rule, rules) else result
+
+
+def _waivable(rule_id: str, rules: Sequence[Rule]) -> bool:
+    return any(rule.id == rule_id and rule.waivable for rule in rules)
+
+
+def _about(rule: Rule, status: Status, template: str, message: str) -> Result:
+    return Result(
+        rule.id, status, template, message=message, clauses=rule.clauses, controls=rule.controls
+    )
+
+
+def _error(template: str, reason: str) -> Result:
+    return Result(JUDGED, Status.ERROR, template, message=reason)

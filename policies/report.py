@@ -1,0 +1,90 @@
+"""What a check found: one result for each rule and resource, passes too."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from policies.assembly import Template
+
+SCHEMA = 1
+
+
+class Status(StrEnum):
+    """How a rule ended on a resource. ``ERROR``: it could not be judged, which is no pass."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One rule on one resource; ``resource`` is None when it is about a whole template.
+
+    ``location`` is the line of code that made the resource, where the synthesis recorded it.
+    """
+
+    rule: str
+    status: Status
+    template: str
+    resource: str | None = None
+    type: str | None = None
+    construct_path: str | None = None
+    location: str | None = None
+    message: str = ""
+    clauses: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is about: one result stands for it, however many cases were judged."""
+        return (self.template, self.resource or "", self.rule)
+
+    def waived(self, reason: str) -> "Result":
+        """Turn a failure into one that somebody answers for."""
+        return replace(self, status=Status.WAIVED, message=f"{self.message} (waived: {reason})")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one check found, in the order of templates, resources and rules."""
+
+    results: tuple[Result, ...]
+    templates: tuple[Template, ...]
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Count the results by status."""
+        counted = Counter(result.status for result in self.results)
+        return {status.value: counted[status] for status in Status}
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing failed, and everything could be judged."""
+        return not any(r.status in (Status.FAIL, Status.ERROR) for r in self.results)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what ``runbook check --format json`` prints."""
+        return {
+            "schema": SCHEMA,
+            "summary": self.summary,
+            "templates": [{"path": t.path, "sha256": t.sha256} for t in self.templates],
+            "results": [
+                {
+                    "rule": result.rule,
+                    "status": result.status.value,
+                    "template": result.template,
+                    "resource": result.resource,
+                    "type": result.type,
+                    "construct_path": result.construct_path,
+                    "location": result.location,
+                    "message": result.message,
+                    "clauses": list(result.clauses),
+                    "controls": list(result.controls),
+                }
+                for result in self.results
+            ],
+        }

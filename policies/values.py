@@ -1,0 +1,70 @@
+"""Values of a template once its intrinsic functions are worked out, and those that cannot be."""
+
+from typing import Any, NoReturn
+
+
+class UnresolvedError(Exception):
+    """A rule asked for a value that the templates alone do not tell."""
+
+
+class Unknown:
+    """A value that nobody can know before the deploy.
+
+    ``text`` is as much of it as is text, with ``${…}`` for the rest, and ``why`` what it hangs on.
+    Any comparison raises ``UnresolvedError``, so that no rule takes it for a pass; a rule that can
+    make something of ``text`` asks for it.
+    """
+
+    __slots__ = ("text", "why")
+
+    def __init__(self, text: str, why: str) -> None:
+        self.text = text
+        self.why = why
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.text!r})"
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise UnresolvedError(f"{self.text} cannot be known before the deploy: {self.why}")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __bool__ = __hash__ = __iter__ = __len__ = __contains__ = __getitem__ = __str__ = _refuse
+    __int__ = __float__ = __add__ = __radd__ = _refuse
+
+
+class Reference(str):
+    """A reference to another resource, as the text it will have.
+
+    That is the physical name or ARN where the template fixes it, and otherwise a mark that no
+    name can collide with, such as ``<stack/LogicalId.Arn>``.
+    """
+
+    __slots__ = ("attribute", "logical_id", "template")
+
+    template: str
+    logical_id: str
+    attribute: str
+
+    def __new__(cls, text: str, template: str, logical_id: str, attribute: str) -> "Reference":
+        made = super().__new__(cls, text)
+        made.template, made.logical_id, made.attribute = template, logical_id, attribute
+        return made
+
+
+class _NoValue:
+    """``AWS::NoValue``: the property is as if it were not written."""
+
+
+NO_VALUE = _NoValue()
+
+
+def unknowns(value: Any) -> list[Unknown]:  # noqa: ANN401 - JSON is any value
+    """List what is unknown anywhere inside a value."""
+    match value:
+        case Unknown():
+            return [value]
+        case dict():
+            return [found for item in value.values() for found in unknowns(item)]
+        case list():
+            return [found for item in value for found in unknowns(item)]
+    return []

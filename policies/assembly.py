@@ -17,6 +17,9 @@ MANIFEST = "manifest.json"
 NESTED_STACK = "AWS::CloudFormation::Stack"
 # Where the CDK says which file a nested stack is.
 NESTED_TEMPLATE = "aws:asset:path"
+_ID, _TRACE = "aws:cdk:logicalId", "aws:cdk:creationStack"
+_FRAME = re.compile(r"\((?P<line>[^()]+\.py:\d+)\)$")
+ROOT = Path(__file__).resolve().parents[1]
 _PLACE = re.compile(r"aws://(?P<account>\d{12}|unknown-account)/(?P<region>[a-z0-9-]+)")
 
 
@@ -93,9 +96,12 @@ def read(*paths: Path) -> Reading:
                 fix = "give the folder that `cdk synth` wrote, such as cdk.out, or a template"
                 raise _unusable(path, f"there is no {MANIFEST} in it", fix)
             found += _assembly(path, path.name)
-        else:
+        elif path.is_file():
             whole = False
             found += _given_template(path)
+        else:
+            fix = "synthesize first: make synth; then give cdk.out"
+            raise _unusable(path, "there is no such file or folder", fix)
     templates = tuple(item for item in found if isinstance(item, Template))
     troubles = tuple(item for item in found if isinstance(item, Trouble))
     if not found:
@@ -223,21 +229,20 @@ def _is_template(body: Any) -> bool:  # noqa: ANN401 - JSON is any value
 def _sources(directory: Path, artifact: Mapping[str, Any]) -> dict[str, str]:
     """Read where in the code each resource was made, if the synthesis wrote that down."""
     try:
-        metadata = json.loads((directory / artifact["additionalMetadataFile"]).read_bytes())
-        entries = [entry for path in metadata.values() for entry in path]
-        return {
-            entry["data"]: _own_line(entry["trace"])
-            for entry in entries
-            if entry["type"] == "aws:cdk:logicalId" and entry.get("trace")
-        }
+        text = (directory / artifact["additionalMetadataFile"]).read_bytes()
+        constructs = json.loads(text).values()
+        said = [{entry["type"]: entry["data"] for entry in construct} for construct in constructs]
+        made = [(c[_ID], c[_TRACE]) for c in said if _TRACE in c and _ID in c]
+        return {logical_id: _own_line(trace) for logical_id, trace in made}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
 def _own_line(trace: list[str]) -> str:
-    """Find the innermost line that is ours: what a library does, somebody of ours asked for."""
-    ours = (line for line in trace if "site-packages" not in line and "node_modules" not in line)
-    return next(ours, trace[0]).strip()
+    """Find the innermost line of Python that is ours: what a library does, we asked for."""
+    lines = (found["line"] for frame in trace if (found := _FRAME.search(frame)))
+    ours = next((line for line in lines if "site-packages" not in line), "")
+    return ours.removeprefix(f"{ROOT}/")
 
 
 def _sha256(text: bytes) -> str:

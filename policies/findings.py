@@ -18,6 +18,8 @@ from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
 
 REPORT = "validation-report.json"
+# The name of our own rules' plugin.
+RUNBOOK = "Runbook"
 # NIST names a hundred controls a rule; they stand in the report.
 _CONTROLS = re.compile(r" - \(Control IDs?: .*?\)\.(?=\s|$)")
 
@@ -30,6 +32,7 @@ class Finding:
     rule: str
     path: str
     why: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def _open(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
                     violation["ruleName"],
                     construct["constructPath"],
                     _CONTROLS.sub(".", violation["description"]),
+                    violation.get("suggestedFix") or "",
                 )
 
 
@@ -92,7 +96,10 @@ def _findings(
     within: dict[Finding, set[str]] = defaultdict(set)
     for finding in findings:
         environment, path = place_of(finding.path, environments)
-        if finding.plugin in PACKS and environment:
+        if finding.plugin == RUNBOOK:
+            about = f"{finding.rule} at {finding.path}" if finding.path else finding.rule
+            yield Refusal(about, finding.why, finding.fix or "give the rules what they can judge")
+        elif finding.plugin in PACKS and environment:
             rule = in_any_environment(finding.rule, environment)
             within[replace(finding, rule=rule, path=path)].add(environment.name)
         else:

@@ -1,16 +1,22 @@
-"""The rule packs of cdk-nag, attached to the CDK application; the only module here with a CDK."""
+"""The rule packs attached to the CDK application; the only module here with a CDK."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import jsii
 from aws_cdk import (
     Acknowledgment,
     App,
     CfnResource,
+    IPolicyValidationContext,
     IPolicyValidationPlugin,
+    PolicyValidationPluginReport,
+    PolicyViolatingResource,
+    PolicyViolation,
     Stack,
     Validations,
 )
@@ -22,10 +28,85 @@ from cdk_nag import (
 )
 from constructs import IConstruct, Node
 
-from policies.findings import judge
+from policies.assembly import read
+from policies.engine import JUDGED, check
+from policies.findings import RUNBOOK, judge
+from policies.report import Report, Result, Status
+from policies.rule import Rule
+from policies.rules import all_rules
 from policies.waivers import Waived, Waiver, waived_findings
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
+
+
+@jsii.implements(IPolicyValidationPlugin)
+class RunbookRules:
+    """The runbook's own rules, on what the synthesis wrote: the first of their two doors.
+
+    The other is ``runbook check``. The CDK ends well when a plugin raises, so this one never does.
+    """
+
+    def __init__(self, assembly: Path, rules: Sequence[Rule]) -> None:
+        self._assembly = assembly
+        self._rules = rules
+        # Nothing found and never asked look alike in the CDK's report.
+        self.asked = False
+
+    @property
+    def name(self) -> str:
+        """Name the plugin in the report."""
+        return RUNBOOK
+
+    @property
+    def version(self) -> str:
+        """Say the version of this project."""
+        return version("runbook")
+
+    @property
+    def rule_ids(self) -> list[str]:
+        """List the rules it may report."""
+        return [JUDGED, *(rule.id for rule in self._rules)]
+
+    def validate(self, _: IPolicyValidationContext) -> PolicyValidationPluginReport:
+        """Judge the assembly: every template that its manifests list, nested stacks too."""
+        self.asked = True
+        try:
+            report = check(read(self._assembly), self._rules)
+            violations = self._violations(report)
+        except Exception as error:  # noqa: BLE001 - else the CDK would end with exit code 0
+            said = f"nothing was judged: {type(error).__name__}: {error}"
+            violations = [_violation(JUDGED, said, [], None)]
+        return PolicyValidationPluginReport(success=not violations, violations=violations)
+
+    def _violations(self, report: Report) -> list[PolicyViolation]:
+        remedies = {rule.id: rule.remedy for rule in self._rules}
+        return [
+            _violation(result.rule, _told(result), _where(result), remedies.get(result.rule))
+            for result in report.results
+            if result.status in (Status.FAIL, Status.ERROR)
+        ]
+
+
+def _violation(
+    rule: str, message: str, where: Sequence[PolicyViolatingResource], fix: str | None
+) -> PolicyViolation:
+    """Make one that nobody can acknowledge: waivers are applied before (docs/decisions/0014)."""
+    return PolicyViolation(
+        rule_name=rule, description=message, violating_resources=where, fix=fix, severity="fatal"
+    )
+
+
+def _told(result: Result) -> str:
+    about = result.message if result.resource else f"{result.template}: {result.message}"
+    return f"{about} (made in {result.location})" if result.location else about
+
+
+def _where(result: Result) -> list[PolicyViolatingResource]:
+    if result.resource is None:
+        return []
+    if result.construct_path:
+        return [PolicyViolatingResource(locations=[], construct_path=result.construct_path)]
+    return [PolicyViolatingResource(locations=[], resource_logical_id=result.resource)]
 
 
 def packs() -> list[IPolicyValidationPlugin]:
@@ -56,17 +137,23 @@ def synthesize(
     environments: Sequence[Environment],
     waivers: Iterable[Waiver],
     plugins: Sequence[IPolicyValidationPlugin] | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> None:
-    """Synthesize under the packs (or the ``plugins`` given instead).
+    """Synthesize under the packs and our own rules (or the ``plugins``, the ``rules`` given).
 
     Each environment is a Stage of ``app`` named by its slug. Raises ``RefusedError`` for a
     finding without waiver, a pack that fails, a waiver without construct or without finding.
     """
     waived = waived_findings(waivers, environments)
-    Validations.of(app).add_plugins(*(packs() if plugins is None else plugins))
+    ours = RunbookRules(Path(app.outdir), all_rules() if rules is None else rules)
+    Validations.of(app).add_plugins(*((*packs(), ours) if plugins is None else plugins))
     _acknowledge(app, waived)
     app.synth()
     judge(Path(app.outdir), waived, environments)
+    if plugins is None and not ours.asked:
+        fix = "do not switch off the validation of the CDK application"
+        refusal = Refusal(RUNBOOK, "the runbook's own rules were not asked", fix)
+        raise RefusedError("the synthesis", [refusal])
 
 
 def _acknowledge(app: App, waived: Sequence[Waived]) -> None:

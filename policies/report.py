@@ -10,6 +10,14 @@ from policies.assembly import Template
 SCHEMA = 1
 
 
+class Format(StrEnum):
+    """How a report is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+
+
 class Status(StrEnum):
     """How a rule ended on a resource. ``ERROR``: it could not be judged, which is no pass."""
 

@@ -2,11 +2,14 @@
 
 import json
 import sys
+from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from policies.report import Format
 from runbook.access.execution_policies import cloudformation_boundary, execution_policies
 from runbook.access.principals import Principals
 from runbook.access.service_control_policy import rendered
@@ -78,6 +81,27 @@ def scp(
     An administrator of the AWS organisation attaches it, from the management account.
     """
     typer.echo(rendered(Principals(load_environment(name))))
+
+
+@app.command(epilog="Example: runbook check cdk.out --format json")
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Cloud assemblies, or single templates.")],
+    *,
+    environment: Annotated[
+        str | None,
+        typer.Option(help="organisation/environment of templates that do not say theirs."),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day for waivers; by default the commit's."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+) -> None:
+    """Judge synthesized templates by the runbook's own rules; exit code 1 when one fails."""
+    from policies.commands import check_paths
+
+    day = as_of.date() if as_of else None
+    raise typer.Exit(check_paths(paths, environment=environment, as_of=day, form=form))
 
 
 def _summary(environment: Environment) -> dict[str, str]:

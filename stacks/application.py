@@ -7,6 +7,7 @@ from aws_cdk import App
 
 from runbook.model.environment import Environment
 from stacks.bootstrap_stage import BootstrapStage
+from stacks.context import source_lines
 from stacks.environment_stage import EnvironmentStage
 
 
@@ -14,7 +15,9 @@ def application(
     environments: Iterable[Environment], context: dict[str, Any], *, outdir: str
 ) -> App:
     """Make the constructs of every environment; ``outdir`` is where a synthesis will write."""
-    app = App(analytics_reporting=False, context=context, outdir=outdir, stack_traces=False)
+    app = App(
+        analytics_reporting=False, context=context, outdir=outdir, stack_traces=source_lines()
+    )
     for environment in environments:
         BootstrapStage(app, environment)
         EnvironmentStage(app, environment)

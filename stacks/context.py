@@ -11,12 +11,17 @@ CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
 FIXED = {
     # policies/findings.py judges what the plugins find: the CDK lets a plugin that raises pass.
     "@aws-cdk/core:failSynthOnValidationErrors": False,
-    # Creation traces name the CDK's own unpacking folder: no two syntheses would be alike.
-    "aws:cdk:disable-creation-stack-traces": True,
     # As the CLI sets them, so that templates are the same with and without it.
     "aws:cdk:enable-asset-metadata": True,
     "aws:cdk:enable-path-metadata": True,
 }
+# Creation traces name the CDK's own unpacking folder: no two syntheses would be alike.
+_WITHOUT_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
+
+
+def source_lines() -> bool:
+    """Whether findings shall name lines of code: JSII_HOST_STACK_TRACES=1, three times as slow."""
+    return os.environ.get("JSII_HOST_STACK_TRACES") == "1"
 
 
 def cdk_context() -> dict[str, Any]:
@@ -25,7 +30,8 @@ def cdk_context() -> dict[str, Any]:
     Raises ``RefusedError`` when CDK_CONTEXT_JSON, which the CLI sets, is not a JSON object.
     """
     flags = json.loads(CDK_JSON.read_text("utf-8"))["context"]
-    return {**flags, **_context_of_the_cli(), **FIXED}
+    traces = {} if source_lines() else _WITHOUT_TRACES
+    return {**flags, **_context_of_the_cli(), **FIXED, **traces}
 
 
 def _context_of_the_cli() -> dict[str, Any]:

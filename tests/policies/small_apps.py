@@ -90,7 +90,7 @@ def verdict(
             security_group_ingress=[ec2.CfnSecurityGroup.IngressProperty(**given)],
         )
     try:
-        synthesize(app, [environment], waivers, plugins)
+        synthesize(app, [environment], waivers, plugins or packs())
     except RefusedError as refused:
         return str(refused)
     return None

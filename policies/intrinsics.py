@@ -84,7 +84,7 @@ def _join(given: Json, around: Surroundings) -> Json:
     parts = resolve(items, around)
     if isinstance(parts, Unknown):
         return parts
-    return _joined(_text(separator), [_scalar(part) for part in parts])
+    return _joined(_text(separator), [_scalar(part) for part in _list(parts)])
 
 
 def _sub(given: Json, around: Surroundings) -> Json:
@@ -121,7 +121,7 @@ def _select(given: Json, around: Surroundings) -> Json:
         return index if isinstance(index, Unknown) else items
     if int(index) < 0:
         raise IndexError(f"{index} is negative")
-    return items[int(index)]
+    return _list(items)[int(index)]
 
 
 def _split(given: Json, around: Surroundings) -> Json:
@@ -177,6 +177,12 @@ def _scalar(value: Json) -> str | Unknown:
 def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{_shown(value)} is not text")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError(f"{_shown(value)} is not a list")
     return value
 
 

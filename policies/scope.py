@@ -124,7 +124,6 @@ class Stack:
         finally:
             self._resolving.discard(("output", name))
 
-    @cached_property
     def exports(self) -> dict[str, str]:
         """Map the names it exports under to its outputs."""
         outputs = self.template.body.get("Outputs", {})
@@ -158,10 +157,11 @@ class Stack:
 
     def imported(self, export: str) -> Json:
         """Work out ``Fn::ImportValue`` by the stack of the environment that exports it."""
-        for stack in self.scope.stacks:
-            if export in stack.exports:
-                return stack.output(stack.exports[export])
-        return Unknown(f"${{{export}}}", f"no stack given exports {export}")
+        found = self.scope.exported(export)
+        if found is None:
+            return Unknown(f"${{{export}}}", f"no stack given exports {export}")
+        stack, output = found
+        return stack.output(output)
 
     def condition(self, name: str) -> bool:
         """Say how this scope takes the condition."""
@@ -239,6 +239,12 @@ class Scope:
         self.whole = whole
         self.stacks = [Stack(self, template) for template in templates]
         self._by_path = {stack.template.path: stack for stack in self.stacks}
+        self._by_name = {stack.template.stack: stack for stack in reversed(self.stacks)}
+        nested = ((stack.template.nested, stack) for stack in self.stacks)
+        self._nested = {
+            (where.template, where.logical_id): stack for where, stack in nested if where
+        }
+        self._exports: dict[str, tuple[Stack, str]] | None = None
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """List the resources of these types, all of them without any, in the templates' order."""
@@ -249,8 +255,7 @@ class Scope:
 
     def stack(self, part: str) -> Stack | None:
         """Find the stack ``<organisation>-<environment>-<part>``."""
-        name = f"{self.environment.slug}-{part}"
-        return next((stack for stack in self.stacks if stack.template.stack == name), None)
+        return self._by_name.get(f"{self.environment.slug}-{part}")
 
     def output(self, part: str, name: str) -> Json:
         """Read an output of the stack of this part; None when either is missing."""
@@ -270,11 +275,17 @@ class Scope:
 
     def nested(self, path: str, logical_id: str) -> Stack | None:
         """Find the nested stack that a resource of the template at ``path`` is."""
-        for stack in self.stacks:
-            nested = stack.template.nested
-            if nested and (nested.template, nested.logical_id) == (path, logical_id):
-                return stack
-        return None
+        return self._nested.get((path, logical_id))
+
+    def exported(self, name: str) -> tuple[Stack, str] | None:
+        """Find who exports this name, and from which output."""
+        if self._exports is None:
+            # Set first: the name of an export cannot be an import.
+            self._exports = {}
+            for stack in self.stacks:
+                for export, output in stack.exports().items():
+                    self._exports.setdefault(export, (stack, output))
+        return self._exports.get(name)
 
 
 def scopes_of(

@@ -1,0 +1,151 @@
+"""`runbook check` as people, machines and code hosts read it."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from policies.rules import all_rules
+from runbook.cli import app
+from tests.assembly import Assembly
+
+
+def check(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["check", *map(str, arguments)])
+
+
+@pytest.fixture
+def spoil(assembly: Assembly, tmp_path: Path) -> Callable[[str, Callable[[Any], object]], Path]:
+    """Copy the assembly and change one template of it."""
+
+    def spoiled(name: str, change: Callable[[Any], object]) -> Path:
+        root = tmp_path / "cdk.out"
+        shutil.copytree(assembly.directory, root)
+        [file] = root.glob(f"assembly-rovn-production/*{name}*.template.json")
+        body = json.loads(file.read_text("utf-8"))
+        change(body)
+        file.write_text(json.dumps(body), "utf-8")
+        return root
+
+    return spoiled
+
+
+def governance(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+    for resource in body["Resources"].values():
+        lock = resource.get("Properties", {}).get("ObjectLockConfiguration")
+        if lock:
+            lock["Rule"]["DefaultRetention"]["Mode"] = "GOVERNANCE"
+
+
+def test_every_environment_passes(assembly: Assembly) -> None:
+    run = check(assembly.directory)
+    assert run.exit_code == 0, run.output
+    assert re.fullmatch(
+        r"20 templates: [\d,]+ pass, 0 fail, \d+ waived, [\d,]+ not applicable, 0 error\n",
+        run.stdout,
+    )
+
+
+def test_every_rule_is_asked_of_every_environment(assembly: Assembly) -> None:
+    report = json.loads(check(assembly.directory, "--format", "json").stdout)
+    asked = {
+        (result["rule"], re.split(r"-(?=production|staging)", result["template"])[1][:7])
+        for result in report["results"]
+    }
+    rules = {rule.id for rule in all_rules()}
+    assert asked == {(rule, name) for rule in rules for name in ("product", "staging")}
+
+
+def test_a_failure_is_told_with_place_and_remedy(
+    spoil: Callable[[str, Callable[[Any], object]], Path],
+) -> None:
+    run = check(spoil("Audit", governance))
+    assert run.exit_code == 1
+    assert (
+        "  at rovn-production/Audit/AuditRecords/Resource\n"
+        "  fail audit-bucket-lock: the lock's mode is GOVERNANCE, not COMPLIANCE: "
+        "a privileged user can lift it\n"
+        "    fix: Leave object_lock and the retention of [buckets.audit] to constructs/"
+    ) in run.stdout
+    assert "    ROVN-BCK-2; more: runbook explain audit-bucket-lock\n" in run.stdout
+    assert "\x1b" not in run.stdout
+
+
+def test_machines_read_json(spoil: Callable[[str, Callable[[Any], object]], Path]) -> None:
+    run = check(spoil("Audit", governance), "--format", "json")
+    assert run.exit_code == 1
+    report = json.loads(run.stdout)
+    assert list(report) == ["schema", "summary", "templates", "results"]
+    [failed] = [result for result in report["results"] if result["status"] == "fail"]
+    assert failed["resource"].startswith("AuditRecords")
+    assert failed["template"].startswith("cdk.out/assembly-rovn-production/")
+
+
+def test_code_hosts_read_sarif(spoil: Callable[[str, Callable[[Any], object]], Path]) -> None:
+    run = check(spoil("Audit", governance), "--format", "sarif")
+    assert run.exit_code == 1
+    [log] = json.loads(run.stdout)["runs"]
+    described = [rule["id"] for rule in log["tool"]["driver"]["rules"]]
+    assert {result["ruleId"] for result in log["results"]} <= {*described, "template-judged"}
+    [told] = [r for r in log["results"] if r["ruleId"] == "audit-bucket-lock"]
+    [location] = told["locations"]
+    place = location["physicalLocation"]
+    assert place["artifactLocation"]["uri"].startswith("cdk.out/assembly-rovn-production/")
+    assert location["logicalLocations"][0]["fullyQualifiedName"] == (
+        "rovn-production/Audit/AuditRecords/Resource"
+    )
+    assert len(told["partialFingerprints"]["runbook/v1"]) == 64
+
+
+def test_a_template_that_the_manifest_names_must_be_there(
+    spoil: Callable[[str, Callable[[Any], object]], Path],
+) -> None:
+    root = spoil("Audit", lambda _: None)
+    [file] = root.glob("assembly-rovn-production/*Audit*.template.json")
+    file.unlink()
+    run = check(root, "--format", "json")
+    assert run.exit_code == 1
+    errors = [r for r in json.loads(run.stdout)["results"] if r["status"] == "error"]
+    assert ("template-judged", "the assembly names this template, and it is not there") in {
+        (error["rule"], error["message"]) for error in errors
+    }
+
+
+@pytest.mark.parametrize("form", ["table", "json", "sarif"])
+def test_input_that_cannot_be_used_is_one_clear_message(tmp_path: Path, form: str) -> None:
+    run = subprocess.run(
+        [Path(sys.executable).with_name("runbook"), "check", tmp_path, "--format", form],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert "there is no manifest.json in it" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_single_template_of_no_environment_needs_one_named(tmp_path: Path) -> None:
+    file = tmp_path / "key.template.json"
+    key = {"Type": "AWS::KMS::Key", "Properties": {"EnableKeyRotation": False}}
+    file.write_text(json.dumps({"Resources": {"Key": key}}), "utf-8")
+    assert "--environment names one" in check(file).stdout
+    run = check(file, "--environment", "rovn/production")
+    assert run.exit_code == 1
+    assert "fail key-rotation" in run.stdout
+
+
+def test_the_check_starts_without_the_cdk(assembly: Assembly) -> None:
+    code = (
+        "import sys; from runbook.cli import app;"
+        f"app(['check', {str(assembly.directory)!r}], standalone_mode=False);"
+        "sys.exit('aws_cdk' in sys.modules or 'boto3' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

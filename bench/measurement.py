@@ -11,24 +11,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One result. ``value`` has the unit ``unit``; ``bound`` is the most it should be."""
+    """One result, in ``unit``; ``bound`` is the most it should be, ``at_least`` the least."""
 
     name: str
     value: float
     unit: str
     bound: float | None = None
+    at_least: float | None = None
 
     @property
     def kept(self) -> bool:
-        """Whether the bound holds."""
-        return self.bound is None or self.value <= self.bound
+        """Whether the bounds hold."""
+        low_enough = self.bound is None or self.value <= self.bound
+        return low_enough and (self.at_least is None or self.value >= self.at_least)
 
     def line(self) -> str:
         """Say it in one line."""
         said = f"{self.name:<58} {self.value:8.2f} {self.unit}"
-        if self.bound is None:
-            return said
-        return f"{said:<76} {'ok' if self.kept else 'OVER'}, at most {self.bound:g}"
+        if self.bound is not None:
+            return f"{said:<76} {'ok' if self.kept else 'OVER'}, at most {self.bound:g}"
+        if self.at_least is not None:
+            return f"{said:<76} {'ok' if self.kept else 'UNDER'}, at least {self.at_least:g}"
+        return said
 
 
 def seconds(command: Sequence[str], *, environment: dict[str, str] | None = None) -> float:

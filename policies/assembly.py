@@ -113,7 +113,7 @@ def read(*paths: Path) -> Reading:
 def _given_template(path: Path) -> Iterator[Template | Trouble]:
     try:
         text = path.read_bytes()
-        body = json.loads(text)
+        body = _parsed(text)
     except (OSError, ValueError, RecursionError) as error:
         reason = f"it cannot be read as JSON: {error}"
         raise _unusable(path, reason, "give a template in JSON, or a cloud assembly") from None
@@ -212,7 +212,7 @@ def _labelled(body: dict[str, Any], parent: Template) -> dict[str, Any]:
 def _load(file: Path, shown: str) -> tuple[str, dict[str, Any]] | Trouble:
     try:
         text = file.read_bytes()
-        body = json.loads(text)
+        body = _parsed(text)
     except FileNotFoundError:
         return Trouble(shown, "the assembly names this template, and it is not there")
     except (OSError, ValueError, RecursionError) as error:
@@ -220,6 +220,19 @@ def _load(file: Path, shown: str) -> tuple[str, dict[str, Any]] | Trouble:
     if not _is_template(body):
         return Trouble(shown, "it is JSON, but no template: Resources is not an object")
     return _sha256(text), body
+
+
+def _parsed(text: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+    return json.loads(text, object_pairs_hook=_without_twice)
+
+
+def _without_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: one reader takes the first, another the last."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+    return made
 
 
 def _is_template(body: Any) -> bool:  # noqa: ANN401 - JSON is any value

@@ -13,7 +13,7 @@ from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope, Stack, scopes_of
 from policies.values import UnresolvedError
 from runbook.model.environment import Environment
-from runbook.model.loader import load_environment
+from runbook.model.loader import known_environments, load_environment
 from runbook.model.refusal import RefusedError
 
 # Not a rule of a runbook, but what all of them stand on.
@@ -74,7 +74,8 @@ def _judge(
         return [*broken, *(_error(template.path, str(error)) for template in templates)]
     except (UnresolvedError, RecursionError) as error:
         return [*broken, *(_error(t.path, f"it cannot be worked out: {error}") for t in templates)]
-    return [*broken, *_tiers(environment, templates), *_merged(judged)]
+    mislabelled = (*_tiers(environment, templates), *_elsewhere(environment, templates))
+    return [*broken, *mislabelled, *_merged(judged)]
 
 
 def _environment(name: str, templates: Sequence[Template]) -> Environment:
@@ -109,6 +110,20 @@ def _tiers(environment: Environment, templates: Sequence[Template]) -> Iterator[
             reason = (
                 f"Metadata.Runbook says tier {tier!r}, {environment.name} is {environment.tier}"
             )
+            yield _error(template.path, reason)
+
+
+def _elsewhere(environment: Environment, templates: Sequence[Template]) -> Iterator[Result]:
+    """Refuse a label that brings weaker clauses to another environment's account."""
+    others = {
+        other.account: name
+        for name in known_environments()
+        if name != environment.name and (other := load_environment(name))
+    }
+    for template in templates:
+        if template.account in others:
+            owner = others[template.account]
+            reason = f"it says it is of {environment.name}, and goes to the account of {owner}"
             yield _error(template.path, reason)
 
 

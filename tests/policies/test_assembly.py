@@ -108,6 +108,7 @@ def test_a_nested_stack_that_cannot_be_read_is_trouble(
         ("{", "it cannot be read as JSON: JSONDecodeError"),
         ("[" * 100_000, "it cannot be read as JSON: RecursionError"),
         ("[]", "it is JSON, but no template: Resources is not an object"),
+        ('{"a": 1, "a": 2}', "it cannot be read as JSON: ValueError: the key 'a' stands twice"),
         ('{"Resources": []}', "it is JSON, but no template: Resources is not an object"),
     ],
 )

@@ -162,6 +162,14 @@ def test_an_environment_that_is_deployed_elsewhere_is_judged_there() -> None:
     assert told(moved, rules=(rule,)) == [("fail", "999988887777 us-east-1")]
 
 
+def test_a_label_does_not_bring_its_clauses_to_another_environments_account() -> None:
+    body = template("data", {"Key": KEY}, environment="rovn/staging")
+    assert (
+        "error",
+        "it says it is of rovn/staging, and goes to the account of rovn/production",
+    ) in told(replace(body, account="111122223333"))
+
+
 def test_a_waived_failure_is_waived_and_nothing_else() -> None:
     metadata = {"aws:cdk:path": "rovn-production/Data/Key"}
     body = template("data", {"Key": {**STILL, "Metadata": metadata}, "Other": STILL})

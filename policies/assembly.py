@@ -119,9 +119,26 @@ def _given_template(path: Path) -> Iterator[Template | Trouble]:
         raise _unusable(path, reason, "give a template in JSON, or a cloud assembly") from None
     if not _is_template(body):
         raise _unusable(path, "it is JSON, but no template", "give a file with Resources")
+    listed = _listed_beside(path)
+    if listed is not None:
+        yield from _stack(path.parent, path.parent.name, *listed)
+        return
     template = Template(path.name, _sha256(text), body, path.name.removesuffix(".template.json"))
     yield template
     yield from _nested(template, path.parent, "")
+
+
+def _listed_beside(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Find what the manifest in the same folder says of a template, if there is one."""
+    try:
+        artifacts = json.loads((path.parent / MANIFEST).read_bytes())["artifacts"].values()
+        for artifact in artifacts:
+            properties = artifact.get("properties", {})
+            if properties.get("templateFile") == path.name:
+                return properties, artifact
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return None
+    return None
 
 
 def _assembly(directory: Path, shown: str) -> Iterator[Template | Trouble]:

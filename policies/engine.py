@@ -68,6 +68,8 @@ def _judge(
     broken = [result for template in templates for result in _not_final(template)]
     try:
         environment = _environment(name, templates)
+        if not whole:
+            templates = [_at_home(template, environment) for template in templates]
         scopes = list(scopes_of(environment, templates, whole=whole))
         judged = [r for scope in scopes for rule in rules for r in _results(rule, scope)]
     except RefusedError as error:
@@ -88,6 +90,12 @@ def _environment(name: str, templates: Sequence[Template]) -> Environment:
     if account in (None, environment.account) and region in (None, environment.region):
         return environment
     return load_environment(name, account=account, region=region)
+
+
+def _at_home(template: Template, environment: Environment) -> Template:
+    """Take a template that was given alone to be bound for its environment's own place."""
+    account = template.account or environment.account
+    return replace(template, account=account, region=template.region or environment.region)
 
 
 def _not_final(template: Template) -> Iterator[Result]:

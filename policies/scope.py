@@ -258,9 +258,15 @@ class Scope:
         return self._by_name.get(f"{self.environment.slug}-{part}")
 
     def output(self, part: str, name: str) -> Json:
-        """Read an output of the stack of this part; None when either is missing."""
+        """Read an output of the stack of this part; None when either is missing.
+
+        A template given alone may not tell which part it is: there the output's name counts.
+        """
         stack = self.stack(part)
-        return stack.output(name) if stack else None
+        if stack or self.whole:
+            return stack.output(name) if stack else None
+        found = (stack.output(name) for stack in self.stacks)
+        return next((value for value in found if value is not None), None)
 
     def target(self, value: Json) -> Resource | None:
         """Find the resource that a value refers to."""

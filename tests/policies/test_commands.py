@@ -132,6 +132,19 @@ def test_input_that_cannot_be_used_is_one_clear_message(tmp_path: Path, form: st
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize("lone", [False, True])
+def test_a_single_template_is_judged_by_what_it_tells(
+    spoil: Callable[[str, Callable[[Any], object]], Path], tmp_path: Path, *, lone: bool
+) -> None:
+    """Beside its manifest, or copied away from it: the audit bucket is found by its output."""
+    [file] = spoil("Audit", governance).glob("assembly-rovn-production/*Audit*.template.json")
+    if lone:
+        file = file.rename(tmp_path / "copied.json")
+    run = check(file)
+    assert run.exit_code == 1
+    assert "fail audit-bucket-lock: the lock's mode is GOVERNANCE" in run.stdout
+
+
 def test_a_single_template_of_no_environment_needs_one_named(tmp_path: Path) -> None:
     file = tmp_path / "key.template.json"
     key = {"Type": "AWS::KMS::Key", "Properties": {"EnableKeyRotation": False}}

@@ -58,6 +58,13 @@ class _NoValue:
 NO_VALUE = _NoValue()
 
 
+def known(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """Give a value back, for what takes it apart; raises ``UnresolvedError`` when it is open."""
+    if isinstance(value, Unknown):
+        raise UnresolvedError(f"{value.text} is open: {value.why}")
+    return value
+
+
 def unknowns(value: Any) -> list[Unknown]:  # noqa: ANN401 - JSON is any value
     """List what is unknown anywhere inside a value."""
     match value:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.object_lock import lock_faults
 from policies.rule import Rule
 from policies.scope import Resource, Scope
-from runbook.model.retention import Retention
 
 OUTPUT = "AuditRecordsBucket"
 
@@ -14,20 +14,7 @@ def _is_audit_bucket(bucket: Resource, scope: Scope) -> bool:
 
 
 def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
-    if bucket.at("ObjectLockEnabled") is not True:
-        yield "ObjectLockEnabled is not true: objects can be deleted"
-    rule = "ObjectLockConfiguration.Rule.DefaultRetention"
-    mode = bucket.at(f"{rule}.Mode")
-    if mode != "COMPLIANCE":
-        yield f"the lock's mode is {mode}, not COMPLIANCE: a privileged user can lift it"
-    years, days = bucket.at(f"{rule}.Years"), bucket.at(f"{rule}.Days")
-    if (years is None) == (days is None):
-        yield "the lock has no default retention in years or days, exactly one of the two"
-        return
-    kept = Retention(retention_years=years, retention_days=days)
-    wanted = scope.environment.buckets.audit
-    if not kept.at_least(wanted):
-        yield f"records are kept {kept}, not {wanted}"
+    return lock_faults(bucket, scope.environment.buckets.audit)
 
 
 def _required(scope: Scope) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runbook.model.environment import Environment
-from runbook_constructs.phi_log_group import FIELDS, expression_of
+from runbook.phi_identifiers import FIELDS, expression_of
 from tests.assembly import Assembly, plain
 
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"

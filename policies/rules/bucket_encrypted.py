@@ -1,0 +1,41 @@
+"""Every bucket encrypts under a key of ours, unless AWS could then not write to it."""
+
+from collections.abc import Iterator
+
+from policies.buckets import BUCKET, receives_logs
+from policies.keys import key_behind
+from policies.rule import Rule
+from policies.scope import Resource, Scope
+from policies.values import known
+
+_OWN_KEY = ("aws:kms", "aws:kms:dsse")
+
+
+def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
+    given = bucket.at("BucketEncryption.ServerSideEncryptionConfiguration", [])
+    defaults = [known(known(rule).get("ServerSideEncryptionByDefault")) or {} for rule in given]
+    receives = receives_logs(bucket, scope)
+    # S3 encrypts with its own key when nothing is said.
+    for default in defaults or [{}]:
+        algorithm = known(default.get("SSEAlgorithm", "AES256"))
+        if receives:
+            if algorithm != "AES256":
+                yield f"it receives logs, and {algorithm} loses them: only AES256 takes them"
+        elif algorithm not in _OWN_KEY:
+            yield f"SSEAlgorithm is {algorithm}, not aws:kms with a key of ours"
+        elif key_behind(default.get("KMSMasterKeyID"), bucket) is None:
+            yield "KMSMasterKeyID names no key of this environment and region"
+
+
+RULE = Rule(
+    id="bucket-encrypted",
+    title="Every bucket encrypts under a key of the environment, a receiver of logs under S3's own",
+    why="Under AWS's key, whoever may read the bucket reads the records; under ours, the key has "
+    "to let him, too. A bucket under our key gets no access logs at all.",
+    remedy="Give runbook_constructs.private_bucket a key; leave it out for a receiver of logs.",
+    clauses=(),
+    controls=("HIPAA 164.312(a)(2)(iv)", "NIST SC-28", "SOC2 CC6.1"),
+    types=(BUCKET,),
+    judge=_judge,
+    waivable=False,
+)

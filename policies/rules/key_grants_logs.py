@@ -10,6 +10,8 @@ from policies.scope import Resource, Scope
 from policies.values import known
 
 _CONTEXT = "kms:EncryptionContext:aws:logs:arn"
+# A log group that nobody has.
+_FOREIGN = "arn:aws:logs:nowhere-1:000000000000:log-group:foreign"
 _ACTIONS = (
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -33,6 +35,9 @@ def _judge(group: Resource, _: Scope) -> Iterator[str]:
     missing = list(refused(key, service, {action: {_CONTEXT: arn} for action in _ACTIONS}))
     if missing:
         yield f"{key.logical_id} does not let {service} call {', '.join(missing)} for {arn}"
+    foreign = {action: {_CONTEXT: _FOREIGN} for action in _ACTIONS}
+    if len(list(refused(key, service, foreign))) < len(_ACTIONS):
+        yield f"{key.logical_id} lets {service} use it for log groups of other accounts, too"
 
 
 RULE = Rule(

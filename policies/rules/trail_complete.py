@@ -22,6 +22,7 @@ _ON = (
 )
 # What a tamperer has to call (docs/decisions/0007).
 _TAMPERING = {"DeleteObject", "DeleteObjects", "PutObjectLegalHold", "PutObjectRetention"}
+_DELIVERY = {"PutObject"}
 # By field: each comparison with its values.
 Selector = dict[str, Mapping[str, Any]]
 
@@ -46,14 +47,16 @@ def _judge(trail: Resource, scope: Scope) -> Iterator[str]:
         return
     if not any(_records(s, own, _TAMPERING) for s in selectors):
         yield "AdvancedEventSelectors do not record tampering with the trail's own bucket"
+    if any(_records(s, own, _DELIVERY) for s in selectors):
+        yield "AdvancedEventSelectors record the trail's own deliveries, each of which is one more"
 
 
 def _selector(selector: Mapping[str, Any]) -> Selector:
-    fields = [known(field) for field in listed(selector.get("FieldSelectors"))]
-    return {
-        field["Field"]: {key: item for key, item in field.items() if key != "Field"}
-        for field in fields
-    }
+    fields: Selector = {}
+    for field in map(known, listed(selector.get("FieldSelectors"))):
+        compared = {key: item for key, item in field.items() if key != "Field"}
+        fields[field["Field"]] = {**fields.get(field["Field"], {}), **compared}
+    return fields
 
 
 def _is_management(selector: Selector) -> bool:

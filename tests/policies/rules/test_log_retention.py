@@ -1,0 +1,102 @@
+"""log-retention (ROVN-LOG-1)."""
+
+import pytest
+
+from policies.rules.log_retention import RULE
+from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
+
+ENDLESS = "it has no RetentionInDays: what it says of people is kept for good"
+
+
+def said(days: object, name: object = "/some", **others: Json) -> str:
+    given = {"LogGroupName": name, "RetentionInDays": days}
+    given = {key: value for key, value in given.items() if value is not None}
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": given}
+    return verdicts(RULE, template("platform", {"Group": group, **others}))["Group"]
+
+
+def naming(kind: str, key: str, value: object) -> Json:
+    return {"Type": kind, "Properties": {key: value}}
+
+
+def test_any_retention_that_logs_offer_passes() -> None:
+    assert said(1) == "pass"
+    assert said(3653, "/ecs/rovn-passport-api") == "pass"
+
+
+def test_none_and_one_that_there_is_not_fail() -> None:
+    assert said(None) == ENDLESS
+    assert said(100) == "CloudWatch Logs has no retention of 100 days"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/ecs/rovn-passport-api",
+        "/ecs/rovn-passport-api/collector",
+        "/ecs/rovn-passport-api-migrations",
+    ],
+)
+def test_logs_of_a_service_stay_as_long_as_it_says(name: str) -> None:
+    assert said(2557, name) == "pass"
+    assert said(2192, name) == (
+        "it is kept 2192 days, not 2557 (services.passport-api.log_retention_days)"
+    )
+
+
+def test_a_name_that_only_begins_alike_is_no_service_of_ours() -> None:
+    assert said(1, "/ecs/rovn-passport-apis") == "pass"
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("/aws/rds/instance/rovn-production-postgres/postgresql", "database.log_retention_days"),
+        ("/aws/rds/cluster/some/postgresql", "database.log_retention_days"),
+        ("aws-waf-logs-some", "load_balancer.log_retention_days"),
+    ],
+)
+def test_kinds_that_are_known_by_name(name: str, key: str) -> None:
+    assert said(365, name) == "pass"
+    assert said(180, name) == f"it is kept 180 days, not 365 ({key})"
+
+
+ARN = {"Fn::GetAtt": ["Group", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    ("other", "key"),
+    [
+        (
+            naming("AWS::CloudTrail::Trail", "CloudWatchLogsLogGroupArn", ARN),
+            "trail.log_retention_days",
+        ),
+        (
+            naming("AWS::EC2::FlowLog", "LogGroupName", {"Ref": "Group"}),
+            "network.flow_log_retention_days",
+        ),
+        (naming("AWS::EC2::FlowLog", "LogGroupName", "/some"), "network.flow_log_retention_days"),
+        (naming("AWS::EC2::FlowLog", "LogDestination", ARN), "network.flow_log_retention_days"),
+    ],
+)
+def test_kinds_that_are_known_by_who_writes(other: Json, key: str) -> None:
+    assert said(365, Other=other) == "pass"
+    assert said(180, Other=other) == f"it is kept 180 days, not 365 ({key})"
+
+
+def test_an_open_value_fails() -> None:
+    assert "${SomeParameter} is open" in said(OPEN)
+    other = naming("AWS::EC2::FlowLog", "LogGroupName", OPEN)
+    assert "${SomeParameter} is open" in said(365, Other=other)
+
+
+def test_other_things_are_not_looked_at() -> None:
+    topic = template("audit", {"Topic": {"Type": "AWS::SNS::Topic"}})
+    assert verdicts(RULE, topic) == {None: "rovn/production has nothing that the rule looks at"}
+
+
+def test_only_this_rule_sees_a_shorter_retention(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        properties(body, "AWS::Logs::LogGroup", "DatabasePostgresqlLog")["RetentionInDays"] = 1
+
+    assert real.caught("data", spoil) == {("log-retention", "DatabasePostgresqlLog")}

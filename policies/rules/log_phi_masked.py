@@ -68,7 +68,7 @@ RULE = Rule(
     remedy="Make the group with runbook_constructs.phi_log_group; runbook/phi_identifiers.py says "
     "what is PHI.",
     clauses=("ROVN-LOG-1",),
-    controls=("HIPAA 164.312(a)(1)", "HIPAA 164.502(b)", "NIST AU-9", "SOC2 C1.1"),
+    controls=("HIPAA 164.312(a)(1)", "NIST AU-9", "SOC2 C1.1"),
     types=(GROUP,),
     concerns=_may_hold_phi,
     judge=_judge,

@@ -83,7 +83,8 @@ def test_machines_read_json(spoil: Callable[[str, Callable[[Any], object]], Path
     assert run.exit_code == 1
     report = json.loads(run.stdout)
     assert list(report) == ["schema", "summary", "templates", "results"]
-    [failed] = [result for result in report["results"] if result["status"] == "fail"]
+    failures = [result for result in report["results"] if result["status"] == "fail"]
+    [failed] = [result for result in failures if result["rule"] == "audit-bucket-lock"]
     assert failed["resource"].startswith("AuditRecords")
     assert failed["template"].startswith("cdk.out/assembly-rovn-production/")
 

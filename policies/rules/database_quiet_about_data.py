@@ -44,7 +44,7 @@ RULE = Rule(
     "it are a disclosure.",
     remedy="Leave these parameters to runbook_constructs.database, which sets them.",
     clauses=("ROVN-LOG-1",),
-    controls=("HIPAA 164.312(a)(1)", "HIPAA 164.502(b)", "NIST SI-11", "SOC2 C1.1"),
+    controls=("HIPAA 164.312(a)(1)", "NIST SI-11", "SOC2 C1.1"),
     types=(INSTANCE,),
     judge=_judge,
     waivable=False,

@@ -85,8 +85,9 @@ def test_other_resources_are_not_looked_at() -> None:
     assert verdicts(RULE, template("data", {})) == {None: NOTHING}
 
 
-def test_only_this_rule_sees_a_password_in_the_template(real: Real) -> None:
-    assert caught(real, MasterUserPassword=LITERAL) == {(RULE.id, "DatabaseInstance")}
+def test_only_this_rule_sees_the_password_of_another_secret(real: Real) -> None:
+    other = resolved(f"{real.name}/admin-token")
+    assert caught(real, MasterUserPassword=other) == {(RULE.id, "DatabaseInstance")}
 
 
 def test_the_password_is_in_no_message() -> None:

@@ -1,5 +1,6 @@
 """Values of a template once its intrinsic functions are worked out, and those that cannot be."""
 
+import re
 from typing import Any, NoReturn
 
 
@@ -75,3 +76,19 @@ def unknowns(value: Any) -> list[Unknown]:  # noqa: ANN401 - JSON is any value
         case list():
             return [found for item in value for found in unknowns(item)]
     return []
+
+
+def closed(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """Give a value back that is known throughout; raises ``UnresolvedError`` for any other."""
+    for unknown in unknowns(value):
+        raise UnresolvedError(f"{unknown.text} is open: {unknown.why}")
+    return value
+
+
+def whole_number(value: Any) -> int | None:  # noqa: ANN401 - JSON is any value
+    """Read a whole number, which CloudFormation takes as text, too; None stays None."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
+        return int(value)
+    raise UnresolvedError(f"{closed(value)!r} is no whole number")

@@ -1,0 +1,54 @@
+"""database-backups (ROVN-BCK-1)."""
+
+import pytest
+
+from policies.rules.database_backups import RULE
+from tests.policies.rules.databases import NOTHING, caught, said, said_of_replica
+from tests.policies.rules.harness import OPEN, Json, Real, template, verdicts
+
+KEPT = "DeleteAutomatedBackups is not false: the backups go with the instance"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({}, "pass"),
+        ({"BackupRetentionPeriod": "35"}, "pass"),
+        ({"BackupRetentionPeriod": 29}, "backups are kept 29 days, not 30"),
+        ({"BackupRetentionPeriod": 0}, "backups are kept 0 days, not 30"),
+        ({"BackupRetentionPeriod": None}, "backups are kept 1 days, not 30"),
+        (
+            {"PreferredBackupWindow": "01:00-02:00"},
+            "PreferredBackupWindow is 01:00-02:00, not 05:00-06:00",
+        ),
+        ({"PreferredBackupWindow": None}, "PreferredBackupWindow is None, not 05:00-06:00"),
+        ({"DeleteAutomatedBackups": True}, KEPT),
+        ({"DeleteAutomatedBackups": None}, KEPT),
+        (
+            {"BackupRetentionPeriod": OPEN},
+            "BackupRetentionPeriod: ${SomeParameter} is open: the parameter SomeParameter is "
+            "given when it is deployed",
+        ),
+        ({"BackupRetentionPeriod": "some"}, "'some' is no whole number"),
+    ],
+)
+def test_backups_are_kept_as_long_as_the_file_says(changed: Json, message: str) -> None:
+    assert said(RULE, **changed) == message
+
+
+def test_a_replica_is_backed_up_by_its_source() -> None:
+    arn = "arn:aws:rds:us-east-2:111122223333:db:rovn-production-postgres"
+    assert said_of_replica(RULE) == "pass"
+    assert said_of_replica(RULE, SourceDBInstanceIdentifier=arn) == "pass"
+    assert said_of_replica(RULE, SourceDBInstanceIdentifier="other") == (
+        "it replicates an instance of no template, so nobody knows of any backup"
+    )
+    assert "is open" in said_of_replica(RULE, SourceDBInstanceIdentifier=OPEN)
+
+
+def test_other_resources_are_not_looked_at() -> None:
+    assert verdicts(RULE, template("data", {})) == {None: NOTHING}
+
+
+def test_only_this_rule_sees_backups_kept_for_too_short(real: Real) -> None:
+    assert caught(real, BackupRetentionPeriod=6) == {(RULE.id, "DatabaseInstance")}

@@ -74,7 +74,7 @@ def _limits(rule: dict[str, Any], limit: int) -> bool:
 
 RULE = Rule(
     id="load-balancer-firewall",
-    title="A web ACL with AWS's rules and a rate limit is before each internet-facing load balancer",
+    title="Each load balancer that the internet reaches is behind a web ACL with rules and a limit",
     why="Known attacks and floods are turned away before a service that holds records sees them.",
     remedy="Make it with runbook_constructs.web_acl, and set requests_per_5_minutes of "
     "[load_balancer] in the environment file.",

@@ -27,17 +27,18 @@ def _listener_of(resource: Resource, scope: Scope) -> Resource:
 
 def _served(resource: Resource, scope: Scope) -> list[Service]:
     """List the services that a listener or rule sends requests from the internet to."""
-    listener = _listener_of(resource, scope)
-    if listener.at("Port") == scope.environment.load_balancer.test_port:
-        # Open to the environment's own addresses alone (docs/decisions/0020).
-        return []
     forwarded = _forwarded(resource.at("DefaultActions", []) + resource.at("Actions", []))
     there = [scope.target(value) for value in forwarded]
-    return [
+    served = [
         model
         for _, model, service in ecs_services(scope)
         if any(group in there for group in target_groups_of(service, scope))
     ]
+    # The test listener is open to the environment's own addresses alone (docs/decisions/0020).
+    test_port = scope.environment.load_balancer.test_port
+    if not served or _listener_of(resource, scope).at("Port") == test_port:
+        return []
+    return served
 
 
 def _forwarded(actions: list[dict[str, Any]]) -> list[Any]:

@@ -33,7 +33,11 @@ def _judge(definition: Resource, scope: Scope) -> Iterator[str]:
     if key is None or len(texts) != 1:
         yield f"{len(texts)} of its containers have {VARIABLE}, not 1"
         return
-    configuration = json.loads(texts[0])
+    try:
+        configuration = json.loads(str(texts[0]))
+    except ValueError as error:
+        yield f"the collector's configuration is no JSON, so nobody can judge it: {error}"
+        return
     for name, pipeline in configuration["service"]["pipelines"].items():
         if "tail_sampling" not in pipeline["processors"]:
             yield f"the collector's pipeline {name} sends everything"

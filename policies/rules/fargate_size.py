@@ -15,10 +15,12 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 
 
 def _service(service: Resource) -> Iterator[str]:
-    # Without either ECS takes EC2, or what the cluster prefers: spot capacity, perhaps.
+    # Without it ECS takes EC2, or what the cluster prefers: spot capacity, perhaps.
     launch, version = service.at("LaunchType"), service.at("PlatformVersion", "LATEST")
-    if launch != "FARGATE" or service.at("CapacityProviderStrategy", []):
-        yield f"its tasks run on {launch or 'what the cluster prefers'}, not on FARGATE alone"
+    if launch != "FARGATE":
+        yield f"its LaunchType is {launch}, not FARGATE"
+    if service.at("CapacityProviderStrategy", []):
+        yield "a CapacityProviderStrategy says where its tasks run"
     if version != "LATEST":
         yield f"the platform version is {version}, not LATEST: it gets no patches"
 

@@ -24,6 +24,7 @@ def _judge(definition: Resource, scope: Scope) -> Iterator[str]:
     main = main_container(definition, scope) if consumer else None
     if consumer and main is None:
         yield "the container that requests go to is not in it"
+        return
     for container in containers(definition):
         if consumer and main == container:
             name = model_of_consumer(consumer, scope).name

@@ -57,8 +57,8 @@ def faults(real: Real, rule: Rule, part: str, *spoils: Spoil) -> dict[str | None
 def file_says(monkeypatch: pytest.MonkeyPatch, **of_service: object) -> None:
     """Let the environment file say something else of its service."""
 
-    def load(name: str, **place: str | None) -> Environment:
-        environment = load_environment(name, **place)
+    def load(name: str, account: str | None = None, region: str | None = None) -> Environment:
+        environment = load_environment(name, account=account, region=region)
         changed = {
             key: service.model_copy(update=of_service)
             for key, service in environment.services.items()

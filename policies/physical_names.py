@@ -24,6 +24,7 @@ _REFS: Mapping[str, str] = {
 _ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("AWS::ECR::Repository", "Arn"): "{global}:ecr:{here}:repository/{RepositoryName}",
     ("AWS::ECS::Cluster", "Arn"): "{global}:ecs:{here}:cluster/{ClusterName}",
+    ("AWS::ECS::Service", "Name"): "{ServiceName}",
     ("AWS::Events::Rule", "Arn"): "{global}:events:{here}:rule/{Name}",
     ("AWS::IAM::Role", "Arn"): "{global}:iam::{account}:role{Path}{RoleName}",
     ("AWS::IAM::User", "Arn"): "{global}:iam::{account}:user{Path}{UserName}",

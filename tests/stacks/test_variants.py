@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 import tomli_w
 
+from policies import engine
+from policies.assembly import read
+from policies.rules import all_rules
+from runbook.model import environment
+from runbook.model.loader import load_environment
 from tests.assembly import ROOT, Assembly
 from tests.model.spoiling import spoiled
 
@@ -19,7 +24,7 @@ SYNTHESIZE = """
 import sys
 from pathlib import Path
 from runbook.model import environment
-environment.clauses_of = lambda organisation: ()
+environment.clauses_of = lambda _: ()
 from runbook.model.loader import load_environment
 from stacks.context import cdk_context
 from stacks.jsii_runtime import use_pinned_node
@@ -131,3 +136,21 @@ def test_rds_keeps_a_managed_password_under_our_key(variants: Assembly) -> None:
     for sid in ("UseThroughServices", "LendToServices"):
         through = by_sid[sid]["Condition"]["StringEquals"]["kms:ViaService"]
         assert [service.split(".")[0] for service in through] == ["rds", "secretsmanager"]
+
+
+def test_the_rules_hold_for_every_variant(
+    variants: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of ``managed`` is deployed anywhere, so no listener rule of it is written down."""
+    files = variants.directory.parent / "environments"
+    monkeypatch.setattr(environment, "clauses_of", lambda _: ())
+    monkeypatch.setattr(engine, "load_environment", lambda name: load_environment(name, root=files))
+    report = engine.check(read(variants.directory), all_rules())
+    found = {
+        (result.rule, "rolling" if "rolling" in result.template else "managed")
+        for result in report.results
+        if result.status in ("fail", "error")
+    }
+    assert found == {("listener-rules-frozen", "managed")}
+    judged = {result.rule for result in report.results if result.status == "pass"}
+    assert {"deployment-strategy", "image-by-tag", "closed-paths", "health-path"} <= judged

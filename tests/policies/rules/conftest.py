@@ -32,3 +32,9 @@ def reals(assembly: Assembly) -> dict[str, Real]:
 def real(request: pytest.FixtureRequest, reals: dict[str, Real]) -> Real:
     """Give one environment's templates; a test that asks for them runs for each."""
     return reals[request.param]
+
+
+@pytest.fixture
+def production(reals: dict[str, Real]) -> Real:
+    """Give one environment's templates, where a test says word for word what a rule answers."""
+    return reals["rovn/production"]

@@ -1,0 +1,76 @@
+"""ROVN-DEP-7: autoscaling alone says how many tasks there are, between the file's limits."""
+
+from collections.abc import Iterator
+
+from policies.rule import Rule
+from policies.scope import Resource, Scope
+from policies.services import ECS_SERVICE, ecs_services, is_in_file
+from runbook.model.services import Service
+
+_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+_ONE_ZONE_EACH = 2
+
+
+def _resource_id(service: Resource) -> str:
+    cluster = str(service.at("Cluster", "default")).rpartition("/")[2]
+    return f"service/{cluster}/{service.at('ServiceName')}"
+
+
+def _scaled(target: Resource, scope: Scope) -> Service | None:
+    """Find the service whose tasks a target counts."""
+    if target.at("ServiceNamespace") != "ecs":
+        return None
+    names = (target.at("ResourceId"), target.at("ScalableDimension"))
+    for _, model, service in ecs_services(scope):
+        if names == (_resource_id(service), "ecs:service:DesiredCount"):
+            return model
+    return None
+
+
+def _concerns(resource: Resource, scope: Scope) -> bool:
+    if resource.type == ECS_SERVICE:
+        return is_in_file(resource, scope)
+    return _scaled(resource, scope) is not None
+
+
+def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
+    judge = _service if resource.type == ECS_SERVICE else _target
+    yield from judge(resource, scope)
+
+
+def _service(service: Resource, scope: Scope) -> Iterator[str]:
+    count = service.at("DesiredCount")
+    if count is not None:
+        yield f"DesiredCount {count} would set the tasks back with each change of the stack"
+    name = _resource_id(service)
+    if not any(target.at("ResourceId") == name for target in scope.resources(_TARGET)):
+        yield f"nothing scales {name}"
+
+
+def _target(target: Resource, scope: Scope) -> Iterator[str]:
+    model = _scaled(target, scope)
+    if model is None:
+        return
+    low, high = target.at("MinCapacity"), target.at("MaxCapacity")
+    if (low, high) != (model.min_tasks, model.max_tasks):
+        yield f"it keeps {low} to {high} tasks, not {model.min_tasks} to {model.max_tasks}"
+    if low < _ONE_ZONE_EACH:
+        yield f"{low} task cannot stand in two zones"
+    for number in range(len(target.at("ScheduledActions", []))):
+        action = f"ScheduledActions.{number}.ScalableTargetAction"
+        floor = target.at(f"{action}.MinCapacity", model.min_tasks)
+        if floor < model.min_tasks:
+            yield f"a scheduled action lets it fall to {floor} tasks, below {model.min_tasks}"
+
+
+RULE = Rule(
+    id="service-scaling",
+    title="Autoscaling alone counts a service's tasks, between min_tasks and max_tasks of the file",
+    why="One task is one zone; and a count written beside autoscaling takes tasks away at a peak.",
+    remedy="Set min_tasks (at least 2) and max_tasks in the environment file, and no DesiredCount.",
+    clauses=("ROVN-DEP-7",),
+    controls=("HIPAA 164.308(a)(7)(i)", "NIST SC-5", "SOC2 A1.1"),
+    types=(ECS_SERVICE, _TARGET),
+    concerns=_concerns,
+    judge=_judge,
+)

@@ -1,0 +1,40 @@
+"""service-exec-off."""
+
+import pytest
+
+from policies.rules.service_exec_off import RULE
+from tests.policies.rules.harness import OPEN, Real
+from tests.policies.rules.spoiling import ABSENT, APP, SERVICE, all_pass, faults, setting
+
+KEY = "EnableExecuteCommand"
+
+
+def test_no_shell_passes(real: Real) -> None:
+    assert all_pass(real, RULE, "Service")
+
+
+@pytest.mark.parametrize(
+    ("value", "messages"),
+    [
+        (ABSENT, {}),
+        (
+            True,
+            {
+                "Service": "EnableExecuteCommand is not false: "
+                "a shell in a task reads what it works on"
+            },
+        ),
+    ],
+)
+def test_a_shell_fails(production: Real, value: object, messages: dict[str | None, str]) -> None:
+    assert faults(production, RULE, APP, setting(SERVICE, "Service", KEY, value)) == messages
+
+
+def test_an_open_value_fails(production: Real) -> None:
+    said = faults(production, RULE, APP, setting(SERVICE, "Service", KEY, OPEN))
+    assert said["Service"].startswith(f"{KEY}: ${{SomeParameter}} is open")
+
+
+def test_only_this_rule_sees_a_shell(real: Real) -> None:
+    spoil = setting(SERVICE, "Service", KEY, value=True)
+    assert real.caught(APP, spoil) == {("service-exec-off", "Service")}

@@ -1,0 +1,84 @@
+"""service-scaling (ROVN-DEP-7)."""
+
+import pytest
+
+from policies.rules.service_scaling import RULE
+from tests.policies.rules.harness import OPEN, Real
+from tests.policies.rules.spoiling import (
+    ABSENT,
+    APP,
+    SERVICE,
+    Spoil,
+    add,
+    all_pass,
+    faults,
+    file_says,
+    setting,
+)
+
+TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+
+
+def put(path: str, value: object) -> Spoil:
+    return setting(TARGET, "ServiceTasks", path, value)
+
+
+def test_the_files_limits_and_no_count_beside_them_pass(real: Real) -> None:
+    assert all_pass(real, RULE, "Service", "ServiceTasks")
+
+
+NIGHT = [{"ScalableTargetAction": {"MinCapacity": 1}, "ScheduledActionName": "night"}]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "messages"),
+    [
+        (put("MinCapacity", 2), {"ServiceTasks": "it keeps 2 to 6 tasks, not 3 to 6"}),
+        (put("MaxCapacity", 60), {"ServiceTasks": "it keeps 3 to 60 tasks, not 3 to 6"}),
+        (
+            put("ScheduledActions", NIGHT),
+            {"ServiceTasks": "a scheduled action lets it fall to 1 tasks, below 3"},
+        ),
+        (
+            put("ResourceId", "service/rovn-production/another"),
+            {"Service": "nothing scales service/rovn-production/rovn-passport-api"},
+        ),
+        (
+            setting(SERVICE, "Service", "DesiredCount", 3),
+            {"Service": "DesiredCount 3 would set the tasks back with each change of the stack"},
+        ),
+    ],
+)
+def test_other_limits_and_a_second_count_fail(
+    production: Real, spoil: Spoil, messages: dict[str | None, str]
+) -> None:
+    assert faults(production, RULE, APP, spoil) == messages
+
+
+def test_one_task_fails_even_if_the_file_says_so(
+    production: Real, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_says(monkeypatch, min_tasks=1)
+    assert faults(production, RULE, APP, put("MinCapacity", 1)) == {
+        "ServiceTasks": "1 task cannot stand in two zones"
+    }
+
+
+def test_an_open_limit_fails(production: Real) -> None:
+    said = faults(production, RULE, APP, put("MinCapacity", OPEN))
+    assert said["ServiceTasks"].startswith("MinCapacity: ${SomeParameter} is open")
+
+
+def test_what_else_is_scaled_is_not_looked_at(production: Real) -> None:
+    table = add("Table", TARGET, ServiceNamespace="dynamodb", ResourceId="table/x", MinCapacity=1)
+    assert faults(production, RULE, APP, table) == {}
+
+
+def test_no_limit_at_all_fails(production: Real) -> None:
+    assert faults(production, RULE, APP, put("MaxCapacity", ABSENT)) == {
+        "ServiceTasks": "it keeps 3 to None tasks, not 3 to 6"
+    }
+
+
+def test_only_this_rule_sees_another_limit(real: Real) -> None:
+    assert real.caught(APP, put("MaxCapacity", 7)) == {("service-scaling", "ServiceTasks")}

@@ -1,6 +1,6 @@
 """What templates say about a bucket from outside of it: its policy, and who writes logs to it."""
 
-from policies.grants import Statement, covers_resource, statements
+from policies.resource_policies import Statement, covers_resource, statements
 from policies.references import find, reference
 from policies.scope import Resource, Scope
 from policies.values import known

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.grants import Request, lets
+from policies.resource_policies import Request, lets
 from policies.references import find, reference
 from policies.scope import Resource
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies.grants import Statement, listed, statements
+from policies.resource_policies import Statement, listed, statements
 from policies.references import find, reference
 from policies.scope import Resource, Scope
 from policies.values import known

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies.buckets import BUCKET, logs_into, policy_of, receives_logs
-from policies.grants import Request, lets
+from policies.resource_policies import Request, lets
 from policies.references import reference
 from policies.rule import Rule
 from policies.scope import Resource, Scope

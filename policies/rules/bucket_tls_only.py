@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from policies.buckets import BUCKET, is_about_all, policy_of
-from policies.grants import Conditions, Statement, conditions, covers, is_for_everybody
+from policies.resource_policies import Conditions, Statement, conditions, covers, is_for_everybody
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 

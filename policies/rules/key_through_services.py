@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.grants import Statement, conditions, covers, statements
+from policies.resource_policies import Statement, conditions, covers, statements
 from policies.keys import KEYS
 from policies.rule import Rule
 from policies.scope import Resource, Scope

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from policies.grants import Statement, listed
+from policies.resource_policies import Statement, listed
 from policies.log_groups import (
     GROUP,
     belongs_to_service_or_database,

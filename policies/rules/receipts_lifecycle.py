@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.grants import listed
+from policies.resource_policies import listed
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 from policies.values import known

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.buckets import BUCKET
-from policies.grants import listed
+from policies.resource_policies import listed
 from policies.key_uses import TRAIL
 from policies.keys import key_behind
 from policies.log_groups import GROUP

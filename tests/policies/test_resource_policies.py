@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.grants import Request, lets, matches, statements
+from policies.resource_policies import Request, lets, matches, statements
 from policies.values import Unknown, UnresolvedError
 
 READ = Request("sns.amazonaws.com", "s3:GetObject", "arn:aws:s3:::b/o", {"aws:SourceAccount": "1"})

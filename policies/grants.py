@@ -5,7 +5,7 @@ proves (``policies.conditions``); a denial counts where it surely holds for all 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -29,6 +29,14 @@ _OWN_POLICY = ("AWS::KMS::Key",)
 # Its value is whatever a program says, so a reference to it may be any ARN.
 _FREE_VALUES = ("Custom::", "AWS::CloudFormation::", "AWS::SSM::Parameter")
 _MARK = re.compile(r"<([^<>]+)/([A-Za-z0-9]+)\.[^<>]+>")
+
+
+def _nobody(_: str) -> bool:
+    return False
+
+
+def _anybody(_: str) -> bool:
+    return True
 
 
 class Grants:
@@ -60,10 +68,12 @@ class Grants:
         actions: Iterable[str],
         allowed: Iterable[str],
         names: Sequence[str] | None = None,
+        excused: Callable[[str], bool] = _nobody,
     ) -> tuple[list[str], list[str]]:
-        """Tell who but those allowed gets which of the actions by one statement, sorted.
+        """Tell who but those allowed is given which of the actions by one statement, sorted.
 
         ``names`` is how the thing is called that the actions are about (``called``); None is any.
+        Who is ``excused`` may be given what a denial on the thing surely takes away again.
         """
         if statement.kind in ("ceiling", "trust") or not statement.allows:
             return [], []
@@ -74,7 +84,9 @@ class Grants:
         who = {
             holder
             for holder in statement.holders - known
-            if names is None or not all(self._denied(holder, a, names) for a in granted)
+            if names is None
+            or not excused(holder)
+            or not all(self._denied(holder, a, names) for a in granted)
         }
         return sorted(who), granted if who else []
 
@@ -84,7 +96,7 @@ class Grants:
             who
             for resource in self._scope.resources()
             for statement in self.at(resource)
-            for who in self.strangers(statement, [action], (), names)[0]
+            for who in self.strangers(statement, [action], (), names, _anybody)[0]
         )
 
     def _denied(self, holder: str, action: str, names: Sequence[str]) -> bool:
@@ -191,12 +203,16 @@ def outsiders(
     actions: Iterable[str],
     allowed: Iterable[str],
     names: Sequence[str] | None = None,
+    excused: Collection[str] = (),
 ) -> Iterator[str]:
-    """Say of each statement at a resource whom it lets do what only those allowed may."""
+    """Say of each statement at a resource whom it lets do what only those allowed may.
+
+    Those ``excused`` may carry a grant that a denial on the thing surely takes away again.
+    """
     grants = grants_of(scope)
     only = sorted(set(allowed))
     for statement in grants.at(resource):
-        who, what = grants.strangers(statement, actions, only, names)
+        who, what = grants.strangers(statement, actions, only, names, excused.__contains__)
         if who:
             may = f"only {', '.join(only)} may" if only else "nobody may"
             yield f"{statement.label} allows {', '.join(what)} to {', '.join(who)}; {may}"

@@ -16,7 +16,7 @@ from runbook.access.guard_rails import (
 )
 
 _UNBOUND = "iam:DeleteRolePermissionsBoundary"
-_PEOPLE_ONLY = (
+PEOPLE_ONLY = (
     *LASTING_CREDENTIALS,
     *PROVIDER_EDITS,
     _UNBOUND,
@@ -28,7 +28,7 @@ _PEOPLE_ONLY = (
     "sso:CreateAccountAssignment",
     "sso:PutInlinePolicyToPermissionSet",
 )
-_BUILDERS = tuple(a for a in (*ROLE_EDITS, *POLICY_EDITS, "iam:CreatePolicy") if a != _UNBOUND)
+BUILD = tuple(a for a in (*ROLE_EDITS, *POLICY_EDITS, "iam:CreatePolicy") if a != _UNBOUND)
 BOUNDARY, ATTACHED = "iam:PermissionsBoundary", "iam:PolicyARN"
 _UNDER_THE_BOUNDARY = (
     "iam:AttachRolePolicy",
@@ -40,8 +40,8 @@ _UNDER_THE_BOUNDARY = (
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     principals = scope.principals
-    yield from outsiders(resource, scope, _PEOPLE_ONLY, principals.break_glass)
-    yield from outsiders(resource, scope, _BUILDERS, principals.builders)
+    yield from outsiders(resource, scope, PEOPLE_ONLY, principals.break_glass)
+    yield from outsiders(resource, scope, BUILD, principals.builders)
     for statement in grants_of(scope).at(resource):
         if statement.kind == "identity" and statement.allows:
             yield from _unbounded(statement, scope)
@@ -65,8 +65,8 @@ RULE = Rule(
     id="who-grants-access",
     title="Only CloudFormation makes roles, under their boundary; nobody makes lasting credentials",
     why="Whoever can make or widen an identity can do all that it may, and more.",
-    remedy="Take the action out of the policy: a stack makes the role instead; CloudFormation's own "
-    "limits stand in runbook/access/execution_policies.py.",
+    remedy="Take the action out of the policy: a stack makes the role; CloudFormation's own limits "
+    "stand in runbook/access/execution_policies.py.",
     clauses=("ROVN-DEP-9", "ROVN-SEC-6"),
     controls=("HIPAA 164.308(a)(4)", "NIST AC-2", "NIST AC-6", "SOC2 CC6.2", "SOC2 CC6.3"),
     types=ANY,

@@ -15,7 +15,6 @@ OTHERS = (
     "bedrock:InvokeAgent",
     "bedrock:InvokeFlow",
     "bedrock:InvokeInlineAgent",
-    "bedrock:InvokeModelWithBidirectionalStream",
 )
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 PROFILE, BY_ENDPOINT = "bedrock:InferenceProfileArn", "aws:SourceVpce"

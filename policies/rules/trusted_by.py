@@ -26,6 +26,9 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
         yield from _provider(resource)
         return
     statements = [s for s in grants_of(scope).at(resource) if s.kind == "trust" and s.allows]
+    if not statements:
+        yield "it has no statement that says who may assume it"
+        return
     arn = arn_of(resource)
     service = next((s for s, arns in scope.principals.passable.items() if arn in arns), None)
     if arn == scope.principals.deploy_identity:
@@ -52,10 +55,11 @@ def _by_service(statement: Statement, service: str, scope: Scope) -> Iterator[st
 
 def _by_github(statement: Statement, scope: Scope) -> Iterator[str]:
     deploy = scope.environment.deploy
-    (federated,) = statement.principals if len(statement.principals) == 1 else ("several",)
     provider = scope.target(_federated(statement))
-    if provider is None or provider.type != PROVIDER:
-        yield f"it trusts {federated}, not the identity provider of its own stack"
+    alone = provider is not None and len(statement.principals) == 1
+    if provider is None or provider.type != PROVIDER or not alone:
+        who = ", ".join(sorted(statement.principals))
+        yield f"it trusts {who}, not the identity provider of its own stack alone"
     if statement.actions != ["sts:AssumeRoleWithWebIdentity"]:
         yield f"it trusts for {', '.join(statement.actions)}, not sts:AssumeRoleWithWebIdentity"
     claims = {f"{GITHUB}:aud": AUDIENCE, f"{GITHUB}:sub": deploy.subject}

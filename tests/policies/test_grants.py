@@ -2,11 +2,12 @@
 
 import pytest
 
-from policies.assembly import Template
+from policies.assembly import Template, read
 from policies.grants import Grants
 from policies.scope import Scope, scopes_of
 from policies.values import UnresolvedError
 from runbook.model.loader import load_environment
+from tests.assembly import Assembly
 from tests.policies.rules.access import (
     ACCOUNT,
     AWAY,
@@ -242,3 +243,12 @@ def test_a_value_that_a_program_makes_may_be_any_resource() -> None:
     }
     found = grants(template("app", resources))
     assert found.who_may("secretsmanager:GetSecretValue", [SECRET]) == {TASK}
+
+
+def test_the_walk_finds_policies_of_every_kind_in_the_real_templates(assembly: Assembly) -> None:
+    """Else the rules over them would prove nothing."""
+    templates = [t for t in read(assembly.directory).templates if t.label == ("rovn", "production")]
+    everything = scope(*templates)
+    found = grants(*templates)
+    kinds = {s.kind for resource in everything.resources() for s in found.at(resource)}
+    assert kinds == {"identity", "resource", "trust", "ceiling"}

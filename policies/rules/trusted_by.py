@@ -56,8 +56,7 @@ def _by_service(statement: Statement, service: str, scope: Scope) -> Iterator[st
 def _by_github(statement: Statement, scope: Scope) -> Iterator[str]:
     deploy = scope.environment.deploy
     provider = scope.target(_federated(statement))
-    alone = provider is not None and len(statement.principals) == 1
-    if provider is None or provider.type != PROVIDER or not alone:
+    if provider is None or provider.type != PROVIDER or len(statement.principals) > 1:
         who = ", ".join(sorted(statement.principals))
         yield f"it trusts {who}, not the identity provider of its own stack alone"
     if statement.actions != ["sts:AssumeRoleWithWebIdentity"]:

@@ -77,10 +77,8 @@ def test_its_consumers_read_it() -> None:
     [ARN, "*", f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/*", {"Ref": "Secret"}],
 )
 def test_nobody_else_does_even_where_its_own_policy_keeps_them_out(resource: object) -> None:
-    assert (
-        f"{NAME}: statement One allows {READ[0]} to {TASK}; only {BREAK_GLASS}, {EXECUTION} "
-        in (judge(policy(allow(READ[0], resource))))
-    )
+    fault = f"{NAME}: statement One allows {READ[0]} to {TASK}; only {BREAK_GLASS}, {EXECUTION} may"
+    assert fault in judge(policy(allow(READ[0], resource)))
 
 
 @pytest.mark.parametrize(("action", "only"), [(WRITE[0], BREAK_GLASS), (EDIT[0], HOME)])

@@ -1,104 +1,141 @@
-"""Every policy statement in a template, wherever it stands, with what it is good for."""
+"""One statement of a policy, and the questions that rules ask of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from runbook.access.guard_rails import BOUNDARIES
+from policies.conditions import narrowed
+from policies.globs import covers, fits, overlap
+from policies.scope import Resource
+from policies.values import Unknown, UnresolvedError
 
+Json = Any
 # identity: grants to whoever carries it. resource: stands on the thing it is about, where "*"
 # is that thing. trust: who may assume a role. ceiling: limits and grants nothing.
 Kind = Literal["identity", "resource", "trust", "ceiling"]
-
-_IDENTITY = {
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Policy",
-    "AWS::IAM::GroupPolicy",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::UserPolicy",
-    "AWS::IAM::Role",
-    "AWS::IAM::User",
-    "AWS::IAM::Group",
-}
-_CEILINGS = {"AWS::EC2::VPCEndpoint"}
+ANYBODY = "*"
 
 
-@dataclass(frozen=True)
-class FoundStatement:
-    """One statement of a template's resource ``logical_id``."""
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One statement, its intrinsic functions worked out.
 
-    logical_id: str
-    resource_type: str
+    ``at`` is the resource that brings it into force: the policy, or what a policy of AWS is
+    attached to. ``carriers`` are the ARNs of those who carry it, for an identity policy.
+    ``stands_on`` is how the thing is called that a resource policy stands on, None where nothing
+    tells. Each question raises ``UnresolvedError`` when what it depends on is open.
+    """
+
+    at: Resource
     kind: Kind
-    body: dict[str, Any]
+    body: Mapping[str, Json]
+    carriers: frozenset[str] = frozenset()
+    stands_on: Sequence[str] | None = None
 
     @property
-    def where(self) -> str:
-        """Name the place for a message: resource, and Sid where there is one."""
-        return f"{self.logical_id} ({self.resource_type}) {self.body.get('Sid', '')}".rstrip()
+    def label(self) -> str:
+        """Name it for a message: by its Sid, where it has one."""
+        sid = self.body.get("Sid")
+        return f"statement {sid}" if isinstance(sid, str) else "a statement without Sid"
 
     @property
     def allows(self) -> bool:
-        """Whether it gives something, rather than takes."""
-        return self.body.get("Effect") == "Allow"
+        """Whether it gives something: what does not deny is taken to."""
+        return self.text("Effect") != ["Deny"]
 
     @property
     def actions(self) -> list[str]:
-        """Its actions; ``NotAction`` counts as every action."""
-        return ["*"] if "NotAction" in self.body else _listed(self.body.get("Action", []))
+        """Its actions as written; ``NotAction`` counts as every action."""
+        return ["*"] if "NotAction" in self.body else self.text("Action")
 
     @property
-    def resources(self) -> list[Any]:
-        """Its resources, intrinsics as they stand; ``NotResource`` counts as every resource."""
-        return ["*"] if "NotResource" in self.body else _listed(self.body.get("Resource", []))
+    def resources(self) -> list[str]:
+        """Its resources as written; ``NotResource`` counts as every resource."""
+        return ["*"] if "NotResource" in self.body else self.text("Resource")
+
+    @property
+    def conditions(self) -> Json:
+        """Its conditions, as they stand."""
+        return self.body.get("Condition", {})
+
+    @property
+    def principals(self) -> frozenset[str]:
+        """Those that it names itself, whatever its conditions: ARNs, or a service's name."""
+        if "NotPrincipal" in self.body:
+            return frozenset({ANYBODY})
+        given = self.body.get("Principal", ANYBODY)
+        if isinstance(given, dict):
+            return frozenset(
+                _principal(kind, one) for kind in given for one in texts(given[kind], "Principal")
+            )
+        return frozenset(_principal("AWS", one) for one in texts(given, "Principal"))
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """Whom it allows or denies what it says, as far as its conditions do not narrow it."""
+        whom = self.carriers if self.kind == "identity" else self.principals
+        return narrowed(whom, self.conditions)
+
+    def among(self, actions: Iterable[str]) -> list[str]:
+        """List those of the named actions that it is about; IAM does not tell cases apart."""
+        if "NotAction" in self.body:
+            spared = self.text("NotAction")
+            return [action for action in actions if not _named(action, spared)]
+        return [action for action in actions if _named(action, self.text("Action"))]
+
+    def touches(self, names: Sequence[str] | None) -> bool:
+        """Say whether it may be about a thing that is called one of these; None is anything."""
+        if names is None:
+            return True
+        if self.kind == "resource":
+            return self.stands_on is None or _any_overlap(self.stands_on, names)
+        if "NotResource" in self.body:
+            spared = self.text("NotResource")
+            return not all(any(covers(s, name) for s in spared) for name in names)
+        return _any_overlap([_wider(pattern) for pattern in self.text("Resource")], names)
+
+    def certainly_covers(self, names: Sequence[str]) -> bool:
+        """Say whether it is surely about everything that is called so: what a denial must be."""
+        if self.kind == "resource":
+            # The first name is the thing's own: no other thing can have it.
+            here = self.stands_on is not None and self.stands_on[0] == names[0]
+            return here and self.resources == ["*"]
+        return any(all(covers(r, name) for name in names) for r in self.text("Resource"))
+
+    def text(self, key: str) -> list[str]:
+        """List the texts under a key, whether they stand alone or in a list."""
+        return texts(self.body.get(key, []), key)
 
 
-def statements_of(template: dict[str, Any]) -> Iterator[FoundStatement]:
-    """Walk a whole template: a policy is found whatever the property is called that holds it."""
-    boundaries = _boundaries(template)
-    for logical_id, resource in template["Resources"].items():
-        for path, body in _statements(resource.get("Properties", {}), ()):
-            kind = _kind(resource, path, boundaries)
-            yield FoundStatement(logical_id, resource["Type"], kind, body)
+def texts(value: Json, where: str) -> list[str]:
+    """List texts, alone or in a list; raises ``UnresolvedError`` for what is open or no text."""
+    values = value if isinstance(value, list) else [value]
+    for one in values:
+        if isinstance(one, Unknown):
+            raise UnresolvedError(f"{where}: {one.text} is open: {one.why}")
+        if not isinstance(one, str):
+            raise UnresolvedError(f"{where}: {one!r} is not text")
+    return values
 
 
-def _kind(resource: dict[str, Any], path: tuple[str, ...], boundaries: set[str]) -> Kind:
-    if path[:1] == ("AssumeRolePolicyDocument",):
-        return "trust"
-    if resource["Type"] in _CEILINGS:
-        return "ceiling"
-    if resource["Type"] not in _IDENTITY:
-        return "resource"
-    properties = resource["Properties"]
-    attached = any(properties.get(key) for key in ("Roles", "Users", "Groups"))
-    if properties.get("ManagedPolicyName") in boundaries and not attached:
-        return "ceiling"
-    return "identity"
+def _principal(kind: str, name: str) -> str:
+    if name == ANYBODY:
+        return ANYBODY
+    if kind == "AWS" and name.isdigit():
+        return f"arn:aws:iam::{name}:root"
+    return name if kind in ("AWS", "Service", "Federated") else f"{kind} {name}"
 
 
-def _boundaries(template: dict[str, Any]) -> set[str]:
-    """Name the boundaries of the environment that the template says it is of."""
-    label = template["Metadata"]["Runbook"]
-    return {f"{label['Organisation']}-{label['Environment']}-{name}" for name in BOUNDARIES}
+def _named(action: str, patterns: Iterable[str]) -> bool:
+    return any(fits(pattern.lower(), action.lower()) for pattern in patterns)
 
 
-def _statements(
-    value: Any,  # noqa: ANN401 - JSON is any value
-    path: tuple[str, ...],
-) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Find every ``Statement`` with an ``Effect``, at any depth."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "Statement":
-                for body in item if isinstance(item, list) else [item]:
-                    if isinstance(body, dict) and "Effect" in body:
-                        yield path, body
-            else:
-                yield from _statements(item, (*path, key))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _statements(item, path)
+def _any_overlap(patterns: Iterable[str], names: Sequence[str]) -> bool:
+    return any(overlap(pattern, name) for pattern in patterns for name in names)
 
 
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - JSON is any value
-    return value if isinstance(value, list) else [value]
+def _wider(pattern: str) -> str:
+    """Take a policy variable, such as ``${aws:username}``, for any text."""
+    while (start := pattern.find("${")) >= 0 and (end := pattern.find("}", start)) >= 0:
+        pattern = f"{pattern[:start]}*{pattern[end + 1 :]}"
+    return pattern

@@ -11,6 +11,7 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
     return {
         "account": [environment.account],
         "copy_region": [environment.database.backup_copy_region],
+        "executor": [principals.cdk_role("cfn-exec", environment.region)],
         "every_region": list(dict.fromkeys(environment.regions)),
         "name": [environment.name],
         "region": [environment.region],

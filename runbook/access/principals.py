@@ -146,6 +146,11 @@ class Principals:
         )
 
     @property
+    def builders(self) -> tuple[str, ...]:
+        """Who may make and change what the stacks hold: CloudFormation's role in each region."""
+        return (*self.cdk_roles("cfn-exec"), *self.break_glass)
+
+    @property
     def passable_to_tasks(self) -> tuple[str, ...]:
         """Name the roles that a task definition of the environment may carry."""
         return tuple(

@@ -85,6 +85,17 @@ def test_every_action_is_one_that_iam_knows(principals: Principals) -> None:
         assert reference.actions.action_exists(service, name), action
 
 
+@pytest.mark.clause("ROVN-DEP-9")
+def test_only_the_role_of_the_own_region_updates_services(principals: Principals) -> None:
+    """That of another region carries the same policies."""
+    environment = principals.environment
+    service = f"service/{environment.slug}/{principals.service_names[0]}"
+    arn = f"arn:aws:ecs:{environment.region}:{environment.account}:{service}"
+    for executor in principals.cdk_roles("cfn-exec"):
+        may = allowed(documents(principals), "ecs:UpdateService", arn, aws__PrincipalArn=executor)
+        assert may is (executor in principals.may_update_services), executor
+
+
 # By type: the property with the physical name, its ARN, and an action to try on it.
 NAMED = {
     "AWS::CloudTrail::Trail": ("TrailName", "cloudtrail:{place}:trail/{}", "CreateTrail"),
@@ -113,6 +124,7 @@ def test_every_name_of_the_templates_is_in_reach(
 ) -> None:
     environment = principals.environment
     place = f"{environment.region}:{environment.account}"
+    executor = principals.cdk_role("cfn-exec", environment.region)
     tried = set()
     for resource in resources(assembly, principals):
         if resource["Type"] not in NAMED:
@@ -121,9 +133,10 @@ def test_every_name_of_the_templates_is_in_reach(
         physical = resource["Properties"][name]
         target = "arn:aws:" + arn.format(physical, place=place, slug=environment.slug)
         service = arn.partition(":")[0]
-        assert allowed(documents(principals), f"{service}:{action}", target), target
+        called = f"{service}:{action}"
+        assert allowed(documents(principals), called, target, aws__PrincipalArn=executor), target
         other = target.replace(environment.account, "999999999999")
-        assert not allowed(documents(principals), f"{service}:{action}", other)
+        assert not allowed(documents(principals), called, other, aws__PrincipalArn=executor)
         tried.add(resource["Type"])
     assert tried == set(NAMED)
 

@@ -1,0 +1,59 @@
+"""ROVN-SEC-2: every grant names its actions and its resources."""
+
+import re
+from collections.abc import Iterator
+
+from policies.attachments import IDENTITIES
+from policies.aws_managed_policies import aws_managed_policies
+from policies.grants import grants_of, holds_policies
+from policies.rule import ANY, Rule
+from policies.scope import Resource, Scope
+from policies.statements import Statement
+from policies.unscoped_actions import unscoped_actions
+
+# Nothing but wildcards after "arn:partition:service:region:account:".
+_EVERYTHING = re.compile(r"[*?]+|arn(:[^:]*){4}:[*?]+(/[*?]+)*")
+
+
+def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
+    for statement in grants_of(scope).at(resource):
+        if statement.allows and statement.kind != "ceiling":
+            yield from _faults(statement)
+
+
+def _faults(statement: Statement) -> Iterator[str]:
+    sid = statement.body.get("Sid")
+    if statement.at.type in IDENTITIES and _is_policy(sid) and sid not in aws_managed_policies():
+        yield f"it carries {sid}, whose content is not known here"
+        return
+    if "NotAction" in statement.body:
+        yield f"{statement.label} allows every action but some: name each action"
+    for action in statement.text("Action"):
+        if "*" in action or "?" in action:
+            yield f"{statement.label} allows {action}: name each action"
+        elif _on_everything(statement) and action not in unscoped_actions():
+            yield f"{statement.label} allows {action} on everything: name what it is needed for"
+
+
+def _on_everything(statement: Statement) -> bool:
+    """Tell a grant on every resource; in a policy that stands on a thing, ``*`` is that thing."""
+    return statement.kind == "identity" and any(map(_EVERYTHING.fullmatch, statement.resources))
+
+
+def _is_policy(sid: object) -> bool:
+    return isinstance(sid, str) and ":policy/" in sid
+
+
+RULE = Rule(
+    id="least-privilege",
+    title="Every grant names its actions, and its resources where the action knows any",
+    why="A wildcard grants what nobody thought of, and what AWS invents later.",
+    remedy="Name actions and resources; an action that knows no resource goes into "
+    "policies/actions_without_resources.toml with its source, a policy of AWS into "
+    "policies/aws_managed_policies.toml.",
+    clauses=("ROVN-SEC-2",),
+    controls=("HIPAA 164.312(a)(1)", "NIST AC-6", "SOC2 CC6.3"),
+    types=ANY,
+    concerns=holds_policies,
+    judge=_judge,
+)

@@ -1,0 +1,83 @@
+"""No policy on a resource lets in everybody, or another account."""
+
+from collections.abc import Iterator
+
+from policies.balancer_accounts import balancer_accounts
+from policies.conditions import bound_to, narrowed
+from policies.grants import grants_of, holds_policies
+from policies.rule import ANY, Rule
+from policies.scope import Resource, Scope
+from policies.statements import ANYBODY, Statement
+
+ENDPOINT = "AWS::EC2::VPCEndpoint"
+# Services that act on these for whoever asks them to, in any account.
+_ACTED_ON = ("AWS::Lambda::Permission", "AWS::SNS::", "AWS::SQS::", "AWS::Events::EventBusPolicy")
+# AWS's own bucket, from which images are pulled; it is nobody's to write.
+_LAYERS = "arn:aws:s3:::prod-{region}-starport-layer-bucket/*"
+
+
+def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
+    for statement in grants_of(scope).at(resource):
+        if not statement.allows:
+            continue
+        if statement.kind == "ceiling" and resource.type == ENDPOINT:
+            yield from _endpoint(statement, scope)
+        elif statement.kind == "resource":
+            yield from _faults(statement, scope)
+
+
+def _faults(statement: Statement, scope: Scope) -> Iterator[str]:
+    account = scope.environment.account
+    if bound_to(account, statement.conditions):
+        return
+    for who in sorted(narrowed(statement.principals, statement.conditions)):
+        if who == ANYBODY:
+            yield f"{statement.label} lets everybody in"
+        elif _is_service(who):
+            if statement.at.type.startswith(_ACTED_ON):
+                yield f"{statement.label} lets {who} in for any account: bind it to {account}"
+        elif _account(who) not in (account, None) and not _writes_balancer_logs(statement, who):
+            yield f"{statement.label} lets {who} in, which is not of account {account}"
+
+
+def _endpoint(statement: Statement, scope: Scope) -> Iterator[str]:
+    """Want an endpoint to be for the account's own principals."""
+    layers = _LAYERS.format(region=statement.at.stack.template.region)
+    pulls = statement.text("Action") == ["s3:GetObject"] and statement.resources == [layers]
+    if not pulls and not bound_to(scope.environment.account, statement.conditions):
+        yield f"{statement.label} opens the endpoint to other accounts"
+
+
+def _is_service(who: str) -> bool:
+    return who.endswith((".amazonaws.com", ".amazon.com")) and not who.startswith("arn:")
+
+
+def _account(who: str) -> str | None:
+    """Tell whose a principal is; None for what only a reference to our own names."""
+    parts = who.split(":")
+    return None if who.startswith("<") else parts[4] if len(parts) > 5 else who
+
+
+def _writes_balancer_logs(statement: Statement, who: str) -> bool:
+    """Know the account in which AWS runs the load balancers of a region: it writes their logs."""
+    region = statement.at.stack.template.region or ""
+    return (
+        statement.at.type == "AWS::S3::BucketPolicy"
+        and statement.text("Action") == ["s3:PutObject"]
+        and who == f"arn:aws:iam::{balancer_accounts().get(region)}:root"
+    )
+
+
+RULE = Rule(
+    id="no-open-door",
+    title="No policy on a resource lets in everybody or another account",
+    why="Such a door is found by scanners, not by us, and no policy of ours shows who came in.",
+    remedy="Name the principals, or bind them by aws:PrincipalAccount, aws:SourceAccount or "
+    "aws:SourceArn.",
+    clauses=(),
+    controls=("HIPAA 164.312(a)(1)", "NIST AC-3", "NIST SC-7", "SOC2 CC6.1", "SOC2 CC6.6"),
+    types=ANY,
+    concerns=holds_policies,
+    judge=_judge,
+    waivable=False,
+)

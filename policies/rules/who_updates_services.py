@@ -1,0 +1,46 @@
+"""ROVN-DEP-9, ROVN-DEP-4, ALL-3: only a release changes what runs."""
+
+from collections.abc import Iterator
+
+from policies.grants import holds_policies, outsiders
+from policies.rule import ANY, Rule
+from policies.scope import Resource, Scope
+
+ACTIONS = (
+    "ecs:ContinueServiceDeployment",
+    "ecs:CreateService",
+    "ecs:CreateTaskSet",
+    "ecs:DeleteService",
+    "ecs:DeleteTaskDefinitions",
+    "ecs:DeleteTaskSet",
+    "ecs:DeregisterTaskDefinition",
+    "ecs:ExecuteCommand",
+    "ecs:RegisterTaskDefinition",
+    "ecs:RunTask",
+    "ecs:StartTask",
+    "ecs:StopServiceDeployment",
+    "ecs:StopTask",
+    "ecs:UpdateService",
+    "ecs:UpdateServicePrimaryTaskSet",
+    "ecs:UpdateTaskSet",
+)
+
+
+def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
+    yield from outsiders(resource, scope, ACTIONS, scope.principals.may_update_services)
+
+
+RULE = Rule(
+    id="who-updates-services",
+    title="Only the deploy identity, its release and break-glass roles change what runs",
+    why="An update beside the release meets neither the health check nor the schema gate, and "
+    "whoever may edit the deployment configuration can remove the gate.",
+    remedy="Take the action out of the policy; who may update services stands in "
+    "runbook/access/principals.py.",
+    clauses=("ROVN-DEP-9", "ROVN-DEP-4", "ALL-3"),
+    controls=("NIST CM-5", "SOC2 CC8.1"),
+    types=ANY,
+    concerns=holds_policies,
+    judge=_judge,
+    waivable=False,
+)

@@ -1,0 +1,110 @@
+"""no-open-door."""
+
+import pytest
+
+from policies.balancer_accounts import balancer_accounts
+from policies.rules.no_open_door import RULE
+from tests.policies.rules.access import IAM, add, allow, on, said
+from tests.policies.rules.harness import OPEN, Json, Real, properties
+
+STATEMENT = "statement One lets"
+OTHER = "arn:aws:iam::999999999999:root"
+OURS = {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
+
+
+def bucket(**more: object) -> Json:
+    return on("AWS::S3::BucketPolicy", allow("s3:GetObject", **more))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Principal": {"AWS": f"{IAM}:role/one"}},
+        {"Principal": {"AWS": "111122223333"}},
+        {"Principal": "*", "Condition": OURS},
+        {"Principal": "*", "Effect": "Deny"},
+        {"Principal": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": f"{IAM}:role/one"}}},
+        {"Principal": {"Service": "cloudtrail.amazonaws.com"}},
+    ],
+)
+def test_a_named_principal_or_a_bound_one_passes(more: Json) -> None:
+    assert said(RULE, bucket(**more)) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"Principal": "*"}, f"{STATEMENT} everybody in"),
+        ({"Principal": {"AWS": ["*"]}}, f"{STATEMENT} everybody in"),
+        ({"NotPrincipal": {"AWS": OTHER}}, f"{STATEMENT} everybody in"),
+        (
+            {"Principal": "*", "Condition": {"StringLike": {"aws:PrincipalAccount": "*"}}},
+            f"{STATEMENT} everybody in",
+        ),
+        (
+            {"Principal": {"AWS": "999999999999"}},
+            f"{STATEMENT} {OTHER} in, which is not of account 111122223333",
+        ),
+        (
+            {"Principal": {"CanonicalUser": "abc"}},
+            f"{STATEMENT} CanonicalUser abc in, which is not of account 111122223333",
+        ),
+    ],
+)
+def test_everybody_and_another_account_fail(more: Json, message: str) -> None:
+    assert said(RULE, bucket(**more)) == message
+
+
+def test_the_balancers_of_the_own_region_write_their_logs_and_do_nothing_else() -> None:
+    def by(region: str, action: str) -> str:
+        principal = {"AWS": f"arn:aws:iam::{balancer_accounts()[region]}:root"}
+        return said(RULE, on("AWS::S3::BucketPolicy", allow(action, Principal=principal)))
+
+    assert by("us-east-2", "s3:PutObject") == "pass"
+    assert "is not of account" in by("us-east-2", "s3:GetObject")
+    assert "is not of account" in by("us-west-2", "s3:PutObject")
+
+
+@pytest.mark.parametrize("kind", ["AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"])
+def test_a_service_acts_for_the_account_only(kind: str) -> None:
+    service = {"Service": "events.amazonaws.com"}
+    statement = allow("sns:Publish", Principal=service)
+    fault = "lets events.amazonaws.com in for any account: bind it to 111122223333"
+    assert said(RULE, on(kind, statement)) == f"statement One {fault}"
+    source = {"ArnLike": {"aws:SourceArn": "arn:aws:events:us-east-2:111122223333:rule/*"}}
+    assert said(RULE, on(kind, statement | {"Condition": source})) == "pass"
+
+
+def test_a_function_is_invoked_for_the_account_only() -> None:
+    permission = {"Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+    assert "for any account" in said(RULE, on("AWS::Lambda::Permission", **permission))
+    bound = {"SourceAccount": "111122223333"}
+    assert said(RULE, on("AWS::Lambda::Permission", **permission, **bound)) == "pass"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"PolicyDocument": {"Statement": allow("*", Principal="*", Sid="One")}}],
+)
+def test_an_endpoint_is_for_one_account(document: Json) -> None:
+    endpoint = {"Type": "AWS::EC2::VPCEndpoint", "Properties": document}
+    assert said(RULE, endpoint).endswith("opens the endpoint to other accounts")
+    bound = {"Statement": allow("*", Principal="*", Condition=OURS)}
+    endpoint = {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"PolicyDocument": bound}}
+    assert said(RULE, endpoint) == "pass"
+
+
+def test_an_open_principal_fails() -> None:
+    assert said(RULE, bucket(Principal={"AWS": OPEN})).startswith("Principal: ${SomeParameter}")
+
+
+def test_what_holds_no_policy_is_not_looked_at() -> None:
+    assert said(RULE, {"Type": "AWS::S3::Bucket", "Properties": {}}) == "not_applicable"
+
+
+def test_only_this_rule_sees_an_open_bucket(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        policy = properties(body, "AWS::S3::BucketPolicy", "BalancerLogsPolicy")
+        add(policy, allow("s3:GetObject", "arn:aws:s3:::one/*", Principal={"AWS": "*"}))
+
+    assert real.caught("platform", spoil) == {("no-open-door", "BalancerLogsPolicy")}

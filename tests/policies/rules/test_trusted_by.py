@@ -1,0 +1,147 @@
+"""trusted-by (ROVN-DEP-9, ROVN-SEC-2)."""
+
+import pytest
+
+from policies.rules.trusted_by import AUDIENCE, GITHUB, RULE
+from tests.policies.rules.access import ACCOUNT, IAM, PLACE, SLUG, role, said
+from tests.policies.rules.harness import OPEN, Json, Real, properties
+
+TASKS = {"Service": "ecs-tasks.amazonaws.com"}
+HERE = {
+    "StringEquals": {"aws:SourceAccount": ACCOUNT},
+    "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{PLACE}:*"},
+}
+SUBJECT = "repo:rovn/passport-api:environment:production"
+CLAIMS = {f"{GITHUB}:aud": AUDIENCE, f"{GITHUB}:sub": SUBJECT}
+
+
+def trusting(principal: object, **more: object) -> Json:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    return {"Statement": [statement | {"Condition": HERE} | more]}
+
+
+def task_role(principal: object = TASKS, **more: object) -> str:
+    return said(RULE, role(AssumeRolePolicyDocument=trusting(principal, **more)))
+
+
+def deploy_role(**more: object) -> str:
+    web = {
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": CLAIMS},
+        "Principal": {"Federated": {"Ref": "GitHub"}},
+    }
+    document = trusting("*", **(web | more))
+    body = role(RoleName="claude-deploy", AssumeRolePolicyDocument=document)
+    return said(RULE, body, GitHub=provider())
+
+
+def provider(**properties: object) -> Json:
+    github = {"Url": f"https://{GITHUB}", "ClientIdList": [AUDIENCE]}
+    return {"Type": "AWS::IAM::OIDCProvider", "Properties": github | properties}
+
+
+def test_the_one_service_of_the_account_is_trusted() -> None:
+    assert task_role() == "pass"
+
+
+@pytest.mark.parametrize(
+    ("principal", "who"),
+    [
+        ("*", "*"),
+        ({"AWS": ACCOUNT}, f"{IAM}:root"),
+        ({"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]}, "ec2.amazonaws.com, ecs"),
+    ],
+)
+def test_anybody_else_is_not(principal: object, who: str) -> None:
+    assert task_role(principal).startswith(f"it trusts {who}")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({}, f"aws:SourceAccount must be anything, not {ACCOUNT}"),
+        (
+            HERE | {"StringEquals": {"aws:SourceAccount": [ACCOUNT, "999999999999"]}},
+            f"aws:SourceAccount must be {ACCOUNT}, 999999999999, not {ACCOUNT}",
+        ),
+        (
+            HERE | {"ArnLike": {"aws:SourceArn": "*"}},
+            f"aws:SourceArn must be *, not arn:aws:ecs:{PLACE}:*",
+        ),
+    ],
+)
+def test_another_account_is_not(conditions: Json, message: str) -> None:
+    assert task_role(Condition=conditions).startswith(message)
+
+
+def test_more_than_assuming_is_not() -> None:
+    assert task_role(Action=["sts:AssumeRole", "sts:TagSession"]) == (
+        "it trusts for sts:AssumeRole, sts:TagSession, not sts:AssumeRole"
+    )
+
+
+def test_a_role_that_nobody_knows_fails() -> None:
+    body = role(RoleName=f"{SLUG}-new", AssumeRolePolicyDocument=trusting(TASKS))
+    assert said(RULE, body) == (
+        f"nothing says who may assume {IAM}:role/{SLUG}-new: "
+        "runbook/access/principals.py does not know it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({}, "pass"),
+        (
+            {"Condition": {"StringLike": CLAIMS | {f"{GITHUB}:sub": "repo:rovn/*"}}},
+            f"{GITHUB}:sub must be repo:rovn/*, not {SUBJECT}",
+        ),
+        (
+            {"Condition": {"StringEquals": {f"{GITHUB}:sub": SUBJECT}}},
+            f"{GITHUB}:aud must be anything, not {AUDIENCE}",
+        ),
+        (
+            {"Principal": {"Federated": "accounts.google.com"}},
+            "it trusts accounts.google.com, not the identity provider of its own stack alone",
+        ),
+        (
+            {"Principal": {"Federated": {"Ref": "GitHub"}, "AWS": "*"}},
+            f"it trusts *, <{SLUG}-passport-api/GitHub.Ref>, not the identity provider of its own "
+            "stack alone",
+        ),
+        (
+            {"Action": "sts:*"},
+            "it trusts for sts:*, not sts:AssumeRoleWithWebIdentity",
+        ),
+    ],
+)
+def test_a_deploy_comes_from_its_repository_only(more: Json, message: str) -> None:
+    assert deploy_role(**more) == message
+
+
+def test_tokens_are_githubs_and_for_aws() -> None:
+    assert said(RULE, provider()) == "pass"
+    other = provider(Url="https://example.com", ClientIdList=[AUDIENCE, "else"])
+    assert said(RULE, other) == (
+        f"it trusts the tokens of https://example.com, not https://{GITHUB}; "
+        f"it takes tokens for {AUDIENCE}, else, not {AUDIENCE}"
+    )
+
+
+def test_a_role_without_trust_policy_fails() -> None:
+    assert said(RULE, role()) == "it has no statement that says who may assume it"
+
+
+def test_an_open_value_fails() -> None:
+    assert task_role({"Service": OPEN}).startswith("Principal: ${SomeParameter} is open")
+    assert said(RULE, role(AssumeRolePolicyDocument=OPEN)).startswith("AssumeRolePolicyDocument")
+
+
+def test_only_this_rule_sees_a_wildcard_in_the_subject(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        trust = properties(body, "AWS::IAM::Role", "DeployRole")["AssumeRolePolicyDocument"]
+        claims = trust["Statement"][0]["Condition"].pop("StringEquals")
+        claims[f"{GITHUB}:sub"] = "repo:rovn/*"
+        trust["Statement"][0]["Condition"]["StringLike"] = claims
+
+    assert real.caught("access", spoil) == {("trusted-by", "DeployRole")}

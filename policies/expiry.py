@@ -7,11 +7,12 @@ the commit, so that the same commit gives the same answer.
 import subprocess
 import sys
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 import typer
 
+from policies.waiver_list import SOON_DAYS
 from policies.waivers import WAIVERS, Waiver, load_waivers
 from runbook.model.refusal import Refusal, RefusedError
 
@@ -29,6 +30,12 @@ def expired(waivers: Iterable[Waiver], as_of: date) -> list[Refusal]:
         for waiver in waivers
         if waiver.stated.expires < as_of
     ]
+
+
+def expiring(waivers: Iterable[Waiver], as_of: date) -> list[Waiver]:
+    """List those that hold on that day, and will have expired ``SOON_DAYS`` after it."""
+    soon = as_of + timedelta(days=SOON_DAYS)
+    return [waiver for waiver in waivers if as_of <= waiver.stated.expires < soon]
 
 
 def day_of_the_commit() -> date:
@@ -53,6 +60,10 @@ def judge(
     refusals = expired(waivers, day)
     if refusals:
         raise RefusedError(f"{WAIVERS.parent.name}/{WAIVERS.name}", refusals)
+    for waiver in expiring(waivers, day):
+        stated = waiver.stated
+        told = f"policies/waivers.toml {waiver.entry} holds until {stated.expires}: {stated.owner}"
+        typer.echo(f"warning: {told} fixes the finding or sets a new day", err=True)
     typer.echo(f"waivers: {len(waivers)}, none expired on {day}")
 
 

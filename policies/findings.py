@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from policies.waivers import PACKS, Waived, in_any_environment, place_of
+from policies.waivable_rules import PACKS, RUNBOOK
+from policies.waivers import Waived, in_any_environment, place_of
+from policies.waiving import unused
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
 
 REPORT = "validation-report.json"
-# The name of our own rules' plugin.
-RUNBOOK = "Runbook"
 # NIST names a hundred controls a rule; they stand in the report.
 _CONTROLS = re.compile(r" - \(Control IDs?: .*?\)\.(?=\s|$)")
 
@@ -143,7 +143,7 @@ def _as_waiver(rules: Sequence[str], paths: Sequence[str], names: Sequence[str])
 
 def _misplaced(plugins: Iterable[Mapping[str, Any]], waived: Iterable[Waived]) -> Iterator[Refusal]:
     """Tell waivers that suppress nothing, and suppressions that come from no waiver."""
-    expected = {(finding.rule, finding.path): finding.entry for finding in waived}
+    expected = {(finding.rule, finding.path): finding for finding in waived}
     used = set()
     for acknowledged, paths in _suppressed(plugins):
         rule, at = acknowledged
@@ -157,15 +157,8 @@ def _misplaced(plugins: Iterable[Mapping[str, Any]], waived: Iterable[Waived]) -
         if below:
             reason = f"{rule} at {at} also covers {', '.join(below)}"
             fix = "waive each construct by its own path"
-            yield Refusal(f"policies/waivers.toml {expected[acknowledged]}", reason, fix)
-    unused: dict[str, list[str]] = defaultdict(list)
-    for (rule, path), entry in expected.items():
-        if (rule, path) not in used:
-            unused[entry].append(f"{rule} at {path}")
-    for entry, pairs in unused.items():
-        fix = "remove it; a path names the construct of the finding, not one above it"
-        where = f"policies/waivers.toml {entry}"
-        yield Refusal(where, f"it suppresses nothing: {', '.join(pairs)}", fix)
+            yield Refusal(f"policies/waivers.toml {expected[acknowledged].entry}", reason, fix)
+    yield from unused(expected.values(), used)
 
 
 def _suppressed(

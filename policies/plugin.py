@@ -30,11 +30,13 @@ from constructs import IConstruct, Node
 
 from policies.assembly import read
 from policies.engine import JUDGED, check
-from policies.findings import RUNBOOK, judge
+from policies.findings import judge
 from policies.report import Report, Result, Status
 from policies.rule import Rule
 from policies.rules import all_rules
-from policies.waivers import Waived, Waiver, waived_findings
+from policies.waivable_rules import PACKS, RUNBOOK
+from policies.waivers import Waived, Waiver
+from policies.waiving import reasons, unused_in, waived_for
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
 
@@ -46,9 +48,12 @@ class RunbookRules:
     The other is ``runbook check``. The CDK ends well when a plugin raises, so this one never does.
     """
 
-    def __init__(self, assembly: Path, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, assembly: Path, rules: Sequence[Rule], waived: Sequence[Waived] = ()
+    ) -> None:
         self._assembly = assembly
         self._rules = rules
+        self._waived = waived
         # Nothing found and never asked look alike in the CDK's report.
         self.asked = False
 
@@ -71,8 +76,8 @@ class RunbookRules:
         """Judge the assembly: every template that its manifests list, nested stacks too."""
         self.asked = True
         try:
-            report = check(read(self._assembly), self._rules)
-            violations = self._violations(report)
+            report = check(read(self._assembly), self._rules, waived=reasons(self._waived))
+            violations = [*self._violations(report), *_idle(report, self._waived)]
         except Exception as error:  # noqa: BLE001 - else the CDK would end with exit code 0
             said = f"nothing was judged: {type(error).__name__}: {error}"
             violations = [_violation(JUDGED, said, [], None)]
@@ -94,6 +99,13 @@ def _violation(
     return PolicyViolation(
         rule_name=rule, description=message, violating_resources=where, fix=fix, severity="fatal"
     )
+
+
+def _idle(report: Report, waived: Sequence[Waived]) -> list[PolicyViolation]:
+    return [
+        _violation(f"{JUDGED} {refusal.key}", refusal.reason, [], refusal.fix)
+        for refusal in unused_in(report, waived)
+    ]
 
 
 def _told(result: Result) -> str:
@@ -144,8 +156,10 @@ def synthesize(
     Each environment is a Stage of ``app`` named by its slug. Raises ``RefusedError`` for a
     finding without waiver, a pack that fails, a waiver without construct or without finding.
     """
-    waived = waived_findings(waivers, environments)
-    ours = RunbookRules(Path(app.outdir), all_rules() if rules is None else rules)
+    stated = list(waivers)
+    waived = waived_for(PACKS, stated, environments)
+    own = waived_for((RUNBOOK,), stated, environments)
+    ours = RunbookRules(Path(app.outdir), all_rules() if rules is None else rules, own)
     Validations.of(app).add_plugins(*((*packs(), ours) if plugins is None else plugins))
     _acknowledge(app, waived)
     app.synth()

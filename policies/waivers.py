@@ -1,4 +1,4 @@
-"""What the rule packs may find and nobody has to fix yet: policies/waivers.toml, typed.
+"""What the judges may find and nobody has to fix yet: policies/waivers.toml, typed.
 
 One waiver is one reason. It covers each of its ``rules`` at each of its ``paths``, in every
 environment unless ``environments`` names some (docs/decisions/0014).
@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from policies.waivable_rules import namespaced
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments
 from runbook.model.refusal import (
@@ -26,28 +27,14 @@ from runbook.model.refusal import (
 )
 
 WAIVERS = Path(__file__).with_name("waivers.toml")
-# The names that the packs of policies/plugin.py give themselves; a test compares them.
-PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
 # What differs between environments in a rule that names what it found.
 PLACEHOLDERS = ("account", "name", "region", "slug")
 # The Stages of an environment: its own, and the one that an administrator deploys before it.
 OWN_STAGE, BOOTSTRAP_STAGE = "{slug}/", "{slug}-bootstrap/"
 # Fewer explain nothing to an auditor.
 WORDS_OF_A_REASON = 5
-_RULE = re.compile(r"(?P<pack>.+?)::(?P=pack)-\S.*")
 _ROLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PATH = re.compile(r"[^/\s]+(/[^/\s]+)+")
-
-
-def _namespaced(rule: str) -> str:
-    match = _RULE.fullmatch(rule)
-    if match and match["pack"] in PACKS:
-        return rule
-    pack = next((pack for pack in PACKS if rule.startswith(f"{pack}-")), None)
-    raise impossible(
-        f"{rule!r} does not name its pack: a finding waived so would vanish without a record",
-        f"write {pack}::{rule}" if pack else f"write <pack>::<rule>; packs: {', '.join(PACKS)}",
-    )
 
 
 def _below_the_stage(path: str) -> str:
@@ -88,7 +75,7 @@ def _known(environment: str) -> str:
     return environment
 
 
-Rule = Annotated[str, AfterValidator(_namespaced)]
+Rule = Annotated[str, AfterValidator(namespaced)]
 ConstructPath = Annotated[str, AfterValidator(_below_the_stage)]
 
 
@@ -128,6 +115,11 @@ class Waived:
     path: str
     reason: str
     entry: str
+
+    @property
+    def judge(self) -> str:
+        """Name who finds it: a pack, ``Runbook``, cfn-lint or checkov."""
+        return self.rule.partition("::")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.waivers import PACKS
+from policies.waivable_rules import PACKS
 from tests.assembly import ROOT
 
 FOLDERS = ("constructs", "environments", "policies", "runbook", "stacks")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from policies.findings import judge
-from policies.waivers import PACKS, Waived
+from policies.waivable_rules import PACKS
+from policies.waivers import Waived
 from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from policies.waivers import PACKS, load_waivers, waived_findings
+from policies.waivable_rules import PACKS
+from policies.waivers import load_waivers, waived_findings
 from runbook.model.loader import known_environments, load_environment
 from tests.assembly import ROOT, Assembly
 

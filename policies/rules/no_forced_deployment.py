@@ -1,0 +1,109 @@
+"""ROVN-DEP-3: a deploy is a new task definition revision; forcing one starts the old again."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies.assets import contents
+from policies.forced_deployment import is_forced
+from policies.rule import ANY, Rule
+from policies.scope import Resource, Scope, Stack
+from policies.values import Unknown, UnresolvedError
+
+Json = Any
+# Where code stands in a template, and where it says under which key it was uploaded.
+_CODE: Mapping[str, tuple[str, ...]] = {
+    "AWS::CodeBuild::Project": ("Source.BuildSpec",),
+    "AWS::Lambda::Function": ("Code.ZipFile",),
+    "AWS::StepFunctions::StateMachine": ("DefinitionString", "Definition"),
+}
+_UPLOADED: Mapping[str, str] = {
+    "AWS::Lambda::Function": "Code.S3Key",
+    "AWS::Lambda::LayerVersion": "Content.S3Key",
+    "AWS::StepFunctions::StateMachine": "DefinitionS3Location.Key",
+}
+_IMAGE = "Code.ImageUri"
+_HOLE = re.compile(r"\$\{[^}]*\}|\s")
+
+
+def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
+    for path in _CODE.get(resource.type, ()):
+        _must_be_readable(resource, path)
+    where = dict.fromkeys([*_forced(dict(resource.body), ""), *_forced(_substituted(resource), "")])
+    if where:
+        yield f"{', '.join(where)} forces a new deployment: it starts the same revision again"
+    if scope.whole and resource.type in _UPLOADED:
+        yield from _unseen(resource)
+
+
+def _must_be_readable(resource: Resource, path: str) -> None:
+    """Refuse code that is nothing but a value given at the deploy."""
+    value = resource.properties
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else value
+    if isinstance(value, Unknown) and not _HOLE.sub("", value.text):
+        raise UnresolvedError(f"{path} is open: nobody can see what it does")
+
+
+def _substituted(resource: Resource) -> Json:
+    """Fill in what a state machine substitutes in its own definition."""
+    properties = resource.properties
+    if not isinstance(properties, dict) or "DefinitionSubstitutions" not in properties:
+        return properties
+    values, text = properties["DefinitionSubstitutions"], properties.get("DefinitionString")
+    if isinstance(values, dict) and isinstance(text, str):
+        for name, value in values.items():
+            text = text.replace(f"${{{name}}}", value if isinstance(value, str) else "")
+        return {**properties, "DefinitionString": text}
+    return properties
+
+
+def _forced(value: Json, path: str) -> Iterator[str]:
+    """List the outermost places that name it."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                below = f"{path}.{key}".removeprefix(".").removeprefix("Properties.")
+                if is_forced(key):
+                    yield below
+                else:
+                    yield from _forced(item, below)
+        case list():
+            for number, item in enumerate(value):
+                yield from _forced(item, f"{path}.{number}")
+        case str() | Unknown():
+            if is_forced(value.text if isinstance(value, Unknown) else str(value)):
+                yield path
+
+
+def _unseen(resource: Resource) -> Iterator[str]:
+    key = resource.at(_UPLOADED[resource.type])
+    if key is not None and key not in resource.stack.template.assets:
+        yield f"its code, {key}, is no asset of this assembly: nobody can see what it does"
+    if resource.at(_IMAGE) is not None:
+        yield "its code is an image: nobody can see what it does"
+
+
+def _judge_stack(stack: Stack, _: Scope) -> Iterator[str]:
+    """Read what is uploaded with the stack: handlers, definitions, buildspecs."""
+    for key, asset in stack.template.assets.items():
+        try:
+            for name, data in contents(asset):
+                if is_forced(data):
+                    yield f"{name} in the asset {key} forces a new deployment"
+        except OSError as error:
+            yield f"the asset {key} cannot be read: {error}"
+
+
+RULE = Rule(
+    id="no-forced-deployment",
+    title="Nothing forces a new deployment of a service",
+    why="Forcing starts the same revision again: the release looks done, and the old image runs.",
+    remedy="Release with a change set that sets ImageTag, which registers a new revision; leave "
+    "ForceNewDeployment out, even switched off.",
+    clauses=("ROVN-DEP-3",),
+    controls=("NIST CM-3", "SOC2 CC8.1"),
+    types=ANY,
+    judge=_judge,
+    judge_stack=_judge_stack,
+)

@@ -1,0 +1,72 @@
+"""ROVN-SEC-1: environment variables hold settings, never a secret."""
+
+import re
+from collections.abc import Iterator
+
+from policies.environment_variables import Variable, VariableFile, variables_of
+from policies.rule import ANY, Rule
+from policies.scope import Resource, Scope
+from policies.secret_values import held_by, says_secret
+from policies.values import Reference, Unknown
+
+_HOLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def _sets_some(resource: Resource, _: Scope) -> bool:
+    return any(True for _ in variables_of(resource.properties))
+
+
+def _judge(resource: Resource, _: Scope) -> Iterator[str]:
+    for found in variables_of(resource.properties):
+        if isinstance(found, VariableFile):
+            yield f"{found.path} reads variables from a file that nobody judges"
+            continue
+        for reason in _faults(found, resource):
+            yield f"{found.path}: the variable {found.name} holds {reason}"
+
+
+def _faults(variable: Variable, resource: Resource) -> Iterator[str]:
+    value = variable.value
+    match value:
+        case Reference():
+            if says_secret(value.attribute):
+                yield f"a secret that the deploy reads from {value.logical_id}.{value.attribute}"
+            else:
+                yield from held_by("", str(value))
+        case Unknown():
+            yield from _open(variable.name, value, resource)
+        case str() | bool() | int() | float():
+            yield from held_by(variable.name, str(value))
+        case dict() | list():
+            yield "a structure instead of text, which cannot be judged"
+
+
+def _open(name: str, value: Unknown, resource: Resource) -> Iterator[str]:
+    """Judge what can be read of an open value; a parameter without a secret is let pass."""
+    if says_secret(name):
+        yield "an open value, and its name says that it is a secret"
+        return
+    declared = resource.stack.template.body.get("Parameters", {})
+    for hole in _HOLE.findall(value.text):
+        parameter = declared.get(hole) if isinstance(declared, dict) else None
+        if not isinstance(parameter, dict) and not hole.startswith("AWS::"):
+            yield "an open value that is no parameter of the template"
+        elif says_secret(hole) or (isinstance(parameter, dict) and parameter.get("NoEcho")):
+            yield f"the parameter {hole}, which is a secret"
+    yield from held_by(name, _HOLE.sub(" ", value.text))
+
+
+RULE = Rule(
+    id="no-secret-in-environment",
+    title="No environment variable holds a secret, under whatever name",
+    why="Whoever may describe a task, a function or a build reads its variables, and every "
+    "revision keeps them; a secret there has left Secrets Manager and its rotation.",
+    remedy="Hand the secret over by reference: a secret of the environment file's [secrets], "
+    "which the service's construct puts into the container's Secrets.",
+    clauses=("ROVN-SEC-1",),
+    controls=("HIPAA 164.312(a)(1)", "NIST IA-5(7)", "NIST SC-28", "SOC2 CC6.1"),
+    types=ANY,
+    concerns=_sets_some,
+    judge=_judge,
+    waivable=False,
+)

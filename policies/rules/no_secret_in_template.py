@@ -1,0 +1,114 @@
+"""ROVN-SEC-1: a template is read by many and kept for ever; no secret stands in it."""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import Any
+
+from policies.environment_variables import is_place_of_variables
+from policies.rule import ANY, Rule
+from policies.scope import Resource, Scope, Stack
+from policies.secret_properties import NAMES, NOT_SECRET, OF_TYPE
+from policies.secret_values import known_shape, only_reference
+from policies.values import Unknown
+
+Json = Any
+Path = tuple[str, ...]
+
+
+def _judge_stack(stack: Stack, _: Scope) -> Iterator[str]:
+    """Look at all text as written, and at properties again with their functions worked out."""
+    shown = set()
+    for path, text in _texts(dict(stack.template.body), ()):
+        kind = known_shape(text)
+        if kind:
+            shown.add(path[:2])
+            yield f"{'.'.join(path)} holds what looks like {kind}"
+    for resource in stack.resources.values():
+        at = ("Resources", resource.logical_id)
+        for path, text in _texts(resource.properties, (*at, "Properties")):
+            kind = known_shape(text)
+            if kind and at not in shown:
+                yield f"{'.'.join(path)} holds what looks like {kind}"
+
+
+def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    """List all text but that of environment variables, which have a rule of their own."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                if known_shape(key):
+                    yield (*path, "(a key)"), key
+                elif not is_place_of_variables((*path, key), item):
+                    yield from _texts(item, (*path, key))
+        case list():
+            for number, item in enumerate(value):
+                yield from _texts(item, (*path, str(number)))
+        case Unknown():
+            yield path, value.text
+        case str():
+            yield path, value
+            if path and path[-1] == "UserData":
+                yield path, _decoded(value)
+
+
+def _decoded(text: str) -> str:
+    """Read user data that was encoded by hand."""
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _sensitive(resource: Resource) -> Iterator[tuple[str, Json]]:
+    """List the properties of a resource that hold a secret by their name, with their paths."""
+
+    def walk(value: Json, path: str) -> Iterator[tuple[str, Json]]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                below = f"{path}.{key}".lstrip(".")
+                if _holds_secret(resource.type, key) and not isinstance(item, dict):
+                    given = item if isinstance(item, list) else [item]
+                    yield from ((below, one) for one in given)
+                else:
+                    yield from walk(item, below)
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from walk(item, f"{path}.{number}")
+
+    yield from walk(resource.properties, "")
+
+
+def _holds_secret(resource_type: str, name: str) -> bool:
+    place = (resource_type, name.lower())
+    return (name.lower() in NAMES and place not in NOT_SECRET) or place in OF_TYPE
+
+
+def _has_one(resource: Resource, _: Scope) -> bool:
+    return any(True for _ in _sensitive(resource))
+
+
+def _judge(resource: Resource, _: Scope) -> Iterator[str]:
+    for path, value in _sensitive(resource):
+        text = value.text if isinstance(value, Unknown) else value
+        if isinstance(value, Unknown) and not only_reference(text):
+            yield f"{path} is open: it has to be a dynamic reference to a secret"
+        elif not isinstance(text, str) or not only_reference(text):
+            yield f"{path} is written out: it has to be a dynamic reference to a secret"
+
+
+RULE = Rule(
+    id="no-secret-in-template",
+    title="No secret stands in a template, and what takes one gets it by reference",
+    why="Templates are kept by CloudFormation, in the assets bucket and in the repository; a "
+    "secret in one is read by everybody who may look at a stack, and outlives its rotation.",
+    remedy="Declare it in the environment file's [secrets], let Secrets Manager generate it, and "
+    "refer to it with {{resolve:secretsmanager:...}}; then rotate what stood here.",
+    clauses=("ROVN-SEC-1",),
+    controls=("HIPAA 164.312(a)(1)", "NIST IA-5(7)", "NIST SC-28", "SOC2 CC6.1"),
+    types=ANY,
+    concerns=_has_one,
+    judge=_judge,
+    judge_stack=_judge_stack,
+    waivable=False,
+)

@@ -275,6 +275,7 @@ def test_every_log_group_is_encrypted_kept_and_has_a_retention(
         assert group["UpdateReplacePolicy"] == "Retain"
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 @pytest.mark.parametrize(
     ("line", "masked"),
     [

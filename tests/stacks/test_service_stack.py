@@ -179,6 +179,7 @@ def test_nobody_gets_a_shell_in_a_task(service: dict[str, Any]) -> None:
     assert service["EnableExecuteCommand"] is False
 
 
+@pytest.mark.clause("ROVN-DEP-3")
 def test_a_release_is_one_parameter_without_a_default(
     assembly: Assembly, environment: Environment, stack: str
 ) -> None:

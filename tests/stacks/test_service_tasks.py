@@ -74,6 +74,7 @@ def test_only_memory_is_writable(containers: dict[str, dict[str, Any]]) -> None:
         assert tmpfs["Size"] == 64
 
 
+@pytest.mark.clause("ROVN-IMG-1")
 def test_nobody_is_root_or_can_become_it(
     tasks: dict[str, dict[str, Any]], containers: dict[str, dict[str, Any]]
 ) -> None:

@@ -53,7 +53,9 @@ class _Marks(ast.NodeVisitor):
         self.found: list[Mark] = []
 
     def of(self, text: str) -> list[Mark]:
-        self.visit(ast.parse(text))
+        tree = ast.parse(text)
+        self.passed_over = any(map(_is_passed_over, _of_the_module(tree)))
+        self.visit(tree)
         return self.found
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
@@ -103,6 +105,12 @@ class _Marks(ast.NodeVisitor):
 
 def _is_mark(node: ast.expr) -> bool:
     return ast.unparse(node).endswith(f"pytest.{_MARK}")
+
+
+def _of_the_module(tree: ast.Module) -> list[ast.expr]:
+    """Find what ``pytestmark`` says of every test of a file."""
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    return [node.value for node in assigned if ast.unparse(node.targets[0]) == "pytestmark"]
 
 
 def _is_passed_over(decorator: ast.expr) -> bool:

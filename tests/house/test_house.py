@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from runbook.clauses import clauses_of, organisations_with_clauses
 from runbook.model.loader import ENVIRONMENTS
 from tests.assembly import ROOT
 
@@ -128,12 +127,3 @@ def test_every_dependency_earns_its_place_in_one_line() -> None:
         for requirement in required:
             name = re.split(r"[\[<>=]", requirement)[0]
             assert re.search(rf"^\| `{name}` \| \S", explained, re.MULTILINE), name
-
-
-def test_every_clause_has_a_test_that_is_marked_with_it() -> None:
-    """From an id to its test in one search."""
-    tests = "\n".join(p.read_text("utf-8") for p in (ROOT / "tests").rglob("test_*.py"))
-    marked = set(re.findall(r'^@pytest\.mark\.clause\("([^"]+)"\)$', tests, re.MULTILINE))
-    for organisation in organisations_with_clauses():
-        for clause in clauses_of(organisation):
-            assert clause.id in marked, clause.id

@@ -7,14 +7,13 @@ drills join by a line in ``_SOURCES`` each.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from policies.marks import ROOT, marks
+from policies.rule import Rule
 from policies.rules import all_rules
 from runbook.clauses import Clause, all_clauses, clause_files
-
-RULES = "policies/rules"
-RULE_TESTS = "tests/policies/rules"
 
 
 class Kind(StrEnum):
@@ -48,9 +47,13 @@ class Keeper:
     line: int | None = None
     fault: str = ""
 
+    @property
+    def place(self) -> str:
+        """Tell the file, and the line where one is known."""
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
     def __str__(self) -> str:
-        place = self.path if self.line is None else f"{self.path}:{self.line}"
-        return f"{self.kind} {self.name or '(the whole file)'} in {place}"
+        return f"{self.kind} {self.name or '(the whole file)'} in {self.place}"
 
 
 class State(StrEnum):
@@ -85,9 +88,20 @@ class Binding:
         return tuple(keeper for keeper in self.keepers if keeper.kind is kind)
 
 
-def keepers(root: Path = ROOT) -> list[Keeper]:
+def code_of(rule: Rule) -> str:
+    """Name the file that holds a rule."""
+    return f"policies/rules/{rule.id.replace('-', '_')}.py"
+
+
+def test_of(rule: Rule) -> str:
+    """Name the file that tests a rule."""
+    return f"tests/policies/rules/test_{rule.id.replace('-', '_')}.py"
+
+
+@cache
+def keepers(root: Path = ROOT) -> tuple[Keeper, ...]:
     """List everything that says it keeps a clause."""
-    return [keeper for source in _SOURCES for keeper in source(root)]
+    return tuple(keeper for source in _SOURCES for keeper in source(root))
 
 
 def bindings(
@@ -122,11 +136,10 @@ def faults(clauses: Mapping[str, Clause], found: Iterable[Keeper]) -> list[str]:
 
 def _of_rules(root: Path) -> Iterator[Keeper]:
     for rule in all_rules():
-        module = rule.id.replace("-", "_")
-        test = f"{RULE_TESTS}/test_{module}.py"
+        test = test_of(rule)
         fault = "" if (root / test).is_file() else f"it has no test: {test} is not there"
         for clause in rule.clauses:
-            yield Keeper(Kind.RULE, clause, rule.id, f"{RULES}/{module}.py", test, fault=fault)
+            yield Keeper(Kind.RULE, clause, rule.id, code_of(rule), test, fault=fault)
 
 
 def _of_demands(_: Path) -> Iterator[Keeper]:

@@ -3,6 +3,7 @@
 from runbook.clauses.catalogue import (
     EVERY_ORGANISATION,
     all_clauses,
+    cited,
     clause_files,
     clauses_of,
     organisations_with_clauses,
@@ -16,6 +17,7 @@ __all__ = [
     "ClauseFile",
     "Demand",
     "all_clauses",
+    "cited",
     "clause_files",
     "clauses_of",
     "organisations_with_clauses",

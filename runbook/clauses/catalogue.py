@@ -41,6 +41,11 @@ def all_clauses() -> dict[str, Clause]:
     return found
 
 
+def cited(clause: Clause) -> list[str]:
+    """Say in words where a clause stands in its documents."""
+    return next(f.cited(clause) for f in clause_files().values() if clause in f.clause)
+
+
 def _names() -> list[str]:
     data = files("runbook.clauses").iterdir()
     return sorted(f.name.removesuffix(_SUFFIX) for f in data if f.name.endswith(_SUFFIX))

@@ -77,9 +77,11 @@ def test_arrows_point_one_way() -> None:
         "sandbox": {"runbook", "sandbox"},
     }
     own = {"runbook", "runbook_constructs", "stacks", "policies", "sandbox", "app"}
+    # The command is the door to the rules, too; it loads them when one is asked for.
+    doors = {ROOT / "runbook" / "cli.py": {"policies"}}
     for path in CODE:
         folder = path.relative_to(ROOT).parts[0]
-        assert imported(path) & own <= allowed[folder], path
+        assert imported(path) & own <= allowed[folder] | doors.get(path, set()), path
         if folder in ("runbook", "sandbox") or (folder == "policies" and path.stem != "plugin"):
             assert not imported(path) & {"aws_cdk", "constructs", "jsii"}, path
 

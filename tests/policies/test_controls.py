@@ -10,7 +10,7 @@ from policies.rule import Rule
 from policies.rules import all_rules
 
 FORMS = {
-    "HIPAA": r"164\.3(08|10|12|14|16)(\([a-z]\)|\(\d\)|\([ivx]+\)|\([A-Z]\))+",
+    "HIPAA": r"164\.(3(08|10|12|14|16)|4(04|08|10)|502|530)(\(([a-z]|\d|[ivx]+|[A-Z])\))+",
     "NIST": r"(AC|AU|CA|CM|CP|IA|IR|RA|SA|SC|SI|SR)-\d{1,2}(\(\d{1,2}\))?",
     "SOC2": r"(CC[1-9]|A1|C1|PI1)\.\d",
 }

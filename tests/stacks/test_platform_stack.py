@@ -31,6 +31,7 @@ def acl(assembly: Assembly, stack: str) -> dict[str, Any]:
     return properties
 
 
+@pytest.mark.clause("ROVN-ALM-4")
 def test_the_cluster_is_watched(assembly: Assembly, environment: Environment, stack: str) -> None:
     (cluster,) = assembly.of_type(stack, "AWS::ECS::Cluster").values()
     assert cluster["Properties"]["ClusterName"] == environment.slug

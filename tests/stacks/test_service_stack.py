@@ -30,6 +30,7 @@ def rule(assembly: Assembly, stack: str, name: str) -> dict[str, Any]:
     return properties
 
 
+@pytest.mark.clause("ROVN-RB-2")
 @pytest.mark.clause("ROVN-DEP-4")
 def test_traffic_shifts_between_two_colours_and_the_old_one_bakes(
     assembly: Assembly, environment: Environment, stack: str, service: dict[str, Any]

@@ -10,7 +10,8 @@ from policies.rule import ANY, Rule
 from runbook.clauses import all_clauses
 
 _PAGE = "rules/page.md"
-_EVERYTHING = "Every template"
+# What has no service of its own comes last.
+_SEVERAL, _EVERYTHING = _LAST = ("Several services", "Every template")
 
 
 def rule_index(rules: Iterable[Rule]) -> str:
@@ -28,7 +29,7 @@ def rule_index(rules: Iterable[Rule]) -> str:
         f"Rules over the final templates: {len(listed)}, of which {strict} cannot be waived. "
         "`runbook explain RULE` tells the same as a rule's page.",
     ]
-    for area in sorted(by_area, key=lambda name: (name == _EVERYTHING, name)):
+    for area in sorted(by_area, key=_order):
         lines += ["", f"## {area}", ""]
         lines += table(("rule", "what holds", "clauses", "waivable"), map(_row, by_area[area]))
     return "\n".join(lines) + "\n"
@@ -63,7 +64,14 @@ def rule_page(rule: Rule) -> str:
 
 
 def _area(rule: Rule) -> str:
-    return _EVERYTHING if rule.types in ((), ANY) else rule.types[0].split("::")[1]
+    if rule.types in ((), ANY):
+        return _EVERYTHING
+    services = {kind.split("::")[1] for kind in rule.types}
+    return services.pop() if len(services) == 1 else _SEVERAL
+
+
+def _order(area: str) -> tuple[int, str]:
+    return (1 + _LAST.index(area) if area in _LAST else 0, area)
 
 
 def _row(rule: Rule) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The generated pages: fresh, whole, and every link of them leads somewhere."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from policies.assembly import Reading, read
 from policies.keepers import State, bindings
 from policies.pages import DOCS, pages, shipped, write
 from policies.pages.markdown import clause_link, file_link, plain
+from policies.pages.rules import rule_index
+from policies.rule import ANY
 from policies.rules import all_rules
 from tests.assembly import Assembly
 
@@ -110,3 +113,20 @@ def test_links_go_up_from_where_the_page_is() -> None:
     assert file_link("app.py", "clauses.md") == "[app.py](../app.py)"
     assert file_link("app.py", "rules/a.md") == "[app.py](../../app.py)"
     assert clause_link("DLX-PLB-2.1", "rules/a.md") == "[DLX-PLB-2.1](../clauses.md#dlx-plb-21)"
+
+
+def test_rules_are_listed_by_the_service_they_look_at() -> None:
+    (rule,) = (rule for rule in all_rules() if rule.id == "key-rotation")
+    kinds = {
+        "z": ("AWS::S3::Bucket",),
+        "several": ("AWS::S3::Bucket", "AWS::KMS::Key"),
+        "every": ANY,
+        "stacks": (),
+        "a": ("AWS::KMS::Key",),
+    }
+    index = rule_index(replace(rule, id=name, types=types) for name, types in kinds.items())
+    areas = [line.removeprefix("## ") for line in index.splitlines() if line.startswith("## ")]
+    assert areas == ["KMS", "S3", "Several services", "Every template"]
+    assert re.findall(r"^\| \[(\w+)\]", index, re.MULTILINE) == [
+        *("a", "z", "several", "every", "stacks"),
+    ]

@@ -82,9 +82,12 @@ diff: $(READY) require-env ## Show what a deploy of ENV to its real account woul
 bench: setup ## Measure; prints ratios taken in one run
 	@python -m bench
 
-docs: .venv/.ready ## Write what is generated: the JSON Schema for editors
+docs: .venv/.ready ## Write what is generated: the JSON Schema for editors, pages of rules and clauses
 	@runbook schema > environments/environment.schema.json.new
 	@mv environments/environment.schema.json.new environments/environment.schema.json
+	@rm -rf build/docs
+	@CDK_OUTDIR=build/docs python app.py
+	@python -m policies.pages build/docs
 
 .PHONY: require-env
 require-env:

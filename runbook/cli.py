@@ -104,6 +104,19 @@ def check(
     raise typer.Exit(check_paths(paths, environment=environment, as_of=day, form=form))
 
 
+@app.command(epilog="Example: runbook explain ROVN-BCK-2")
+def explain(
+    words: Annotated[list[str], typer.Argument(metavar="RULE|CLAUSE|CONTROL", help="Its id.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what a rule, a clause or a control is: why, from where, how kept, where tested."""
+    from policies.explain import card, text
+
+    explained = card(" ".join(words))
+    typer.echo(json.dumps(explained, indent=2) if as_json else text(explained))
+
+
 def _summary(environment: Environment) -> dict[str, str]:
     return {
         "environment": environment.name,

@@ -1,115 +1,80 @@
-"""A clause of a source document, and what it demands of an environment file."""
+"""A clause: one sentence of a source document, as one TOML file an organisation holds it."""
 
-import tomllib
-from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from typing import Annotated, Protocol, Self
+import re
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from runbook.model.refusal import Refusal
-from runbook.model.retention import Retention
-from runbook.model.tier import Tier
+from runbook.clauses.demand import Demand
 
-
-class Bound(Protocol):
-    """An environment, as far as demands look at it; its keys are read by path."""
-
-    @property
-    def environment(self) -> str:
-        """Its name without the organisation."""
-
-    @property
-    def tier(self) -> Tier:
-        """What its data may be."""
+# Fewer tell nobody what is missing, and what it waits for.
+WORDS_OF_A_REASON = 5
+_ID = r"[A-Z]+(-[A-Z]+)?-[0-9][0-9a-z.]*"
+_PLACE = re.compile(r"(?P<document>[A-Z])(?P<section>[0-9][0-9a-z.]*)?")
 
 
-class Demand(BaseModel):
-    """A bound that a clause puts on one key of the environment file.
+def _explains(reason: str) -> str:
+    if len(reason.split()) < WORDS_OF_A_REASON:
+        raise ValueError(f"{reason!r} does not say what is missing, and what it waits for")
+    return reason
 
-    ``key`` is a dotted path; ``tiers`` and ``environments`` (their names, without the
-    organisation) are those it binds, all of them when empty.
-    """
+
+class Document(BaseModel):
+    """A source document: what it calls itself, and its sections by number."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    key: str
-    tiers: Annotated[tuple[Tier, ...], Field(strict=False)] = ()
-    environments: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    at_least: Retention | int | None = None
-    at_most: int | None = None
-    exactly: int | str | None = None
-
-    @model_validator(mode="after")
-    def _one_bound(self) -> Self:
-        if [self.at_least, self.at_most, self.exactly].count(None) != 2:
-            raise ValueError("a demand has at_least, at_most or exactly, one of them")
-        return self
-
-    def binds(self, environment: Bound) -> bool:
-        """Whether this bound is for such an environment at all."""
-        of_tier = not self.tiers or environment.tier in self.tiers
-        by_name = not self.environments or environment.environment in self.environments
-        return of_tier and by_name
-
-    def refusals(self, clause: str, environment: Bound) -> Iterator[Refusal]:
-        """Hold the environment's value against this bound."""
-        if not self.binds(environment):
-            return
-        value = self._value(environment)
-        bound, met = self._judge(value)
-        if not met:
-            said = "its absence" if value is None else value
-            yield Refusal(
-                self.key,
-                f"{said} breaks {clause}, which demands {bound} here",
-                f"set {bound}; only runbook/clauses, with its source, changes what is demanded",
-            )
-
-    def _judge(self, value: object) -> tuple[str, bool]:
-        """Say the bound in words, and whether the value keeps it."""
-        if isinstance(self.at_least, Retention):
-            met = isinstance(value, Retention) and value.at_least(self.at_least)
-            return f"at least {self.at_least}", met
-        if self.at_least is not None:
-            return f"at least {self.at_least}", isinstance(value, int) and value >= self.at_least
-        if self.at_most is not None:
-            return f"at most {self.at_most}", isinstance(value, int) and value <= self.at_most
-        return f"exactly {self.exactly}", value == self.exactly
-
-    def _value(self, environment: Bound) -> object:
-        """Follow the path; what is under a name that the file does not have is ``None``."""
-        value: object = environment
-        for name in self.key.split("."):
-            value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
-        return value
+    title: str
+    sections: dict[str, str]
 
 
 class Clause(BaseModel):
-    """One sentence of a source document that something here keeps.
+    """One sentence of a source document.
 
-    ``source`` is the document and its section, as FEATURES.md abbreviates them.
+    ``title`` is our words for it. ``source`` lists documents and sections: ``R5.5, R7``. ``form``
+    says how it is kept faithfully where AWS cannot do it to the letter. ``open`` says what is
+    still missing and what that waits for; what keeps the rest is computed (policies/keepers.py).
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    id: str
-    title: str
-    source: str
+    id: Annotated[str, Field(pattern=f"^{_ID}$")]
+    title: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    form: str = ""
+    open: Annotated[str, AfterValidator(_explains)] | None = None
     demands: Annotated[tuple[Demand, ...], Field(strict=False)] = ()
 
+    @property
+    def places(self) -> tuple[tuple[str, str | None], ...]:
+        """Split ``source`` into pairs of document and section."""
+        found = [_PLACE.fullmatch(place) for place in self.source.split(", ")]
+        if None in found:
+            raise ValueError(f"{self.id}: {self.source!r} is no list such as 'R5.5, R7'")
+        return tuple((m["document"], m["section"]) for m in found if m)
 
-def organisations_with_clauses() -> list[str]:
-    """Name every organisation whose clauses are written down."""
-    data = files("runbook.clauses")
-    return sorted(f.name.removesuffix(".toml") for f in data.iterdir() if f.name.endswith(".toml"))
 
+class ClauseFile(BaseModel):
+    """The clauses of one organisation, and the documents that they are from."""
 
-@cache
-def clauses_of(organisation: str) -> tuple[Clause, ...]:
-    """Read the clauses of one organisation; ``KeyError`` when there are none."""
-    if organisation not in organisations_with_clauses():
-        raise KeyError(organisation)
-    text = (files("runbook.clauses") / f"{organisation}.toml").read_text(encoding="utf-8")
-    return tuple(Clause.model_validate(entry) for entry in tomllib.loads(text)["clause"])
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    documents: dict[str, Document]
+    clause: Annotated[tuple[Clause, ...], Field(strict=False)]
+
+    @model_validator(mode="after")
+    def _sources_exist(self) -> Self:
+        for clause in self.clause:
+            for letter, section in clause.places:
+                document = self.documents.get(letter)
+                if document is None or (section and section not in document.sections):
+                    raise ValueError(f"{clause.id}: no document here has {letter}{section or ''}")
+        return self
+
+    def cited(self, clause: Clause) -> list[str]:
+        """Say in words where a clause of this file stands."""
+        return [
+            f"{self.documents[letter].title}"
+            + (f', {section} "{self.documents[letter].sections[section]}"' if section else "")
+            for letter, section in clause.places
+        ]

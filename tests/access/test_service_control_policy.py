@@ -45,6 +45,7 @@ def test_only_the_deploy_identity_codebuild_and_break_glass_push(principals: Pri
         }
 
 
+@pytest.mark.clause("ALL-3")
 @pytest.mark.clause("ROVN-DEP-9")
 @pytest.mark.parametrize(
     "action",

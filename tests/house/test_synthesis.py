@@ -134,6 +134,7 @@ def test_every_template_says_whose_it_is(assembly: Assembly) -> None:
         assert stack.startswith(f"{label['Organisation']}-{label['Environment']}-")
 
 
+@pytest.mark.clause("ROVN-CST-1")
 def test_everything_that_can_be_tagged_says_whose_it_costs(assembly: Assembly) -> None:
     """ROVN-CST-1's door: cost allocation by these tags."""
     for template in assembly.templates.values():

@@ -41,12 +41,6 @@ def test_no_secret_the_documents_name_is_kept_a_day_longer(
     assert f"{days + 1} breaks ROVN-SEC-3, which demands at most {days}" in message
 
 
-def test_ids_are_unique() -> None:
-    for organisation in organisations_with_clauses():
-        ids = [clause.id for clause in clauses_of(organisation)]
-        assert len(set(ids)) == len(ids)
-
-
 @pytest.mark.parametrize(("organisation", "clause", "demand"), DEMANDS)
 def test_each_demand_is_met_by_the_shipped_files_and_binds_one(
     organisation: str, clause: str, demand: Demand

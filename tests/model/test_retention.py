@@ -20,6 +20,7 @@ def test_no_start_keeps_shorter_or_longer_than_said(start: date, years: int) -> 
     assert retention.shortest_days <= kept <= retention.longest_days
 
 
+@pytest.mark.clause("ALL-7")
 def test_seven_years_are_2557_days_and_across_1900_or_2100_less() -> None:
     """ROVN-BCK-2: not 2555, which two leap days would cut short."""
     seven = Retention(retention_years=7)

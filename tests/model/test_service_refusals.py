@@ -83,6 +83,7 @@ def test_an_example_that_no_registry_takes_as_a_tag(directory: Directory) -> Non
     assert "tag_example 'prod 1' does not match" in message
 
 
+@pytest.mark.clause("ALL-7")
 @pytest.mark.parametrize(("key", "factor"), [("max_tasks", 2), ("processes", 2), ("pool_size", 2)])
 def test_both_colours_at_full_scale_stay_under_80_percent_of_the_cap(
     directory: Directory, key: str, factor: int

@@ -38,6 +38,7 @@ def selectors(trail: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.clause("ROVN-AUD-1")
 def test_the_trail_covers_all_regions_and_its_files_are_validated(trail: dict[str, Any]) -> None:
     for switch in (
         "EnableLogFileValidation",
@@ -50,6 +51,7 @@ def test_the_trail_covers_all_regions_and_its_files_are_validated(trail: dict[st
     assert trail["KMSKeyId"] == "<TrailKey.Arn>"
 
 
+@pytest.mark.clause("ROVN-ALM-6")
 def test_every_touch_of_the_audit_records_is_recorded(trail: dict[str, Any]) -> None:
     """ROVN-ALM-6 needs these events; its alarm comes with the alarm catalogue."""
     found = selectors(trail)

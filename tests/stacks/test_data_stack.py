@@ -27,6 +27,7 @@ def test_production_can_go_back_to_any_second_of_30_days(assembly: Assembly) -> 
     assert resource["Properties"]["DeleteAutomatedBackups"] is False
 
 
+@pytest.mark.clause("ROVN-DR-1")
 def test_it_survives_a_zone_a_stack_and_a_hasty_hand(instance: dict[str, Any]) -> None:
     assert instance["DeletionPolicy"] == instance["UpdateReplacePolicy"] == "Retain"
     properties = instance["Properties"]
@@ -36,6 +37,7 @@ def test_it_survives_a_zone_a_stack_and_a_hasty_hand(instance: dict[str, Any]) -
     assert properties["AutoMinorVersionUpgrade"] is True
 
 
+@pytest.mark.clause("ROVN-DR-1")
 def test_its_backups_are_copied_to_another_region_under_a_key_there(
     assembly: Assembly, environment: Environment, instance: dict[str, Any]
 ) -> None:
@@ -73,6 +75,7 @@ def test_its_own_key_encrypts_storage_and_insights(
     assert [service.split(".")[0] for service in through] == ["rds"]
 
 
+@pytest.mark.clause("ROVN-ALM-3")
 def test_parameters_force_tls_cap_connections_and_log_slow_statements(
     assembly: Assembly, environment: Environment, stack: str, instance: dict[str, Any]
 ) -> None:
@@ -95,6 +98,7 @@ def test_parameters_force_tls_cap_connections_and_log_slow_statements(
     assert plain(instance["Properties"])["DBParameterGroupName"] == "<DatabaseParameters>"
 
 
+@pytest.mark.clause("ALL-7")
 def test_the_connection_budget_leaves_a_fifth_of_the_cap(environment: Environment) -> None:
     """R5.2 alarms at 80 %: a release with both colours at full scale must not get there."""
     wanted = sum(service.connections for service in environment.services.values())

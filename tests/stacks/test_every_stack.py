@@ -93,6 +93,7 @@ def test_logs_about_requests_expire_and_their_older_versions_too(
     assert expiring == {"AccessLogs": expected, "BalancerLogs": expected}
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 def test_every_log_group_is_encrypted_has_a_retention_and_outlives_its_stack(
     resources: list[tuple[str, str, Resource]],
 ) -> None:

@@ -31,6 +31,7 @@ def acl(assembly: Assembly, stack: str) -> dict[str, Any]:
     return properties
 
 
+@pytest.mark.clause("ROVN-ALM-4")
 def test_the_cluster_is_watched(assembly: Assembly, environment: Environment, stack: str) -> None:
     (cluster,) = assembly.of_type(stack, "AWS::ECS::Cluster").values()
     assert cluster["Properties"]["ClusterName"] == environment.slug
@@ -275,6 +276,7 @@ def test_every_log_group_is_encrypted_kept_and_has_a_retention(
         assert group["UpdateReplacePolicy"] == "Retain"
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 @pytest.mark.parametrize(
     ("line", "masked"),
     [

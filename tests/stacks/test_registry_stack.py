@@ -25,6 +25,7 @@ def test_the_history_of_images_is_kept(assembly: Assembly, stack: str) -> None:
         assert selections == ["untagged"]
 
 
+@pytest.mark.clause("ROVN-DEP-2")
 def test_tags_never_move_and_every_image_is_scanned_and_encrypted(
     assembly: Assembly, stack: str
 ) -> None:

@@ -48,6 +48,7 @@ def test_cadences_are_90_days_and_180_for_signing_keys(environment: Environment)
     assert {"mcp-inbound-token", "mcp-outbound-token", "database-master"} <= set(cadences)
 
 
+@pytest.mark.clause("ROVN-SEC-1")
 def test_no_value_is_in_the_template(
     environment: Environment, secrets: dict[str, dict[str, Any]]
 ) -> None:
@@ -137,6 +138,7 @@ def exempt(statement: dict[str, Any]) -> list[str]:
     return [arn.split(":role/")[1] for arn in ([arns] if isinstance(arns, str) else arns)]
 
 
+@pytest.mark.clause("ROVN-SEC-6")
 def test_only_its_consumers_and_break_glass_read_a_secret(
     assembly: Assembly, environment: Environment, stack: str
 ) -> None:

@@ -30,6 +30,7 @@ def rule(assembly: Assembly, stack: str, name: str) -> dict[str, Any]:
     return properties
 
 
+@pytest.mark.clause("ROVN-RB-2")
 @pytest.mark.clause("ROVN-DEP-4")
 def test_traffic_shifts_between_two_colours_and_the_old_one_bakes(
     assembly: Assembly, environment: Environment, stack: str, service: dict[str, Any]
@@ -179,6 +180,7 @@ def test_nobody_gets_a_shell_in_a_task(service: dict[str, Any]) -> None:
     assert service["EnableExecuteCommand"] is False
 
 
+@pytest.mark.clause("ROVN-DEP-3")
 def test_a_release_is_one_parameter_without_a_default(
     assembly: Assembly, environment: Environment, stack: str
 ) -> None:

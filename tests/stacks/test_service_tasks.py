@@ -39,6 +39,7 @@ def statements(assembly: Assembly, stack: str, role: str) -> dict[str, dict[str,
     return {statement["Sid"]: statement for statement in document["Statement"]}
 
 
+@pytest.mark.clause("ROVN-MIG-1")
 def test_an_app_and_the_migrations_paired_with_it(
     environment: Environment, tasks: dict[str, dict[str, Any]], containers: dict[str, Any]
 ) -> None:
@@ -74,6 +75,7 @@ def test_only_memory_is_writable(containers: dict[str, dict[str, Any]]) -> None:
         assert tmpfs["Size"] == 64
 
 
+@pytest.mark.clause("ROVN-IMG-1")
 def test_nobody_is_root_or_can_become_it(
     tasks: dict[str, dict[str, Any]], containers: dict[str, dict[str, Any]]
 ) -> None:
@@ -90,6 +92,7 @@ def test_nobody_is_root_or_can_become_it(
         }
 
 
+@pytest.mark.clause("ROVN-DEP-6")
 def test_size_and_patience_are_the_files(
     environment: Environment, tasks: dict[str, dict[str, Any]], containers: dict[str, Any]
 ) -> None:

@@ -32,6 +32,7 @@ def test_it_lives_in_an_account_and_network_of_its_own() -> None:
     assert staging.network.cidr.num_addresses < production.network.cidr.num_addresses
 
 
+@pytest.mark.clause("ROVN-STG-1")
 def test_it_holds_no_patient_data_and_keeps_records_shorter() -> None:
     production = load_environment("rovn/production")
     staging = load_environment("rovn/staging")

@@ -34,12 +34,14 @@ def _final_stage(instructions: list[dict[str, str]]) -> list[dict[str, str]]:
     return instructions[start:]
 
 
+@pytest.mark.clause("ROVN-IMG-1")
 def test_base_is_one_image_pinned_by_digest(instructions: list[dict[str, str]]) -> None:
     [base] = [value for value in _values(instructions, "ARG") if value.startswith("PYTHON_IMAGE=")]
     assert re.fullmatch(r"PYTHON_IMAGE=python:3\.11-slim@sha256:[0-9a-f]{64}", base)
     assert {value.split()[0] for value in _values(instructions, "FROM")} == {"${PYTHON_IMAGE}"}
 
 
+@pytest.mark.clause("ROVN-IMG-1")
 def test_two_stages_and_the_tools_stay_in_the_first(instructions: list[dict[str, str]]) -> None:
     assert len(_values(instructions, "FROM")) == 2
     final = _final_stage(instructions)
@@ -47,6 +49,7 @@ def test_two_stages_and_the_tools_stay_in_the_first(instructions: list[dict[str,
     assert not any("pip" in value or "apt" in value for value in _values(final, "RUN"))
 
 
+@pytest.mark.clause("ROVN-IMG-1")
 def test_dependencies_come_from_the_lock_before_the_source(
     instructions: list[dict[str, str]],
 ) -> None:
@@ -57,11 +60,13 @@ def test_dependencies_come_from_the_lock_before_the_source(
     assert lock < sync < source
 
 
+@pytest.mark.clause("ROVN-IMG-1")
 def test_runs_as_a_number_that_is_not_root(instructions: list[dict[str, str]]) -> None:
     [user] = _values(_final_stage(instructions), "USER")
     assert all(int(part) >= 10_000 for part in user.split(":"))
 
 
+@pytest.mark.clause("ROVN-IMG-2")
 def test_needs_no_writable_root_file_system(instructions: list[dict[str, str]]) -> None:
     environment = " ".join(_values(_final_stage(instructions), "ENV"))
     assert "PYTHONDONTWRITEBYTECODE=1" in environment
@@ -106,6 +111,7 @@ def _commands(buildspec: dict[str, Any]) -> list[str]:
     return [line for phase in buildspec["phases"].values() for line in phase["commands"]]
 
 
+@pytest.mark.clause("ROVN-IMG-1")
 def test_build_checks_before_it_builds(buildspec: dict[str, Any]) -> None:
     commands = "\n".join(_commands(buildspec))
     order = ["uv lock --check", "uv sync --locked", "ruff check", "mypy", "pytest", "build_image"]
@@ -128,6 +134,7 @@ def test_build_has_a_threshold_and_no_secret(buildspec: dict[str, Any]) -> None:
     assert not any(SECRET.search(name) for name in variables)
 
 
+@pytest.mark.clause("ROVN-DEP-2")
 def test_image_is_pushed_and_scanned_under_one_tag() -> None:
     order = ["delivery.image_tag", "docker build", "docker push", "delivery.scan_gate"]
     places = [BUILD_SCRIPT.index(step) for step in order]
@@ -136,6 +143,7 @@ def test_image_is_pushed_and_scanned_under_one_tag() -> None:
     assert "--provenance=false" in BUILD_SCRIPT, "ECR's basic scan reads no index"
 
 
+@pytest.mark.clause("ROVN-DEP-3")
 @pytest.mark.parametrize("text", [BUILDSPEC, BUILD_SCRIPT, WORKFLOW], ids=["spec", "sh", "yml"])
 def test_delivery_never_deploys_and_never_moves_a_tag(text: str) -> None:
     for forbidden in (r"force-new-deployment", r"\becs\b", r"\blatest\b", r"set -\w*x"):
@@ -163,6 +171,7 @@ def test_workflow_gives_each_job_what_it_needs(workflow: dict[str, Any]) -> None
     assert workflow["jobs"]["upload"]["permissions"] == {"contents": "read", "id-token": "write"}
 
 
+@pytest.mark.clause("ROVN-DEP-10")
 def test_only_checked_commits_of_main_go_up(workflow: dict[str, Any]) -> None:
     upload = workflow["jobs"]["upload"]
     assert upload["needs"] == "check"
@@ -180,6 +189,7 @@ def test_actions_are_pinned_by_commit() -> None:
         assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
 
 
+@pytest.mark.clause("ROVN-DEP-10")
 def test_workflow_has_no_key_and_puts_no_expression_into_shell(workflow: dict[str, Any]) -> None:
     assert "secrets." not in WORKFLOW
     assert "aws-access-key-id" not in WORKFLOW

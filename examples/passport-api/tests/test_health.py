@@ -25,6 +25,7 @@ def network(postgres: dict[str, str]) -> Iterator[Network]:
     between.close()
 
 
+@pytest.mark.clause("ROVN-HLT-1")
 def test_tells_version_and_database(client: TestClient) -> None:
     answer = client.get("/health")
 
@@ -33,6 +34,7 @@ def test_tells_version_and_database(client: TestClient) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.clause("ROVN-HLT-1")
 def test_refused_connection_is_503_without_detail(
     settings: Callable[..., Settings],
     serve: Callable[[FastAPI], TestClient],
@@ -104,6 +106,7 @@ def test_database_that_accepts_and_never_speaks_is_503_in_time(
     assert time.monotonic() - started < TIMEOUT_SECONDS + SLACK_SECONDS
 
 
+@pytest.mark.clause("ROVN-HLT-1")
 def test_container_probe_agrees_with_the_service(
     process: Callable[..., Process], postgres: dict[str, str]
 ) -> None:

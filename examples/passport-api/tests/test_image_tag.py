@@ -18,6 +18,7 @@ BUILT = datetime(2026, 5, 27, 5, 26, 9, tzinfo=UTC)
 ECR_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}", re.ASCII)
 
 
+@pytest.mark.clause("ROVN-DEP-2")
 @pytest.mark.parametrize(
     ("suffix", "tag"),
     [
@@ -50,6 +51,7 @@ def test_every_tag_is_one_for_ecr_and_can_be_read_again(suffix: str, built: date
     assert parse_tag(str(tag)) == tag
 
 
+@pytest.mark.clause("ROVN-DEP-2")
 def test_tag_of_the_documents_has_no_seconds() -> None:
     tag = parse_tag("prod-202605270526-ai-competitive-fix")
 

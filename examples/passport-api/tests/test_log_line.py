@@ -5,6 +5,7 @@ import re
 import string
 import warnings
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import TracerProvider
@@ -17,6 +18,7 @@ from tests.conftest import ROOT, Written
 FORMATTER = JsonFormatter(Scrubber())
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 def test_every_line_has_the_documented_keys(written: Written) -> None:
     log_event(Event.REVERIFY_QUEUE, "waiting", depth=7)
 
@@ -107,6 +109,7 @@ def test_one_bad_format_string_loses_no_line(written: Written) -> None:
     assert "one" in second["message"]
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 @given(
     name=st.text(string.ascii_letters, min_size=3).map("Zq{}".format),
     number=st.integers(100_000_000, 9_999_999_999),

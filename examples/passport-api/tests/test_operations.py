@@ -15,6 +15,7 @@ PATHS = ["/debug/sentry", "/admin/reverify-queue", "/audit/database-session"]
 BEARER = {"authorization": f"Bearer {ADMIN_TOKEN}"}
 
 
+@pytest.mark.clause("ROVN-HLT-2")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("headers", [{}, BEARER, {"authorization": "Bearer "}])
 def test_without_configured_token_nothing_is_there(
@@ -26,6 +27,7 @@ def test_without_configured_token_nothing_is_there(
     assert serve(create_app(settings())).get(path, headers=headers).status_code == 404
 
 
+@pytest.mark.clause("ROVN-HLT-2")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
     ("authorization", "status"),
@@ -53,6 +55,7 @@ def test_without_the_right_token_access_is_refused_and_logged(
     assert ADMIN_TOKEN not in written.text
 
 
+@pytest.mark.clause("ROVN-HLT-2")
 def test_probe_reaches_sentry_and_tells_the_caller_nothing(
     settings: Callable[..., Settings], serve: Callable[[FastAPI], TestClient], written: Written
 ) -> None:

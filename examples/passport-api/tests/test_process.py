@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import httpx2
+import pytest
 
 from tests.conftest import ADMIN_TOKEN, Process
 from tests.doubles import Registry
@@ -95,6 +96,7 @@ def test_unusable_settings_end_it_with_one_clear_line(process: Callable[..., Pro
     assert "canary" not in service.output
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 def test_no_secret_and_no_phi_is_ever_written(
     process: Callable[..., Process], postgres: dict[str, str], registry: Registry
 ) -> None:

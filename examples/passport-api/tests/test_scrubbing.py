@@ -85,6 +85,7 @@ def _printed(value: object) -> str:
     return f"{written}\n{json.loads(written)}"
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=25)
 @given(data=st.data(), before=st.text(max_size=20), after=st.text(max_size=20))
@@ -114,6 +115,7 @@ def test_numbers_that_are_identifiers_leave(number: int) -> None:
     }
 
 
+@pytest.mark.clause("ROVN-LOG-1")
 @given(data=st.data(), key=phi_keys, name=names)
 def test_named_fields_leave_any_structure(data: st.DataObject, key: str, name: str) -> None:
     forms: list[object] = [{key: name}, {key: [name]}, {key: {"given": name}}]

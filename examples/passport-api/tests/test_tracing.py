@@ -31,6 +31,7 @@ def _spans(app: FastAPI, exporter: KeptSpans, *paths: str) -> tuple[ReadableSpan
     return exporter.get_finished_spans()
 
 
+@pytest.mark.clause("ROVN-TRC-1")
 def test_span_names_the_route_and_the_version(settings: Callable[..., Settings]) -> None:
     exporter = KeptSpans()
     app = create_app(settings(), exporter=exporter)
@@ -82,6 +83,7 @@ def test_phi_in_url_error_and_event_stays_here(settings: Callable[..., Settings]
         assert planted not in str(seen)
 
 
+@pytest.mark.clause("ROVN-TRC-1")
 @pytest.mark.parametrize(
     ("endpoint", "target"),
     [(None, None), ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces")],

@@ -1,0 +1,13 @@
+"""``python -m policies.pages ASSEMBLY``: write the pages into docs; `make docs` calls it."""
+
+import sys
+from pathlib import Path
+
+from policies.assembly import read
+from policies.pages import pages, write
+from runbook.model.refusal import RefusedError
+
+try:
+    write(pages(read(*map(Path, sys.argv[1:]))))
+except RefusedError as refused:
+    sys.exit(str(refused))

@@ -1,7 +1,7 @@
 """What templates say about a bucket from outside of it: its policy, and who writes logs to it."""
 
-from policies.resource_policies import Statement, covers_resource, statements
 from policies.references import find, reference
+from policies.resource_policies import Statement, covers_resource, statements
 from policies.scope import Resource, Scope
 from policies.values import known
 

@@ -1,21 +1,31 @@
-"""``runbook check``: the rule pack over synthesized templates, the authority in CI."""
+"""``runbook check`` and ``runbook waivers``: the bodies of the commands."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
 
-from policies.assembly import read
+from policies import waiver_list
+from policies.assembly import Reading, read
 from policies.engine import check
-from policies.report import Format, Report
+from policies.expiry import day_of_the_commit, expired, expiring
+from policies.report import Format, Report, Result, Status
 from policies.rules import all_rules
 from policies.sarif import as_sarif
 from policies.table import write
+from policies.waivable_rules import RUNBOOK
+from policies.waivers import Waived, Waiver, load_waivers
+from policies.waiving import reasons, unused_in, waived_for
+from runbook.model.environment import Environment
+from runbook.model.loader import known_environments, load_environment
 
 NOTHING_FAILED, SOMETHING_FAILED = 0, 1
+WAIVERS = "waivers"
+FILE = "policies/waivers.toml"
 
 
 def check_paths(
@@ -23,18 +33,57 @@ def check_paths(
 ) -> int:
     """Judge cloud assemblies and templates, print the report and return the exit code.
 
-    Raises ``RefusedError`` for input that cannot be used.
+    ``as_of`` is the day to judge waivers by, the commit's without one. Raises ``RefusedError``
+    for input that cannot be used.
     """
-    report = check(read(*paths), all_rules(), environment=environment)
+    reading = read(*paths)
+    waivers = load_waivers()
+    day = as_of or day_of_the_commit()
+    waived = waived_for((RUNBOOK,), waivers, _environments(reading))
+    report = check(reading, all_rules(), environment=environment, waived=reasons(waived))
+    report = _with_waivers(report, waived if reading.whole else (), waivers, day)
     _print(report, form)
+    _warn(waivers, day)
     return NOTHING_FAILED if report.clean else SOMETHING_FAILED
 
 
+def list_waivers(*, as_of: date | None, as_json: bool) -> None:
+    """Print every waiver, for people or for machines."""
+    waivers, day = load_waivers(), as_of or day_of_the_commit()
+    if as_json:
+        print(waiver_list.as_json(waivers, day))  # noqa: T201 - the command's output
+    else:
+        waiver_list.write(waivers, day, Console())
+
+
+def _environments(reading: Reading) -> list[Environment]:
+    """Load those whose templates were given; the waivers of others are not asked for."""
+    labels = {"/".join(template.label) for template in reading.templates if template.label}
+    return [load_environment(name) for name in known_environments() if name in labels]
+
+
+def _with_waivers(
+    report: Report, waived: Sequence[Waived], waivers: Sequence[Waiver], day: date
+) -> Report:
+    """Add what is wrong with the waivers: those that cover nothing, and those that have expired."""
+    idle = unused_in(report, waived)
+    late = expired(waivers, day)
+    faults = [f"{fault.key}: {fault.reason}; {fault.fix}" for fault in (*idle, *late)]
+    results = [Result(WAIVERS, Status.FAIL, FILE, message=fault) for fault in faults]
+    return replace(report, results=(*report.results, *results))
+
+
+def _warn(waivers: Iterable[Waiver], day: date) -> None:
+    console = Console(stderr=True)
+    for waiver in expiring(waivers, day):
+        said = f"warning: {FILE} {waiver.entry} expires on {waiver.stated.expires}"
+        console.print(said, style="yellow", highlight=False, soft_wrap=True)
+
+
 def _print(report: Report, form: Format) -> None:
-    console = Console(soft_wrap=True)
     match form:
         case Format.TABLE:
-            write(report, all_rules(), console)
+            write(report, all_rules(), Console())
         case Format.JSON:
             print(json.dumps(report.as_json(), indent=2))  # noqa: T201 - the command's output
         case Format.SARIF:

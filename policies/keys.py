@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.resource_policies import Request, lets
 from policies.references import find, reference
+from policies.resource_policies import Request, lets
 from policies.scope import Resource
 
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies.resource_policies import Statement, listed, statements
 from policies.references import find, reference
+from policies.resource_policies import Statement, listed, statements
 from policies.scope import Resource, Scope
 from policies.values import known
 

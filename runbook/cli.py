@@ -104,6 +104,21 @@ def check(
     raise typer.Exit(check_paths(paths, environment=environment, as_of=day, form=form))
 
 
+@app.command(epilog="Example: runbook waivers --as-of 2027-05-31")
+def waivers(
+    *,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day to judge by; by default the commit's."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List what is let pass, why, who answers for it and until when; the next to expire first."""
+    from policies.commands import list_waivers
+
+    list_waivers(as_of=as_of.date() if as_of else None, as_json=as_json)
+
+
 @app.command(epilog="Example: runbook explain ROVN-BCK-2")
 def explain(
     words: Annotated[list[str], typer.Argument(metavar="RULE|CLAUSE|CONTROL", help="Its id.")],

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from policies.buckets import BUCKET, logs_into, policy_of, receives_logs
-from policies.resource_policies import Request, lets
 from policies.references import reference
+from policies.resource_policies import Request, lets
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 from policies.values import known

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.resource_policies import covers, is_for_everybody, statements
 from policies.keys import KEYS
+from policies.resource_policies import covers, is_for_everybody, statements
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 

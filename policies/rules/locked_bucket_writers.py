@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.buckets import BUCKET, is_about_all, policy_of, takes_trail
-from policies.resource_policies import Conditions, Statement, conditions, covers, is_for_everybody
 from policies.keys import key_behind
+from policies.resource_policies import Conditions, Statement, conditions, covers, is_for_everybody
 from policies.rule import Rule
 from policies.rules.audit_bucket_lock import OUTPUT as AUDIT
 from policies.scope import Resource, Scope

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from policies.resource_policies import Statement, listed
 from policies.log_groups import (
     GROUP,
     belongs_to_service_or_database,
@@ -11,6 +10,7 @@ from policies.log_groups import (
     protection,
 )
 from policies.references import find
+from policies.resource_policies import Statement, listed
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 from policies.values import known

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.buckets import BUCKET
-from policies.resource_policies import listed
 from policies.key_uses import TRAIL
 from policies.keys import key_behind
 from policies.log_groups import GROUP
 from policies.references import find, reference
+from policies.resource_policies import listed
 from policies.rule import Rule
 from policies.rules.audit_bucket_lock import OUTPUT as AUDIT
 from policies.scope import Resource, Scope

@@ -136,17 +136,6 @@ def test_other_resources_are_not_looked_at() -> None:
     assert found == {None: "rovn/production has nothing that the rule looks at"}
 
 
-def test_only_this_rule_sees_one_more_editor(real: Real) -> None:
-    name = "SecretsAdminTokenPolicy"
-
-    def spoil(body: Json) -> None:
-        found = properties(body, POLICY, name)["ResourcePolicy"]["Statement"]
-        editing = next(s for s in found if s["Sid"] == "DenyEditors")
-        editing["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].append(f"{ROLE}/other")
-
-    assert real.caught("secrets", spoil) == {(RULE.id, name)}
-
-
 def test_only_this_rule_sees_a_public_policy_taken(real: Real) -> None:
     name = "SecretsAdminTokenPolicy"
 

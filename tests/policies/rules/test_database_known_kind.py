@@ -54,6 +54,7 @@ def test_the_instance_must_exist() -> None:
 
 def test_only_this_rule_sees_another_database(real: Real) -> None:
     def spoil(body: Json) -> None:
-        body["Resources"]["Second"] = {"Type": "AWS::RDS::DBCluster", "Properties": {}}
+        kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+        body["Resources"]["Second"] = {"Type": "AWS::RDS::DBCluster"} | kept
 
     assert real.caught("data", spoil) == {(RULE.id, "Second")}

@@ -98,9 +98,9 @@ def test_only_this_rule_sees_a_name_that_leads_outside(real: Real) -> None:
     assert real.caught("network", spoil) == {(RULE.id, "NetworkEndpointsKms")}
 
 
-def test_only_this_rule_sees_an_endpoint_for_everybody(real: Real) -> None:
+def test_only_this_rule_sees_a_way_to_the_buckets_of_others(real: Real) -> None:
     def spoil(body: Json) -> None:
-        policy = properties(body, ENDPOINT, "NetworkEndpointsKms")["PolicyDocument"]
-        del policy["Statement"][0]["Condition"]
+        policy = properties(body, ENDPOINT, "NetworkVpcS3")["PolicyDocument"]
+        del policy["Statement"][0]["Condition"]["StringEquals"]["aws:ResourceAccount"]
 
-    assert real.caught("network", spoil) == {(RULE.id, "NetworkEndpointsKms")}
+    assert real.caught("network", spoil) == {(RULE.id, "NetworkVpcS3")}

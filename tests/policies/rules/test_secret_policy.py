@@ -5,7 +5,7 @@ import json
 import pytest
 
 from policies.rules.secret_policy import EDIT, READ, RULE, WRITE
-from tests.policies.rules.harness import OPEN, Json, Real, plain_id, properties, template, verdicts
+from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 
 SECRET, POLICY = "AWS::SecretsManager::Secret", "AWS::SecretsManager::ResourcePolicy"
 NAME = "rovn/production/admin-token"
@@ -136,20 +136,10 @@ def test_other_resources_are_not_looked_at() -> None:
     assert found == {None: "rovn/production has nothing that the rule looks at"}
 
 
-def test_only_this_rule_sees_one_more_reader(real: Real) -> None:
+def test_only_this_rule_sees_a_public_policy_taken(real: Real) -> None:
     name = "SecretsAdminTokenPolicy"
 
     def spoil(body: Json) -> None:
-        found = properties(body, POLICY, name)["ResourcePolicy"]["Statement"]
-        reading = next(s for s in found if s["Sid"] == "DenyReaders")
-        reading["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].append("other")
+        properties(body, POLICY, name)["BlockPublicPolicy"] = False
 
     assert real.caught("secrets", spoil) == {(RULE.id, name)}
-
-
-def test_only_this_rule_sees_a_secret_without_policy(real: Real) -> None:
-    def spoil(body: Json) -> None:
-        found = next(n for n in body["Resources"] if plain_id(n) == "SecretsAdminTokenPolicy")
-        del body["Resources"][found]
-
-    assert real.caught("secrets", spoil) == {(RULE.id, "SecretsAdminToken")}

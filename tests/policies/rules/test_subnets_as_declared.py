@@ -107,13 +107,11 @@ def test_other_resources_are_not_looked_at() -> None:
     assert found == {None: "rovn/production has nothing that the rule looks at"}
 
 
-def test_only_this_rule_sees_a_private_subnet_made_public(real: Real) -> None:
-    name = "NetworkVpcPrivateSubnet1"
+def test_only_this_rule_sees_a_subnet_in_another_zone(real: Real) -> None:
+    name = "NetworkVpcIsolatedSubnet1Subnet"
 
     def spoil(body: Json) -> None:
-        own = properties(body, ROUTE, f"{name}DefaultRoute")
-        public = properties(body, ROUTE, "NetworkVpcPublicSubnet1DefaultRoute")
-        del own["NatGatewayId"]
-        own["GatewayId"] = public["GatewayId"]
+        other = properties(body, SUBNET, "NetworkVpcIsolatedSubnet2Subnet")
+        properties(body, SUBNET, name)["AvailabilityZone"] = other["AvailabilityZone"]
 
-    assert real.caught("network", spoil) == {(RULE.id, f"{name}Subnet")}
+    assert real.caught("network", spoil) == {(RULE.id, name)}

@@ -42,7 +42,7 @@ def _closes(statement: dict[str, Any], path: str, scope: Scope) -> bool:
     others = [part for part in parts if "ByteMatchStatement" not in part]
     return (
         len(matches) == 1
-        and _matches(matches[0], path)
+        and all(_matches(match, path) for match in matches)
         and all(_is_not_own(part, scope) for part in others)
     )
 

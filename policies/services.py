@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from policies.scope import Resource, Scope
+from policies.resource import Resource
+from policies.scope import Scope
 from policies.values import Unknown, UnresolvedError
 from runbook.model.secrets import MIGRATIONS
 from runbook.model.services import Service

@@ -7,8 +7,9 @@ normalizes first, as the service will, and lets through only the environment's o
 from collections.abc import Iterator
 from typing import Any
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 
 _TRANSFORMATIONS = ["URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"]
 _ACL = "AWS::WAFv2::WebACL"
@@ -41,7 +42,7 @@ def _closes(statement: dict[str, Any], path: str, scope: Scope) -> bool:
     others = [part for part in parts if "ByteMatchStatement" not in part]
     return (
         len(matches) == 1
-        and _matches(matches[0], path)
+        and all(_matches(match, path) for match in matches)
         and all(_is_not_own(part, scope) for part in others)
     )
 
@@ -64,7 +65,7 @@ def _is_not_own(part: dict[str, Any], scope: Scope) -> bool:
         f"{eip.stack.get_att(eip.logical_id, 'PublicIp')}/32"
         for eip in scope.resources("AWS::EC2::EIP")
     }
-    return addresses is not None and set(addresses.at("Addresses")) <= own
+    return addresses is not None and set(addresses.at("Addresses", [])) <= own
 
 
 RULE = Rule(

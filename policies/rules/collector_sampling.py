@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 from policies.services import TASK_DEFINITION, consumer_of, containers, pairs
 from runbook.model.tracing import Tracing
 

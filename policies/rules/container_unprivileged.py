@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 from policies.services import TASK_DEFINITION, Container, containers
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 from policies.services import TASK_DEFINITION, containers
 
 _NUMERIC = re.compile(r"(?P<user>[0-9]+)(:[0-9]+)?")

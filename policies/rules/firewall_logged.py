@@ -6,8 +6,9 @@ Apart from ``load-balancer-firewall``: one keeps attackers out, the other keeps 
 from collections.abc import Iterator
 from typing import Any
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 
 _HEADERS = ("authorization", "cookie")
 

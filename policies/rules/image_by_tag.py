@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 from policies.services import (
     TASK_DEFINITION,
     Container,
@@ -84,7 +85,7 @@ RULE = Rule(
     remedy="Leave images to runbook_constructs.service_tasks and .registry; set "
     "images.tag_pattern in the environment file.",
     clauses=("ROVN-DEP-2", "ROVN-DEP-3"),
-    controls=("NIST CM-14", "NIST SI-7", "SOC2 CC8.1"),
+    controls=("NIST CM-3", "NIST SI-7", "SOC2 CC8.1"),
     types=(TASK_DEFINITION,),
     judge=_judge,
     required=_required,

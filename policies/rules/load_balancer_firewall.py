@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _ACL = "AWS::WAFv2::WebACL"
@@ -79,7 +80,7 @@ RULE = Rule(
     remedy="Make it with runbook_constructs.web_acl, and set requests_per_5_minutes of "
     "[load_balancer] in the environment file.",
     clauses=(),
-    controls=("NIST SC-5", "NIST SC-7", "NIST SI-3", "SOC2 CC6.6"),
+    controls=("NIST SC-5", "NIST SC-7", "SOC2 CC6.6"),
     types=(_BALANCER, _ACL),
     concerns=_concerns,
     judge=_judge,

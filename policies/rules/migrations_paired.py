@@ -5,8 +5,9 @@ That neither reads the other's secrets is held by ``secrets-by-reference``.
 
 from collections.abc import Iterator
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 from policies.services import (
     MIGRATIONS_OUTPUT,
     TASK_DEFINITION,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 from policies.services import (
     TASK_DEFINITION,
     Container,
@@ -23,6 +24,8 @@ def _judge(definition: Resource, scope: Scope) -> Iterator[str]:
     names = _variables(scope)
     for container in containers(definition):
         yield from _secrets(container, wanted if container == main else {})
+        if container.at("EnvironmentFiles", []):
+            yield f"{container.name} reads variables from files in S3, where values stand"
         plain = pairs(container.at("Environment", []))
         for name in sorted(names.intersection(plain)):
             yield f"{container.name} has {name}, a secret's variable, as plain text"

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 from policies.services import ECS_SERVICE, ecs_services, is_in_file
 from runbook.model.services import Service
 
 _TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+_CPU = "TargetTrackingScalingPolicyConfiguration.TargetValue"
 _ONE_ZONE_EACH = 2
 
 
@@ -16,15 +18,17 @@ def _resource_id(service: Resource) -> str:
     return f"service/{cluster}/{service.at('ServiceName')}"
 
 
+def _counts(target: Resource, service: Resource) -> bool:
+    kind = (target.at("ServiceNamespace"), target.at("ScalableDimension"))
+    if kind != ("ecs", "ecs:service:DesiredCount"):
+        return False
+    return bool(target.at("ResourceId") == _resource_id(service))
+
+
 def _scaled(target: Resource, scope: Scope) -> Service | None:
     """Find the service whose tasks a target counts."""
-    if target.at("ServiceNamespace") != "ecs":
-        return None
-    names = (target.at("ResourceId"), target.at("ScalableDimension"))
-    for _, model, service in ecs_services(scope):
-        if names == (_resource_id(service), "ecs:service:DesiredCount"):
-            return model
-    return None
+    found = (model for _, model, service in ecs_services(scope) if _counts(target, service))
+    return next(found, None)
 
 
 def _concerns(resource: Resource, scope: Scope) -> bool:
@@ -42,9 +46,8 @@ def _service(service: Resource, scope: Scope) -> Iterator[str]:
     count = service.at("DesiredCount")
     if count is not None:
         yield f"DesiredCount {count} would set the tasks back with each change of the stack"
-    name = _resource_id(service)
-    if not any(target.at("ResourceId") == name for target in scope.resources(_TARGET)):
-        yield f"nothing scales {name}"
+    if not any(_counts(target, service) for target in scope.resources(_TARGET)):
+        yield f"nothing scales {_resource_id(service)}"
 
 
 def _target(target: Resource, scope: Scope) -> Iterator[str]:
@@ -56,6 +59,13 @@ def _target(target: Resource, scope: Scope) -> Iterator[str]:
         yield f"it keeps {low} to {high} tasks, not {model.min_tasks} to {model.max_tasks}"
     if low < _ONE_ZONE_EACH:
         yield f"{low} task cannot stand in two zones"
+    kept = [
+        policy.at(_CPU)
+        for policy in scope.resources("AWS::ApplicationAutoScaling::ScalingPolicy")
+        if scope.target(policy.at("ScalingTargetId")) is target
+    ]
+    if model.cpu_target_percent not in kept:
+        yield f"no scaling policy keeps its CPU near {model.cpu_target_percent} percent"
     for number in range(len(target.at("ScheduledActions", []))):
         action = f"ScheduledActions.{number}.ScalableTargetAction"
         floor = target.at(f"{action}.MinCapacity", model.min_tasks)
@@ -67,7 +77,8 @@ RULE = Rule(
     id="service-scaling",
     title="Autoscaling alone counts a service's tasks, between min_tasks and max_tasks of the file",
     why="One task is one zone; and a count written beside autoscaling takes tasks away at a peak.",
-    remedy="Set min_tasks (at least 2) and max_tasks in the environment file, and no DesiredCount.",
+    remedy="Set min_tasks (at least 2), max_tasks and cpu_target_percent in the environment file, "
+    "and no DesiredCount.",
     clauses=("ROVN-DEP-7",),
     controls=("HIPAA 164.308(a)(7)(i)", "NIST SC-5", "SOC2 A1.1"),
     types=(ECS_SERVICE, _TARGET),

@@ -6,8 +6,9 @@ The collector, which decides in fact, is held by ``collector-sampling`` (docs/de
 from collections.abc import Iterator
 from math import isclose
 
+from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.scope import Scope
 
 _SAMPLING_RULE = "AWS::XRay::SamplingRule"
 _ANY = "*"

@@ -48,6 +48,10 @@ def as_plain_text(body: Json) -> None:
     containers(body)[1]["Environment"].append({"Name": "SENTRY_DSN", "Value": "not to be shown"})
 
 
+def from_a_file(body: Json) -> None:
+    containers(body)[1]["EnvironmentFiles"] = [{"Type": "s3", "Value": "arn:aws:s3:::x/y.env"}]
+
+
 NOT_GIVEN = "which the environment file does not give it"
 
 
@@ -71,6 +75,7 @@ NOT_GIVEN = "which the environment file does not give it"
             f"passport-api gets OWNER_DATABASE_USER, {NOT_GIVEN}",
         ),
         (to_the_collector, f"collector gets ADMIN_TOKEN, {NOT_GIVEN}"),
+        (from_a_file, "collector reads variables from files in S3, where values stand"),
         (as_plain_text, "collector has SENTRY_DSN, a secret's variable, as plain text"),
     ],
 )

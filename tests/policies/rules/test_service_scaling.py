@@ -17,6 +17,8 @@ from tests.policies.rules.spoiling import (
 )
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+TRACKING = "TargetTrackingScalingPolicyConfiguration"
 
 
 def put(path: str, value: object) -> Spoil:
@@ -27,6 +29,7 @@ def test_the_files_limits_and_no_count_beside_them_pass(real: Real) -> None:
     assert all_pass(real, RULE, "Service", "ServiceTasks")
 
 
+NOTHING = {"Service": "nothing scales service/rovn-production/rovn-passport-api"}
 NIGHT = [{"ScalableTargetAction": {"MinCapacity": 1}, "ScheduledActionName": "night"}]
 
 
@@ -39,9 +42,17 @@ NIGHT = [{"ScalableTargetAction": {"MinCapacity": 1}, "ScheduledActionName": "ni
             put("ScheduledActions", NIGHT),
             {"ServiceTasks": "a scheduled action lets it fall to 1 tasks, below 3"},
         ),
+        (put("ResourceId", "service/rovn-production/another"), NOTHING),
+        (put("ResourceId", "service/default/rovn-passport-api"), NOTHING),
+        (put("ScalableDimension", "another"), NOTHING),
+        (put("ServiceNamespace", "another"), NOTHING),
         (
-            put("ResourceId", "service/rovn-production/another"),
-            {"Service": "nothing scales service/rovn-production/rovn-passport-api"},
+            setting(POLICY, "ServiceCpuUse", f"{TRACKING}.TargetValue", 80),
+            {"ServiceTasks": "no scaling policy keeps its CPU near 60 percent"},
+        ),
+        (
+            setting(POLICY, "ServiceCpuUse", "ScalingTargetId", "another"),
+            {"ServiceTasks": "no scaling policy keeps its CPU near 60 percent"},
         ),
         (
             setting(SERVICE, "Service", "DesiredCount", 3),

@@ -5,7 +5,7 @@ proves (``policies.conditions``); a denial counts where it surely holds for all 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -29,14 +29,6 @@ _OWN_POLICY = ("AWS::KMS::Key",)
 # Its value is whatever a program says, so a reference to it may be any ARN.
 _FREE_VALUES = ("Custom::", "AWS::CloudFormation::", "AWS::SSM::Parameter")
 _MARK = re.compile(r"<([^<>]+)/([A-Za-z0-9]+)\.[^<>]+>")
-
-
-def _nobody(_: str) -> bool:
-    return False
-
-
-def _anybody(_: str) -> bool:
-    return True
 
 
 class Grants:
@@ -68,35 +60,28 @@ class Grants:
         actions: Iterable[str],
         allowed: Iterable[str],
         names: Sequence[str] | None = None,
-        excused: Callable[[str], bool] = _nobody,
     ) -> tuple[list[str], list[str]]:
         """Tell who but those allowed is given which of the actions by one statement, sorted.
 
         ``names`` is how the thing is called that the actions are about (``called``); None is any.
-        Who is ``excused`` may be given what a denial on the thing surely takes away again.
+        What a denial takes away again is given all the same (``who_may``).
         """
         if statement.kind in ("ceiling", "trust") or not statement.allows:
             return [], []
         granted = statement.among(actions)
         if not granted or not statement.touches(names):
             return [], []
-        known = set(allowed)
-        who = {
-            holder
-            for holder in statement.holders - known
-            if names is None
-            or not excused(holder)
-            or not all(self._denied(holder, a, names) for a in granted)
-        }
+        who = statement.holders - set(allowed)
         return sorted(who), granted if who else []
 
     def who_may(self, action: str, names: Sequence[str] | None = None) -> frozenset[str]:
-        """Name everybody whom some policy allows the action: ARNs, services, ``*``."""
+        """Name everybody who may do the action in the end: ARNs, services, ``*``."""
         return frozenset(
             who
             for resource in self._scope.resources()
             for statement in self.at(resource)
-            for who in self.strangers(statement, [action], (), names, _anybody)[0]
+            for who in self.strangers(statement, [action], (), names)[0]
+            if names is None or not self._denied(who, action, names)
         )
 
     def _denied(self, holder: str, action: str, names: Sequence[str]) -> bool:
@@ -104,11 +89,11 @@ class Grants:
             deny.among([action])
             and deny.certainly_covers(names)
             and not any(fits(one, holder) for one in spares)
-            for deny, spares in self.denials
+            for deny, spares in self._denials
         )
 
     @cached_property
-    def denials(self) -> list[tuple[Statement, list[str]]]:
+    def _denials(self) -> list[tuple[Statement, list[str]]]:
         """List what is denied to everybody but some, of policies on resources."""
         return [
             (statement, spares)
@@ -203,16 +188,12 @@ def outsiders(
     actions: Iterable[str],
     allowed: Iterable[str],
     names: Sequence[str] | None = None,
-    excused: Collection[str] = (),
 ) -> Iterator[str]:
-    """Say of each statement at a resource whom it lets do what only those allowed may.
-
-    Those ``excused`` may carry a grant that a denial on the thing surely takes away again.
-    """
+    """Say of each statement at a resource whom it lets do what only those allowed may."""
     grants = grants_of(scope)
     only = sorted(set(allowed))
     for statement in grants.at(resource):
-        who, what = grants.strangers(statement, actions, only, names, excused.__contains__)
+        who, what = grants.strangers(statement, actions, only, names)
         if who:
             may = f"only {', '.join(only)} may" if only else "nobody may"
             yield f"{statement.label} allows {', '.join(what)} to {', '.join(who)}; {may}"

@@ -19,45 +19,21 @@ from tests.policies.rules.access import (
 )
 from tests.policies.rules.harness import OPEN, Json, Real, judged, properties, template
 
-NAME = "rovn/production/stripe-api-key"
-ARN = f"arn:aws:secretsmanager:{PLACE}:secret:{NAME}-??????"
-LISTS = ((READ, [EXECUTION, BREAK_GLASS]), (WRITE, [BREAK_GLASS]), (EDIT, [HOME, BREAK_GLASS]))
-
-
-def guard(*lists: tuple[tuple[str, ...], list[str]]) -> list[Json]:
-    return [
-        {
-            "Effect": "Deny",
-            "Principal": {"AWS": "*"},
-            "Action": list(actions),
-            "Resource": "*",
-            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": who}},
-        }
-        for actions, who in lists
-    ]
-
-
-def secrets(*denials: Json, **properties: object) -> dict[str, Json]:
-    return {
-        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": []}}},
-        "Secret": {
-            "Type": "AWS::SecretsManager::Secret",
-            "Properties": {"Name": NAME, "KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]}, **properties},
+NAME = "stripe-api-key"
+ARN = f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/{NAME}-??????"
+SECRETS: dict[str, Json] = {
+    "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": []}}},
+    "Secret": {
+        "Type": "AWS::SecretsManager::Secret",
+        "Properties": {
+            "Name": f"rovn/production/{NAME}",
+            "KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]},
         },
-        "Guard": {
-            "Type": "AWS::SecretsManager::ResourcePolicy",
-            "Properties": {
-                "SecretId": {"Ref": "Secret"},
-                "ResourcePolicy": {"Statement": list(denials)},
-            },
-        },
-    }
+    },
+}
 
 
-GUARDED = secrets(*guard(*LISTS))
-
-
-def judge(body: Json, resources: dict[str, Json] = GUARDED) -> str:
+def judge(body: Json, resources: dict[str, Json] = SECRETS) -> str:
     stack = template("secrets", {**resources, "Thing": body})
     result = judged(RULE, stack)["Thing"]
     return result.message or result.status.value
@@ -77,7 +53,8 @@ def test_its_consumers_read_it() -> None:
     [ARN, "*", f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/*", {"Ref": "Secret"}],
 )
 def test_nobody_else_does_even_where_its_own_policy_keeps_them_out(resource: object) -> None:
-    fault = f"{NAME}: statement One allows {READ[0]} to {TASK}; only {BREAK_GLASS}, {EXECUTION} may"
+    only = ", ".join([BREAK_GLASS, HOME, AWAY, EXECUTION])
+    fault = f"{NAME}: statement One allows {READ[0]} to {TASK}; only {only} may"
     assert fault in judge(policy(allow(READ[0], resource)))
 
 
@@ -88,33 +65,12 @@ def test_nobody_else_writes_or_changes_it(action: str, only: str) -> None:
     assert only in message
 
 
-def test_cloudformation_is_granted_all_and_kept_out_by_each() -> None:
-    body = by_cloudformation(allow(READ[0], f"{ARN[:-24]}*"))
-    assert judge(body) == "pass"
-    open_ = secrets(*guard(*LISTS[1:]))
-    assert f"allows {READ[0]} to {HOME}, {AWAY}; only" in judge(body, open_)
+def test_cloudformation_is_granted_all_and_kept_out_by_each_secrets_policy() -> None:
+    assert judge(by_cloudformation(allow(READ[0], f"{ARN[:-24]}*"))) == "pass"
 
 
-def said_of_secret(*denials: Json, **properties: object) -> str:
-    stack = template("secrets", secrets(*denials, **properties))
-    result = judged(RULE, stack)["Secret"]
-    return result.message or result.status.value
-
-
-def test_each_secrets_own_policy_keeps_out_who_is_not_on_its_lists() -> None:
-    assert said_of_secret(*guard(*LISTS)) == "pass"
-    both = ", ".join(sorted([BREAK_GLASS, EXECUTION]))
-    fault = f"its policy does not deny {READ[0]} to all but {both}"
-    assert said_of_secret(*guard(*LISTS[1:])) == fault
-    assert said_of_secret(*guard((READ, [EXECUTION, BREAK_GLASS, TASK]), *LISTS[1:])) == fault
-    weak = guard(LISTS[0])[0] | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-    assert said_of_secret(weak, *guard(*LISTS[1:])) == fault
-
-
-def test_a_secret_that_no_list_knows_fails() -> None:
-    assert said_of_secret(Name="rovn/production/new") == (
-        "no list says who may read rovn/production/new"
-    )
+def test_a_secret_in_another_template_counts() -> None:
+    assert NAME in judge(policy(allow(READ[0], ARN)), {})
 
 
 def test_the_secrets_key_is_used_through_secrets_manager_only() -> None:
@@ -140,9 +96,8 @@ def test_an_open_value_fails() -> None:
     assert judge(policy(allow(READ[0], OPEN))).startswith("Resource: ${SomeParameter} is open")
 
 
-def test_each_secret_of_the_file_must_exist() -> None:
-    results = judged(RULE, template("secrets", {}), whole=True)
-    assert "no stack has the secret rovn/production/" in (results[None].message)
+def test_what_holds_no_policy_is_not_looked_at() -> None:
+    assert judge({"Type": "AWS::S3::Bucket", "Properties": {}}) == "not_applicable"
 
 
 @pytest.mark.parametrize("action", [*READ, *WRITE, *EDIT])
@@ -153,21 +108,6 @@ def test_each_action_exists(action: str) -> None:
 def test_only_this_rule_sees_a_new_reader(real: Real) -> None:
     def spoil(body: Json) -> None:
         arn = ARN.replace("111122223333", account(real)).replace("rovn/production", real.name)
-        add(properties(body, POLICY, "TasksTaskRolePolicy"), allow(READ[0], arn))
+        add(properties(body, "AWS::IAM::ManagedPolicy", "TasksTaskRolePolicy"), allow(READ[0], arn))
 
     assert real.caught("passport-api", spoil) == {("who-reads-secrets", "TasksTaskRolePolicy")}
-
-
-def test_only_this_rule_sees_a_secret_without_its_guard(real: Real) -> None:
-    def spoil(body: Json) -> None:
-        own = properties(body, "AWS::SecretsManager::ResourcePolicy", "SecretsStripeApiKeyPolicy")
-        statements = own["ResourcePolicy"]["Statement"]
-        statements[:] = [s for s in statements if s["Sid"] != "DenyWriters"]
-
-    assert real.caught("secrets", spoil) == {
-        ("who-reads-secrets", "CloudformationData"),
-        ("who-reads-secrets", "SecretsStripeApiKey"),
-    }
-
-
-POLICY = "AWS::IAM::ManagedPolicy"

@@ -27,7 +27,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
 	  | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-setup: $(READY) sandbox/.venv/.ready $(EXAMPLE)/.venv/.ready ## Install everything, pinned; other targets do it themselves
+setup: $(READY) sandbox/.venv/.ready judges/.venv/.ready $(EXAMPLE)/.venv/.ready ## Install everything, pinned; other targets do it themselves
 
 demo: setup ## Deploy ENV (default rovn/production) into the sandbox, compare, tamper, clean up
 	@python -m sandbox demo --environment '$(SANDBOX_ENV)'
@@ -40,12 +40,12 @@ synth: $(READY) ## Write the templates of every environment, or of ENV alone, in
 	@rm -rf cdk.out
 	@cdk synth $(SELECTED) $(CONTEXT) --quiet
 
-check: $(READY) ## Judge the templates: rule packs, waivers, CDK's own validation, cfn-lint
+check: $(READY) judges/.venv/.ready ## Judge the templates: rule packs, waivers, CDK's own validation, cfn-lint, checkov
 	@python -m policies.expiry
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
-	@cfn-lint --regions $$(runbook environments --field regions | sort -u) -- 'build/check/*/*.template.json'
-	@echo "check: rule packs, CDK validation and cfn-lint found nothing that is not waived"
+	@python -m policies.judges build/check
+	@echo "check: rule packs, CDK validation, cfn-lint and checkov found nothing that is not waived"
 
 lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock files
 	@ruff check
@@ -53,6 +53,7 @@ lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock f
 	@mypy
 	@uv lock --check --quiet
 	@uv lock --check --quiet --project sandbox
+	@uv lock --check --quiet --project judges
 	@uv lock --check --quiet --project $(EXAMPLE)
 	@cd $(EXAMPLE) && .venv/bin/mypy
 
@@ -112,6 +113,11 @@ node_modules/.ready: package.json package-lock.json | .venv/.ready
 sandbox/.venv/.ready: sandbox/pyproject.toml sandbox/uv.lock | .venv/.ready
 	@echo "setup: the sandbox's emulator into sandbox/.venv"
 	@uv sync --project sandbox --python .venv/bin/python --locked --quiet
+	@touch $@
+
+judges/.venv/.ready: judges/pyproject.toml judges/uv.lock | .venv/.ready
+	@echo "setup: checkov into judges/.venv"
+	@uv sync --project judges --python .venv/bin/python --locked --quiet
 	@touch $@
 
 $(EXAMPLE)/.venv/.ready: $(EXAMPLE)/pyproject.toml $(EXAMPLE)/uv.lock | .venv/.ready

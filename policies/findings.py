@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from policies.waivable_rules import PACKS, RUNBOOK
+from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK
 from policies.waivers import Waived, in_any_environment, place_of
 from policies.waiving import unused
 from runbook.model.environment import Environment
@@ -60,7 +60,7 @@ def judge(assembly: Path, waived: Iterable[Waived], environments: Sequence[Envir
         raise RefusedError(source, [Refusal(REPORT, reason, "synthesize again")]) from None
     refusals = [
         *_failures(plugins),
-        *_findings(_open(plugins), environments),
+        *refusals_of_findings(_open(plugins), environments),
         *_misplaced(plugins, waived),
     ]
     if refusals:
@@ -89,7 +89,7 @@ def _open(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
                 )
 
 
-def _findings(
+def refusals_of_findings(
     findings: Iterable[Finding], environments: Sequence[Environment]
 ) -> Iterator[Refusal]:
     """Tell each cause once, with the waiver that would cover it but for its reason."""
@@ -99,7 +99,7 @@ def _findings(
         if finding.plugin == RUNBOOK:
             about = f"{finding.rule} at {finding.path}" if finding.path else finding.rule
             yield Refusal(about, finding.why, finding.fix or "give the rules what they can judge")
-        elif finding.plugin in PACKS and environment:
+        elif finding.plugin in (*PACKS, CFN_LINT, CHECKOV) and environment:
             rule = in_any_environment(finding.rule, environment)
             within[replace(finding, rule=rule, path=path)].add(environment.name)
         else:

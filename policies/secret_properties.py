@@ -18,7 +18,7 @@ NAMES = frozenset(
         "procurementportalsharedsecret", "refreshtoken", "repositoryaccesstoken",
         "saslpassword", "secretaccesskey", "secretkey", "secretstring", "secrettoken",
         "serviceaccountpassword", "smtppassword", "sslclientkeypassword", "svmadminpassword",
-        "tdecredentialpassword", "usersecret",
+        "tdecredentialpassword", "usermanagedclientapplicationclientsecret", "usersecret",
     }
 )  # fmt: skip
 # Of one type only: elsewhere these names mean something else.
@@ -29,10 +29,11 @@ OF_TYPE = frozenset(
         ("AWS::KinesisFirehose::DeliveryStream", "accesskey"),
     }
 )
-# The units in which a token's life is counted, and the name of a key within a secret.
+# The units in which a token's life is counted, and the id of a key to remove.
 NOT_SECRET = frozenset(
     {
         ("AWS::Cognito::UserPoolClient", "accesstoken"),
         ("AWS::Cognito::UserPoolClient", "refreshtoken"),
+        ("AWS::IAM::SAMLProvider", "removeprivatekey"),
     }
 )

@@ -91,7 +91,7 @@ def _service(service: Path, root: Path) -> Iterator[Result]:
     for path in _texts(service):
         yield _judged(_FORCED, path, root, _deploys)
     for path in (*found["buildspec.yml"], *found[".github/workflows"]):
-        yield _judged(_SECRETS, path, root, _variables)
+        yield _judged(_SECRETS, path, root, _secrets)
 
 
 def _texts(folder: Path) -> Iterator[Path]:
@@ -174,8 +174,15 @@ def _deploys(text: bytes) -> Iterator[str]:
         yield "it forces a new deployment: that starts the same revision again"
 
 
-def _variables(text: bytes) -> Iterator[str]:
+def _secrets(text: bytes) -> Iterator[str]:
+    """Look at variables first; a key elsewhere, as in a command, is told without its place."""
     data = _mapping(text)
+    found = list(_in_variables(data))
+    kinds = {kind for _, leaf in _leaves(data) if (kind := known_shape(leaf))}
+    yield from found or sorted(f"it holds what looks like {kind}" for kind in kinds)
+
+
+def _in_variables(data: dict[Any, Any]) -> Iterator[str]:
     for found in variables_of(data):
         if isinstance(found, Variable):
             for reason in held_by(found.name, _plain(found.value)):
@@ -185,9 +192,6 @@ def _variables(text: bytes) -> Iterator[str]:
             for name, value in (place.get("env") or {}).items():
                 for reason in held_by(name, _plain(value)):
                     yield f"the variable {name} holds {reason}"
-    for _, leaf in _leaves(data):
-        if kind := known_shape(leaf):
-            yield f"it holds what looks like {kind}"
 
 
 def _plain(value: Json) -> str:

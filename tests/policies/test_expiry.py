@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from policies.expiry import day_of_the_commit, expired
+from policies.expiry import day_of_the_commit, expired, expiring
 from policies.waivers import load_waivers
 from tests.assembly import ROOT
 
@@ -35,6 +35,18 @@ def test_nothing_has_expired_on_the_day_of_the_commit() -> None:
     run = judge()
     assert run.returncode == 0, run.stderr
     assert f"none expired on {day_of_the_commit()}" in run.stdout
+
+
+def test_a_waiver_that_ends_soon_is_a_warning() -> None:
+    first = min(load_waivers(), key=lambda waiver: waiver.stated.expires)
+    last_day = first.stated.expires
+    assert expiring([first], last_day - timedelta(days=30)) == []
+    assert expiring([first], last_day - timedelta(days=29)) == [first]
+    assert expiring([first], last_day) == [first]
+    assert expiring([first], last_day + timedelta(days=1)) == []
+    run = judge("--as-of", str(last_day))
+    assert run.returncode == 0
+    assert f"warning: policies/waivers.toml {first.entry} holds until {last_day}: " in run.stderr
 
 
 def test_no_waiver_is_for_ever() -> None:

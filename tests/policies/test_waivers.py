@@ -138,7 +138,43 @@ def test_no_waiver_at_all_is_a_file(file: Path) -> None:
             '"Serverless::Serverless-X"',
             "waiver[0] (line 2).rules[0]",
             "does not name its pack",
-            "packs: AwsSolutions, HIPAA.Security, NIST.800.53.R5, PCI.DSS.321",
+            "packs: AwsSolutions, HIPAA.Security, NIST.800.53.R5, PCI.DSS.321, Runbook, "
+            "cfn-lint, checkov",
+        ),
+        (
+            '"AwsSolutions::AwsSolutions-S1"',
+            '"Runbook::key-rotatoin"',
+            "waiver[0] (line 2).rules[0]",
+            "there is no rule 'key-rotatoin'",
+            "did you mean Runbook::key-rotation?",
+        ),
+        (
+            '"AwsSolutions::AwsSolutions-S1"',
+            '"Runbook::audit-bucket-lock"',
+            "waiver[0] (line 2).rules[0]",
+            "audit-bucket-lock cannot be waived: The audit bucket is locked",
+            "Leave object_lock",
+        ),
+        (
+            '"AwsSolutions::AwsSolutions-S1"',
+            '"Runbook::*"',
+            "waiver[0] (line 2).rules[0]",
+            "there is no rule '*'",
+            "see policies/rules",
+        ),
+        (
+            '"AwsSolutions::AwsSolutions-S1"',
+            '"cfn-lint::E0000"',
+            "waiver[0] (line 2).rules[0]",
+            "cfn-lint has no rule 'E0000' that can be waived",
+            "write it as the refusal prints it",
+        ),
+        (
+            '"AwsSolutions::AwsSolutions-S1"',
+            '"checkov::CKV_AWS_*"',
+            "waiver[0] (line 2).rules[0]",
+            "checkov has no rule 'CKV_AWS_*' that can be waived",
+            "write it as the refusal prints it",
         ),
         (
             'rules = ["AwsSolutions::AwsSolutions-S1", '

@@ -1,0 +1,177 @@
+"""no-forced-deployment (ROVN-DEP-3)."""
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from policies.forced_deployment import is_forced
+from policies.rules.no_forced_deployment import RULE
+from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
+
+FORCES = "forces a new deployment: it starts the same revision again"
+COMMAND = "aws ecs update-service --force-new-deployment"
+
+
+def said(kind: str, given: Json, *, whole: bool = False) -> str:
+    resources = {"Thing": {"Type": kind, "Properties": given}}
+    return verdicts(RULE, template("data", resources), whole=whole)["Thing"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        COMMAND,
+        "FORCE_NEW_DEPLOYMENT",
+        "forceNewDeployment: true",
+        json.dumps(json.dumps({"a": COMMAND})),
+        r"--force\u002dnew\u002Ddeployment",
+        r"\x66orce-new-deployment",
+        "--force-\\\nnew-deployment",
+        json.dumps("--force-\\\nnew-\\\ndeployment"),
+        json.dumps(json.dumps("force-\n  new-\tdeployment")),
+        "'force' + 'New' + 'Deployment'",
+        COMMAND.encode("utf-16"),
+        b"\xff" + COMMAND.encode(),
+    ],
+)
+def test_it_is_found_however_it_is_written(text: str | bytes) -> None:
+    assert is_forced(text)
+
+
+@pytest.mark.parametrize("text", ["force a new deployment", "deployment", "new-deployment", ""])
+def test_other_words_are_none(text: str) -> None:
+    assert not is_forced(text)
+
+
+def test_a_service_without_it_passes() -> None:
+    assert said("AWS::ECS::Service", {"DesiredCount": 2}) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "where"),
+    [
+        (
+            "AWS::ECS::Service",
+            {"ForceNewDeployment": {"EnableForceNewDeployment": False}},
+            "ForceNewDeployment",
+        ),
+        (
+            "AWS::StepFunctions::StateMachine",
+            {"DefinitionString": {"Fn::Join": ["", ['{"Force', 'NewDeployment":true}']]}},
+            "DefinitionString",
+        ),
+        (
+            "AWS::StepFunctions::StateMachine",
+            {"Definition": {"States": {"A": {"Parameters": {"ForceNewDeployment": True}}}}},
+            "Definition.States.A.Parameters.ForceNewDeployment",
+        ),
+        (
+            "AWS::StepFunctions::StateMachine",
+            {"DefinitionString": "force${A}", "DefinitionSubstitutions": {"A": "NewDeployment"}},
+            "DefinitionString",
+        ),
+        ("AWS::CodeBuild::Project", {"Source": {"BuildSpec": COMMAND}}, "Source.BuildSpec"),
+        ("AWS::Lambda::Function", {"Code": {"ZipFile": COMMAND}}, "Code.ZipFile"),
+        ("Custom::AWS", {"Create": json.dumps({"forceNewDeployment": True})}, "Create"),
+        ("AWS::Events::Rule", {"Targets": [{"Input": COMMAND}]}, "Targets.0.Input"),
+        (
+            "AWS::SSM::Document",
+            {"Content": {"mainSteps": [{"inputs": {"forceNewDeployment": True}}]}},
+            "Content.mainSteps.0.inputs.forceNewDeployment",
+        ),
+    ],
+)
+def test_no_resource_forces(kind: str, given: Json, where: str) -> None:
+    assert said(kind, given) == f"{where} {FORCES}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "path"),
+    [
+        ("AWS::StepFunctions::StateMachine", {"DefinitionString": OPEN}, "DefinitionString"),
+        ("AWS::CodeBuild::Project", {"Source": {"BuildSpec": OPEN}}, "Source.BuildSpec"),
+        ("AWS::Lambda::Function", {"Code": OPEN}, "Code.ZipFile"),
+    ],
+)
+def test_open_code_fails(kind: str, given: Json, path: str) -> None:
+    assert said(kind, given) == f"{path} is open: nobody can see what it does"
+
+
+def test_code_with_an_open_part_is_read() -> None:
+    given = {"DefinitionString": {"Fn::Sub": '{"Comment": "${SomeParameter}"}'}}
+    assert said("AWS::StepFunctions::StateMachine", given) == "pass"
+    given = {"DefinitionString": {"Fn::Sub": '{"${SomeParameter}": "force-new-deployment"}'}}
+    assert said("AWS::StepFunctions::StateMachine", given) == f"DefinitionString {FORCES}"
+
+
+def with_asset(path: Path) -> str:
+    handler = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": "abc.zip"}}}
+    given = replace(template("data", {"Thing": handler}), assets={"abc.zip": path})
+    found = verdicts(RULE, given, whole=True)
+    assert found["Thing"] == "pass"
+    return str(found[None])
+
+
+def test_a_folder_that_is_uploaded_is_read(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    handler = tmp_path / "below" / "index.py"
+    handler.write_text("ecs.update_service(cluster=c, service=s)", "utf-8")
+    assert with_asset(tmp_path) == "pass"
+    handler.write_text("ecs.update_service(forceNewDeployment=True)", "utf-8")
+    assert with_asset(tmp_path) == "below/index.py in the asset abc.zip forces a new deployment"
+
+
+def test_archives_within_archives_are_read(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.zip", tmp_path / "outer.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("build.sh", COMMAND)
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(inner, "inner.zip")
+    told = "outer.zip/inner.zip/build.sh in the asset abc.zip forces a new deployment"
+    assert with_asset(outer) == told
+
+
+def test_an_asset_that_cannot_be_read_fails(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK no archive")
+    assert with_asset(broken).startswith("the asset abc.zip cannot be read: broken.zip is an ")
+    assert "cannot be read" in with_asset(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "message"),
+    [
+        (
+            "AWS::Lambda::Function",
+            {"Code": {"S3Bucket": "b", "S3Key": "else.zip"}},
+            "its code, else.zip, is no asset of this assembly: nobody can see what it does",
+        ),
+        (
+            "AWS::StepFunctions::StateMachine",
+            {"DefinitionS3Location": {"Bucket": "b", "Key": "else.json"}},
+            "its code, else.json, is no asset of this assembly: nobody can see what it does",
+        ),
+        (
+            "AWS::Lambda::Function",
+            {"Code": {"ImageUri": "x"}},
+            "its code is an image: nobody can see what it does",
+        ),
+    ],
+)
+def test_code_from_elsewhere_fails_in_a_whole_assembly(
+    kind: str, given: Json, message: str
+) -> None:
+    assert said(kind, given, whole=True) == message
+    assert said(kind, given) == "pass"
+
+
+def test_only_this_rule_sees_a_service_that_forces(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        service = properties(body, "AWS::ECS::Service")
+        service["ForceNewDeployment"] = {"EnableForceNewDeployment": True}
+
+    found = real.caught("passport-api", spoil)
+    assert {rule for rule, _ in found} == {"no-forced-deployment"}

@@ -1,0 +1,188 @@
+"""no-secret-in-environment (ROVN-SEC-1)."""
+
+import json
+
+import pytest
+
+from policies.rules.no_secret_in_environment import RULE
+from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
+
+KEY = "AKIA" + "Q" * 16
+AWS_KEY = "what looks like an AWS access key"
+DECLARED = {
+    "SomeParameter": {"Type": "String"},
+    "Hidden": {"Type": "String", "NoEcho": True},
+    "DatabasePassword": {"Type": "String"},
+}
+
+
+def said(kind: str, given: Json) -> str:
+    resources = {"Thing": {"Type": kind, "Properties": given}}
+    return verdicts(RULE, template("data", resources, Parameters=DECLARED))["Thing"]
+
+
+def container(value: object, name: str = "SETTING") -> Json:
+    return {"ContainerDefinitions": [{"Environment": [{"Name": name, "Value": value}]}]}
+
+
+def task(value: object, name: str = "SETTING") -> str:
+    return said("AWS::ECS::TaskDefinition", container(value, name))
+
+
+PLACE = "ContainerDefinitions.0.Environment.0"
+
+
+@pytest.mark.parametrize(
+    "value", ["info", 8000, True, OPEN, {"Fn::Sub": "${AWS::Region}.${SomeParameter}"}]
+)
+def test_a_setting_passes(value: object) -> None:
+    assert task(value) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (KEY, AWS_KEY),
+        ({"Fn::Join": ["", ["AKIA", "Q" * 16]]}, AWS_KEY),
+        ({"Fn::Sub": f"${{SomeParameter}}/{KEY}"}, AWS_KEY),
+        (
+            "{{resolve:secretsmanager:production/db}}",
+            "a dynamic reference to a secret, which the deploy replaces by its value",
+        ),
+        ({"Ref": "Hidden"}, "the parameter Hidden, which is a secret"),
+        ({"Ref": "DatabasePassword"}, "the parameter DatabasePassword, which is a secret"),
+        ({"Fn::ImportValue": "nobody"}, "an open value that is no parameter of the template"),
+        ({"a": "b"}, "a structure instead of text, which cannot be judged"),
+    ],
+)
+def test_a_secret_fails_under_any_name(value: object, reason: str) -> None:
+    assert task(value) == f"{PLACE}: the variable SETTING holds {reason}"
+
+
+def test_a_secret_of_another_resource_fails() -> None:
+    resources = {
+        "Key": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": "ci"}},
+        "Thing": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": container({"Fn::GetAtt": ["Key", "SecretAccessKey"]}),
+        },
+    }
+    assert verdicts(RULE, template("data", resources))["Thing"] == (
+        f"{PLACE}: the variable SETTING holds a secret that the deploy reads from "
+        "Key.SecretAccessKey"
+    )
+
+
+def test_a_name_that_says_secret_takes_no_literal() -> None:
+    assert task("hunter", "DB_PASSWORD") == (
+        f"{PLACE}: the variable DB_PASSWORD holds a literal value, and its name says that it is "
+        "a secret"
+    )
+    assert task(OPEN, "DB_PASSWORD") == (
+        f"{PLACE}: the variable DB_PASSWORD holds an open value, and its name says that it is "
+        "a secret"
+    )
+
+
+OVERRIDES = {"containerOverrides": [{"name": "app", "environment": [{"name": "A", "value": KEY}]}]}
+DEFINITION = {
+    "States": {
+        "Run": {
+            "Parameters": {
+                "Overrides": {
+                    "ContainerOverrides": [{"Environment": [{"Name": "A", "Value": KEY}]}]
+                }
+            }
+        }
+    }
+}
+BUILDSPEC = f"version: 0.2\nenv:\n  variables:\n    A: {KEY}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("AWS::Lambda::Function", {"Environment": {"Variables": {"A": KEY}}}),
+        (
+            "AWS::CodeBuild::Project",
+            {"Environment": {"EnvironmentVariables": [{"Name": "A", "Value": KEY}]}},
+        ),
+        ("AWS::CodeBuild::Project", {"Source": {"BuildSpec": BUILDSPEC}}),
+        (
+            "AWS::CodeBuild::Project",
+            {"Source": {"BuildSpec": json.dumps({"env": {"variables": {"A": KEY}}})}},
+        ),
+        ("AWS::Events::Rule", {"Targets": [{"Input": json.dumps(OVERRIDES)}]}),
+        ("AWS::StepFunctions::StateMachine", {"DefinitionString": json.dumps(DEFINITION)}),
+        ("AWS::StepFunctions::StateMachine", {"Definition": DEFINITION}),
+        ("AWS::Synthetics::Canary", {"RunConfig": {"EnvironmentVariables": {"A": KEY}}}),
+    ],
+)
+def test_every_place_of_variables_is_looked_at(kind: str, given: Json) -> None:
+    assert said(kind, given).endswith(f"the variable A holds {AWS_KEY}")
+
+
+def test_a_build_may_read_a_secret_by_its_name() -> None:
+    variable = {"Name": "TOKEN", "Type": "SECRETS_MANAGER", "Value": "production/token"}
+    given = {"Environment": {"EnvironmentVariables": [variable]}}
+    assert said("AWS::CodeBuild::Project", given) == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "why"),
+    [
+        (
+            "AWS::ECS::TaskDefinition",
+            {"ContainerDefinitions": [{"Environment": OPEN}]},
+            "ContainerDefinitions.0.Environment is open: nobody knows which variables it sets",
+        ),
+        (
+            "AWS::ECS::TaskDefinition",
+            {"ContainerDefinitions": [{"Environment": [OPEN]}]},
+            "ContainerDefinitions.0.Environment.0 is open: nobody knows which variable it sets",
+        ),
+        (
+            "AWS::ECS::TaskDefinition",
+            {"ContainerDefinitions": [{"Environment": [{"Name": OPEN, "Value": "x"}]}]},
+            "ContainerDefinitions.0.Environment.0 sets a variable whose name is open",
+        ),
+        (
+            "AWS::Lambda::Function",
+            {"Environment": {"Variables": OPEN}},
+            "Environment.Variables is open: nobody knows which variables it sets",
+        ),
+        (
+            "AWS::CodeBuild::Project",
+            {"Source": {"BuildSpec": "version: 0.2\nenv: {"}},
+            "Source.BuildSpec cannot be read as YAML",
+        ),
+        (
+            "AWS::StepFunctions::StateMachine",
+            {"DefinitionString": "{"},
+            "DefinitionString cannot be read as JSON",
+        ),
+        (
+            "AWS::ECS::TaskDefinition",
+            {"ContainerDefinitions": [{"EnvironmentFiles": [{"Value": "x", "Type": "s3"}]}]},
+            "ContainerDefinitions.0.EnvironmentFiles reads variables from a file that nobody "
+            "judges",
+        ),
+    ],
+)
+def test_what_cannot_be_seen_fails(kind: str, given: Json, why: str) -> None:
+    assert said(kind, given) == why
+
+
+def test_a_resource_without_variables_is_not_looked_at() -> None:
+    assert said("AWS::SNS::Topic", {"TopicName": "x"}) == "not_applicable"
+
+
+def test_only_this_rule_sees_a_key_in_a_container(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        [first, *_] = properties(body, "AWS::ECS::TaskDefinition", "TasksApp")[
+            "ContainerDefinitions"
+        ]
+        first["Environment"].append({"Name": "LOG_LEVEL", "Value": KEY})
+
+    part = "passport-api"
+    assert real.caught(part, spoil) == {("no-secret-in-environment", "TasksApp")}

@@ -1,7 +1,7 @@
 """What looks like a secret: shapes of known keys, random text, and names that say so.
 
 Nothing here gives the value away: what is found is told by its kind. detect-secrets knows fewer
-of these shapes and takes 0.3 s to import, longer than a whole check (docs/decisions/0023).
+of these shapes and takes 0.3 s to import, longer than a whole check (docs/decisions/0024).
 """
 
 import math
@@ -68,7 +68,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]{4,}|[A-Z]{5,}")
 _UNSAID = re.compile(r"[^aeiouy]{4}", re.IGNORECASE)
 # What the CDK ends its logical ids with.
 _HASH_OF_CDK = re.compile(r"[0-9A-F]{8}")
-# Measured on a million random keys and on the values of real templates (decision 0023).
+# Measured on a million random keys and on the values of real templates (decision 0024).
 _LEAST_ENTROPY, _LONGEST_CHUNK, _MOST_WORDS = 3.5, 4.0, 0.55
 _DIGEST_NAMES = {"COMMIT", "SHA", "SHA1", "SHA256", "DIGEST", "CHECKSUM", "REVISION", "ETAG"}
 

@@ -72,12 +72,14 @@ def _judge(
             templates = [_at_home(template, environment) for template in templates]
         scopes = list(scopes_of(environment, templates, whole=whole))
         judged = [r for scope in scopes for rule in rules for r in _results(rule, scope)]
+        if len(scopes) > 1:
+            judged = list(_merged(judged))
     except RefusedError as error:
         return [*broken, *(_error(template.path, str(error)) for template in templates)]
     except (UnresolvedError, RecursionError) as error:
         return [*broken, *(_error(t.path, f"it cannot be worked out: {error}") for t in templates)]
     mislabelled = (*_tiers(environment, templates), *_elsewhere(environment, templates))
-    return [*broken, *mislabelled, *_merged(judged)]
+    return [*broken, *mislabelled, *judged]
 
 
 def _environment(name: str, templates: Sequence[Template]) -> Environment:
@@ -188,13 +190,12 @@ def _on_stack(rule: Rule, stack: Stack, scope: Scope) -> Result:
 
 
 def _required(rule: Rule, scope: Scope) -> Iterator[Result]:
-    place = scope.stacks[0].template.path
     try:
-        for message in rule.required(scope):
-            yield _about(rule, Status.FAIL, place, message)
+        status, message = _verdict(rule.required(scope))
     except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is no pass
         status, message = _raised(error)
-        yield _about(rule, status, place, message)
+    if status is not Status.PASS:
+        yield _about(rule, status, scope.stacks[0].template.path, message)
 
 
 def _verdict(messages: Iterable[str]) -> tuple[Status, str]:

@@ -56,7 +56,18 @@ def _same_beginning(one: str, other: str) -> bool:
     return left.startswith(right) or right.startswith(left)
 
 
+@lru_cache(maxsize=1 << 12)
+def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Take a text that any of the patterns takes, whatever its case; none takes nothing."""
+    either = "|".join(_source(pattern) for pattern in patterns)
+    return re.compile(either or "(?!)", re.DOTALL | re.IGNORECASE)
+
+
 @lru_cache(maxsize=1 << 14)
 def _expression(pattern: str, one: str = ".") -> re.Pattern[str]:
+    return re.compile(_source(pattern, one), re.DOTALL)
+
+
+def _source(pattern: str, one: str = ".") -> str:
     kinds = {"*": ".*", "?": one}
-    return re.compile("".join(kinds.get(c) or re.escape(c) for c in pattern), re.DOTALL)
+    return "".join(kinds.get(c) or re.escape(c) for c in pattern)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from policies.conditions import narrowed
-from policies.globs import covers, fits, overlap
+from policies.globs import any_of, covers, overlap
 from policies.scope import Resource
 from policies.values import Unknown, UnresolvedError
 
@@ -78,10 +78,9 @@ class Statement:
 
     def among(self, actions: Iterable[str]) -> list[str]:
         """List those of the named actions that it is about; IAM does not tell cases apart."""
-        if "NotAction" in self.body:
-            spared = self.text("NotAction")
-            return [action for action in actions if not _named(action, spared)]
-        return [action for action in actions if _named(action, self.text("Action"))]
+        spared = "NotAction" in self.body
+        named = any_of(tuple(self.text("NotAction" if spared else "Action")))
+        return [action for action in actions if bool(named.fullmatch(action)) is not spared]
 
     def touches(self, names: Sequence[str] | None) -> bool:
         """Say whether it may be about a thing that is called one of these; None is anything."""
@@ -124,10 +123,6 @@ def _principal(kind: str, name: str) -> str:
     if kind == "AWS" and name.isdigit():
         return f"arn:aws:iam::{name}:root"
     return name if kind in ("AWS", "Service", "Federated") else f"{kind} {name}"
-
-
-def _named(action: str, patterns: Iterable[str]) -> bool:
-    return any(fits(pattern.lower(), action.lower()) for pattern in patterns)
 
 
 def _any_overlap(patterns: Iterable[str], names: Sequence[str]) -> bool:

@@ -32,24 +32,33 @@ def _judge_stack(stack: Stack, _: Scope) -> Iterator[str]:
                 yield f"{'.'.join(path)} holds what looks like {kind}"
 
 
-def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(whole: Json, start: Path) -> Iterator[tuple[Path, str]]:
     """List all text but that of environment variables, which have a rule of their own."""
-    match value:
-        case dict():
-            for key, item in value.items():
-                if known_shape(key):
-                    yield (*path, "(a key)"), key
-                elif not is_place_of_variables((*path, key), item):
-                    yield from _texts(item, (*path, key))
-        case list():
-            for number, item in enumerate(value):
-                yield from _texts(item, (*path, str(number)))
-        case Unknown():
-            yield path, value.text
-        case str():
-            yield path, value
-            if path and path[-1] == "UserData":
-                yield path, _decoded(value)
+    waiting: list[tuple[Path, Json]] = [(start, whole)]
+    while waiting:
+        path, value = waiting.pop()
+        match value:
+            case dict():
+                yield from (((*path, "(a key)"), key) for key in value if known_shape(key))
+                waiting += _below(path, value)
+            case list():
+                waiting += [((*path, str(n)), value[n]) for n in reversed(range(len(value)))]
+            case Unknown():
+                yield path, value.text
+            case str():
+                yield path, value
+                if path and path[-1] == "UserData":
+                    yield path, _decoded(value)
+
+
+def _below(path: Path, value: dict[str, Json]) -> list[tuple[Path, Json]]:
+    """List what else stands in an object, the last first."""
+    found = [
+        ((*path, key), item)
+        for key, item in value.items()
+        if not known_shape(key) and not is_place_of_variables((*path, key), item)
+    ]
+    return found[::-1]
 
 
 def _decoded(text: str) -> str:

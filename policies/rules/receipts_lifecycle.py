@@ -34,8 +34,8 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
         ("versions that were superseded", "NoncurrentVersionTransition"),
     ):
         days = sorted({days for rule in enabled for days in _glacier_days(rule, key)})
-        if days != [wanted]:
-            found = f"after {' and '.join(map(str, days))} days" if days else "never"
+        if days != [str(wanted)]:
+            found = f"after {' and '.join(days)} days" if days else "never"
             yield f"{what} move to Glacier {found}, not after {wanted} days"
     for rule in enabled:
         for key in _EXPIRING:
@@ -46,13 +46,13 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
         yield f"TransitionDefaultMinimumObjectSize is {size}: receipts under 128 KB never move"
 
 
-def _glacier_days(rule: LifecycleRule, key: str) -> Iterator[int]:
+def _glacier_days(rule: LifecycleRule, key: str) -> Iterator[str]:
     """Give the days of each transition that is for every object; the old single form, too."""
     if any(rule.get(narrowing) not in (None, "", []) for narrowing in _NARROWING):
         return
     for transition in (*listed(rule.get(f"{key}s")), *listed(rule.get(key))):
         if known(transition).get("StorageClass") in _GLACIER:
-            yield int(known(transition.get("TransitionInDays", -1)))
+            yield str(known(known(transition).get("TransitionInDays")))
 
 
 def _required(scope: Scope) -> Iterator[str]:

@@ -52,6 +52,12 @@ def test_another_flow_log_does_not_do(log: Json, message: str) -> None:
     assert said(log) == message
 
 
+def test_of_two_that_do_not_do_the_first_is_told() -> None:
+    assert said(flow_log(TrafficType="ACCEPT"), flow_log(LogGroupName="/elsewhere")) == (
+        "its flow log records ACCEPT, not ALL"
+    )
+
+
 def test_a_vpc_without_flow_log_fails() -> None:
     assert said() == "no flow log is of this VPC"
 

@@ -108,6 +108,16 @@ def test_a_key_of_aws_lets_nobody_in() -> None:
     )
 
 
+def test_every_topic_is_looked_at() -> None:
+    under_aws = {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": "alias/aws/sns"}}
+    given = resources(alarm(AlarmActions=[{"Ref": "Other"}, TOPIC])) | {"Other": under_aws}
+    assert verdicts(RULE, template("alarms", given))["Sender"] == (
+        "Other is under no key of this environment and region: nothing here lets "
+        "cloudwatch.amazonaws.com use it; Key does not let cloudwatch.amazonaws.com call "
+        "kms:Decrypt, kms:GenerateDataKey for it"
+    )
+
+
 TRAIL = f"arn:aws:cloudtrail:us-east-2:{HERE}:trail/records"
 CONTEXT = "kms:EncryptionContext:aws:cloudtrail:arn"
 

@@ -62,6 +62,11 @@ def test_lending_to_anybody_fails() -> None:
     )
 
 
+def test_every_statement_is_looked_at() -> None:
+    harmless = allow("kms:*", Principal={"Service": "logs.amazonaws.com"})
+    assert "kms:Decrypt" in said(harmless, allow("kms:Decrypt"))
+
+
 def test_wildcards_and_exceptions_are_seen() -> None:
     assert "kms:Decrypt" in said(allow("kms:*"))
     assert "kms:Decrypt" in said(allow("kms:D*", Principal="*"))

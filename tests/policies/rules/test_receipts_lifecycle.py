@@ -62,6 +62,12 @@ NEVER = (
             "objects move to Glacier never, not after 90 days",
         ),
         (
+            lifecycle(
+                Transitions=[{"StorageClass": "GLACIER", "TransitionDate": "2030-01-01T00:00:00Z"}]
+            ),
+            "objects move to Glacier after None days, not after 90 days",
+        ),
+        (
             lifecycle(NoncurrentVersionTransitions=[]),
             "versions that were superseded move to Glacier never, not after 90 days",
         ),

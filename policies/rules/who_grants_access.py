@@ -68,7 +68,7 @@ RULE = Rule(
     remedy="Take the action out of the policy: a stack makes the role; CloudFormation's own limits "
     "stand in runbook/access/execution_policies.py.",
     clauses=("ROVN-DEP-9", "ROVN-SEC-6"),
-    controls=("HIPAA 164.308(a)(4)", "NIST AC-2", "NIST AC-6", "SOC2 CC6.2", "SOC2 CC6.3"),
+    controls=("HIPAA 164.308(a)(4)(i)", "NIST AC-2", "NIST AC-6", "SOC2 CC6.2", "SOC2 CC6.3"),
     types=ANY,
     concerns=holds_policies,
     judge=_judge,

@@ -10,7 +10,7 @@ _CODED = re.compile(r"\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2}))", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\+[bfnrt\"'/]")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def is_forced(text: str | bytes) -> bool:
     """Tell whether a text names a forced deployment.
 

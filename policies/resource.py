@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from policies.intrinsics import resolve
-from policies.values import Unknown, UnresolvedError
+from policies.values import Unknown, UnresolvedError, as_text
 
 if TYPE_CHECKING:
     from policies.scope import Stack
@@ -33,6 +33,11 @@ class Resource:
     def properties(self) -> Json:
         """All properties; an ``Unknown`` in the place of each that is open."""
         return resolve(self.body.get("Properties", {}), self.stack)
+
+    @cached_property
+    def text(self) -> str:
+        """All text in it, as it is written and worked out, for a quick look."""
+        return as_text([self.body, self.properties])
 
     @property
     def deletion_policy(self) -> str:

@@ -28,7 +28,11 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("a Sentry DSN", ("://",), r"https?://[0-9a-f]{32}(?::[0-9a-f]{32})?@"),
     ("a Slack webhook", ("hooks.slack.com/",), r"hooks\.slack\.com/\w+/[A-Z0-9]+/[\w/]{10,}"),
     ("a PagerDuty integration key", ("pagerduty.com/",), r"pagerduty\.com/[\w/]*[0-9a-zA-Z]{32}"),
-    ("a GitHub token", ("gh", "github_pat_"), r"\b(?:gh[opsur]_[A-Za-z0-9]{36}|github_pat_\w{22})"),
+    (
+        "a GitHub token",
+        ("ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"),
+        r"\b(?:gh[opsur]_[A-Za-z0-9]{36}|github_pat_\w{22})",
+    ),
     ("a GitLab token", ("glpat-",), r"\bglpat-[\w-]{20}"),
     ("a Slack token", ("xox", "xapp-"), r"\b(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{10,}"),
     (
@@ -45,7 +49,11 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}"),
     ("a PyPI token", ("pypi-",), r"\bpypi-[\w-]{50,}"),
     ("a Hugging Face token", ("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),
-    ("a Shopify token", ("shp",), r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    (
+        "a Shopify token",
+        ("shpat_", "shpca_", "shppa_", "shpss_"),
+        r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    ),
 )
 _COMPILED = tuple((kind, marks, re.compile(shape)) for kind, marks, shape in _SHAPES)
 
@@ -87,7 +95,7 @@ _ABOUT = {
 _PLAIN_NUMBER = re.compile(r"\d{1,9}(?:\.\d+)?|true|false", re.IGNORECASE)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def known_shape(text: str) -> str | None:
     """Name the kind of secret whose shape stands anywhere in a text."""
     for kind, marks, shape in _COMPILED:

@@ -1,5 +1,6 @@
 """Values of a template once its intrinsic functions are worked out, and those that cannot be."""
 
+import json
 import re
 from typing import Any, NoReturn
 
@@ -92,3 +93,25 @@ def whole_number(value: Any) -> int | None:  # noqa: ANN401 - JSON is any value
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
         return int(value)
     raise UnresolvedError(f"{closed(value)!r} is no whole number")
+
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|(.))")
+_CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def as_text(value: Any) -> str:  # noqa: ANN401 - JSON is any value
+    """Write all keys and text inside a value one after the other, each as it is, within quotes.
+
+    For a quick look: what is not in this text is nowhere in the value.
+    """
+    coded = json.dumps(value, ensure_ascii=False, default=_text_of)
+    if "\\" not in coded:
+        return coded
+    return _ESCAPE.sub(
+        lambda found: chr(int(found[1], 16)) if found[1] else _CONTROL.get(found[2], found[2]),
+        coded,
+    )
+
+
+def _text_of(value: object) -> str:
+    return value.text if isinstance(value, Unknown) else ""

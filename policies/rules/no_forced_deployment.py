@@ -29,14 +29,16 @@ _HOLE = re.compile(r"\$\{[^}]*\}|\s")
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     for path in _CODE.get(resource.type, ()):
         _must_be_readable(resource, path)
+    if scope.whole and resource.type in _UPLOADED:
+        yield from _unseen(resource)
+    if not is_forced(resource.text) and "DefinitionSubstitutions" not in resource.text:
+        return
     where = list(_forced(_substituted(resource), ""))
     # As it is written, too: what CloudFormation alone works out, and what is no property.
     where += [place for place in _forced(dict(resource.body), "") if not _within(place, where)]
     if where:
         named = ", ".join(dict.fromkeys(where))
         yield f"{named} forces a new deployment: it starts the same revision again"
-    if scope.whole and resource.type in _UPLOADED:
-        yield from _unseen(resource)
 
 
 def _within(place: str, others: list[str]) -> bool:

@@ -9,10 +9,15 @@ from policies.scope import Resource, Scope
 from policies.secret_values import held_by, says_secret
 from policies.values import Reference, Unknown
 
+# What stands in every name that variables are kept under.
+_WORDS = ("env", "variables", "buildspec", "definitionstring", '"input"')
 _HOLE = re.compile(r"\$\{([^}]*)\}")
 
 
 def _sets_some(resource: Resource, _: Scope) -> bool:
+    text = resource.text.lower()
+    if not any(word in text for word in _WORDS):
+        return False
     return any(True for _ in variables_of(resource.properties))
 
 

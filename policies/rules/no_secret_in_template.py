@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,26 +11,30 @@ from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope, Stack
 from policies.secret_properties import NAMES, NOT_SECRET, OF_TYPE
 from policies.secret_values import known_shape, only_reference
-from policies.values import Unknown
+from policies.values import Unknown, as_text
 
 Json = Any
 Path = tuple[str, ...]
+_KEY = re.compile(r'"([\w-]+)": ')
+_NAMED = NAMES | {name for _, name in OF_TYPE}
 
 
 def _judge_stack(stack: Stack, _: Scope) -> Iterator[str]:
     """Look at all text as written, and at properties again with their functions worked out."""
-    shown = set()
-    for path, text in _texts(dict(stack.template.body), ()):
-        kind = known_shape(text)
-        if kind:
-            shown.add(path[:2])
-            yield f"{'.'.join(path)} holds what looks like {kind}"
+    sections = {key: item for key, item in stack.template.body.items() if key != "Resources"}
+    if known_shape(as_text(sections)):
+        yield from _faults(sections, ())
     for resource in stack.resources.values():
-        at = ("Resources", resource.logical_id)
-        for path, text in _texts(resource.properties, (*at, "Properties")):
-            kind = known_shape(text)
-            if kind and at not in shown:
-                yield f"{'.'.join(path)} holds what looks like {kind}"
+        if known_shape(resource.text) or "UserData" in resource.text:
+            at = ("Resources", resource.logical_id)
+            written = list(_faults(resource.body, at))
+            yield from written or _faults(resource.properties, (*at, "Properties"))
+
+
+def _faults(value: Json, path: Path) -> Iterator[str]:
+    for where, text in _texts(value, path):
+        if kind := known_shape(text):
+            yield f"{'.'.join(where)} holds what looks like {kind}"
 
 
 def _texts(whole: Json, start: Path) -> Iterator[tuple[Path, str]]:
@@ -71,6 +76,8 @@ def _decoded(text: str) -> str:
 
 def _sensitive(resource: Resource) -> Iterator[tuple[str, Json]]:
     """List the properties of a resource that hold a secret by their name, with their paths."""
+    if not _NAMED & set(_KEY.findall(resource.text.lower())):
+        return
 
     def walk(value: Json, path: str) -> Iterator[tuple[str, Json]]:
         if isinstance(value, dict):

@@ -15,6 +15,7 @@ from policies.secret_values import (
     resolved_at_deploy,
     says_secret,
 )
+from policies.values import as_text
 
 ALNUM = string.ascii_letters + string.digits
 HEX = "0123456789abcdef"
@@ -145,3 +146,19 @@ def test_a_dynamic_reference_is_told_from_text_around_it() -> None:
     assert only_reference(reference)
     assert not only_reference(f"x{reference}")
     assert not resolved_at_deploy("{{resolve:ssm:/plain}}")
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_the_quick_look_sees_all_text(value: object) -> None:
+    """Rules skip a resource in whose text nothing stands, so nothing may be missing in it."""
+
+    def texts(inner: object) -> list[str]:
+        match inner:
+            case dict():
+                return [*inner, *(text for item in inner.values() for text in texts(item))]
+            case list():
+                return [text for item in inner for text in texts(item)]
+        return [str(inner)]
+
+    for text in texts(value):
+        assert f'"{text}"' in as_text(value)

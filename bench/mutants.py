@@ -32,7 +32,6 @@ LONGEST_SECONDS = 120
 # Without those that no test can tell apart in Python, such as == and is.
 OPERATORS = (
     "AddNot",
-    "ExceptionReplacer",
     "NumberReplacer",
     "ReplaceAndWithOr",
     "ReplaceBreakWithContinue",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK
+from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK, is_waivable
 from policies.waivers import Waived, in_any_environment, place_of
 from policies.waiving import unused
 from runbook.model.environment import Environment
@@ -97,8 +97,7 @@ def refusals_of_findings(
     for finding in findings:
         environment, path = place_of(finding.path, environments)
         if finding.plugin == RUNBOOK:
-            about = f"{finding.rule} at {finding.path}" if finding.path else finding.rule
-            yield Refusal(about, finding.why, finding.fix or "give the rules what they can judge")
+            yield _of_our_own(finding, environment, path)
         elif finding.plugin in (*PACKS, CFN_LINT, CHECKOV) and environment:
             rule = in_any_environment(finding.rule, environment)
             within[replace(finding, rule=rule, path=path)].add(environment.name)
@@ -113,6 +112,16 @@ def refusals_of_findings(
             "change the constructs, or waive it in policies/waivers.toml (docs/decisions/0014)\n"
             + _as_waiver(cause.rules, cause.paths, () if everywhere else cause.environments),
         )
+
+
+def _of_our_own(finding: Finding, environment: Environment | None, path: str) -> Refusal:
+    """Tell a finding of our own rules, with its waiver where the rule takes one."""
+    about = f"{finding.rule} at {finding.path}" if finding.path else finding.rule
+    fix = finding.fix or "give the rules what they can judge"
+    if environment and is_waivable(finding.rule):
+        waiver = _as_waiver((f"{RUNBOOK}::{finding.rule}",), (path,), (environment.name,))
+        fix = f"{fix} Or waive it in policies/waivers.toml (docs/decisions/0014):\n{waiver}"
+    return Refusal(about, finding.why, fix)
 
 
 def _causes(within: Mapping[Finding, set[str]]) -> Iterator[Cause]:

@@ -40,6 +40,11 @@ def namespaced(rule: str) -> str:
     )
 
 
+def is_waivable(rule_id: str) -> bool:
+    """Tell whether somebody may answer for a finding of this rule of ours."""
+    return any(rule.id == rule_id and rule.waivable for rule in all_rules())
+
+
 def _waivable(rule_id: str) -> str:
     """Take a rule of ours that exists, and that somebody may answer for."""
     rules = {rule.id: rule for rule in all_rules()}

@@ -34,3 +34,59 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
 
 def test_ids_are_unique() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+# A breach of these is a breach of patients' data or of the records that would show it.
+FIRM = """
+audit-bucket-lock
+boundaries-hold
+bucket-access-logged
+bucket-encrypted
+bucket-private
+bucket-tls-only
+bucket-versioned
+database-backups
+database-encrypted
+database-known-kind
+database-master-secret
+database-not-public
+database-quiet-about-data
+database-reached-by-services-only
+database-tls
+fallback-models-only
+key-lasting
+key-through-services
+listener-tls
+locked-bucket-writers
+log-encrypted
+log-phi-masked
+no-access-keys
+no-content-network
+no-open-door
+no-secret-in-environment
+no-secret-in-template
+open-ingress
+receipts-lifecycle
+roles-bounded
+secret-policy
+secrets-by-reference
+secrets-encrypted
+service-private
+stateful-retained
+task-definition-retained
+trail-bucket-lock
+trail-complete
+trusted-by
+who-changes-stacks
+who-changes-the-audit-trail
+who-grants-access
+who-passes-roles
+who-pushes-images
+who-reads-secrets
+who-starts-deploys
+who-updates-services
+"""
+
+
+def test_what_takes_no_waiver_is_written_down() -> None:
+    assert {rule.id for rule in RULES if not rule.waivable} == set(FIRM.split())

@@ -1,7 +1,9 @@
 """One statement of a policy, and the questions that rules ask of it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from policies.conditions import narrowed
@@ -38,7 +40,7 @@ class Statement:
         sid = self.body.get("Sid")
         return f"statement {sid}" if isinstance(sid, str) else "a statement without Sid"
 
-    @property
+    @cached_property
     def allows(self) -> bool:
         """Whether it gives something: what does not deny is taken to."""
         return self.text("Effect") != ["Deny"]
@@ -79,8 +81,11 @@ class Statement:
     def among(self, actions: Iterable[str]) -> list[str]:
         """List those of the named actions that it is about; IAM does not tell cases apart."""
         spared = "NotAction" in self.body
-        named = any_of(tuple(self.text("NotAction" if spared else "Action")))
-        return [action for action in actions if bool(named.fullmatch(action)) is not spared]
+        return [action for action in actions if bool(self._named.fullmatch(action)) is not spared]
+
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
+        return any_of(tuple(self.text("NotAction" if "NotAction" in self.body else "Action")))
 
     def touches(self, names: Sequence[str] | None) -> bool:
         """Say whether it may be about a thing that is called one of these; None is anything."""

@@ -1,6 +1,7 @@
 """ROVN-DEP-9: what limits CloudFormation, workloads and who deploys is as it was written."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from policies.attachments import MANAGED
@@ -18,6 +19,7 @@ Json = Any
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
 
+@lru_cache(maxsize=2)
 def _limits(scope: Scope) -> Mapping[str, list[Statement]]:
     """Map the name of each policy that limits others to what it must say."""
     principals = scope.principals

@@ -40,12 +40,13 @@ synth: $(READY) ## Write the templates of every environment, or of ENV alone, in
 	@rm -rf cdk.out
 	@cdk synth $(SELECTED) $(CONTEXT) --quiet
 
-check: $(READY) judges/.venv/.ready ## Judge the templates: rule packs, waivers, CDK's own validation, cfn-lint, checkov
+check: $(READY) judges/.venv/.ready ## Judge templates and sources: rule packs, the runbook's rules, CDK's validation, cfn-lint, checkov
 	@python -m policies.expiry
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
+	@runbook check build/check --sources .
 	@python -m policies.judges build/check
-	@echo "check: rule packs, CDK validation, cfn-lint and checkov found nothing that is not waived"
+	@echo "check: rule packs, CDK validation, the runbook's rules, cfn-lint and checkov found nothing that is not waived"
 
 lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock files
 	@ruff check

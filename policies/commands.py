@@ -16,6 +16,7 @@ from policies.expiry import day_of_the_commit, expired, expiring
 from policies.report import Format, Report, Result, Status
 from policies.rules import all_rules
 from policies.sarif import as_sarif
+from policies.sources import judge_sources
 from policies.table import write
 from policies.waivable_rules import RUNBOOK
 from policies.waivers import Waived, Waiver, load_waivers
@@ -29,18 +30,28 @@ FILE = "policies/waivers.toml"
 
 
 def check_paths(
-    paths: Sequence[Path], *, environment: str | None, as_of: date | None, form: Format
+    paths: Sequence[Path],
+    *,
+    environment: str | None,
+    sources: Path | None,
+    as_of: date | None,
+    form: Format,
 ) -> int:
     """Judge cloud assemblies and templates, print the report and return the exit code.
 
-    ``as_of`` is the day to judge waivers by, the commit's without one. Raises ``RefusedError``
-    for input that cannot be used.
+    ``sources`` is the root of a repository whose services are judged, too. ``as_of`` is the day to
+    judge waivers by, the commit's without one. Raises ``RefusedError`` for input that cannot be
+    used.
     """
     reading = read(*paths)
     waivers = load_waivers()
     day = as_of or day_of_the_commit()
     waived = waived_for((RUNBOOK,), waivers, _environments(reading))
-    report = check(reading, all_rules(), environment=environment, waived=reasons(waived))
+    rules = [rule for rule in all_rules() if sources is None or not rule.only_files]
+    report = check(reading, rules, environment=environment, waived=reasons(waived))
+    if sources is not None:
+        of_files = judge_sources(sources, all_rules())
+        report = replace(report, results=(*report.results, *of_files))
     report = _with_waivers(report, waived if reading.whole else (), waivers, day)
     _print(report, form)
     _warn(waivers, day)

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from dockerfile_parse import DockerfileParser
-
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::-[^}]*)?\}?")
 _DIGEST = re.compile(r"\S+@sha256:[0-9a-f]{64}")
 _LATEST = re.compile(r"\S+:latest(?![\w.-])")
@@ -61,6 +59,8 @@ def _without_comments(text: bytes) -> str:
 
 
 def _stages(text: bytes) -> list[_Stage]:
+    from dockerfile_parse import DockerfileParser
+
     arguments: dict[str, str] = {}
     stages: list[_Stage] = []
     for step in DockerfileParser(fileobj=BytesIO(text)).structure:

@@ -153,6 +153,8 @@ def _results(rule: Rule, scope: Scope) -> Iterator[Result]:
         seen = seen or bool(missing)
     if not seen:
         reason = f"{scope.environment.name} has nothing that the rule looks at"
+        if rule.only_files:
+            reason = "the rule looks at the files of services, and no sources were given"
         yield _about(rule, Status.NOT_APPLICABLE, scope.stacks[0].template.path, reason)
 
 

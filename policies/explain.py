@@ -56,8 +56,9 @@ def text(shown: Card) -> str:
 
 def types_of(rule: Rule) -> list[str]:
     """Say in words what a rule looks at."""
+    stacks = ["each stack"] if rule.judge_stack else []
     types = ["every type"] if rule.types == ANY else list(rule.types)
-    return types + (["each stack"] if rule.judge_stack else [])
+    return [*types, *stacks, *(f"each {kind} of a service" for kind in rule.files)]
 
 
 def _of_rule(rule: Rule) -> Card:

@@ -1,9 +1,10 @@
-"""What a rule is: one sentence of a runbook that a template can break."""
+"""What a rule is: one sentence of a runbook that a template or a service's file can break."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from policies.scope import Resource, Scope, Stack
+from policies.source_file import FileKind, SourceFile
 
 # Every resource, whatever its type.
 ANY = ("*",)
@@ -26,6 +27,9 @@ class Rule:
     every stack instead. ``required`` gives a message for each thing that must exist and does not;
     it is asked only when whole assemblies are given.
 
+    ``judge_file`` is asked about every file of these ``files`` in a service, when sources are
+    given; a service without one of ``required_files`` fails.
+
     A message is one sentence: what is wrong, with the value found and the value wanted.
     Values come from ``Resource.at``; what is open raises ``UnresolvedError``, which fails the rule.
     """
@@ -41,4 +45,12 @@ class Rule:
     concerns: Callable[[Resource, Scope], bool] = _always
     judge_stack: Callable[[Stack, Scope], Iterable[str]] | None = None
     required: Callable[[Scope], Iterable[str]] = _none_missing
+    files: tuple[FileKind, ...] = ()
+    judge_file: Callable[[SourceFile], Iterable[str]] | None = None
+    required_files: tuple[FileKind, ...] = ()
     waivable: bool = True
+
+    @property
+    def only_files(self) -> bool:
+        """Whether no template can break it."""
+        return self.judge_file is not None and self.judge is None and self.judge_stack is None

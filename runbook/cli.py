@@ -84,7 +84,7 @@ def scp(
     typer.echo(rendered(Principals(load_environment(name))))
 
 
-@app.command(epilog="Example: runbook check cdk.out --format json")
+@app.command(epilog="Example: runbook check cdk.out --sources . --format json")
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Cloud assemblies, or single templates.")],
     *,
@@ -92,17 +92,27 @@ def check(
         str | None,
         typer.Option(help="organisation/environment of templates that do not say theirs."),
     ] = None,
+    sources: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="Root of the repository: its services in examples/ are judged, too.",
+        ),
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day for waivers; by default the commit's."),
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
-    """Judge synthesized templates by the runbook's own rules; exit code 1 when one fails."""
+    """Judge templates and services' files by the runbook's own rules; 1 when one fails."""
     from policies.commands import check_paths
 
     day = as_of.date() if as_of else None
-    raise typer.Exit(check_paths(paths, environment=environment, as_of=day, form=form))
+    raise typer.Exit(
+        check_paths(paths, environment=environment, sources=sources, as_of=day, form=form)
+    )
 
 
 @app.command(epilog="Example: runbook waivers --as-of 2027-05-31")

@@ -11,11 +11,11 @@ from runbook.clauses import all_clauses
 
 _PAGE = "rules/page.md"
 # What has no service of its own comes last.
-_SEVERAL, _EVERYTHING = _LAST = ("Several services", "Every template")
+_SEVERAL, _EVERYTHING, _FILES = _LAST = ("Several services", "Every template", "Files of a service")
 
 
 def rule_index(rules: Iterable[Rule]) -> str:
-    """List all rules by area: the AWS service whose resources they judge."""
+    """List all rules by area: the AWS service whose resources they judge, or none."""
     by_area: dict[str, list[Rule]] = {}
     for rule in rules:
         by_area.setdefault(_area(rule), []).append(rule)
@@ -26,8 +26,8 @@ def rule_index(rules: Iterable[Rule]) -> str:
         "",
         GENERATED,
         "",
-        f"Rules over the final templates: {len(listed)}, of which {strict} cannot be waived. "
-        "`runbook explain RULE` tells the same as a rule's page.",
+        f"Rules over the final templates and services' files: {len(listed)}, of which {strict} "
+        "cannot be waived. `runbook explain RULE` tells the same as a rule's page.",
     ]
     for area in sorted(by_area, key=_order):
         lines += ["", f"## {area}", ""]
@@ -64,6 +64,8 @@ def rule_page(rule: Rule) -> str:
 
 
 def _area(rule: Rule) -> str:
+    if rule.only_files:
+        return _FILES
     if rule.types in ((), ANY):
         return _EVERYTHING
     services = {kind.split("::")[1] for kind in rule.types}

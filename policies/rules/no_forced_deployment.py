@@ -8,6 +8,7 @@ from policies.assets import contents
 from policies.forced_deployment import is_forced
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope, Stack
+from policies.source_file import FileKind, SourceFile
 from policies.values import Unknown, UnresolvedError
 
 Json = Any
@@ -104,6 +105,11 @@ def _judge_stack(stack: Stack, _: Scope) -> Iterator[str]:
             yield f"the asset {key} cannot be read: {error}"
 
 
+def _judge_file(file: SourceFile) -> Iterator[str]:
+    if is_forced(file.data):
+        yield "it forces a new deployment: that starts the same revision again"
+
+
 RULE = Rule(
     id="no-forced-deployment",
     title="Nothing forces a new deployment of a service",
@@ -115,4 +121,6 @@ RULE = Rule(
     types=ANY,
     judge=_judge,
     judge_stack=_judge_stack,
+    files=(FileKind.CODE,),
+    judge_file=_judge_file,
 )

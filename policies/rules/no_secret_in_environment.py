@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from policies.environment_variables import Variable, VariableFile, variables_of
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope
-from policies.secret_values import held_by, says_secret
+from policies.secret_values import held_by, known_shape, says_secret
+from policies.source_file import FileKind, SourceFile, leaves
 from policies.values import Reference, Unknown
 
+Json = Any
 # What stands in every name that variables are kept under.
 _WORDS = ("env", "variables", "buildspec", "definitionstring", '"input"')
 _HOLE = re.compile(r"\$\{([^}]*)\}")
+# What the runner of a workflow fills in.
+_EXPRESSION = re.compile(r"\$\{\{[^}]*\}\}")
 
 
 def _sets_some(resource: Resource, _: Scope) -> bool:
@@ -61,6 +66,32 @@ def _open(name: str, value: Unknown, resource: Resource) -> Iterator[str]:
     yield from held_by(name, _HOLE.sub(" ", value.text))
 
 
+def _judge_file(file: SourceFile) -> Iterator[str]:
+    """Look at variables first; a key elsewhere, as in a command, is told without its place."""
+    data = file.mapping()
+    found = list(_in_variables(data))
+    kinds = {kind for _, leaf in leaves(data) if (kind := known_shape(leaf))}
+    yield from found or sorted(f"it holds what looks like {kind}" for kind in kinds)
+
+
+def _in_variables(data: dict[Any, Any]) -> Iterator[str]:
+    for found in variables_of(data):
+        if isinstance(found, Variable):
+            for reason in held_by(found.name, _plain(found.value)):
+                yield f"{found.path}: the variable {found.name} holds {reason}"
+    for job in (data.get("jobs") or {}).values():
+        for place in (data, job, *(job.get("steps") or ())):
+            for name, value in (place.get("env") or {}).items():
+                for reason in held_by(name, _plain(value)):
+                    yield f"the variable {name} holds {reason}"
+
+
+def _plain(value: Json) -> str:
+    """Take an expression that the runner fills in for nothing written here."""
+    text = "" if value is None else str(value)
+    return _EXPRESSION.sub("", text)
+
+
 RULE = Rule(
     id="no-secret-in-environment",
     title="No environment variable holds a secret, under whatever name",
@@ -73,5 +104,7 @@ RULE = Rule(
     types=ANY,
     concerns=_sets_some,
     judge=_judge,
+    files=(FileKind.BUILDSPEC, FileKind.WORKFLOW),
+    judge_file=_judge_file,
     waivable=False,
 )

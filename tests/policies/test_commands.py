@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from policies.rules import all_rules
 from runbook.cli import app
-from tests.assembly import Assembly
+from tests.assembly import ROOT, Assembly
 
 
 def check(*arguments: object) -> Result:
@@ -61,6 +61,25 @@ def test_every_rule_is_asked_of_every_environment(assembly: Assembly) -> None:
     }
     rules = {rule.id for rule in all_rules()}
     assert asked == {(rule, name) for rule in rules for name in ("product", "staging")}
+
+
+def test_sources_are_judged_in_the_same_report(assembly: Assembly, tmp_path: Path) -> None:
+    unasked = json.loads(check(assembly.directory, "--format", "json").stdout)["results"]
+    [told] = {(r["status"], r["message"]) for r in unasked if r["rule"] == "dockerfile-pinned"}
+    said = "the rule looks at the files of services, and no sources were given"
+    assert told == ("not_applicable", said)
+
+    asked = check(assembly.directory, "--sources", ROOT, "--format", "json")
+    assert asked.exit_code == 0
+    results = json.loads(asked.stdout)["results"]
+    assert {r["rule"] for r in results} == {rule.id for rule in all_rules()}
+    [told] = [(r["template"], r["status"]) for r in results if r["rule"] == "dockerfile-pinned"]
+    assert told == ("examples/passport-api/Dockerfile", "pass")
+
+    nothing = check(assembly.directory, "--sources", tmp_path)
+    assert nothing.exit_code == 1
+    assert "fail dockerfile-pinned: there is no service to judge" in nothing.stdout
+    assert check(assembly.directory, "--sources", tmp_path / "gone").exit_code == 2
 
 
 def test_a_failure_is_told_with_place_and_remedy(

@@ -21,8 +21,10 @@ def test_a_rule_is_one_file_and_one_test(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_explains_itself(rule: Rule) -> None:
-    assert rule.judge is not None or rule.judge_stack is not None
+    assert rule.judge or rule.judge_stack or rule.judge_file
     assert bool(rule.types) == (rule.judge is not None)
+    assert bool(rule.files) == (rule.judge_file is not None)
+    assert set(rule.required_files) <= set(rule.files)
     for text in (rule.title, rule.why, rule.remedy):
         assert len(text.split()) >= 4
         assert text == " ".join(text.split())

@@ -10,6 +10,7 @@ import pytest
 from policies.forced_deployment import is_forced
 from policies.rules.no_forced_deployment import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
+from tests.policies.rules.service_files import told, told_of_real
 
 FORCES = "forces a new deployment: it starts the same revision again"
 COMMAND = "aws ecs update-service --force-new-deployment"
@@ -175,3 +176,18 @@ def test_only_this_rule_sees_a_service_that_forces(real: Real) -> None:
 
     found = real.caught("passport-api", spoil)
     assert {rule for rule, _ in found} == {"no-forced-deployment"}
+
+
+IN_FILE = "it forces a new deployment: that starts the same revision again"
+
+
+def test_no_file_of_a_service_forces(tmp_path: Path) -> None:
+    assert told(tmp_path) == {}
+    spoilt = "aws ecs update-service --force-\\\nnew-deployment"
+    found = told(tmp_path, "deliver.sh", "docker push image", spoilt)
+    assert found == {"no-forced-deployment": IN_FILE}
+
+
+def test_only_this_rule_sees_the_real_build_force(tmp_path: Path) -> None:
+    old, new = "delivery/build_image.sh", f"delivery/build_image.sh && {COMMAND}"
+    assert told_of_real(tmp_path, "buildspec.yml", old, new) == {"no-forced-deployment": IN_FILE}

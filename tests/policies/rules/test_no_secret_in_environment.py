@@ -1,11 +1,13 @@
 """no-secret-in-environment (ROVN-SEC-1)."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from policies.rules.no_secret_in_environment import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
+from tests.policies.rules.service_files import WORKFLOW, judged, told, told_of_real
 
 KEY = "AKIA" + "Q" * 16
 AWS_KEY = "what looks like an AWS access key"
@@ -186,3 +188,57 @@ def test_only_this_rule_sees_a_key_in_a_container(real: Real) -> None:
 
     part = "passport-api"
     assert real.caught(part, spoil) == {("no-secret-in-environment", "TasksApp")}
+
+
+def test_a_good_build_passes(tmp_path: Path) -> None:
+    assert told(tmp_path) == {}
+    looked_at = {"buildspec.yml": "pass", WORKFLOW: "pass"}
+    assert judged(tmp_path, "no-secret-in-environment") == looked_at
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (
+            "buildspec.yml",
+            "LEVEL: HIGH",
+            f"LEVEL: {KEY}",
+            f"env.variables.LEVEL: the variable LEVEL holds {AWS_KEY}",
+        ),
+        (
+            "buildspec.yml",
+            "[uv lock --check, uv sync]",
+            f"[uv lock --check, curl -H ghp_{'a' * 36}]",
+            "it holds what looks like a GitHub token",
+        ),
+        (
+            WORKFLOW,
+            "${{ github.token }}",
+            "hunter",
+            "the variable TOKEN holds a literal value, and its name says that it is a secret",
+        ),
+        (WORKFLOW, "jobs:", f"env: {{A: {KEY}}}\njobs:", f"the variable A holds {AWS_KEY}"),
+        (
+            WORKFLOW,
+            "      - run:",
+            f"      - env: {{A: {KEY}}}\n        run:",
+            f"the variable A holds {AWS_KEY}",
+        ),
+    ],
+)
+def test_no_build_holds_a_secret(
+    tmp_path: Path, file: str, old: str, new: str, message: str
+) -> None:
+    assert told(tmp_path, file, old, new) == {"no-secret-in-environment": message}
+
+
+def test_a_workflow_with_empty_parts_passes(tmp_path: Path) -> None:
+    empty = "jobs:\n  first: {env: {A: }, steps: []}\n"
+    assert told(tmp_path, WORKFLOW, "jobs:\n", empty) == {}
+
+
+def test_only_this_rule_sees_a_key_in_the_real_buildspec(tmp_path: Path) -> None:
+    old, new = "SCAN_FAIL_SEVERITY: HIGH", f"SCAN_FAIL_SEVERITY: {KEY}"
+    said = f"env.variables.SCAN_FAIL_SEVERITY: the variable SCAN_FAIL_SEVERITY holds {AWS_KEY}"
+    found = told_of_real(tmp_path, "buildspec.yml", old, new)
+    assert found == {"no-secret-in-environment": said}

@@ -91,4 +91,6 @@ who-updates-services
 
 
 def test_what_takes_no_waiver_is_written_down() -> None:
-    assert {rule.id for rule in RULES if not rule.waivable} == set(FIRM.split())
+    # A waiver names a construct, so that none can name a file.
+    of_files = {rule.id for rule in RULES if rule.only_files}
+    assert {rule.id for rule in RULES if not rule.waivable} == set(FIRM.split()) | of_files

@@ -33,8 +33,11 @@ def _judge(trail: Resource, scope: Scope) -> Iterator[str]:
             yield f"{switch} is not true"
     if key_behind(trail.at("KMSKeyId"), trail) is None:
         yield "KMSKeyId names no key of this environment and region"
-    if find(trail.at("CloudWatchLogsLogGroupArn"), scope, GROUP) is None:
+    group = find(trail.at("CloudWatchLogsLogGroupArn"), scope, GROUP)
+    if group is None:
         yield "CloudWatchLogsLogGroupArn names no log group of this environment: nothing can alarm"
+    elif group.at("LogGroupClass", "STANDARD") != "STANDARD":
+        yield f"{group.logical_id} is of no STANDARD class: no metric filter works there"
     selectors = [_selector(known(s)) for s in trail.at("AdvancedEventSelectors", [])]
     if not any(_is_management(selector) for selector in selectors):
         yield "AdvancedEventSelectors do not record every management event"

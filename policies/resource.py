@@ -60,9 +60,9 @@ class Resource:
     def at(self, path: str, default: Json = None) -> Json:
         """Get the property at a dotted path, such as ``Containers.0.User``.
 
-        ``default`` when it is not there; ``"true"`` and ``"false"`` as CloudFormation takes them
-        where a switch is meant: as what they say. Raises ``UnresolvedError`` when it, or anything on the
-        way to it, is open; what lies deeper in it may still hold an ``Unknown``.
+        ``default`` when it is not there; ``"true"`` and ``"false"`` are switches, as CloudFormation
+        takes them. Raises ``UnresolvedError`` when it, or anything on the way to it, is open; what
+        lies deeper in it may still hold an ``Unknown``.
         """
         value = self.properties
         for step in path.split("."):

@@ -21,7 +21,8 @@ from policies.secret_values import (
 from policies.values import Unknown, UnresolvedError, as_text
 
 Json = Any
-_SETTINGS = ("AWS::SSM::Parameter", "AWS::SecretsManager::Secret")
+_TEMPLATE = "GenerateSecretString.SecretStringTemplate"
+_SETTINGS = {"AWS::SSM::Parameter": ("Value",), "AWS::SecretsManager::Secret": (_TEMPLATE,)}
 Path = tuple[str, ...]
 _KEY = re.compile(r'"([\w-]+)": ')
 # Which key of a secret a dynamic reference takes; none is the whole of it.
@@ -125,7 +126,9 @@ def _holds_secret(resource_type: str, name: str) -> bool:
 
 
 def _has_one(resource: Resource, _: Scope) -> bool:
-    return resource.type in _SETTINGS or any(True for _ in _sensitive(resource))
+    return any(resource.at(path) for path in _SETTINGS.get(resource.type, ())) or any(
+        True for _ in _sensitive(resource)
+    )
 
 
 def _setting(resource: Resource) -> Iterator[str]:
@@ -134,17 +137,16 @@ def _setting(resource: Resource) -> Iterator[str]:
         for reason in held_by(str(resource.at("Name", "")), str(resource.at("Value", ""))):
             yield f"Value holds {reason}"
     elif resource.type == "AWS::SecretsManager::Secret":
-        path = "GenerateSecretString.SecretStringTemplate"
-        for name in _json(resource.at(path, "{}"), path):
+        for name in _json(resource.at(_TEMPLATE, "{}")):
             if says_secret(name):
-                yield f"{path}.{name} is written out: only GenerateStringKey is generated"
+                yield f"{_TEMPLATE}.{name} is written out: only GenerateStringKey is generated"
 
 
-def _json(text: str, path: str) -> dict[str, Json]:
+def _json(text: str) -> dict[str, Json]:
     try:
         return dict(json.loads(text))
     except (TypeError, ValueError):
-        raise UnresolvedError(f"{path} is no object in JSON") from None
+        raise UnresolvedError(f"{_TEMPLATE} is no object in JSON") from None
 
 
 def _judge(resource: Resource, _: Scope) -> Iterator[str]:

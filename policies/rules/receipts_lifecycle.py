@@ -58,7 +58,7 @@ def _glacier_days(rule: LifecycleRule, key: str) -> Iterator[str]:
 
 
 def _early(rule: LifecycleRule, key: str, wanted: int) -> Iterator[str]:
-    """Give the days of what takes a part of the objects, or all of them deeper, before its time."""
+    """Give the days of what archives some objects, or all of them deeper, too early."""
     for transition in _transitions(rule, key):
         kind, days = (
             known(transition.get("StorageClass")),

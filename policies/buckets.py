@@ -3,7 +3,7 @@
 from policies.references import find, reference
 from policies.resource_policies import Statement, covers_resource, statements
 from policies.scope import Resource, Scope
-from policies.values import known
+from policies.values import UnresolvedError, known
 
 BUCKET = "AWS::S3::Bucket"
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
@@ -15,14 +15,20 @@ _BALANCER_LOGS = (
 
 
 def policy_of(bucket: Resource) -> list[Statement]:
-    """List the statements of every policy on a bucket."""
+    """List the statements of the policy on a bucket.
+
+    Raises ``UnresolvedError`` for several: S3 keeps one, whichever is written last.
+    """
     scope = bucket.stack.scope
-    return [
-        statement
+    found = [
+        policy
         for policy in scope.resources("AWS::S3::BucketPolicy")
         if find(policy.at("Bucket"), scope, BUCKET) is bucket
-        for statement in statements(policy.at("PolicyDocument"))
     ]
+    if len(found) > 1:
+        names = ", ".join(policy.logical_id for policy in found)
+        raise UnresolvedError(f"{bucket.logical_id} has {len(found)} policies, not one: {names}")
+    return [s for policy in found for s in statements(policy.at("PolicyDocument"))]
 
 
 def is_about_all(statement: Statement, bucket: Resource) -> bool:

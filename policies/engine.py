@@ -18,6 +18,10 @@ from runbook.model.refusal import RefusedError
 
 # Not a rule of a runbook, but what all of them stand on.
 JUDGED = "template-judged"
+_DEPLOYERS = (
+    "AWS::CloudFormation::StackSet",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+)
 _WORST_FIRST = (Status.ERROR, Status.FAIL, Status.PASS, Status.NOT_APPLICABLE)
 
 
@@ -110,6 +114,15 @@ def _not_final(template: Template) -> Iterator[Result]:
             yield _error(template.path, f"{logical_id} makes resources that are not here yet")
         elif not isinstance(body, dict) or not isinstance(body.get("Type"), str):
             yield _error(template.path, f"{logical_id} is no resource: it has no Type")
+        elif _makes_others(body["Type"]):
+            reason = f"{logical_id} is {body['Type']}: what it makes is not here to be judged"
+            yield _error(template.path, reason)
+
+
+def _makes_others(kind: str) -> bool:
+    """Tell a module, a type of nobody's but the account's, and what deploys other templates."""
+    ours = kind.startswith(("AWS::", "Custom::"))
+    return not ours or kind.endswith("::MODULE") or kind in _DEPLOYERS
 
 
 def _tiers(environment: Environment, templates: Sequence[Template]) -> Iterator[Result]:

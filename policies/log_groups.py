@@ -14,6 +14,17 @@ _OF_DATABASES = {
     "AWS::RDS::DBInstance": "/aws/rds/instance/",
     "AWS::RDS::DBCluster": "/aws/rds/cluster/",
 }
+# Each with its name, the property that names another group, and where AWS writes without it.
+_OF_PROGRAMS = (
+    ("AWS::Lambda::Function", "FunctionName", "LoggingConfig.LogGroup", "/aws/lambda/"),
+    (
+        "AWS::CodeBuild::Project",
+        "Name",
+        "LogsConfig.CloudWatchLogs.GroupName",
+        "/aws/codebuild/",
+    ),
+)
+_SILENT = "LogsConfig.CloudWatchLogs.Status"
 # WAF writes to no other names.
 _OF_BALANCERS = "aws-waf-logs-"
 
@@ -51,6 +62,16 @@ def written(scope: Scope) -> Iterator[tuple[str, Resource | None]]:
             for log in database.at("EnableCloudwatchLogsExports", []):
                 name = f"{prefix}{reference(database)}/{known(log)}"
                 yield name, find(name, scope, GROUP)
+
+
+def written_by_programs(scope: Scope) -> Iterator[tuple[str, Resource | None]]:
+    """List what functions and builds write to, in the same way."""
+    for kind, own, given, prefix in _OF_PROGRAMS:
+        for program in scope.resources(kind):
+            if program.at(_SILENT) == "DISABLED":
+                continue
+            name = program.at(given) or f"{prefix}{program.at(own, reference(program))}"
+            yield name, find(name, scope, GROUP)
 
 
 def belongs_to_service_or_database(group: Resource) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from policies.scope import Resource
+from policies.values import whole_number
 from runbook.model.retention import Retention
 
 
@@ -14,7 +15,7 @@ def lock_faults(bucket: Resource, wanted: Retention) -> Iterator[str]:
     mode = bucket.at(f"{rule}.Mode")
     if mode != "COMPLIANCE":
         yield f"the lock's mode is {mode}, not COMPLIANCE: a privileged user can lift it"
-    years, days = bucket.at(f"{rule}.Years"), bucket.at(f"{rule}.Days")
+    years, days = (whole_number(bucket.at(f"{rule}.{unit}")) for unit in ("Years", "Days"))
     if (years is None) == (days is None):
         yield "the lock has no default retention in years or days, exactly one of the two"
         return

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Json = Any
 _ABSENT = object()
+_SWITCH: Mapping[str, Json] = {"true": True, "false": False}
 
 
 class Resource:
@@ -59,8 +60,9 @@ class Resource:
     def at(self, path: str, default: Json = None) -> Json:
         """Get the property at a dotted path, such as ``Containers.0.User``.
 
-        ``default`` when it is not there. Raises ``UnresolvedError`` when it, or anything on the
-        way to it, is open; what lies deeper in it may still hold an ``Unknown``.
+        ``default`` when it is not there; ``"true"`` and ``"false"`` are switches, as CloudFormation
+        takes them. Raises ``UnresolvedError`` when it, or anything on the way to it, is open; what
+        lies deeper in it may still hold an ``Unknown``.
         """
         value = self.properties
         for step in path.split("."):
@@ -76,7 +78,7 @@ class Resource:
                 return default
         if isinstance(value, Unknown):
             raise UnresolvedError(f"{path}: {value.text} is open: {value.why}")
-        return value
+        return _SWITCH.get(value.lower(), value) if isinstance(value, str) else value
 
     def _policy(self, name: str) -> str:
         value = resolve(self.body.get(name, "Delete"), self.stack)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.buckets import BUCKET, receives_logs
+from policies.buckets import BUCKET, receives_logs, takes_trail
 from policies.keys import key_behind
 from policies.rule import Rule
+from policies.rules.audit_bucket_lock import OUTPUT as AUDIT
+from policies.rules.receipts_lifecycle import OUTPUT as RECEIPTS
 from policies.scope import Resource, Scope
 from policies.values import known
 
@@ -15,6 +17,9 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
     given = bucket.at("BucketEncryption.ServerSideEncryptionConfiguration", [])
     defaults = [known(known(rule).get("ServerSideEncryptionByDefault")) or {} for rule in given]
     receives = receives_logs(bucket, scope)
+    if receives and _keeps_records(bucket, scope):
+        yield "it keeps records, and others deliver their logs into it"
+        receives = False
     # S3 encrypts with its own key when nothing is said.
     for default in defaults or [{}]:
         algorithm = known(default.get("SSEAlgorithm", "AES256"))
@@ -25,6 +30,11 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
             yield f"SSEAlgorithm is {algorithm}, not aws:kms with a key of ours"
         elif key_behind(default.get("KMSMasterKeyID"), bucket) is None:
             yield "KMSMasterKeyID names no key of this environment and region"
+
+
+def _keeps_records(bucket: Resource, scope: Scope) -> bool:
+    outputs = (scope.target(scope.output("audit", name)) for name in (AUDIT, RECEIPTS))
+    return takes_trail(bucket, scope) or any(found is bucket for found in outputs)
 
 
 RULE = Rule(

@@ -11,7 +11,13 @@ from policies.values import whole_number
 AWS_DEFAULT_DAYS = 1
 
 
+PLAN = "AWS::Backup::BackupPlan"
+
+
 def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
+    if instance.type == PLAN:
+        yield from _taken_over(instance, scope)
+        return
     if is_replica(instance):
         # Its backups are those of its source, which is judged itself.
         if source_of(instance, scope) is None:
@@ -28,6 +34,18 @@ def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
         yield "DeleteAutomatedBackups is not false: the backups go with the instance"
 
 
+def _taken_over(plan: Resource, scope: Scope) -> Iterator[str]:
+    """Tell what a continuous plan makes of the retention, which RDS leaves to AWS Backup."""
+    wanted = scope.environment.database.backup_retention_days
+    for number in range(len(plan.at("BackupPlan.BackupPlanRule", []))):
+        path = f"BackupPlan.BackupPlanRule.{number}"
+        if plan.at(f"{path}.EnableContinuousBackup", default=False) is False:
+            continue
+        days = whole_number(plan.at(f"{path}.Lifecycle.DeleteAfterDays"))
+        if days is None or days < wanted:
+            yield f"a continuous backup is kept {days} days, not {wanted}, in the place of RDS's"
+
+
 RULE = Rule(
     id="database-backups",
     title="The database is backed up each day, with point-in-time recovery for as long as the "
@@ -38,7 +56,7 @@ RULE = Rule(
     "database.backup_window say how long and when.",
     clauses=("ROVN-BCK-1",),
     controls=("HIPAA 164.308(a)(7)(ii)(A)", "NIST CP-9", "SOC2 A1.2"),
-    types=(INSTANCE,),
+    types=(INSTANCE, PLAN),
     judge=_judge,
     waivable=False,
 )

@@ -7,6 +7,14 @@ from policies.databases import INSTANCE, is_replica, source_of
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 
+_SOURCES = (
+    "DBSnapshotIdentifier",
+    "SourceDBInstanceAutomatedBackupsArn",
+    "SourceDBInstanceIdentifier",
+)
+# Its place in an ARN.
+_ACCOUNT = 4
+
 
 def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
     if instance.at("StorageEncrypted") is not True:
@@ -18,10 +26,19 @@ def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
             yield "it takes the key of an instance that is in no template"
     elif customer_key(key, instance, scope) is None:
         yield f"KmsKeyId is {key}, not a key of this environment"
+    for source in _SOURCES:
+        if _is_foreign(str(instance.at(source, "")), scope):
+            yield f"{source} is of another account, and brings its own encryption, or none"
     if _has_insights(instance):
         key = instance.at("PerformanceInsightsKMSKeyId")
         if customer_key(key, instance, scope) is None:
             yield f"PerformanceInsightsKMSKeyId is {key}, not a key of this environment"
+
+
+def _is_foreign(source: str, scope: Scope) -> bool:
+    """Tell an ARN of another account: a copy has the encryption of what it was made of."""
+    parts = source.split(":")
+    return len(parts) > _ACCOUNT and parts[_ACCOUNT] != scope.environment.account
 
 
 def _has_insights(instance: Resource) -> bool:

@@ -10,14 +10,29 @@ ENGINE = "postgres"
 _OF_A_CLUSTER = ("DBClusterIdentifier", "DBClusterSnapshotIdentifier", "SourceDBClusterIdentifier")
 # Databases, and what makes copies of one, that have other switches than an instance.
 OTHERS = (
+    "AWS::Cassandra::Table",
+    "AWS::DMS::DataMigration",
+    "AWS::DMS::ReplicationConfig",
+    "AWS::DMS::ReplicationInstance",
+    "AWS::DMS::ReplicationTask",
     "AWS::DSQL::Cluster",
     "AWS::DocDB::DBCluster",
     "AWS::DocDB::DBInstance",
     "AWS::DocDBElastic::Cluster",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::Elasticsearch::Domain",
     "AWS::Lightsail::Database",
+    "AWS::MemoryDB::Cluster",
     "AWS::Neptune::DBCluster",
     "AWS::Neptune::DBInstance",
     "AWS::NeptuneGraph::Graph",
+    "AWS::OpenSearchServerless::Collection",
+    "AWS::OpenSearchService::Domain",
+    "AWS::QLDB::Ledger",
     "AWS::RDS::DBCluster",
     "AWS::RDS::DBProxy",
     "AWS::RDS::DBSecurityGroup",
@@ -27,6 +42,10 @@ OTHERS = (
     "AWS::Redshift::Cluster",
     "AWS::RedshiftServerless::Namespace",
     "AWS::RedshiftServerless::Workgroup",
+    "AWS::SDB::Domain",
+    "AWS::Timestream::Database",
+    "AWS::Timestream::InfluxDBInstance",
+    "AWS::Timestream::Table",
 )
 
 

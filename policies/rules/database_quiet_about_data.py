@@ -17,9 +17,13 @@ HARMLESS = {
     "debug_print_parse": ("0", "off"),
     "debug_print_plan": ("0", "off"),
     "debug_print_rewritten": ("0", "off"),
+    "log_min_duration_sample": ("-1",),
     "log_statement": ("none", "ddl"),
+    "log_transaction_sample_rate": ("0", "0.0"),
+    "pgaudit.log": ("none", "ddl", "role", "ddl,role", "role,ddl"),
     "pgaudit.log_parameter": ("0", "off"),
 }
+PRELOADED = ("shared_preload_libraries", "session_preload_libraries", "local_preload_libraries")
 PLANS, PLANS_PARAMETERS = "auto_explain", "auto_explain.log_parameter_max_length"
 
 
@@ -32,8 +36,11 @@ def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
         value = parameter(instance, scope, name)
         if value is not None and value.lower() not in harmless:
             yield f"{name} is {value}, not {' or '.join(harmless)}"
-    preloaded = parameter(instance, scope, "shared_preload_libraries") or ""
-    if PLANS in preloaded and parameter(instance, scope, PLANS_PARAMETERS) != "0":
+    preloaded = [parameter(instance, scope, name) or "" for name in PRELOADED]
+    if (
+        any(PLANS in libraries for libraries in preloaded)
+        and parameter(instance, scope, PLANS_PARAMETERS) != "0"
+    ):
         yield f"{PLANS} is loaded and {PLANS_PARAMETERS} is not 0"
 
 

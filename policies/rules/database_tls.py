@@ -7,12 +7,17 @@ from policies.rule import Rule
 from policies.scope import Resource, Scope
 
 PARAMETER = "rds.force_ssl"
+# Where it is not set, RDS takes TLS 1.2 and newer.
+OLDEST, NEW_ENOUGH = "ssl_min_protocol_version", ("TLSv1.2", "TLSv1.3")
 
 
 def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
     value = parameter(instance, scope, PARAMETER)
     if value != "1":
         yield f"{PARAMETER} is {value or 'not set'}, not 1: connections without TLS are taken"
+    oldest = parameter(instance, scope, OLDEST)
+    if oldest is not None and oldest not in NEW_ENOUGH:
+        yield f"{OLDEST} is {oldest}, not {' or '.join(NEW_ENOUGH)}"
 
 
 RULE = Rule(

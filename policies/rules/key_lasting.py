@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from policies.keys import KEYS
-from policies.resource_policies import covers, is_for_everybody, statements
+from policies.references import reference
+from policies.resource_policies import covers, covers_resource, is_for_everybody, statements
 from policies.rule import Rule
 from policies.scope import Resource, Scope
+from policies.values import whole_number
 
 _DESTROYING = ("kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:ScheduleKeyDeletion")
 # KMS's own default, and the longest there is.
@@ -20,7 +22,10 @@ def _judge(key: Resource, _: Scope) -> Iterator[str]:
     denies = [
         s
         for s in policy
-        if s.get("Effect") == "Deny" and is_for_everybody(s) and not s.get("Condition")
+        if s.get("Effect") == "Deny"
+        and is_for_everybody(s)
+        and covers_resource(s, reference(key, "Arn"))
+        and not s.get("Condition")
     ]
     for action in _DESTROYING:
         allowed = any(covers(statement, action) for statement in allows)
@@ -28,8 +33,8 @@ def _judge(key: Resource, _: Scope) -> Iterator[str]:
             yield f"its policy allows {action}"
     if key.at("Enabled") not in (None, True):
         yield "Enabled is not true: nothing under it can be read"
-    days = key.at("PendingWindowInDays", _WINDOW)
-    if days < _WINDOW:
+    days = whole_number(key.at("PendingWindowInDays", _WINDOW))
+    if days is None or days < _WINDOW:
         yield f"PendingWindowInDays is {days}, not {_WINDOW}: so little time to notice"
 
 

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 from policies.rule import Rule
 from policies.scope import Resource, Scope
+from policies.values import whole_number
 
+# KMS's own default.
+_YEAR = 365
 _CANNOT_ROTATE = ("HMAC_", "RSA_", "ECC_", "SM2", "ML_DSA_")
 
 
@@ -15,6 +18,9 @@ def _is_symmetric(key: Resource, _: Scope) -> bool:
 def _judge(key: Resource, _: Scope) -> Iterator[str]:
     if key.at("EnableKeyRotation") is not True:
         yield "EnableKeyRotation is not true: the key's material is never replaced"
+    days = whole_number(key.at("RotationPeriodInDays", _YEAR))
+    if days is None or days > _YEAR:
+        yield f"RotationPeriodInDays is {days}, not at most {_YEAR}"
 
 
 RULE = Rule(

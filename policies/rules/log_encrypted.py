@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies.keys import key_behind
-from policies.log_groups import GROUP, written
+from policies.log_groups import GROUP, written, written_by_programs
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 
@@ -14,7 +14,7 @@ def _judge(group: Resource, _: Scope) -> Iterator[str]:
 
 
 def _required(scope: Scope) -> Iterator[str]:
-    for name, group in written(scope):
+    for name, group in (*written(scope), *written_by_programs(scope)):
         if group is None:
             yield f"no stack makes the log group {name}: AWS makes it itself, without a key"
 

@@ -18,6 +18,7 @@ from runbook.phi_identifiers import FIELDS, MANAGED, expression_of
 
 _MANAGED = "arn:aws:dataprotection::aws:data-identifier/"
 _WANTED = {f"{_MANAGED}{name}" for name in MANAGED} | set(FIELDS)
+_STANDARD = "STANDARD"
 _CUSTOM = "DataProtectionPolicy.Configuration.CustomDataIdentifier"
 
 
@@ -30,6 +31,9 @@ def _may_hold_phi(group: Resource, scope: Scope) -> bool:
 
 
 def _judge(group: Resource, scope: Scope) -> Iterator[str]:
+    kind = group.at("LogGroupClass", _STANDARD)
+    if kind != _STANDARD:
+        yield f"LogGroupClass is {kind}, not {_STANDARD}: no other masks anything"
     policy = protection(group)
     audits = [s for s in policy if "Audit" in known(s.get("Operation", {}))]
     masks = [s for s in policy if _masks(s)]

@@ -8,12 +8,16 @@ from policies.environment_variables import Variable, VariableFile, variables_of
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope
 from policies.secret_values import held_by, known_shape, says_secret
+from policies.services import TASK_DEFINITION, containers
 from policies.source_file import FileKind, SourceFile, leaves
 from policies.values import Reference, Unknown
 
 Json = Any
 # What stands in every name that variables are kept under.
 _WORDS = ("env", "variables", "buildspec", "definitionstring", '"input"')
+_COMMANDS = ("Command", "EntryPoint", "HealthCheck.Command")
+# A value that is taken from a variable, or a file, is none.
+_SET = re.compile(r"(?:^|[\s;&|'\"])-{0,2}([A-Za-z][\w-]*)=['\"]?([^\s;&|'\"$<{][^\s;&|'\"]*)")
 _HOLE = re.compile(r"\$\{([^}]*)\}")
 # What the runner of a workflow fills in.
 _EXPRESSION = re.compile(r"\$\{\{[^}]*\}\}")
@@ -23,10 +27,28 @@ def _sets_some(resource: Resource, _: Scope) -> bool:
     text = resource.text.lower()
     if not any(word in text for word in _WORDS):
         return False
-    return any(True for _ in variables_of(resource.properties))
+    return any(True for _ in variables_of(resource.properties)) or any(_in_commands(resource))
+
+
+def _in_commands(resource: Resource) -> Iterator[str]:
+    """Judge what a container's command sets for itself, as a variable or as an option."""
+    if resource.type != TASK_DEFINITION:
+        return
+    for container in containers(resource):
+        for path in _COMMANDS:
+            text = _text(container.at(path, []))
+            for name, value in _SET.findall(text):
+                if says_secret(name) and any(held_by(name, value)):
+                    yield f"{path} of {container.name} sets {name}, whose name says it is a secret"
+
+
+def _text(words: object) -> str:
+    given = words if isinstance(words, list) else [words]
+    return " ".join(word.text if isinstance(word, Unknown) else str(word) for word in given)
 
 
 def _judge(resource: Resource, _: Scope) -> Iterator[str]:
+    yield from _in_commands(resource)
     for found in variables_of(resource.properties):
         if isinstance(found, VariableFile):
             yield f"{found.path} reads variables from a file that nobody judges"

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,12 +11,25 @@ from policies.environment_variables import is_place_of_variables
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope, Stack
 from policies.secret_properties import NAMES, NOT_SECRET, OF_TYPE
-from policies.secret_values import known_shape, only_reference
-from policies.values import Unknown, as_text
+from policies.secret_values import (
+    held_by,
+    known_shape,
+    only_reference,
+    resolved_at_deploy,
+    says_secret,
+)
+from policies.values import Unknown, UnresolvedError, as_text
 
 Json = Any
+_TEMPLATE = "GenerateSecretString.SecretStringTemplate"
+_SETTINGS = {"AWS::SSM::Parameter": ("Value",), "AWS::SecretsManager::Secret": (_TEMPLATE,)}
 Path = tuple[str, ...]
 _KEY = re.compile(r'"([\w-]+)": ')
+# Which key of a secret a dynamic reference takes; none is the whole of it.
+_RESOLVED = re.compile(
+    r"\{\{resolve:(?:secretsmanager|ssm-secure):[^{}]*?(?:SecretString:([^:{}]*)[^{}]*)?\}\}"
+)
+_NOT_SECRET_KEYS = ("dbname", "engine", "host", "port", "username")
 _NAMED = NAMES | {name for _, name in OF_TYPE}
 
 
@@ -25,10 +39,21 @@ def _judge_stack(stack: Stack, _: Scope) -> Iterator[str]:
     if known_shape(as_text(sections)):
         yield from _faults(sections, ())
     for resource in stack.resources.values():
+        if resolved_at_deploy(resource.text):
+            yield from _spilt(resource)
         if known_shape(resource.text) or "UserData" in resource.text:
             at = ("Resources", resource.logical_id)
             written = list(_faults(resource.body, at))
             yield from written or _faults(resource.properties, (*at, "Properties"))
+
+
+def _spilt(resource: Resource) -> Iterator[str]:
+    """Tell where the deploy would write a secret in plain, outside of what holds secrets."""
+    for where, text in _texts(resource.properties, ("Resources", resource.logical_id)):
+        named = [step for step in where if not step.isdigit()][-1]
+        secrets = [key for key in _RESOLVED.findall(text) if key not in _NOT_SECRET_KEYS]
+        if secrets and not _holds_secret(resource.type, named):
+            yield f"{'.'.join(where)} gets a secret from the deploy, and everybody reads it there"
 
 
 def _faults(value: Json, path: Path) -> Iterator[str]:
@@ -101,10 +126,31 @@ def _holds_secret(resource_type: str, name: str) -> bool:
 
 
 def _has_one(resource: Resource, _: Scope) -> bool:
-    return any(True for _ in _sensitive(resource))
+    return any(resource.at(path) for path in _SETTINGS.get(resource.type, ())) or any(
+        True for _ in _sensitive(resource)
+    )
+
+
+def _setting(resource: Resource) -> Iterator[str]:
+    """Judge what holds a value under a name of its own: a parameter, the rest of a secret."""
+    if resource.type == "AWS::SSM::Parameter":
+        for reason in held_by(str(resource.at("Name", "")), str(resource.at("Value", ""))):
+            yield f"Value holds {reason}"
+    elif resource.type == "AWS::SecretsManager::Secret":
+        for name in _json(resource.at(_TEMPLATE, "{}")):
+            if says_secret(name):
+                yield f"{_TEMPLATE}.{name} is written out: only GenerateStringKey is generated"
+
+
+def _json(text: str) -> dict[str, Json]:
+    try:
+        return dict(json.loads(text))
+    except (TypeError, ValueError):
+        raise UnresolvedError(f"{_TEMPLATE} is no object in JSON") from None
 
 
 def _judge(resource: Resource, _: Scope) -> Iterator[str]:
+    yield from _setting(resource)
     for path, value in _sensitive(resource):
         text = value.text if isinstance(value, Unknown) else value
         if isinstance(value, Unknown) and not only_reference(text):

@@ -6,10 +6,11 @@ from typing import Any
 from policies.resource_policies import listed
 from policies.rule import Rule
 from policies.scope import Resource, Scope
-from policies.values import known
+from policies.values import known, whole_number
 
 OUTPUT = "SourceReceiptsBucket"
 _GLACIER = ("GLACIER", "Glacier")
+_ARCHIVES = (*_GLACIER, "DEEP_ARCHIVE")
 _NARROWING = ("Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan")
 _EXPIRING = (
     "ExpirationDate",
@@ -37,6 +38,9 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
         if days != [str(wanted)]:
             found = f"after {' and '.join(days)} days" if days else "never"
             yield f"{what} move to Glacier {found}, not after {wanted} days"
+        early = {days for rule in enabled for days in _early(rule, key, wanted)}
+        for days in sorted(early):
+            yield f"some {what} are archived after {days} days, not after {wanted}"
     for rule in enabled:
         for key in _EXPIRING:
             if rule.get(key) is not None:
@@ -48,11 +52,31 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
 
 def _glacier_days(rule: LifecycleRule, key: str) -> Iterator[str]:
     """Give the days of each transition that is for every object; the old single form, too."""
-    if any(rule.get(narrowing) not in (None, "", []) for narrowing in _NARROWING):
-        return
-    for transition in (*listed(rule.get(f"{key}s")), *listed(rule.get(key))):
-        if known(transition).get("StorageClass") in _GLACIER:
-            yield str(known(known(transition).get("TransitionInDays")))
+    for transition in _transitions(rule, key):
+        if transition.get("StorageClass") in _GLACIER and not _is_narrow(rule, transition):
+            yield str(known(transition.get("TransitionInDays")))
+
+
+def _early(rule: LifecycleRule, key: str, wanted: int) -> Iterator[str]:
+    """Give the days of what archives some objects, or all of them deeper, too early."""
+    for transition in _transitions(rule, key):
+        kind, days = (
+            known(transition.get("StorageClass")),
+            known(transition.get("TransitionInDays")),
+        )
+        told_already = kind in _GLACIER and not _is_narrow(rule, transition)
+        if kind in _ARCHIVES and not told_already and (whole_number(days) or 0) < wanted:
+            yield str(days)
+
+
+def _transitions(rule: LifecycleRule, key: str) -> list[LifecycleRule]:
+    return [known(t) for t in (*listed(rule.get(f"{key}s")), *listed(rule.get(key)))]
+
+
+def _is_narrow(rule: LifecycleRule, transition: LifecycleRule) -> bool:
+    """Say whether it leaves some objects, or the newest of the old versions, where they are."""
+    narrowed = any(known(rule.get(key)) not in (None, "", []) for key in _NARROWING)
+    return narrowed or bool(whole_number(known(transition.get("NewerNoncurrentVersions"))))
 
 
 def _required(scope: Scope) -> Iterator[str]:

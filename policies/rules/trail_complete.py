@@ -33,8 +33,7 @@ def _judge(trail: Resource, scope: Scope) -> Iterator[str]:
             yield f"{switch} is not true"
     if key_behind(trail.at("KMSKeyId"), trail) is None:
         yield "KMSKeyId names no key of this environment and region"
-    if find(trail.at("CloudWatchLogsLogGroupArn"), scope, GROUP) is None:
-        yield "CloudWatchLogsLogGroupArn names no log group of this environment: nothing can alarm"
+    yield from _alarms(trail, scope)
     selectors = [_selector(known(s)) for s in trail.at("AdvancedEventSelectors", [])]
     if not any(_is_management(selector) for selector in selectors):
         yield "AdvancedEventSelectors do not record every management event"
@@ -49,6 +48,14 @@ def _judge(trail: Resource, scope: Scope) -> Iterator[str]:
         yield "AdvancedEventSelectors do not record tampering with the trail's own bucket"
     if any(_records(s, own, _DELIVERY) for s in selectors):
         yield "AdvancedEventSelectors record the trail's own deliveries, each of which is one more"
+
+
+def _alarms(trail: Resource, scope: Scope) -> Iterator[str]:
+    group = find(trail.at("CloudWatchLogsLogGroupArn"), scope, GROUP)
+    if group is None:
+        yield "CloudWatchLogsLogGroupArn names no log group of this environment: nothing can alarm"
+    elif group.at("LogGroupClass", "STANDARD") != "STANDARD":
+        yield f"{group.logical_id} is not of class STANDARD: no metric filter works there"
 
 
 def _selector(selector: Mapping[str, Any]) -> Selector:

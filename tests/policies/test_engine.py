@@ -298,3 +298,18 @@ def _somewhere(body: Any, data: st.DataObject) -> tuple[Any, Any]:  # noqa: ANN4
 def test_a_folder_without_manifest_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match=r"there is no manifest\.json in it"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "AWS::CloudFormation::StackSet",
+        "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+        "Some::S3::Bucket",
+        "AWS::S3::Bucket::MODULE",
+    ],
+)
+def test_what_makes_resources_elsewhere_is_an_error(kind: str) -> None:
+    found = results(template("data", {"Thing": {"Type": kind}}))
+    said = f"Thing is {kind}: what it makes is not here to be judged"
+    assert said in [result.message for result in found]

@@ -1,5 +1,7 @@
 """audit-bucket-lock (ROVN-BCK-2)."""
 
+from collections.abc import Callable
+
 import pytest
 
 from policies.rules.audit_bucket_lock import RULE
@@ -78,3 +80,16 @@ def test_only_this_rule_sees_a_shorter_lock(real: Real) -> None:
         lock["Rule"]["DefaultRetention"]["Years"] = 6
 
     assert real.caught("audit", spoil) == {("audit-bucket-lock", "AuditRecords")}
+
+
+def test_years_may_be_text(production: Real) -> None:
+    def spoil(years: str) -> Callable[[Json], None]:
+        def change(body: Json) -> None:
+            bucket = properties(body, "AWS::S3::Bucket", "AuditRecords")
+            bucket["ObjectLockEnabled"] = "true"
+            bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Years"] = years
+
+        return change
+
+    assert production.caught("audit", spoil("7")) == set()
+    assert production.caught("audit", spoil("6")) == {("audit-bucket-lock", "AuditRecords")}

@@ -120,3 +120,16 @@ def test_only_this_rule_sees_a_receiver_that_takes_nothing(real: Real) -> None:
         rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] = "aws:kms"
 
     assert real.caught("audit", spoil) == {("bucket-encrypted", "AccessLogs")}
+
+
+def test_a_bucket_of_records_is_no_receiver(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        receipts = properties(body, "AWS::S3::Bucket", "SourceReceipts")
+        default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        receipts["BucketEncryption"] = {"ServerSideEncryptionConfiguration": [default]}
+        del receipts["LoggingConfiguration"]
+        name = next(i for i in body["Resources"] if i.startswith("SourceReceipts"))
+        logs = properties(body, "AWS::S3::Bucket", "AccessLogs")
+        logs["LoggingConfiguration"] = {"DestinationBucketName": {"Ref": name}}
+
+    assert ("bucket-encrypted", "SourceReceipts") in real.caught("audit", spoil)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.rules.bucket_private import RULE
+from policies.rules.bucket_private import OTHERS, RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 
 BLOCKED = {
@@ -61,3 +61,28 @@ def test_only_this_rule_sees_a_bucket_that_a_policy_can_open(real: Real) -> None
         bucket["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] = False
 
     assert real.caught("audit", spoil) == {("bucket-private", "AuditRecords")}
+
+
+def test_switches_may_be_text() -> None:
+    assert said(PublicAccessBlockConfiguration=dict.fromkeys(BLOCKED, "true")) == "pass"
+
+
+def test_other_kinds_of_buckets_are_refused() -> None:
+    for kind in OTHERS:
+        assert verdicts(RULE, template("audit", {"Bucket": {"Type": kind}})) == {
+            "Bucket": f"no rule here can judge {kind}"
+        }
+
+
+def test_copies_stay_in_the_environment() -> None:
+    def replicated(to: object) -> Json:
+        return {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": to}}]}
+
+    assert said(ReplicationConfiguration=replicated({"Fn::GetAtt": ["Bucket", "Arn"]})) == "pass"
+    assert said(ReplicationConfiguration=replicated("arn:aws:s3:::other")) == (
+        "ReplicationConfiguration names arn:aws:s3:::other, no bucket of this environment: it "
+        "leaves us"
+    )
+    listed = [{"Destination": {"BucketArn": "arn:aws:s3:::other"}}]
+    assert said(InventoryConfigurations=listed).startswith("InventoryConfigurations names")
+    assert "is open" in said(ReplicationConfiguration=replicated(OPEN))

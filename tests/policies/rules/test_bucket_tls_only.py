@@ -99,3 +99,16 @@ def test_only_this_rule_sees_a_bucket_that_takes_plain_http(real: Real) -> None:
         first["Action"] = "s3:GetObject"
 
     assert real.caught("audit", spoil) == {("bucket-tls-only", "SourceReceipts")}
+
+
+def test_a_second_policy_fails(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        bucket = {"Ref": next(i for i in body["Resources"] if i.startswith("SourceReceipts"))}
+        body["Resources"]["Second"] = {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {"Bucket": bucket, "PolicyDocument": {"Statement": []}},
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+        }
+
+    assert ("bucket-tls-only", "SourceReceipts") in real.caught("audit", spoil)

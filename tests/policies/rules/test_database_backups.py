@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.rules.database_backups import RULE
+from policies.rules.database_backups import PLAN, RULE
 from tests.policies.rules.databases import NOTHING, caught, said, said_of_replica
 from tests.policies.rules.harness import OPEN, Json, Real, template, verdicts
 
@@ -52,3 +52,20 @@ def test_other_resources_are_not_looked_at() -> None:
 
 def test_only_this_rule_sees_backups_kept_for_too_short(real: Real) -> None:
     assert caught(real, BackupRetentionPeriod=6) == {(RULE.id, "DatabaseInstance")}
+
+
+@pytest.mark.parametrize(
+    ("continuous", "days", "message"),
+    [
+        (False, 1, "pass"),
+        ("true", "35", "pass"),
+        (True, 1, "a continuous backup is kept 1 days, not 30, in the place of RDS's"),
+        ("true", None, "a continuous backup is kept None days, not 30, in the place of RDS's"),
+    ],
+)
+def test_a_continuous_plan_takes_the_retention_over(
+    continuous: object, days: object, message: str
+) -> None:
+    rule = {"EnableContinuousBackup": continuous, "Lifecycle": {"DeleteAfterDays": days}}
+    plan = {"Type": PLAN, "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}}
+    assert verdicts(RULE, template("data", {"Plan": plan}))["Plan"] == message

@@ -9,7 +9,7 @@ from tests.policies.rules.harness import OPEN, Real, template, verdicts
 FAULT = "DeletionProtection is not true: one call deletes it"
 
 
-@pytest.mark.parametrize("value", [False, None, "true"])
+@pytest.mark.parametrize("value", [False, None, "false"])
 def test_an_unprotected_instance_fails(value: object) -> None:
     assert said(RULE, DeletionProtection=value) == FAULT
     assert said_of_replica(RULE, DeletionProtection=value) == FAULT
@@ -32,3 +32,7 @@ def test_other_resources_are_not_looked_at() -> None:
 
 def test_only_this_rule_sees_it_switched_off(real: Real) -> None:
     assert caught(real, DeletionProtection=False) == {(RULE.id, "DatabaseInstance")}
+
+
+def test_the_text_that_cloudformation_takes_for_true_passes() -> None:
+    assert said(RULE, DeletionProtection="true") == "pass"

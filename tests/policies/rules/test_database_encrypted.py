@@ -75,3 +75,11 @@ def test_other_resources_are_not_looked_at() -> None:
 
 def test_only_this_rule_sees_aws_own_key(real: Real) -> None:
     assert caught(real, KmsKeyId="alias/aws/rds") == {(RULE.id, "DatabaseInstance")}
+
+
+def test_a_copy_of_another_accounts_brings_its_own_encryption() -> None:
+    ours, theirs = (f"arn:aws:rds:us-east-2:{n}:snapshot:x" for n in ("111122223333", "9" * 12))
+    assert said(RULE, DBSnapshotIdentifier=ours) == "pass"
+    assert said(RULE, DBSnapshotIdentifier=theirs) == (
+        "DBSnapshotIdentifier is of another account, and brings its own encryption, or none"
+    )

@@ -9,7 +9,7 @@ from tests.policies.rules.harness import OPEN, Real, template, verdicts
 FAULT = "MultiAZ is not true: it falls with its zone"
 
 
-@pytest.mark.parametrize("value", [False, None, "true"])
+@pytest.mark.parametrize("value", [False, None, "false"])
 def test_an_instance_in_one_zone_fails(value: object) -> None:
     assert said(RULE, MultiAZ=value) == FAULT
     assert said_of_replica(RULE, MultiAZ=value) == FAULT
@@ -30,3 +30,7 @@ def test_other_resources_are_not_looked_at() -> None:
 
 def test_only_this_rule_sees_it_switched_off(real: Real) -> None:
     assert caught(real, MultiAZ=False) == {(RULE.id, "DatabaseInstance")}
+
+
+def test_the_text_that_cloudformation_takes_for_true_passes() -> None:
+    assert said(RULE, MultiAZ="true") == "pass"

@@ -10,7 +10,7 @@ PUBLIC = "PubliclyAccessible is not false: AWS may give it a public address"
 UNSEEN = "has no route table of its own: the VPC's main one is unseen"
 
 
-@pytest.mark.parametrize("value", [True, None, "false"])
+@pytest.mark.parametrize("value", [True, None, "true"])
 def test_a_public_address_fails(value: object) -> None:
     subnets = network()
     assert verdicts(RULE, data(instance(PubliclyAccessible=value), **subnets))["Database"] == PUBLIC
@@ -117,3 +117,8 @@ def test_only_this_rule_sees_a_way_out_through_the_nat_gateway(real: Real) -> No
         body["Resources"]["WayOut"] = route(RouteTableId=found[0], NatGatewayId="nat-1")
 
     assert real.caught("network", spoil) == {(RULE.id, "DatabaseInstance")}
+
+
+def test_the_text_that_cloudformation_takes_for_false_passes() -> None:
+    closed_door = instance(PubliclyAccessible="false")
+    assert verdicts(RULE, data(closed_door, **network()))["Database"] == "pass"

@@ -54,3 +54,19 @@ def test_only_this_rule_sees_statements_logged_whole(real: Real) -> None:
 def test_only_this_rule_sees_refused_rows_logged(real: Real) -> None:
     found = caught_parameter(real, log_error_verbosity="default")
     assert found == {(RULE.id, "DatabaseInstance")}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("log_transaction_sample_rate", "1"),
+        ("log_min_duration_sample", "0"),
+        ("pgaudit.log", "all"),
+    ],
+)
+def test_samples_of_statements_fail(name: str, value: str) -> None:
+    assert said(RULE, {name: value}).startswith(f"{name} is {value}, not ")
+
+
+def test_plans_may_be_loaded_by_each_session() -> None:
+    assert said(RULE, {"session_preload_libraries": "auto_explain"}) == PLANS

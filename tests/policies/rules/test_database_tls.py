@@ -63,3 +63,11 @@ def test_other_resources_are_not_looked_at() -> None:
 
 def test_only_this_rule_sees_plain_connections_taken(real: Real) -> None:
     assert caught_parameter(real, rds__force_ssl="0") == {(RULE.id, "DatabaseInstance")}
+
+
+@pytest.mark.parametrize("oldest", ["TLSv1", "TLSv1.1"])
+def test_old_tls_fails(oldest: str) -> None:
+    parameters = {"rds.force_ssl": "1", "ssl_min_protocol_version": oldest}
+    fault = f"ssl_min_protocol_version is {oldest}, not TLSv1.2 or TLSv1.3"
+    assert said(RULE, parameters) == fault
+    assert said(RULE, parameters | {"ssl_min_protocol_version": "TLSv1.3"}) == "pass"

@@ -81,3 +81,16 @@ def test_this_rule_sees_a_key_that_can_be_deleted(real: Real) -> None:
         policy["Statement"][0]["Action"].append("kms:ScheduleKeyDeletion")
 
     assert ("key-lasting", "DatabaseKey") in real.caught("data", spoil)
+
+
+def test_a_denial_about_another_key_denies_nothing() -> None:
+    other = "arn:aws:kms:us-east-2:111122223333:key/other"
+    action = "kms:DisableKey"
+    denial = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": other}
+    assert said(allow(action), denial) == f"its policy allows {action}"
+    assert said(allow(action), denial | {"Resource": "*"}) == "pass"
+
+
+def test_the_window_may_be_text() -> None:
+    assert said(allow("kms:Decrypt"), PendingWindowInDays="30") == "pass"
+    assert "PendingWindowInDays is 7" in said(allow("kms:Decrypt"), PendingWindowInDays="7")

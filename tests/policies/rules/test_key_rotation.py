@@ -33,3 +33,10 @@ def test_only_this_rule_sees_a_key_that_stopped_rotating(real: Real) -> None:
         properties(body, "AWS::KMS::Key", "DatabaseKey")["EnableKeyRotation"] = False
 
     assert real.caught("data", spoil) == {("key-rotation", "DatabaseKey")}
+
+
+def test_a_year_is_the_longest() -> None:
+    assert said(EnableKeyRotation="true", RotationPeriodInDays="90") == "pass"
+    assert said(EnableKeyRotation=True, RotationPeriodInDays=2560) == (
+        "RotationPeriodInDays is 2560, not at most 365"
+    )

@@ -78,3 +78,15 @@ def test_only_this_rule_sees_a_database_that_makes_its_own_group(real: Real) -> 
         instance["EnableCloudwatchLogsExports"].append("iam-db-auth-error")
 
     assert real.caught("data", spoil) == {("log-encrypted", "")}
+
+
+def test_a_group_that_a_program_writes_must_exist() -> None:
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f"}}
+    build = {"Type": "AWS::CodeBuild::Project", "Properties": {"Name": "b"}}
+    by_itself = "AWS makes it itself, without a key"
+    assert verdict(group("/aws/lambda/f"), Function=function, Build=build)[None] == (
+        f"no stack makes the log group /aws/codebuild/b: {by_itself}"
+    )
+    function["Properties"]["LoggingConfig"] = {"LogGroup": {"Ref": "Group"}}
+    build["Properties"]["LogsConfig"] = {"CloudWatchLogs": {"Status": "DISABLED"}}
+    assert verdict(group(), Function=function, Build=build) == {"Group": "pass"}

@@ -137,3 +137,11 @@ def test_only_this_rule_sees_a_group_that_shows_numbers(real: Real) -> None:
     holds_phi = load_environment(real.name).tier == "phi"
     expected = {("log-phi-masked", "PassportApiLogsApp")} if holds_phi else set()
     assert real.caught("platform", spoil) == expected
+
+
+def test_a_class_that_masks_nothing_fails(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        group = properties(body, "AWS::Logs::LogGroup", "DatabasePostgresqlLog")
+        group["LogGroupClass"] = "INFREQUENT_ACCESS"
+
+    assert real.caught("data", spoil) == {("log-phi-masked", "DatabasePostgresqlLog")}

@@ -100,3 +100,21 @@ def test_only_this_rule_sees_a_shorter_retention(real: Real) -> None:
         properties(body, "AWS::Logs::LogGroup", "DatabasePostgresqlLog")["RetentionInDays"] = 1
 
     assert real.caught("data", spoil) == {("log-retention", "DatabasePostgresqlLog")}
+
+
+def test_days_may_be_text_and_a_class_without_retention_fails(production: Real) -> None:
+    assert said("365") == "pass"
+
+    def spoil(body: Json) -> None:
+        properties(body, "AWS::Logs::LogGroup", "AuditTrailEvents")["LogGroupClass"] = "DELIVERY"
+
+    assert ("log-retention", "AuditTrailEvents") in production.caught("audit", spoil)
+
+
+@pytest.mark.parametrize("changed", [{"ExpirationInDays": 1}, {"ExpirationDate": "2027-01-01"}])
+def test_only_this_rule_sees_access_logs_that_go_early(changed: Json, real: Real) -> None:
+    def spoil(body: Json) -> None:
+        lifecycle = properties(body, "AWS::S3::Bucket", "AccessLogs")["LifecycleConfiguration"]
+        lifecycle["Rules"].append({"Status": "Enabled", "Prefix": "receipts/", **changed})
+
+    assert real.caught("audit", spoil) == {("log-retention", "AccessLogs")}

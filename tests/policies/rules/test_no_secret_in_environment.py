@@ -242,3 +242,16 @@ def test_only_this_rule_sees_a_key_in_the_real_buildspec(tmp_path: Path) -> None
     said = f"env.variables.SCAN_FAIL_SEVERITY: the variable SCAN_FAIL_SEVERITY holds {AWS_KEY}"
     found = told_of_real(tmp_path, "buildspec.yml", old, new)
     assert found == {"no-secret-in-environment": said}
+
+
+@pytest.mark.parametrize("place", ["Command", "EntryPoint"])
+def test_a_secret_in_a_command_fails(place: str) -> None:
+    def run(text: str) -> str:
+        given = {"ContainerDefinitions": [{"Name": "app", place: ["sh", "-c", text]}]}
+        return said("AWS::ECS::TaskDefinition", given)
+
+    fault = "{} of app sets {}, whose name says it is a secret"
+    assert run("export DB_PASSWORD=hunter2; exec app") == fault.format(place, "DB_PASSWORD")
+    assert run("app --api-key='abc'") == fault.format(place, "api-key")
+    for text in ("app --password=$DB_PASSWORD", "app --max-tokens=1024", "A=b app"):
+        assert run(text) == "not_applicable"

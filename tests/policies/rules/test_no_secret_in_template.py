@@ -166,3 +166,40 @@ def test_only_this_rule_sees_a_token_in_a_description(real: Real) -> None:
         body["Description"] += f" {KEY}"
 
     assert real.caught("data", spoil) == {("no-secret-in-template", "")}
+
+
+SPILT = "{{resolve:secretsmanager:production/db:SecretString:%s}}"
+
+
+def test_the_deploy_writes_no_secret_where_everybody_reads() -> None:
+    fault = (
+        "Resources.Thing.DisplayName gets a secret from the deploy, and everybody reads it there"
+    )
+    assert said(topic(DisplayName=f"a {SPILT % 'password'}"))[None] == fault
+    assert said(topic(DisplayName="{{resolve:secretsmanager:production/db}}"))[None] == fault
+    assert said(topic(DisplayName={"Fn::Join": ["", [SPILT % "password::"]]}))[None] == fault
+    assert said(topic(DisplayName=SPILT % "username"))[None] == "pass"
+    assert said(topic(MasterUserPassword=SPILT % "password"))[None] == "pass"
+
+
+def test_what_is_not_generated_holds_no_secret() -> None:
+    def secret(**given: str) -> str | None:
+        properties = {"GenerateSecretString": {"SecretStringTemplate": json.dumps(given)}}
+        return said({"Type": "AWS::SecretsManager::Secret", "Properties": properties})["Thing"]
+
+    assert secret(username="postgres") == "pass"
+    assert secret(password="hunter2") == (  # noqa: S106 - none
+        "GenerateSecretString.SecretStringTemplate.password is written out: only "
+        "GenerateStringKey is generated"
+    )
+
+
+def test_a_parameter_holds_no_secret() -> None:
+    def parameter(name: str, value: str) -> str | None:
+        given = {"Name": name, "Type": "String", "Value": value}
+        return said({"Type": "AWS::SSM::Parameter", "Properties": given})["Thing"]
+
+    assert parameter("/rovn/image", "prod-20260101000000") == "pass"
+    assert parameter("/rovn/db-password", "hunter2") == (
+        "Value holds a literal value, and its name says that it is a secret"
+    )

@@ -113,3 +113,16 @@ def test_only_this_rule_sees_receipts_that_move_later(real: Real) -> None:
         rule["Transitions"][0]["TransitionInDays"] = 400
 
     assert real.caught("audit", spoil) == {("receipts-lifecycle", "SourceReceipts")}
+
+
+def test_nothing_is_archived_too_early_or_kept_back() -> None:
+    back = lifecycle(NoncurrentVersionTransitions=[AFTER_90 | {"NewerNoncurrentVersions": 9}])
+    assert said(back) == ("versions that were superseded move to Glacier never, not after 90 days")
+    some = {"Status": "Enabled", "Prefix": "a/", "Transitions": [AFTER_30]}
+    assert said(lifecycle(), some) == ("some objects are archived after 30 days, not after 90")
+    deep = {"StorageClass": "DEEP_ARCHIVE", "TransitionInDays": "1"}
+    assert said(lifecycle(Transitions=[AFTER_90, deep])) == (
+        "some objects are archived after 1 days, not after 90"
+    )
+    later = deep | {"TransitionInDays": 365}
+    assert said(lifecycle(Transitions=[AFTER_90, later])) == "pass"

@@ -152,3 +152,11 @@ def test_only_this_rule_sees_a_trail_that_misses_reads(real: Real) -> None:
         selectors[1]["FieldSelectors"].append(READ_ONLY)
 
     assert real.caught("audit", spoil) == {("trail-complete", "AuditTrail")}
+
+
+def test_a_group_without_metric_filters_fails(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        group = properties(body, "AWS::Logs::LogGroup", "AuditTrailEvents")
+        group["LogGroupClass"] = "INFREQUENT_ACCESS"
+
+    assert real.caught("audit", spoil) == {("trail-complete", "AuditTrail")}

@@ -1,0 +1,77 @@
+"""Whether what is judged is what will be deployed, once, and where its environment is."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from policies.assembly import Template
+from runbook.model.environment import Environment
+
+Found = tuple[Template, str]
+# They make resources of templates that stand somewhere else.
+_ELSEWHERE = (
+    "AWS::CloudFormation::StackSet",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+)
+_MODULE = "::MODULE"
+_LATER = "Fn::Transform"
+
+
+def not_final(template: Template) -> Iterator[str]:
+    """Tell what CloudFormation would still change, and what it would not take."""
+    body = template.body
+    if body.get("Transform"):
+        yield "Transform changes it after this check: what is deployed is not what is judged"
+    if _holds_transform({key: item for key, item in body.items() if key != "Resources"}):
+        yield f"{_LATER} puts something into it that is not here yet"
+    for logical_id, resource in body["Resources"].items():
+        if logical_id.startswith("Fn::"):
+            yield f"{logical_id} makes resources that are not here yet"
+        elif not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            yield f"{logical_id} is no resource: it has no Type"
+        elif resource["Type"] in _ELSEWHERE or resource["Type"].endswith(_MODULE):
+            yield f"{logical_id} is of type {resource['Type']}: what it makes is not here"
+        elif _holds_transform(resource):
+            yield f"{_LATER} puts something into {logical_id} that is not here yet"
+
+
+def _holds_transform(value: Any) -> bool:  # noqa: ANN401 - JSON is any value
+    match value:
+        case dict():
+            return _LATER in value or any(map(_holds_transform, value.values()))
+        case list():
+            return any(map(_holds_transform, value))
+    return False
+
+
+def ambiguous(templates: Sequence[Template]) -> Iterator[Found]:
+    """Tell what is here twice: a reference or a name would mean either."""
+    paths = Counter(template.path for template in templates)
+    stacks = Counter(template.stack for template in templates)
+    for template in templates:
+        if paths[template.path] > 1:
+            yield template, "it is here twice: as two nested stacks, or as two paths that were given"
+        elif stacks[template.stack] > 1:
+            yield template, f"another template is the stack {template.stack}, too: which one counts?"
+
+
+def misplaced(
+    environment: Environment, templates: Sequence[Template], *, whole: bool
+) -> Iterator[Found]:
+    """Tell what goes to another account or region than its environment is in.
+
+    A template that was given alone may not say where it goes.
+    """
+    for template in templates:
+        account, region = template.account, template.region
+        if account is None or region is None:
+            if whole:
+                yield template, "it goes to whichever account and region somebody deploys it from"
+        elif account != environment.account:
+            yield template, f"it goes to account {account}, {environment.name} is in " + (
+                environment.account
+            )
+        elif whole and region not in environment.regions:
+            yield template, f"it goes to {region}, {environment.name} is in " + (
+                ", ".join(environment.regions)
+            )

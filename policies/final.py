@@ -50,9 +50,15 @@ def ambiguous(templates: Sequence[Template]) -> Iterator[Found]:
     stacks = Counter(template.stack for template in templates)
     for template in templates:
         if paths[template.path] > 1:
-            yield template, "it is here twice: as two nested stacks, or as two paths that were given"
+            yield (
+                template,
+                "it is here twice: as two nested stacks, or as two paths that were given",
+            )
         elif stacks[template.stack] > 1:
-            yield template, f"another template is the stack {template.stack}, too: which one counts?"
+            yield (
+                template,
+                f"another template is the stack {template.stack}, too: which one counts?",
+            )
 
 
 def misplaced(
@@ -68,10 +74,13 @@ def misplaced(
             if whole:
                 yield template, "it goes to whichever account and region somebody deploys it from"
         elif account != environment.account:
-            yield template, f"it goes to account {account}, {environment.name} is in " + (
-                environment.account
+            yield (
+                template,
+                f"it goes to account {account}, {environment.name} is in " + (environment.account),
             )
         elif whole and region not in environment.regions:
-            yield template, f"it goes to {region}, {environment.name} is in " + (
-                ", ".join(environment.regions)
+            yield (
+                template,
+                f"it goes to {region}, {environment.name} is in "
+                + (", ".join(environment.regions)),
             )

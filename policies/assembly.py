@@ -94,6 +94,7 @@ def read(*paths: Path) -> Reading:
     found: list[Template | Trouble] = []
     whole = True
     for path in paths:
+        before = len(found)
         if path.is_dir():
             if not (path / MANIFEST).is_file():
                 fix = "give the folder that `cdk synth` wrote, such as cdk.out, or a template"
@@ -105,11 +106,10 @@ def read(*paths: Path) -> Reading:
         else:
             fix = "synthesize first: make synth; then give cdk.out"
             raise _unusable(path, "there is no such file or folder", fix)
+        if len(found) == before:
+            raise _unusable(path, "it names no template", "synthesize first: make synth")
     templates = tuple(item for item in found if isinstance(item, Template))
     troubles = tuple(item for item in found if isinstance(item, Trouble))
-    if not found:
-        named = ", ".join(map(str, paths))
-        raise _unusable(Path(named), "it names no template", "synthesize first: make synth")
     return Reading(templates, troubles, whole)
 
 
@@ -230,7 +230,7 @@ def _labelled(body: dict[str, Any], parent: Template) -> dict[str, Any]:
     label = parent.body.get("Metadata", {})
     if not isinstance(metadata, dict) or not isinstance(label, dict):
         return body
-    return {**body, "Metadata": {"Runbook": label.get("Runbook"), **metadata}}
+    return {**body, "Metadata": {**metadata, "Runbook": label.get("Runbook")}}
 
 
 def _load(file: Path, shown: str) -> tuple[str, dict[str, Any]] | Trouble:

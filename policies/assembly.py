@@ -52,6 +52,8 @@ class Template:
     nested: Nested | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     assets: Mapping[str, Path] = field(default_factory=dict)
+    # Bucket and key under which each file is uploaded; None where no manifest says.
+    uploads: Mapping[str, str] | None = None
 
     @property
     def label(self) -> tuple[str, str] | None:
@@ -188,6 +190,7 @@ def _stack(
         properties.get("terminationProtection") is True,
         sources=_sources(directory, artifact),
         assets=assets.files,
+        uploads=assets.uploads,
     )
     yield template
     yield from _nested(template, directory, f"{shown}/")
@@ -219,6 +222,7 @@ def _nested(parent: Template, directory: Path, shown: str) -> Iterator[Template 
             parent.termination_protection,
             Nested(parent.path, logical_id),
             assets=parent.assets,
+            uploads=parent.uploads,
         )
         yield template
         yield from _nested(template, directory, shown)

@@ -15,7 +15,7 @@ Json = Any
 _EQUAL = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 _UNEQUAL = ("ArnNotEquals", "ArnNotLike", "StringNotEquals", "StringNotLike")
 _ACCOUNTS = ("aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount")
-_ARNS = ("aws:PrincipalArn", "aws:SourceArn")
+_ARNS = ("aws:PrincipalArn", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
 _ORGANISATIONS = ("aws:PrincipalOrgID", "aws:SourceOrgID")
 _ORGANISATION = re.compile(r"o-[a-z0-9]{10,32}")
 

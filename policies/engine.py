@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from policies.assembly import Reading, Template
-from policies.final import ambiguous, misplaced, not_final
+from policies.final import ambiguous, misplaced, not_final, unlinked
 from policies.report import Report, Result, Status
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope, Stack, scopes_of
@@ -73,6 +73,7 @@ def _judge(
         if not whole:
             templates = [_at_home(template, environment) for template in templates]
         scopes = list(scopes_of(environment, templates, whole=whole))
+        broken += [_error(t.path, reason) for t, reason in unlinked(scopes[0])]
         judged = [r for scope in scopes for rule in rules for r in _results(rule, scope)]
         if len(scopes) > 1:
             judged = list(_merged(judged))

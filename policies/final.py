@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from policies.assembly import Template
+from policies.assembly import NESTED_TEMPLATE, Template
+from policies.scope import Scope
+from policies.values import Unknown
 from runbook.model.environment import Environment
 
 Found = tuple[Template, str]
@@ -84,3 +86,36 @@ def misplaced(
                 f"it goes to {region}, {environment.name} is in "
                 + (", ".join(environment.regions)),
             )
+
+
+def unlinked(scope: Scope) -> Iterator[Found]:
+    """Tell nested stacks that take another template than the one that is here.
+
+    A template that was given alone does not say where it is uploaded.
+    """
+    for stack in scope.stacks:
+        nested = stack.template.nested
+        parent = scope.stack_at(nested.template) if nested else None
+        uploads = stack.template.uploads
+        if nested is None or parent is None or uploads is None:
+            continue
+        resource = parent.resources.get(nested.logical_id)
+        if resource is None:
+            continue
+        wanted = _address(
+            uploads.get(resource.body["Metadata"][NESTED_TEMPLATE], ""), parent.template
+        )
+        url = (
+            resource.properties.get("TemplateURL")
+            if isinstance(resource.properties, dict)
+            else None
+        )
+        if isinstance(url, Unknown) or url != wanted:
+            yield stack.template, f"{nested.logical_id} takes its template from somewhere else"
+
+
+def _address(upload: str, template: Template) -> str:
+    place = {"${AWS::AccountId}": template.account, "${AWS::Region}": template.region}
+    for name, value in place.items():
+        upload = upload.replace(name, value or name)
+    return f"https://s3.{template.region}.amazonaws.com/{upload}"

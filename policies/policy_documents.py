@@ -43,6 +43,12 @@ _ELEMENTS = frozenset(
         "Sid",
     }
 )
+# What shares without a policy, and where it says with whom.
+_SHARES = {
+    "AWS::EC2::VPCEndpointServicePermissions": "AllowedPrincipals",
+    "AWS::Lambda::LayerVersionPermission": "Principal",
+    "AWS::RAM::ResourceShare": "Principals",
+}
 # What KMS and VPC endpoints do when nobody writes a policy.
 _DEFAULT_KEY_POLICY = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
 _DEFAULT_ENDPOINT_POLICY = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
@@ -68,6 +74,10 @@ def statements_in(resource: Resource) -> Iterator[Found]:
         yield ("Permission",), _of_permission(properties)
     elif resource.type == "AWS::Events::EventBusPolicy" and "Statement" not in properties:
         yield ("Policy",), _of_event_bus(properties)
+    elif resource.type in _SHARES:
+        who = properties.get(_SHARES[resource.type], "*")
+        shared = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "*", "Resource": "*"}
+        yield ("Permission",), shared
     yield from _below(properties, ())
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from policies.assembly import Reading, Template, read
 from policies.engine import check
-from policies.final import ambiguous, misplaced, not_final
+from policies.final import ambiguous, misplaced, not_final, unlinked
 from policies.scope import scopes_of
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
@@ -111,10 +111,9 @@ def test_an_assembly_without_stacks_is_refused_beside_another_too(tmp_path: Path
 
 
 def test_an_import_is_from_the_own_region() -> None:
-    def exporting(value: str, **place: str) -> Template:
+    def exporting(value: str, region: str | None = None) -> Template:
         outputs = {"Name": {"Value": value, "Export": {"Name": "Name"}}}
-        body = template(value, {}, **place, Outputs=outputs)
-        return body
+        return template(value, {}, region=region, Outputs=outputs)
 
     user = {"Type": "AWS::Test::Thing", "Properties": {"Value": {"Fn::ImportValue": "Name"}}}
     templates = [
@@ -124,3 +123,36 @@ def test_an_import_is_from_the_own_region() -> None:
     ]
     scope = next(iter(scopes_of(PRODUCTION, templates, whole=True)))
     assert next(scope.resources("AWS::Test::Thing")).at("Value") == "here"
+
+
+HERE = "/assets-111122223333-us-east-2/abc.json"
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ({"Fn::Join": ["", ["https://s3.us-east-2.", {"Ref": "AWS::URLSuffix"}, HERE]]}, True),
+        ({"Fn::Sub": f"https://s3.${{AWS::Region}}.${{AWS::URLSuffix}}{HERE}"}, True),
+        (f"https://s3.us-east-2.amazonaws.com{HERE}", True),
+        (f"https://s3.us-east-2.amazonaws.com/else{HERE}", False),
+        (f"https://s3.us-east-2.amazonaws.com{HERE}?versionId=1", False),
+        ({"Ref": "Wherever"}, False),
+        (None, False),
+    ],
+)
+def test_a_nested_stack_takes_the_template_that_is_here(
+    tmp_path: Path, url: object, linked: bool
+) -> None:
+    files = nested({"Resources": {}}, **{"aws:asset:path": "inner.json"})
+    files["parent"]["Resources"]["Inner"]["Properties"]["TemplateURL"] = url
+    to = {"bucketName": "assets-${AWS::AccountId}-us-east-2", "objectKey": "abc.json"}
+    listed = {"files": {"abc": {"source": {"path": "inner.json"}, "destinations": {"here": to}}}}
+    artifacts = {
+        "Data": stack("parent.json") | {"dependencies": ["Assets"]},
+        "Assets": {"type": "cdk:asset-manifest", "properties": {"file": "assets.json"}},
+    }
+    reading = read(write(tmp_path / "out", artifacts, **files, assets=listed))
+    scope = next(iter(scopes_of(PRODUCTION, reading.templates, whole=True)))
+    assert [reason for _, reason in unlinked(scope)] == (
+        [] if linked else ["Inner takes its template from somewhere else"]
+    )

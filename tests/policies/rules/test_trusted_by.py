@@ -102,7 +102,8 @@ def test_a_role_that_nobody_knows_fails() -> None:
         ),
         (
             {"Principal": {"Federated": "accounts.google.com"}},
-            "it trusts Federated accounts.google.com, not the identity provider of its own stack alone",
+            "it trusts Federated accounts.google.com, "
+            "not the identity provider of its own stack alone",
         ),
         (
             {"Principal": {"Federated": {"Ref": "GitHub"}, "AWS": "*"}},

@@ -16,7 +16,6 @@ from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 
 MANIFEST = "manifest.json"
 NESTED_STACK = "AWS::CloudFormation::Stack"
-# Where the CDK says which file a nested stack is.
 NESTED_TEMPLATE = "aws:asset:path"
 _ID, _TRACE = "aws:cdk:logicalId", "aws:cdk:creationStack"
 _FRAME = re.compile(r"\((?P<line>[^()]+\.py:\d+)\)$")
@@ -39,7 +38,7 @@ class Template:
     ``path`` is the file as results name it, ``stack`` the stack's name. ``account`` and ``region``
     are None where the assembly leaves them open. ``sources`` maps logical ids to the line of code
     that made them, where the synthesis recorded it. ``assets`` maps the keys under which files are
-    uploaded with the stack to the files and folders themselves.
+    uploaded with the stack to the files and folders themselves, ``uploads`` files to where.
     """
 
     path: str
@@ -52,7 +51,6 @@ class Template:
     nested: Nested | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     assets: Mapping[str, Path] = field(default_factory=dict)
-    # Bucket and key under which each file is uploaded; None where no manifest says.
     uploads: Mapping[str, str] | None = None
 
     @property
@@ -94,7 +92,7 @@ def read(*paths: Path) -> Reading:
     Raises ``RefusedError`` for a path that is neither: there is nothing to judge then.
     """
     found: list[Template | Trouble] = []
-    whole = True
+    whole = all(path.is_dir() for path in paths)
     for path in paths:
         before = len(found)
         if path.is_dir():
@@ -103,7 +101,9 @@ def read(*paths: Path) -> Reading:
                 raise _unusable(path, f"there is no {MANIFEST} in it", fix)
             found += _assembly(path, path.name)
         elif path.is_file():
-            whole = False
+            if any(other.is_dir() for other in paths):
+                reason = "beside an assembly nobody could tell what is missing"
+                raise _unusable(path, reason, "give it alone")
             found += _given_template(path)
         else:
             fix = "synthesize first: make synth; then give cdk.out"

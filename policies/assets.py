@@ -52,7 +52,7 @@ def assets_of(stack: Mapping[str, Any], artifacts: Mapping[str, Any], directory:
 def _uploads(data: Mapping[str, Any]) -> dict[str, str]:
     """Map each file to the address, without its region, under which a nested stack names it."""
     return {
-        asset["source"]["path"]: f"{to['bucketName']}/{to['objectKey']}"
+        asset["source"]["path"]: f"{to.get('bucketName')}/{to['objectKey']}"
         for asset in data.get("files", {}).values()
         if "path" in asset["source"]
         for to in asset["destinations"].values()

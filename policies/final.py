@@ -61,6 +61,21 @@ def ambiguous(templates: Sequence[Template]) -> Iterator[Found]:
                 template,
                 f"another template is the stack {template.stack}, too: which one counts?",
             )
+    counted = Counter(path for _, path in _places(templates))
+    for template, path in _places(templates):
+        if counted[path] > 1:
+            counted[path] = 0
+            yield template, f"two resources say that they are {path}: a waiver means one"
+
+
+def _places(templates: Sequence[Template]) -> Iterator[tuple[Template, str]]:
+    """List where in the construct tree resources say they are."""
+    for template in templates:
+        for resource in template.body["Resources"].values():
+            metadata = resource.get("Metadata") if isinstance(resource, dict) else None
+            path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+            if isinstance(path, str):
+                yield template, path
 
 
 def misplaced(

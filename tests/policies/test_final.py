@@ -156,3 +156,16 @@ def test_a_nested_stack_takes_the_template_that_is_here(
     assert [reason for _, reason in unlinked(scope)] == (
         [] if linked else ["Inner takes its template from somewhere else"]
     )
+
+
+def test_a_template_is_not_given_beside_an_assembly(tmp_path: Path) -> None:
+    full = write(tmp_path / "full", {"Data": stack("data.json")}, data=BODY)
+    with pytest.raises(RefusedError, match="nobody could tell what is missing"):
+        read(full, full / "data.json")
+
+
+def test_no_two_resources_are_at_one_place() -> None:
+    at = KEY | {"Metadata": {"aws:cdk:path": "rovn-production/Data/Key"}}
+    assert list(ambiguous([template("data", {"One": at})])) == []
+    [(_, reason)] = ambiguous([template("data", {"One": at, "Other": at})])
+    assert reason == "two resources say that they are rovn-production/Data/Key: a waiver means one"

@@ -16,7 +16,6 @@ from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 
 MANIFEST = "manifest.json"
 NESTED_STACK = "AWS::CloudFormation::Stack"
-# Where the CDK says which file a nested stack is.
 NESTED_TEMPLATE = "aws:asset:path"
 _ID, _TRACE = "aws:cdk:logicalId", "aws:cdk:creationStack"
 _FRAME = re.compile(r"\((?P<line>[^()]+\.py:\d+)\)$")
@@ -39,7 +38,7 @@ class Template:
     ``path`` is the file as results name it, ``stack`` the stack's name. ``account`` and ``region``
     are None where the assembly leaves them open. ``sources`` maps logical ids to the line of code
     that made them, where the synthesis recorded it. ``assets`` maps the keys under which files are
-    uploaded with the stack to the files and folders themselves.
+    uploaded with the stack to the files and folders themselves, ``uploads`` files to where.
     """
 
     path: str
@@ -52,6 +51,7 @@ class Template:
     nested: Nested | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     assets: Mapping[str, Path] = field(default_factory=dict)
+    uploads: Mapping[str, str] | None = None
 
     @property
     def label(self) -> tuple[str, str] | None:
@@ -92,24 +92,26 @@ def read(*paths: Path) -> Reading:
     Raises ``RefusedError`` for a path that is neither: there is nothing to judge then.
     """
     found: list[Template | Trouble] = []
-    whole = True
+    whole = all(path.is_dir() for path in paths)
     for path in paths:
+        before = len(found)
         if path.is_dir():
             if not (path / MANIFEST).is_file():
                 fix = "give the folder that `cdk synth` wrote, such as cdk.out, or a template"
                 raise _unusable(path, f"there is no {MANIFEST} in it", fix)
             found += _assembly(path, path.name)
         elif path.is_file():
-            whole = False
+            if any(other.is_dir() for other in paths):
+                reason = "beside an assembly nobody could tell what is missing"
+                raise _unusable(path, reason, "give it alone")
             found += _given_template(path)
         else:
             fix = "synthesize first: make synth; then give cdk.out"
             raise _unusable(path, "there is no such file or folder", fix)
+        if len(found) == before:
+            raise _unusable(path, "it names no template", "synthesize first: make synth")
     templates = tuple(item for item in found if isinstance(item, Template))
     troubles = tuple(item for item in found if isinstance(item, Trouble))
-    if not found:
-        named = ", ".join(map(str, paths))
-        raise _unusable(Path(named), "it names no template", "synthesize first: make synth")
     return Reading(templates, troubles, whole)
 
 
@@ -188,6 +190,7 @@ def _stack(
         properties.get("terminationProtection") is True,
         sources=_sources(directory, artifact),
         assets=assets.files,
+        uploads=assets.uploads,
     )
     yield template
     yield from _nested(template, directory, f"{shown}/")
@@ -219,6 +222,7 @@ def _nested(parent: Template, directory: Path, shown: str) -> Iterator[Template 
             parent.termination_protection,
             Nested(parent.path, logical_id),
             assets=parent.assets,
+            uploads=parent.uploads,
         )
         yield template
         yield from _nested(template, directory, shown)
@@ -230,7 +234,7 @@ def _labelled(body: dict[str, Any], parent: Template) -> dict[str, Any]:
     label = parent.body.get("Metadata", {})
     if not isinstance(metadata, dict) or not isinstance(label, dict):
         return body
-    return {**body, "Metadata": {"Runbook": label.get("Runbook"), **metadata}}
+    return {**body, "Metadata": {**metadata, "Runbook": label.get("Runbook")}}
 
 
 def _load(file: Path, shown: str) -> tuple[str, dict[str, Any]] | Trouble:

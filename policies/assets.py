@@ -19,18 +19,23 @@ class Assets:
 
     files: Mapping[str, Path]
     missing: tuple[str, ...]
+    # Where templates are uploaded, by file.
+    uploads: Mapping[str, str]
 
 
 def assets_of(stack: Mapping[str, Any], artifacts: Mapping[str, Any], directory: Path) -> Assets:
     """List the assets in the manifests that a stack of an assembly depends on."""
     files: dict[str, Path] = {}
     missing: list[str] = []
+    uploads: dict[str, str] = {}
     for name in stack.get("dependencies") or ():
         artifact = artifacts[name]
         if artifact["type"] != _KIND:
             continue
         try:
-            for key, source in _listed(directory / artifact["properties"]["file"]):
+            manifest = json.loads((directory / artifact["properties"]["file"]).read_bytes())
+            uploads |= _uploads(manifest)
+            for key, source in _listed(manifest):
                 if source is None:
                     missing.append(f"the asset {key} is made by a command when it is uploaded")
                 elif not (directory / source).exists():
@@ -41,12 +46,21 @@ def assets_of(stack: Mapping[str, Any], artifacts: Mapping[str, Any], directory:
             missing.append(
                 f"the list of its assets cannot be read: {type(error).__name__}: {error}"
             )
-    return Assets(files, tuple(missing))
+    return Assets(files, tuple(missing), uploads)
 
 
-def _listed(manifest: Path) -> Iterator[tuple[str, str | None]]:
+def _uploads(data: Mapping[str, Any]) -> dict[str, str]:
+    """Map each file to the address, without its region, under which a nested stack names it."""
+    return {
+        asset["source"]["path"]: f"{to.get('bucketName')}/{to['objectKey']}"
+        for asset in data.get("files", {}).values()
+        if "path" in asset["source"]
+        for to in asset["destinations"].values()
+    }
+
+
+def _listed(data: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     """List key and path of each asset but the templates; None for what a command makes."""
-    data = json.loads(manifest.read_bytes())
     for asset in data.get("files", {}).values():
         source = asset["source"].get("path")
         if source is not None and source.endswith(".template.json"):

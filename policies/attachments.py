@@ -27,6 +27,20 @@ _NAME_OF = {
 }
 
 
+# What hands somebody the permissions of a thing that may stand elsewhere, and of which type it is.
+_GIVEN = {
+    **{identity: {"ManagedPolicyArns": MANAGED} for identity in IDENTITIES},
+    "AWS::IAM::User": {"ManagedPolicyArns": MANAGED, "Groups": "AWS::IAM::Group"},
+    _MEMBERS: {"GroupName": "AWS::IAM::Group"},
+    "AWS::IAM::InstanceProfile": {"Roles": "AWS::IAM::Role"},
+    "AWS::SSO::Assignment": {"PermissionSetArn": "AWS::SSO::PermissionSet"},
+    "AWS::SSO::PermissionSet": {
+        "ManagedPolicies": MANAGED,
+        "CustomerManagedPolicyReferences": MANAGED,
+    },
+}
+
+
 class Attachments:
     """Who carries what, in one scope; ARNs as in ``runbook.access.principals``."""
 
@@ -49,13 +63,22 @@ class Attachments:
             found = {f"whoever carries {arn_of(resource)}"}
         return frozenset(found)
 
-    def foreign(self, identity: Resource) -> Iterator[str]:
-        """List the managed policies it carries that stand in none of the templates."""
-        own = {arn_of(policy) for policy in self._scope.resources(MANAGED)}
-        given = identity.at("ManagedPolicyArns", [])
-        for arn in texts(given, "ManagedPolicyArns"):
-            if arn not in own:
-                yield arn
+    def foreign(self, resource: Resource) -> Iterator[str]:
+        """List what a resource gives to somebody and stands in none of the templates.
+
+        Those are policies, and groups, roles and permission sets with policies of their own.
+        """
+        for key, kind in _GIVEN.get(resource.type, {}).items():
+            for given in _each(resource.at(key, []), key):
+                if not self._is_own(given, kind):
+                    yield given
+
+    def _is_own(self, given: str, kind: str) -> bool:
+        if kind == MANAGED:
+            return given in {arn_of(policy) for policy in self._scope.resources(MANAGED)}
+        target = self._scope.target(given)
+        named = (i.properties.get(_NAME_OF.get(kind)) for i in self._scope.resources(kind))
+        return (target is not None and target.type == kind) or given in list(named)
 
     def _attached(self, policy: Resource) -> Iterator[frozenset[str]]:
         for key, kind in _ATTACHED_TO:
@@ -106,6 +129,12 @@ def arn_of(identity: Resource) -> str:
     if isinstance(arn, Unknown):
         raise UnresolvedError(f"the name of {identity}: {arn.text} is open: {arn.why}")
     return str(arn)
+
+
+def _each(given: object, key: str) -> list[str]:
+    """List what is given, by ARN or by name; a reference to a policy by its name there."""
+    values = given if isinstance(given, list) else [given]
+    return texts([v.get("Name", "") if isinstance(v, dict) else v for v in values], key)
 
 
 def _known(identity: Resource, key: str) -> list[str]:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.globs import fits
-from policies.values import Reference, Unknown, UnresolvedError
+from policies.values import Reference, Unknown, UnresolvedError, is_read_later
 
 Json = Any
 _EQUAL = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 _UNEQUAL = ("ArnNotEquals", "ArnNotLike", "StringNotEquals", "StringNotLike")
 _ACCOUNTS = ("aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount")
-_ARNS = ("aws:PrincipalArn", "aws:SourceArn")
+_ARNS = ("aws:PrincipalArn", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
 _ORGANISATIONS = ("aws:PrincipalOrgID", "aws:SourceOrgID")
 _ORGANISATION = re.compile(r"o-[a-z0-9]{10,32}")
 
@@ -92,4 +92,6 @@ def _texts(value: Json, where: str) -> list[str]:
     for one in values:
         if isinstance(one, Unknown):
             raise UnresolvedError(f"{where}: {one.text} is open: {one.why}")
+        if isinstance(one, str) and is_read_later(one, secrets=True):
+            raise UnresolvedError(f"{where}: {one} is open: CloudFormation reads it")
     return [one if isinstance(one, str) else str(one) for one in values]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from policies.assembly import Reading, Template
+from policies.final import ambiguous, misplaced, not_final, unlinked
 from policies.report import Report, Result, Status
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope, Stack, scopes_of
@@ -18,10 +19,6 @@ from runbook.model.refusal import RefusedError
 
 # Not a rule of a runbook, but what all of them stand on.
 JUDGED = "template-judged"
-_DEPLOYERS = (
-    "AWS::CloudFormation::StackSet",
-    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
-)
 _WORST_FIRST = (Status.ERROR, Status.FAIL, Status.PASS, Status.NOT_APPLICABLE)
 
 
@@ -69,12 +66,14 @@ def _by_environment(
 def _judge(
     name: str, templates: Sequence[Template], rules: Sequence[Rule], *, whole: bool
 ) -> list[Result]:
-    broken = [result for template in templates for result in _not_final(template)]
+    broken = [_error(t.path, reason) for t in templates for reason in not_final(t)]
+    broken += [_error(template.path, reason) for template, reason in ambiguous(templates)]
     try:
         environment = _environment(name, templates)
         if not whole:
             templates = [_at_home(template, environment) for template in templates]
         scopes = list(scopes_of(environment, templates, whole=whole))
+        broken += [_error(t.path, reason) for t, reason in unlinked(scopes[0])]
         judged = [r for scope in scopes for rule in rules for r in _results(rule, scope)]
         if len(scopes) > 1:
             judged = list(_merged(judged))
@@ -83,7 +82,8 @@ def _judge(
     except (UnresolvedError, RecursionError) as error:
         return [*broken, *(_error(t.path, f"it cannot be worked out: {error}") for t in templates)]
     mislabelled = (*_tiers(environment, templates), *_elsewhere(environment, templates))
-    return [*broken, *mislabelled, *judged]
+    astray = misplaced(environment, templates, whole=whole)
+    return [*broken, *mislabelled, *(_error(t.path, reason) for t, reason in astray), *judged]
 
 
 def _environment(name: str, templates: Sequence[Template]) -> Environment:
@@ -102,27 +102,6 @@ def _at_home(template: Template, environment: Environment) -> Template:
     """Take a template that was given alone to be bound for its environment's own place."""
     account = template.account or environment.account
     return replace(template, account=account, region=template.region or environment.region)
-
-
-def _not_final(template: Template) -> Iterator[Result]:
-    """Tell what CloudFormation would still change, and what it would not take."""
-    if template.body.get("Transform"):
-        reason = "Transform changes it after this check: what is deployed is not what is judged"
-        yield _error(template.path, reason)
-    for logical_id, body in template.body["Resources"].items():
-        if logical_id.startswith("Fn::"):
-            yield _error(template.path, f"{logical_id} makes resources that are not here yet")
-        elif not isinstance(body, dict) or not isinstance(body.get("Type"), str):
-            yield _error(template.path, f"{logical_id} is no resource: it has no Type")
-        elif _makes_others(body["Type"]):
-            reason = f"{logical_id} is {body['Type']}: what it makes is not here to be judged"
-            yield _error(template.path, reason)
-
-
-def _makes_others(kind: str) -> bool:
-    """Tell a module, a type of nobody's but the account's, and what deploys other templates."""
-    ours = kind.startswith(("AWS::", "Custom::"))
-    return not ours or kind.endswith("::MODULE") or kind in _DEPLOYERS
 
 
 def _tiers(environment: Environment, templates: Sequence[Template]) -> Iterator[Result]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
-from policies.attachments import IDENTITIES, Attachments
+from policies.attachments import Attachments
 from policies.aws_managed_policies import aws_managed_policies
 from policies.called import called
 from policies.conditions import spared
@@ -120,13 +120,14 @@ class Grants:
             if kind == "identity" and not carriers:
                 kind = "ceiling"
             yield self._widened(Statement(resource, kind, body, carriers, _on(resource, self)))
-        if resource.type in IDENTITIES:
-            carriers = self._attachments.carriers(resource)
-            for arn in self._attachments.foreign(resource):
-                everything = {"Sid": arn, "Effect": "Allow", "Action": "*", "Resource": "*"}
-                known = aws_managed_policies().get(arn)
-                for said in [everything] if known is None else known:
-                    yield Statement(resource, "identity", {"Sid": arn, **said}, carriers)
+        for given in self._attachments.foreign(resource):
+            everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+            known = aws_managed_policies().get(given)
+            for said in [everything] if known is None else known:
+                body = {"Sid": given, **said}
+                carriers = self._carriers(resource)
+                foreign = given if known is None else None
+                yield Statement(resource, "identity", body, carriers, foreign=foreign)
 
     def _kind(self, resource: Resource, path: Sequence[str], body: dict[str, object]) -> Kind:
         if path[:1] == (TRUST,):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from policies.values import NO_VALUE, Reference, Unknown
+from policies.values import NO_VALUE, Reference, Unknown, is_read_later
 
 Json = Any
 _IN_SUB = re.compile(r"\$\{(!?)([^}]*)\}")
@@ -48,7 +48,14 @@ def resolve(value: Json, around: Surroundings) -> Json:
         case list():
             items = (resolve(item, around) for item in value)
             return [item for item in items if item is not NO_VALUE]
+        case str():
+            return _text_of(value)
     return value
+
+
+def _text_of(text: str) -> str | Unknown:
+    """Take text for what it says, unless CloudFormation reads it from elsewhere."""
+    return Unknown(text, "CloudFormation reads it when it deploys") if is_read_later(text) else text
 
 
 def _is_function(key: Json) -> bool:
@@ -60,7 +67,9 @@ def _call(name: str, given: Json, around: Surroundings) -> Json:
     if function is None:
         return Unknown(_shown({name: given}), f"{name} is worked out by CloudFormation alone")
     try:
-        return function(given, around)
+        made = function(given, around)
+        # Two halves may have become a dynamic reference.
+        return _text_of(made) if isinstance(made, str) else made
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         return Unknown(_shown({name: given}), f"{name} cannot be worked out: {error}")
 

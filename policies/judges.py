@@ -37,6 +37,12 @@ def judge(assembly: Path) -> None:
     if reading.troubles:
         unread = [Refusal(t.template, t.reason, "synthesize again") for t in reading.troubles]
         raise RefusedError(str(assembly), unread)
+    labels = {"/".join(template.label) for template in reading.templates if template.label}
+    missing = [name for name in known_environments() if name not in labels]
+    if missing:
+        why = "no template is of it, so nothing of it was judged"
+        fix = "synthesize every environment: no -c environment=, in no cdk.json either"
+        raise RefusedError(str(assembly), [Refusal(name, why, fix) for name in missing])
     files = {(assembly.parent / t.path).resolve(): t for t in reading.templates}
     found = _found(files)
     environments = [load_environment(name) for name in known_environments()]

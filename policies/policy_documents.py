@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.scope import Resource
-from policies.values import Unknown, UnresolvedError
+from policies.values import Unknown, UnresolvedError, is_read_later
 
 Json = Any
 Found = tuple[tuple[str, ...], dict[str, Json]]
@@ -14,6 +14,7 @@ TRUST = "AssumeRolePolicyDocument"
 _HOLDERS = frozenset(
     {
         TRUST,
+        "AccessPolicies",
         "AccessPolicy",
         "FileSystemPolicy",
         "InlinePolicy",
@@ -25,9 +26,29 @@ _HOLDERS = frozenset(
         "RepositoryPolicy",
         "RepositoryPolicyText",
         "ResourcePolicy",
+        "ResourcePolicyDocument",
         "Statement",
     }
 )
+_ELEMENTS = frozenset(
+    {
+        "Action",
+        "Condition",
+        "Effect",
+        "NotAction",
+        "NotPrincipal",
+        "NotResource",
+        "Principal",
+        "Resource",
+        "Sid",
+    }
+)
+# What shares without a policy, and where it says with whom.
+_SHARES = {
+    "AWS::EC2::VPCEndpointServicePermissions": "AllowedPrincipals",
+    "AWS::Lambda::LayerVersionPermission": "Principal",
+    "AWS::RAM::ResourceShare": "Principals",
+}
 # What KMS and VPC endpoints do when nobody writes a policy.
 _DEFAULT_KEY_POLICY = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
 _DEFAULT_ENDPOINT_POLICY = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
@@ -53,6 +74,10 @@ def statements_in(resource: Resource) -> Iterator[Found]:
         yield ("Permission",), _of_permission(properties)
     elif resource.type == "AWS::Events::EventBusPolicy" and "Statement" not in properties:
         yield ("Policy",), _of_event_bus(properties)
+    elif resource.type in _SHARES:
+        who = properties.get(_SHARES[resource.type], "*")
+        shared = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "*", "Resource": "*"}
+        yield ("Permission",), shared
     yield from _below(properties, ())
 
 
@@ -65,6 +90,8 @@ def _below(value: Json, path: tuple[str, ...]) -> Iterator[Found]:
                     raise UnresolvedError(f"{key}: {item.text} is open: {item.why}")
                 if key == "Statement":
                     yield from _listed(item, path)
+                elif key.lower() == "statement" and path[-1:] and path[-1] in _HOLDERS:
+                    raise UnresolvedError(f"a policy has {key}, and nobody knows who reads it")
                 else:
                     yield from _below(item, (*path, key))
         case list():
@@ -72,23 +99,42 @@ def _below(value: Json, path: tuple[str, ...]) -> Iterator[Found]:
                 if isinstance(item, Unknown) and path[-1:] and path[-1] in _HOLDERS:
                     raise UnresolvedError(f"{path[-1]}: {item.text} is open: {item.why}")
                 yield from _below(item, path)
-        case str() if '"Statement"' in value:
-            yield from _below(_parsed(value), path)
+        case str() if value.lstrip()[:1] in ("{", "["):
+            yield from _below(_parsed(value, path), path)
 
 
 def _listed(given: Json, path: tuple[str, ...]) -> Iterator[Found]:
     for body in given if isinstance(given, list) else [given]:
         if isinstance(body, Unknown):
             raise UnresolvedError(f"Statement: {body.text} is open: {body.why}")
-        if isinstance(body, dict) and body.keys() & {"Effect", "Action", "NotAction"}:
+        if isinstance(body, dict) and _is_of_a_policy(body):
+            for strange in sorted(body.keys() - _ELEMENTS):
+                raise UnresolvedError(f"a statement has {strange}, which no policy has")
             yield path, body
 
 
-def _parsed(text: str) -> Json:
+def _is_of_a_policy(body: Mapping[str, Json]) -> bool:
+    return bool({key.lower() for key in body} & {"effect", "action", "notaction"})
+
+
+def _parsed(text: str, path: tuple[str, ...]) -> Json:
+    """Read text as JSON; where a policy stands, or seems to, it has to be."""
+    holds = path[-1:] and path[-1] in _HOLDERS
+    if holds and is_read_later(text, secrets=True):
+        raise UnresolvedError(f"{path[-1]}: {text} is open: CloudFormation reads it")
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        if holds or '"statement"' in text.lower():
+            raise UnresolvedError("a policy is text, and no JSON") from None
         return None
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Refuse a key that stands twice: one reader takes the first, another the last."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
 
 
 def _by_default(resource: Resource, properties: Mapping[str, Json]) -> Iterator[Found]:

@@ -89,7 +89,7 @@ class Stack:
 
     def imported(self, export: str) -> Json:
         """Work out ``Fn::ImportValue`` by the stack of the environment that exports it."""
-        found = self.scope.exported(export)
+        found = self.scope.exported(export, self.template.region)
         if found is None:
             return Unknown(f"${{{export}}}", f"no stack given exports {export}")
         stack, output = found
@@ -176,7 +176,7 @@ class Scope:
         self._nested = {
             (where.template, where.logical_id): stack for where, stack in nested if where
         }
-        self._exports: dict[str, tuple[Stack, str]] | None = None
+        self._exports: dict[tuple[str | None, str], tuple[Stack, str]] | None = None
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """List the resources of these types, all of them without any, in the templates' order."""
@@ -215,15 +215,15 @@ class Scope:
         """Find the nested stack that a resource of the template at ``path`` is."""
         return self._nested.get((path, logical_id))
 
-    def exported(self, name: str) -> tuple[Stack, str] | None:
-        """Find who exports this name, and from which output."""
+    def exported(self, name: str, region: str | None) -> tuple[Stack, str] | None:
+        """Find who exports this name in a region, and from which output."""
         if self._exports is None:
             # Set first: the name of an export cannot be an import.
             self._exports = {}
             for stack in self.stacks:
                 for export, output in stack.exports().items():
-                    self._exports.setdefault(export, (stack, output))
-        return self._exports.get(name)
+                    self._exports.setdefault((stack.template.region, export), (stack, output))
+        return self._exports.get((region, name))
 
 
 def scopes_of(

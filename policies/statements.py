@@ -9,7 +9,7 @@ from typing import Any, Literal
 from policies.conditions import narrowed
 from policies.globs import any_of, covers, overlap
 from policies.scope import Resource
-from policies.values import Unknown, UnresolvedError
+from policies.values import Unknown, UnresolvedError, is_read_later
 
 Json = Any
 # identity: grants to whoever carries it. resource: stands on the thing it is about, where "*"
@@ -25,7 +25,8 @@ class Statement:
     ``at`` is the resource that brings it into force: the policy, or what a policy of AWS is
     attached to. ``carriers`` are the ARNs of those who carry it, for an identity policy.
     ``stands_on`` is how the thing is called that a resource policy stands on, None where nothing
-    tells. Each question raises ``UnresolvedError`` when what it depends on is open.
+    tells. ``foreign`` is what stands in none of the templates, and so may say anything.
+    Each question raises ``UnresolvedError`` when what it depends on is open.
     """
 
     at: Resource
@@ -33,6 +34,7 @@ class Statement:
     body: Mapping[str, Json]
     carriers: frozenset[str] = frozenset()
     stands_on: Sequence[str] | None = None
+    foreign: str | None = None
 
     @property
     def label(self) -> str:
@@ -119,6 +121,8 @@ def texts(value: Json, where: str) -> list[str]:
             raise UnresolvedError(f"{where}: {one.text} is open: {one.why}")
         if not isinstance(one, str):
             raise UnresolvedError(f"{where}: {one!r} is not text")
+        if is_read_later(one, secrets=True):
+            raise UnresolvedError(f"{where}: {one} is open: CloudFormation reads it")
     return values
 
 
@@ -127,7 +131,9 @@ def _principal(kind: str, name: str) -> str:
         return ANYBODY
     if kind == "AWS" and name.isdigit():
         return f"arn:aws:iam::{name}:root"
-    return name if kind in ("AWS", "Service", "Federated") else f"{kind} {name}"
+    # A federation may be called like a service, and is none: cognito-identity.amazonaws.com.
+    plain = kind in ("AWS", "Service") or name.startswith(("arn:", "<"))
+    return name if plain else f"{kind} {name}"
 
 
 def _any_overlap(patterns: Iterable[str], names: Sequence[str]) -> bool:

@@ -59,6 +59,19 @@ class _NoValue:
 
 NO_VALUE = _NoValue()
 
+_DYNAMIC = re.compile(r"\{\{resolve:(?P<service>[^:}]*)")
+# What these read is a secret: rules want to see that it is referred to, and how.
+_SECRET_STORES = ("secretsmanager", "ssm-secure")
+
+
+def is_read_later(text: str, *, secrets: bool = False) -> bool:
+    """Say whether CloudFormation puts something else in its place: ``{{resolve:ssm:…}}``.
+
+    References to secrets are text unless ``secrets`` says that no value may hang on them.
+    """
+    found = _DYNAMIC.findall(text) if "{{" in text else []
+    return any(secrets or service not in _SECRET_STORES for service in found)
+
 
 def known(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
     """Give a value back, for what takes it apart; raises ``UnresolvedError`` when it is open."""

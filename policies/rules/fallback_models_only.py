@@ -3,19 +3,15 @@
 from collections.abc import Iterator, Mapping
 
 from policies.conditions import demanded
+from policies.globs import overlap
 from policies.grants import grants_of, holds_policies
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope
 from policies.statements import Statement
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
-# Other ways to have a model answer: nothing here goes them.
-OTHERS = (
-    "bedrock:CreateModelInvocationJob",
-    "bedrock:InvokeAgent",
-    "bedrock:InvokeFlow",
-    "bedrock:InvokeInlineAgent",
-)
+# All of these, but to invoke, are other ways to a model, or write down what it is told.
+BEDROCK = "bedrock*:*"
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 PROFILE, BY_ENDPOINT = "bedrock:InferenceProfileArn", "aws:SourceVpce"
 
@@ -23,11 +19,21 @@ PROFILE, BY_ENDPOINT = "bedrock:InferenceProfileArn", "aws:SourceVpce"
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     for statement in grants_of(scope).at(resource):
         if statement.kind in ("identity", "resource") and statement.allows:
-            others = statement.among(OTHERS)
+            others = _others(statement)
             if others:
                 yield f"{statement.label} allows {', '.join(others)}: only the fallback is allowed"
             if statement.among(INVOKE):
                 yield from _faults(statement, scope)
+
+
+def _others(statement: Statement) -> list[str]:
+    """List what it allows of Bedrock but to invoke: agents, batches, keys, its other endpoint."""
+    calls = {action.lower() for action in INVOKE}
+    return [
+        action
+        for action in statement.actions
+        if action.lower() not in calls and overlap(action.lower(), BEDROCK)
+    ]
 
 
 def _faults(statement: Statement, scope: Scope) -> Iterator[str]:

@@ -3,16 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from policies.attachments import IDENTITIES
-from policies.aws_managed_policies import aws_managed_policies
 from policies.grants import grants_of, holds_policies
 from policies.rule import ANY, Rule
 from policies.scope import Resource, Scope
 from policies.statements import Statement
 from policies.unscoped_actions import unscoped_actions
 
-# Nothing but wildcards after "arn:partition:service:region:account:".
-_EVERYTHING = re.compile(r"[*?]+|arn(:[^:]*){4}:[*?]+(/[*?]+)*")
+# Nothing but wildcards after "arn:partition:service:region:account:", or a wildcard before.
+_EVERYTHING = re.compile(r"[*?:]+|arn(:[^:]*){4}:[*?]+([:/][*?]+)*|arn(:[^:]*){0,3}:[^:]*[*?][^:]*")
 
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
@@ -22,9 +20,8 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 
 
 def _faults(statement: Statement) -> Iterator[str]:
-    sid = statement.body.get("Sid")
-    if statement.at.type in IDENTITIES and _is_policy(sid) and sid not in aws_managed_policies():
-        yield f"it carries {sid}, whose content is not known here"
+    if statement.foreign is not None:
+        yield f"it carries {statement.foreign}, whose content is not known here"
         return
     if "NotAction" in statement.body:
         yield f"{statement.label} allows every action but some: name each action"
@@ -38,10 +35,6 @@ def _faults(statement: Statement) -> Iterator[str]:
 def _on_everything(statement: Statement) -> bool:
     """Tell a grant on every resource; in a policy that stands on a thing, ``*`` is that thing."""
     return statement.kind == "identity" and any(map(_EVERYTHING.fullmatch, statement.resources))
-
-
-def _is_policy(sid: object) -> bool:
-    return isinstance(sid, str) and ":policy/" in sid
 
 
 RULE = Rule(

@@ -11,6 +11,8 @@ from policies.scope import Resource, Scope
 from policies.statements import Statement, texts
 
 ROLE, PROVIDER = "AWS::IAM::Role", "AWS::IAM::OIDCProvider"
+# Other ways for somebody elsewhere to become a role of this account.
+_OTHER_PROVIDERS = ("AWS::IAM::SAMLProvider", "AWS::RolesAnywhere::TrustAnchor")
 GITHUB, AUDIENCE = "token.actions.githubusercontent.com", "sts.amazonaws.com"
 # What they do for whom, these two do not say: their documentation has roles without conditions.
 _UNNAMED_SOURCE = ("cloudtrail.amazonaws.com", "ecs.amazonaws.com")
@@ -22,6 +24,9 @@ _SOURCES = {
 
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
+    if resource.type in _OTHER_PROVIDERS:
+        yield f"it trusts whoever it signs in: nothing here is for {resource.type}"
+        return
     if resource.type == PROVIDER:
         yield from _provider(resource)
         return
@@ -103,7 +108,7 @@ RULE = Rule(
     remedy="Let constructs/ make the role; who deploys stands in [deploy] of the environment file.",
     clauses=("ROVN-DEP-9", "ROVN-SEC-2"),
     controls=("HIPAA 164.312(d)", "NIST AC-3", "NIST IA-9", "SOC2 CC6.1"),
-    types=(ROLE, PROVIDER),
+    types=(ROLE, PROVIDER, *_OTHER_PROVIDERS),
     judge=_judge,
     waivable=False,
 )

@@ -11,19 +11,31 @@ ACTIONS = (
     "cloudformation:ContinueUpdateRollback",
     "cloudformation:CreateChangeSet",
     "cloudformation:CreateStack",
+    "cloudformation:CreateStackInstances",
     "cloudformation:CreateStackRefactor",
+    "cloudformation:CreateStackSet",
     "cloudformation:DeleteStack",
+    "cloudformation:DeleteStackInstances",
+    "cloudformation:DeleteStackSet",
     "cloudformation:ExecuteChangeSet",
     "cloudformation:ExecuteStackRefactor",
     "cloudformation:RollbackStack",
     "cloudformation:SetStackPolicy",
     "cloudformation:UpdateStack",
+    "cloudformation:UpdateStackInstances",
+    "cloudformation:UpdateStackSet",
     "cloudformation:UpdateTerminationProtection",
+)
+# Cloud Control changes a resource beside its stack.
+_BESIDE = (
+    "cloudformation:CreateResource",
+    "cloudformation:DeleteResource",
+    "cloudformation:UpdateResource",
 )
 
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
-    yield from outsiders(resource, scope, ACTIONS, scope.principals.may_change_stacks)
+    yield from outsiders(resource, scope, (*ACTIONS, *_BESIDE), scope.principals.may_change_stacks)
 
 
 RULE = Rule(

@@ -13,6 +13,7 @@ _OF_BUCKETS = (*(a for a in RECORD_LOSSES if a.startswith("s3:")), "s3:DeleteObj
 _OF_TRAILS_AND_KEYS = tuple(a for a in RECORD_LOSSES if a.startswith(("cloudtrail:", "kms:")))
 _KEEPING = (
     "s3:DeleteBucketPolicy",
+    "s3:PutBucketAcl",
     "s3:PutBucketObjectLockConfiguration",
     "s3:PutBucketOwnershipControls",
     "s3:PutBucketPolicy",

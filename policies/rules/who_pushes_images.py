@@ -8,7 +8,12 @@ from policies.scope import Resource, Scope
 from runbook.access.deploy_policy import PUSH
 
 # Beside pushing: what takes images away, or puts another registry's in their place.
-IMAGES = (*PUSH, "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:ReplicateImage")
+IMAGES = (
+    *PUSH,
+    "ecr:BatchDeleteImage",
+    "ecr:DeleteRepository",
+    "ecr:ReplicateImage",
+)
 # What decides who else could, and whether a tag stays what it was.
 REPOSITORIES = (
     "ecr:DeleteRegistryPolicy",

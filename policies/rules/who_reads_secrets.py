@@ -16,6 +16,7 @@ WRITE = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionSta
 EDIT = (
     "secretsmanager:CancelRotateSecret",
     "secretsmanager:DeleteResourcePolicy",
+    "secretsmanager:DeleteSecret",
     "secretsmanager:PutResourcePolicy",
     "secretsmanager:ReplicateSecretToRegions",
     "secretsmanager:RotateSecret",

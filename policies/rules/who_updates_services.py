@@ -8,8 +8,10 @@ from policies.scope import Resource, Scope
 
 ACTIONS = (
     "ecs:ContinueServiceDeployment",
+    "ecs:CreateExpressGatewayService",
     "ecs:CreateService",
     "ecs:CreateTaskSet",
+    "ecs:DeleteExpressGatewayService",
     "ecs:DeleteService",
     "ecs:DeleteTaskDefinitions",
     "ecs:DeleteTaskSet",
@@ -20,6 +22,7 @@ ACTIONS = (
     "ecs:StartTask",
     "ecs:StopServiceDeployment",
     "ecs:StopTask",
+    "ecs:UpdateExpressGatewayService",
     "ecs:UpdateService",
     "ecs:UpdateServicePrimaryTaskSet",
     "ecs:UpdateTaskSet",

@@ -252,3 +252,46 @@ def test_the_walk_finds_policies_of_every_kind_in_the_real_templates(assembly: A
     found = grants(*templates)
     kinds = {s.kind for resource in everything.resources() for s in found.at(resource)}
     assert kinds == {"identity", "resource", "trust", "ceiling"}
+
+
+READ = "{{resolve:ssm:/who/may/what}}"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow(READ),
+        allow(["s3:PutObject", {"Fn::Join": ["", ["{{resolve:", "ssm:/what}}"]]}]),
+        allow("{{resolve:secretsmanager:what:SecretString:action}}"),
+    ],
+)
+def test_a_value_that_is_read_when_it_is_deployed_is_open(statement: Json) -> None:
+    with pytest.raises(UnresolvedError, match="CloudFormation reads it"):
+        who(policy(statement))
+
+
+ADMINISTRATORS = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::IAM::User", {"UserName": "somebody", "Groups": ["administrators"]}),
+        ("AWS::IAM::UserToGroupAddition", {"GroupName": "administrators", "Users": ["somebody"]}),
+        ("AWS::IAM::InstanceProfile", {"Roles": ["administrator"]}),
+        ("AWS::SSO::PermissionSet", {"Name": "all", "ManagedPolicies": [ADMINISTRATORS]}),
+        ("AWS::SSO::PermissionSet", {"CustomerManagedPolicyReferences": [{"Name": "mine"}]}),
+        ("AWS::SSO::Assignment", {"PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1"}),
+    ],
+)
+def test_permissions_that_stand_elsewhere_may_be_any(kind: str, properties: Json) -> None:
+    assert who({"Type": kind, "Properties": properties})
+
+
+def test_what_stands_in_the_templates_is_known() -> None:
+    group = {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "nobodies"}}
+    user = {"UserName": "somebody", "Groups": ["nobodies"]}
+    assert who({"Type": "AWS::IAM::User", "Properties": user}, Group=group) == set()
+    set_ = {"Type": "AWS::SSO::PermissionSet", "Properties": {"Name": "none"}}
+    given = {"PermissionSetArn": {"Fn::GetAtt": ["Set", "PermissionSetArn"]}}
+    assert who({"Type": "AWS::SSO::Assignment", "Properties": given}, Set=set_) == set()

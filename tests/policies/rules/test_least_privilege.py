@@ -99,3 +99,12 @@ def test_only_this_rule_sees_a_wildcard(real: Real) -> None:
         add(policy, allow("xray:Put*", "arn:aws:xray:::group/one"))
 
     assert real.caught("passport-api", spoil) == {("least-privilege", "TasksTaskRolePolicy")}
+
+
+@pytest.mark.parametrize(
+    "resource", ["*:*", "arn:*", "arn:aws:*", "arn:aws:ssm:*", "arn:*:ssm:*:*:*"]
+)
+def test_a_short_wildcard_is_everything(resource: str) -> None:
+    assert said(RULE, policy(allow("ssm:GetParameter", resource))) == (
+        "statement One allows ssm:GetParameter on everything: name what it is needed for"
+    )

@@ -24,7 +24,7 @@ def bucket(**more: object) -> Json:
         {"Principal": "*", "Condition": OURS},
         {"Principal": "*", "Effect": "Deny"},
         {"Principal": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": f"{IAM}:role/one"}}},
-        {"Principal": {"Service": "cloudtrail.amazonaws.com"}},
+        {"Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "s3:PutObject"},
     ],
 )
 def test_a_named_principal_or_a_bound_one_passes(more: Json) -> None:
@@ -44,6 +44,15 @@ def test_a_named_principal_or_a_bound_one_passes(more: Json) -> None:
         (
             {"Principal": {"AWS": "999999999999"}},
             f"{STATEMENT} {OTHER} in, which is not of account 111122223333",
+        ),
+        (
+            {"Principal": {"Service": "cloudfront.amazonaws.com"}},
+            f"{STATEMENT} cloudfront.amazonaws.com in for any account: bind it to 111122223333",
+        ),
+        (
+            {"Principal": {"Federated": "cognito-identity.amazonaws.com"}},
+            f"{STATEMENT} Federated cognito-identity.amazonaws.com in, "
+            "which is not of account 111122223333",
         ),
         (
             {"Principal": {"CanonicalUser": "abc"}},
@@ -108,3 +117,18 @@ def test_only_this_rule_sees_an_open_bucket(real: Real) -> None:
         add(policy, allow("s3:GetObject", "arn:aws:s3:::one/*", Principal={"AWS": "*"}))
 
     assert real.caught("platform", spoil) == {("no-open-door", "BalancerLogsPolicy")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("AWS::EC2::VPCEndpointServicePermissions", "AllowedPrincipals"),
+        ("AWS::Lambda::LayerVersionPermission", "Principal"),
+        ("AWS::RAM::ResourceShare", "Principals"),
+    ],
+)
+def test_what_is_shared_without_a_policy_is_shared_all_the_same(kind: str, key: str) -> None:
+    assert said(RULE, {"Type": kind, "Properties": {key: "999999999999"}}) == (
+        f"a statement without Sid lets {OTHER} in, which is not of account 111122223333"
+    )
+    assert said(RULE, {"Type": kind, "Properties": {key: "111122223333"}}) == "pass"

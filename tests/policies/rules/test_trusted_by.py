@@ -102,7 +102,8 @@ def test_a_role_that_nobody_knows_fails() -> None:
         ),
         (
             {"Principal": {"Federated": "accounts.google.com"}},
-            "it trusts accounts.google.com, not the identity provider of its own stack alone",
+            "it trusts Federated accounts.google.com, "
+            "not the identity provider of its own stack alone",
         ),
         (
             {"Principal": {"Federated": {"Ref": "GitHub"}, "AWS": "*"}},
@@ -145,3 +146,10 @@ def test_only_this_rule_sees_a_wildcard_in_the_subject(real: Real) -> None:
         trust["Statement"][0]["Condition"]["StringLike"] = claims
 
     assert real.caught("access", spoil) == {("trusted-by", "DeployRole")}
+
+
+@pytest.mark.parametrize("kind", ["AWS::IAM::SAMLProvider", "AWS::RolesAnywhere::TrustAnchor"])
+def test_nobody_signs_in_by_another_provider(kind: str) -> None:
+    assert said(RULE, {"Type": kind, "Properties": {}}) == (
+        f"it trusts whoever it signs in: nothing here is for {kind}"
+    )

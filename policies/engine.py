@@ -52,6 +52,15 @@ _NO_LABEL = (
 )
 
 
+# What brings resources that no template here shows: modules and types that are not AWS's, too.
+_MAKERS = (
+    "AWS::CloudFormation::StackSet",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+)
+# A custom resource runs a function of ours, which is judged by itself.
+_OF_AWS = ("AWS::", "Custom::")
+
+
 def _by_environment(
     templates: Iterable[Template], unlabelled: str | None
 ) -> dict[str | None, list[Template]]:
@@ -110,6 +119,9 @@ def _not_final(template: Template) -> Iterator[Result]:
             yield _error(template.path, f"{logical_id} makes resources that are not here yet")
         elif not isinstance(body, dict) or not isinstance(body.get("Type"), str):
             yield _error(template.path, f"{logical_id} is no resource: it has no Type")
+        elif body["Type"] in _MAKERS or not body["Type"].startswith(_OF_AWS):
+            kind = body["Type"]
+            yield _error(template.path, f"{logical_id}, {kind}, makes resources that are not here")
 
 
 def _tiers(environment: Environment, templates: Sequence[Template]) -> Iterator[Result]:

@@ -31,7 +31,7 @@ def test_every_blue_green_service_is_held_and_no_other() -> None:
     assert {(name, key) for name, services in frozen().items() for key in services} == wanted
     for services in frozen().values():
         for rules in services.values():
-            assert set(rules) == {"production", "test"}
+            assert set(rules) == {"production", "test", "groups"}
 
 
 def swapped(body: Json) -> None:

@@ -298,3 +298,19 @@ def _somewhere(body: Any, data: st.DataObject) -> tuple[Any, Any]:  # noqa: ANN4
 def test_a_folder_without_manifest_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match=r"there is no manifest\.json in it"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "AWS::CloudFormation::StackSet",
+        "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+        "Somebody::Their::Network::MODULE",
+        "Somebody::Their::Database",
+    ],
+)
+def test_what_makes_resources_that_nobody_sees_is_no_pass(kind: str) -> None:
+    found = check(Reading((template("x", {"Made": {"Type": kind}}),), (), whole=False), [])
+    (result,) = found.results
+    assert result.status is Status.ERROR
+    assert result.message == f"Made, {kind}, makes resources that are not here"

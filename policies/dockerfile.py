@@ -27,7 +27,23 @@ DRIFT = re.compile(
 )
 # An install in an image may leave that to the build, as long as it takes the lock file as it is.
 _LOCKED = re.compile(rf"{DRIFT.pattern}|\buv sync\b[^&|;]* --frozen|\bpoetry install\b")
-SWALLOWED = re.compile(r"\|\|\s*(?:true|:|echo|exit 0)")
+# What comes after a command and takes its failure: another end of the line, a pipe, the background.
+_SWALLOWED = re.compile(r"(?<!\|)\|(?!\|\s*exit [1-9])|;|(?<![&>])&(?![&>])")
+_STRICT = re.compile(r"\bset -\w*e")
+# What names a command and does not run it, or turns its answer round.
+_ONLY_NAMED = re.compile(r"^\s*(?:#|echo\b|printf\b|:|true\b|!|if\b)|\s#")
+_LAST_COMMAND = re.compile(r".*(?:&&|;)", re.DOTALL)
+
+
+def fails_with(pattern: re.Pattern[str], line: str) -> bool:
+    """Say whether a line of a shell runs such a command, and fails when the command does."""
+    found = pattern.search(line)
+    if not found:
+        return False
+    before, after = line[: found.start()], line[found.end() :]
+    if _STRICT.search(before):
+        after = after.replace(";", "")
+    return not _ONLY_NAMED.search(_LAST_COMMAND.sub("", before)) and not _SWALLOWED.search(after)
 
 
 @dataclass
@@ -124,7 +140,7 @@ def _order(stages: Sequence[_Stage]) -> Iterator[str]:
                 f"{', '.join(source)} is copied before the dependencies are installed: "
                 "each change of the source installs them anew"
             )
-        if SWALLOWED.search(stage.steps[installs[0]][1]):
+        if not fails_with(_LOCKED, stage.steps[installs[0]][1]):
             yield "the step that installs the dependencies goes on when it has failed"
         return
     yield "no step installs the dependencies from a lock file, failing where it has drifted"

@@ -53,6 +53,10 @@ _NO_LABEL = (
 )
 
 
+# What brings resources that no template here shows: modules and types that are not AWS's, too.
+# A custom resource runs a function of ours, which is judged by itself.
+
+
 def _by_environment(
     templates: Iterable[Template], unlabelled: str | None
 ) -> dict[str | None, list[Template]]:

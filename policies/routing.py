@@ -34,6 +34,21 @@ def routes_of(subnet: Resource, scope: Scope) -> Iterator[Resource]:
             yield propagation
 
 
+_KNOWN_WAYS = ("CarrierGatewayId", "EgressOnlyInternetGatewayId", "GatewayId", "NatGatewayId")
+_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+
+
+def leads_elsewhere(route: Resource) -> list[str]:
+    """List by what it leads into a network or through a machine that no template describes."""
+    if route.type in _PROPAGATED:
+        return []
+    return sorted(
+        name
+        for name in route.properties.keys() - {"RouteTableId", *_DESTINATIONS, *_KNOWN_WAYS}
+        if route.at(name) is not None
+    )
+
+
 def leads_to_internet(route: Resource, scope: Scope) -> bool:
     """Say whether it makes a subnet public: in and out, not through a NAT gateway."""
     if route.at("CarrierGatewayId") is not None:

@@ -91,7 +91,7 @@ class Stack:
         """Work out ``Fn::ImportValue`` by the stack of the environment that exports it."""
         found = self.scope.exported(export, self.template.region)
         if found is None:
-            return Unknown(f"${{{export}}}", f"no stack given exports {export}")
+            return Unknown(f"${{import {export}}}", f"no stack given exports {export}")
         stack, output = found
         return stack.output(output)
 

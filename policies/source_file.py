@@ -14,6 +14,8 @@ class FileKind(StrEnum):
     DOCKERFILE = "Dockerfile"
     BUILDSPEC = "buildspec.yml"
     WORKFLOW = "workflow"
+    # An action of the repository itself, which workflows call.
+    ACTION = "action"
     # Code, scripts, definitions: whatever can run once it is delivered.
     CODE = "code file"
 

@@ -55,23 +55,37 @@ def _service(service: Path, root: Path, rules: Sequence[Rule]) -> Iterator[Resul
 
 def _files(service: Path) -> _Files:
     return {
-        FileKind.DOCKERFILE: sorted(service.glob("Dockerfile*")),
+        FileKind.DOCKERFILE: [path for path in _below(service) if _is_dockerfile(path)],
         FileKind.BUILDSPEC: sorted(
             [*service.glob("buildspec*.yml"), *service.glob("buildspec*.yaml")]
         ),
         FileKind.WORKFLOW: sorted(service.glob(".github/workflows/*.y*ml")),
+        FileKind.ACTION: sorted(service.glob(".github/actions/**/action.y*ml")),
         FileKind.CODE: list(_texts(service)),
     }
 
 
 def _texts(folder: Path) -> Iterator[Path]:
     """List the files that can run: code, scripts, definitions."""
+    for path in _below(folder):
+        if path.suffix in _RUN or _is_dockerfile(path):
+            yield path
+
+
+def _below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         hidden = path.name.startswith(".") and path.name != ".github"
         if path.is_dir() and not hidden and path.name not in _NOT_DEPLOYED:
-            yield from _texts(path)
-        elif path.is_file() and (path.suffix in _RUN or path.name.startswith("Dockerfile")):
+            yield from _below(path)
+        elif path.is_file():
             yield path
+
+
+def _is_dockerfile(path: Path) -> bool:
+    """Know an image's recipe by its name; a list of what a build leaves out is none."""
+    if path.suffix == ".dockerignore":
+        return False
+    return path.name.startswith(("Dockerfile", "Containerfile")) or path.suffix == ".Dockerfile"
 
 
 def _judged(rule: Rule, kind: FileKind, path: Path, root: Path) -> Result:

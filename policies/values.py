@@ -108,6 +108,21 @@ def whole_number(value: Any) -> int | None:  # noqa: ANN401 - JSON is any value
     raise UnresolvedError(f"{closed(value)!r} is no whole number")
 
 
+_SPELLINGS = {"true": True, "false": False}
+
+
+def switch(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """Read a switch, which CloudFormation takes as text, too; give back what is none as it is."""
+    return _SPELLINGS.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def number(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """Read a number, which CloudFormation takes as text, too; give back what is none as it is."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        return float(value) if "." in value else int(value)
+    return value
+
+
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|(.))")
 _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 

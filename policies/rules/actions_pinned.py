@@ -30,7 +30,7 @@ RULE = Rule(
     remedy="Write uses: owner/action@<40 characters of the commit>, with the version as comment.",
     clauses=("ROVN-IMG-1",),
     controls=("NIST SR-3", "NIST SI-7", "SOC2 CC8.1"),
-    files=(FileKind.WORKFLOW,),
+    files=(FileKind.WORKFLOW, FileKind.ACTION),
     judge_file=_judge_file,
     waivable=False,
 )

@@ -11,6 +11,7 @@ from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
 from policies.services import ecs_services, referred, target_groups_of
+from policies.values import number
 from runbook.model.services import Service
 
 _LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
@@ -28,8 +29,7 @@ def _listener_of(resource: Resource, scope: Scope) -> Resource:
 
 def _served(resource: Resource, scope: Scope) -> list[Service]:
     """List the services that a listener or rule sends requests from the internet to."""
-    forwarded = _forwarded(resource.at("DefaultActions", []) + resource.at("Actions", []))
-    there = [scope.target(value) for value in forwarded]
+    there = _forwarded(resource, scope)
     served = [
         model
         for _, model, service in ecs_services(scope)
@@ -37,39 +37,56 @@ def _served(resource: Resource, scope: Scope) -> list[Service]:
     ]
     # The test listener is open to the environment's own addresses alone (docs/decisions/0020).
     test_port = scope.environment.load_balancer.test_port
-    if not served or _listener_of(resource, scope).at("Port") == test_port:
+    if not served or number(_listener_of(resource, scope).at("Port")) == test_port:
         return []
     return served
 
 
-def _forwarded(actions: list[dict[str, Any]]) -> list[Any]:
-    """List the target groups that actions lead to."""
+def _forwarded(resource: Resource, scope: Scope) -> list[Resource]:
+    """List the target groups that a listener or rule leads to."""
+    actions = resource.at("DefaultActions", []) + resource.at("Actions", [])
     return [
-        group["TargetGroupArn"]
+        referred(group["TargetGroupArn"], scope)
         for action in actions
         for group in (action, *action.get("ForwardConfig", {}).get("TargetGroups", []))
         if "TargetGroupArn" in group
     ]
 
 
+def _strangers(resource: Resource, scope: Scope) -> list[Resource]:
+    """List the target groups that a listener or rule leads to, and that are no service's."""
+    ours = [
+        group for _, _, service in ecs_services(scope) for group in target_groups_of(service, scope)
+    ]
+    return [group for group in _forwarded(resource, scope) if group not in ours]
+
+
 def _concerns(resource: Resource, scope: Scope) -> bool:
-    return any(model.ingress.closed_paths for model in _served(resource, scope))
+    served = _served(resource, scope)
+    closing = any(model.ingress.closed_paths for model in served)
+    return closing or bool(_strangers(resource, scope))
 
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     listener = _listener_of(resource, scope)
-    before = _LAST if resource is listener else resource.at("Priority")
+    before = _LAST if resource is listener else number(resource.at("Priority"))
+    hosts = _hosts(resource)
+    for group in _strangers(resource, scope):
+        yield f"{group} is of no service of the environment file: what it leads to is unseen"
     for model in _served(resource, scope):
         patterns = [
             pattern
             for rule in scope.resources(_LISTENER_RULE)
-            if scope.target(rule.at("ListenerArn")) is listener and rule.at("Priority") < before
+            if scope.target(rule.at("ListenerArn")) is listener
+            if number(rule.at("Priority")) < before
             if _refuses(rule)
-            for pattern in _patterns(rule, model.ingress.hostname)
+            for pattern in _patterns(rule, hosts)
         ]
         for path in model.ingress.closed_paths:
             if not any(_covers(pattern, path) for pattern in patterns):
                 yield f"{path} reaches {model.name}: no rule before it answers with a 4xx"
+        if model.ingress.closed_paths and resource.at("Transforms", []):
+            yield "its Transforms rewrite what was compared: a path may become a closed one"
 
 
 def _refuses(rule: Resource) -> bool:
@@ -78,18 +95,32 @@ def _refuses(rule: Resource) -> bool:
     return kinds == ["fixed-response"] and str(code).startswith("4")
 
 
-def _patterns(rule: Resource, hostname: str) -> list[str]:
-    """List the paths that a rule takes whatever else a request holds; none if it asks for more."""
-    paths: list[str] = []
+def _values(condition: dict[str, Any]) -> list[str]:
+    own = condition.get(_CONFIGS.get(condition["Field"], ""), {}).get("Values", [])
+    return [*own, *condition.get("Values", [])]
+
+
+def _hosts(resource: Resource) -> list[str]:
+    """List the host names that it takes requests for; without a condition, any."""
+    conditions = resource.at("Conditions", [])
+    found = [_values(one) for one in conditions if one["Field"] == "host-header"]
+    # An expression may take any name.
+    return found[0] if found and found[0] else ["*"]
+
+
+def _patterns(rule: Resource, hosts: list[str]) -> list[str]:
+    """List the paths that a rule takes of all these hosts; none if it asks for more."""
+    paths: list[list[str]] = []
     for condition in rule.at("Conditions", []):
-        kind = condition["Field"]
-        own = condition.get(_CONFIGS.get(kind, ""), {}).get("Values", [])
-        values = own + condition.get("Values", [])
+        kind, values = condition["Field"], _values(condition)
         if kind == "path-pattern":
-            paths += values
-        elif kind != "host-header" or hostname not in values:
+            paths.append(values)
+        elif kind != "host-header" or not all(
+            any(_covers(value, host) for value in values) for host in hosts
+        ):
             return []
-    return paths
+    # All conditions have to hold: two of paths leave out what only one of them takes.
+    return paths[0] if len(paths) == 1 else []
 
 
 def _covers(pattern: str, path: str) -> bool:

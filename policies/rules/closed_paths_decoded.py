@@ -65,7 +65,12 @@ def _is_not_own(part: dict[str, Any], scope: Scope) -> bool:
         f"{eip.stack.get_att(eip.logical_id, 'PublicIp')}/32"
         for eip in scope.resources("AWS::EC2::EIP")
     }
-    return addresses is not None and set(addresses.at("Addresses", [])) <= own
+    # With anything beside Arn it compares a header, in which everybody writes what they like.
+    return (
+        addresses is not None
+        and reference.keys() == {"Arn"}
+        and set(addresses.at("Addresses", [])) <= own
+    )
 
 
 RULE = Rule(

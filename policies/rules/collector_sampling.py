@@ -11,12 +11,22 @@ from typing import Any
 from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
-from policies.services import TASK_DEFINITION, consumer_of, containers, pairs
+from policies.services import TASK_DEFINITION, consumer_of, containers, main_container, pairs
+from policies.values import known
 from runbook.model.tracing import Tracing
 
 VARIABLE = "AOT_CONFIG_CONTENT"
 # A request's path, by the older and the newer conventions of OpenTelemetry.
 _ATTRIBUTES = ("http.target", "url.path")
+_PROCESSORS, _EXPORTER = ("memory_limiter", "tail_sampling", "batch"), "awsxray"
+# Variables of OpenTelemetry's SDKs that drop traces in the app, and the values that do not.
+_SDK = {
+    "OTEL_SDK_DISABLED": ("false",),
+    "OTEL_TRACES_EXPORTER": ("otlp",),
+    "OTEL_TRACES_SAMPLER": ("always_on", "parentbased_always_on"),
+}
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_BESIDE = ("http://127.0.0.1:", "http://localhost:")
 
 
 def _is_app(definition: Resource, scope: Scope) -> bool:
@@ -24,6 +34,7 @@ def _is_app(definition: Resource, scope: Scope) -> bool:
 
 
 def _judge(definition: Resource, scope: Scope) -> Iterator[str]:
+    yield from _sent(definition, scope)
     key = consumer_of(definition, scope)
     texts = [
         plain[VARIABLE]
@@ -39,11 +50,40 @@ def _judge(definition: Resource, scope: Scope) -> Iterator[str]:
     except ValueError as error:
         yield f"the collector's configuration is no JSON, so nobody can judge it: {error}"
         return
-    for name, pipeline in configuration["service"]["pipelines"].items():
-        if "tail_sampling" not in pipeline["processors"]:
-            yield f"the collector's pipeline {name} sends everything"
+    yield from _pipelines(configuration)
     policies = configuration["processors"]["tail_sampling"]["policies"]
     yield from _policies(policies, scope.environment.services[key].tracing)
+
+
+def _pipelines(configuration: dict[str, Any]) -> Iterator[str]:
+    """Tell what drops traces beside the policies, or sends them to somebody else."""
+    pipelines = configuration["service"]["pipelines"]
+    if not any(name.partition("/")[0] == "traces" for name in pipelines):
+        yield "the collector has no pipeline for traces"
+    for name, pipeline in pipelines.items():
+        if "tail_sampling" not in pipeline["processors"]:
+            yield f"the collector's pipeline {name} sends everything"
+        for processor in pipeline["processors"]:
+            if processor not in _PROCESSORS:
+                yield f"the collector's processor {processor} may drop or change traces"
+        if pipeline["exporters"] != [_EXPORTER]:
+            yield f"the collector's pipeline {name} sends to {pipeline['exporters']}, not X-Ray"
+    for option in sorted((configuration["exporters"].get(_EXPORTER) or {}).keys() - {"region"}):
+        yield f"the collector's {_EXPORTER} has {option}: traces may go elsewhere"
+
+
+def _sent(definition: Resource, scope: Scope) -> Iterator[str]:
+    """Tell what keeps the app's traces from the collector beside it."""
+    main = main_container(definition, scope)
+    plain = pairs(main.at("Environment", [])) if main else {}
+    for name, harmless in _SDK.items():
+        value = known(plain.get(name, harmless[0]))
+        if str(value).lower() not in harmless:
+            yield f"{name} is {value}: traces do not all reach the collector"
+    for name in _ENDPOINTS:
+        value = known(plain.get(name))
+        if value is not None and not str(value).startswith(_BESIDE):
+            yield f"{name} is {value}, not the collector beside it"
 
 
 def _policies(policies: list[dict[str, Any]], tracing: Tracing) -> Iterator[str]:

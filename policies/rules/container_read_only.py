@@ -6,6 +6,7 @@ from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
 from policies.services import TASK_DEFINITION, Container, containers
+from policies.values import switch
 
 
 def _judge(definition: Resource, _: Scope) -> Iterator[str]:
@@ -17,15 +18,15 @@ def _judge(definition: Resource, _: Scope) -> Iterator[str]:
 
 
 def _writable(container: Container) -> Iterator[str]:
-    if container.at("ReadonlyRootFilesystem") is not True:
+    if switch(container.at("ReadonlyRootFilesystem")) is not True:
         yield f"{container.name} can write to its root file system"
     for number in range(len(container.at("MountPoints", []))):
         mount = f"MountPoints.{number}"
-        if container.at(f"{mount}.ReadOnly") is not True:
+        if switch(container.at(f"{mount}.ReadOnly")) is not True:
             volume = container.at(f"{mount}.SourceVolume")
             yield f"{container.name} can write to the volume {volume}, which is no tmpfs"
     for number in range(len(container.at("VolumesFrom", []))):
-        if container.at(f"VolumesFrom.{number}.ReadOnly") is not True:
+        if switch(container.at(f"VolumesFrom.{number}.ReadOnly")) is not True:
             source = container.at(f"VolumesFrom.{number}.SourceContainer")
             yield f"{container.name} can write to the volumes of {source}"
 

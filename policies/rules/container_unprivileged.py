@@ -6,6 +6,7 @@ from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
 from policies.services import TASK_DEFINITION, Container, containers
+from policies.values import switch
 
 
 def _judge(definition: Resource, _: Scope) -> Iterator[str]:
@@ -21,7 +22,7 @@ def _judge(definition: Resource, _: Scope) -> Iterator[str]:
 
 
 def _powers(container: Container) -> Iterator[str]:
-    if container.at("Privileged", False) is not False:  # noqa: FBT003 - AWS's default
+    if switch(container.at("Privileged", default=False)) is not False:
         yield f"{container.name} is privileged"
     added = container.at("LinuxParameters.Capabilities.Add", [])
     if added:

@@ -6,6 +6,7 @@ from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
 from policies.services import ECS_SERVICE, is_in_file, model_of
+from policies.values import number
 
 
 def _judge(service: Resource, scope: Scope) -> Iterator[str]:
@@ -14,7 +15,8 @@ def _judge(service: Resource, scope: Scope) -> Iterator[str]:
         return
     _, model = found
     rolling = model.strategy == "rolling"
-    minutes = service.at("DeploymentConfiguration.BakeTimeInMinutes", 0 if rolling else None)
+    given = service.at("DeploymentConfiguration.BakeTimeInMinutes", 0 if rolling else None)
+    minutes = number(given)
     if minutes is None:
         yield f"BakeTimeInMinutes is not set, the file says {model.bake_minutes}"
     elif minutes != model.bake_minutes:

@@ -6,6 +6,7 @@ from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
 from policies.services import ECS_SERVICE, ecs_services, model_of, referred
+from policies.values import number, switch
 from runbook.model.ingress import PRODUCTION_PORT
 
 _NAMES = {"blue_green": "BLUE_GREEN", "rolling": "ROLLING"}
@@ -51,7 +52,7 @@ def _colours(key: str, service: Resource, scope: Scope) -> Iterator[str]:
         if rule is None:
             yield f"it has no {name}"
             continue
-        found = referred(referred(rule, scope).at("ListenerArn"), scope).at("Port")
+        found = number(referred(referred(rule, scope).at("ListenerArn"), scope).at("Port"))
         if found != port:
             yield f"its {name} stands on port {found}, not {port}"
 
@@ -59,7 +60,7 @@ def _colours(key: str, service: Resource, scope: Scope) -> Iterator[str]:
 def _way_back(service: Resource) -> Iterator[str]:
     breaker = "DeploymentConfiguration.DeploymentCircuitBreaker"
     for name in ("Enable", "Rollback"):
-        if service.at(f"{breaker}.{name}") is not True:
+        if switch(service.at(f"{breaker}.{name}")) is not True:
             yield f"{name} of its circuit breaker is not true: a release that fails goes on trying"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from policies.documents import Statement, conditions, listed, statements
 from policies.rule import Rule
 from policies.scope import Resource, Scope
+from policies.values import switch
 
 ENDPOINT, INTERFACE = "AWS::EC2::VPCEndpoint", "Interface"
 # IAM's names for who asks and whose the thing is.
@@ -16,7 +17,7 @@ def _is_interface(endpoint: Resource) -> bool:
 
 
 def _judge(endpoint: Resource, scope: Scope) -> Iterator[str]:
-    if _is_interface(endpoint) and endpoint.at("PrivateDnsEnabled") is not True:
+    if _is_interface(endpoint) and switch(endpoint.at("PrivateDnsEnabled")) is not True:
         yield "PrivateDnsEnabled is not true: the service's name leads through the NAT gateways"
     policy = endpoint.at("PolicyDocument")
     if policy is None:

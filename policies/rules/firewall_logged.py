@@ -6,10 +6,14 @@ Apart from ``load-balancer-firewall``: one keeps attackers out, the other keeps 
 from collections.abc import Iterator
 from typing import Any
 
+from policies.log_groups import GROUP
+from policies.references import find
 from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
+from policies.values import switch
 
+_DESTINATIONS = (GROUP, "AWS::S3::Bucket", "AWS::KinesisFirehose::DeliveryStream")
 _HEADERS = ("authorization", "cookie")
 
 
@@ -22,15 +26,19 @@ def _judge(acl: Resource, scope: Scope) -> Iterator[str]:
     if not configurations:
         yield "what it blocks and lets through is not logged"
     for configuration in configurations:
-        yield from _logging(configuration)
+        yield from _logging(configuration, scope)
     parts = [acl.properties, *acl.at("Rules", [])]
     if any(_samples(part) for part in parts):
         yield "SampledRequestsEnabled keeps whole requests, headers and all, for the console"
 
 
-def _logging(configuration: Resource) -> Iterator[str]:
-    if not configuration.at("LogDestinationConfigs", []):
+def _logging(configuration: Resource, scope: Scope) -> Iterator[str]:
+    destinations = configuration.at("LogDestinationConfigs", [])
+    if not destinations:
         yield "its log goes nowhere"
+    for destination in destinations:
+        if find(destination, scope, *_DESTINATIONS) is None:
+            yield f"its log goes to {destination}, which is not in these templates"
     if configuration.at("LoggingFilter") is not None:
         yield "a LoggingFilter leaves requests out of its log"
     fields = configuration.at("RedactedFields", [])
@@ -43,7 +51,7 @@ def _logging(configuration: Resource) -> Iterator[str]:
 
 
 def _samples(part: dict[str, Any]) -> bool:
-    return part.get("VisibilityConfig", {}).get("SampledRequestsEnabled") is not False
+    return switch(part.get("VisibilityConfig", {}).get("SampledRequestsEnabled")) is not False
 
 
 RULE = Rule(

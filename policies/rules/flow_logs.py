@@ -7,6 +7,8 @@ from policies.references import find
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 
+# Without these a line does not say who talked to whom.
+_FIELDS = ("${srcaddr}", "${dstaddr}", "${srcport}", "${dstport}", "${start}", "${action}")
 _VPC = "AWS::EC2::VPC"
 
 
@@ -30,6 +32,9 @@ def _faults(log: Resource, scope: Scope) -> Iterator[str]:
     traffic = log.at("TrafficType")
     if traffic != "ALL":
         yield f"its flow log records {traffic}, not ALL"
+    kept = log.at("LogFormat")
+    if kept is not None:
+        yield from (f"its LogFormat leaves out {name}" for name in _FIELDS if name not in kept)
     kind = log.at("LogDestinationType", "cloud-watch-logs")
     names = (log.at("LogGroupName"), log.at("LogDestination"))
     if kind != "cloud-watch-logs" or not any(find(name, scope, GROUP) for name in names):

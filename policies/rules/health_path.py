@@ -12,8 +12,11 @@ from policies.services import (
     main_container,
     target_groups_of,
 )
+from policies.values import switch
 from runbook.model.services import Service
 
+# Where AWS asks unless a port is named.
+_TRAFFIC = "traffic-port"
 _TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 
 
@@ -42,12 +45,15 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 
 
 def _target_group(group: Resource, model: Service) -> Iterator[str]:
-    if group.at("HealthCheckEnabled", True) is not True:  # noqa: FBT003 - AWS's default
+    if switch(group.at("HealthCheckEnabled", default=True)) is not True:
         yield "it does not check the health of its targets"
     path = group.at("HealthCheckPath", "/")
     if path != model.health_path:
         yield f"it asks for {path}, not for {model.health_path}"
-    codes = group.at("Matcher.HttpCode", "200")
+    port = str(group.at("HealthCheckPort", _TRAFFIC))
+    if port not in (_TRAFFIC, str(model.port)):
+        yield f"it asks at port {port}, not where requests go"
+    codes = str(group.at("Matcher.HttpCode", "200"))
     if codes != "200":
         yield f"it takes {codes} for healthy, not 200"
 
@@ -58,6 +64,9 @@ def _task(definition: Resource, model: Service, scope: Scope) -> Iterator[str]:
     wanted = ["CMD", *model.health_command]
     if command != wanted:
         yield f"the container's health command is {command}, not {wanted}"
+    # ECS leaves the health of other containers out of the task's.
+    if main and switch(main.at("Essential", default=True)) is not True:
+        yield f"{main.name} is not essential: the task stays healthy without it"
 
 
 RULE = Rule(

@@ -15,6 +15,9 @@ FILE = "frozen_listener_rules.toml"
 _RULES = {"production": "ProductionListenerRule", "test": "TestListenerRule"}
 # A new listener makes a new rule; tags are written by themselves.
 _NOT_HELD = {"ListenerArn", "Tags"}
+# A target group that differs in one of these is a new one, and the rule is written again for it.
+_GROUPS = "groups"
+_REPLACES = ("IpAddressType", "Name", "Port", "Protocol", "ProtocolVersion", "TargetType")
 _ADVANCED = "LoadBalancers.0.AdvancedConfiguration"
 
 
@@ -54,6 +57,17 @@ def _judge(rule: Resource, scope: Scope) -> Iterator[str]:
     for name in sorted((now.keys() | first.keys()) - _NOT_HELD):
         if now.get(name) != first.get(name):
             yield f"{name} is {now.get(name)}, and was first deployed as {first.get(name)}"
+    identities = _of(scope).get(key, {}).get(_GROUPS, {})
+    for name, group in groups.items():
+        found, wanted = _identity(group), identities.get(name)
+        if found != wanted:
+            yield f"its {name} target group is {found}, and was first deployed as {wanted}"
+
+
+def _identity(group: Resource) -> dict[str, Any]:
+    """Tell by what CloudFormation takes it for the same group: its logical id counts here."""
+    given = {name: group.at(name) for name in _REPLACES if name in group.properties}
+    return {"LogicalId": group.logical_id, **given}
 
 
 def _written(value: Any, groups: dict[str, Resource], scope: Scope) -> Any:  # noqa: ANN401 - JSON is any value
@@ -84,7 +98,7 @@ def _required(scope: Scope) -> Iterator[str]:
         if scope.target(service.at(f"{_ADVANCED}.{name}"))
     }
     for key, rules in _of(scope).items():
-        for which in rules:
+        for which in rules.keys() - {_GROUPS}:
             if (key, which) not in there:
                 yield f"policies/{FILE} holds the {which} rule of {key}, and there is none"
 

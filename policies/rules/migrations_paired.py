@@ -46,6 +46,9 @@ def _judge(app: Resource, scope: Scope) -> Iterator[str]:
     command = those[0].at("Command")
     if command != wanted:
         yield f"{migrations} runs the command {command}, not {wanted}"
+    entry = those[0].at("EntryPoint")
+    if entry != main.at("EntryPoint"):
+        yield f"{migrations} starts by the entry point {entry}, which is not the app's"
     for role in ("ExecutionRoleArn", "TaskRoleArn"):
         if migrations.at(role) == app.at(role):
             yield f"{migrations} shares its {role} with the app"

@@ -1,11 +1,12 @@
 """No machine of ours has an address that the internet can call."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from policies.rule import Rule
 from policies.scope import Resource, Scope
-from policies.values import closed
+from policies.values import closed, switch
 
 SUBNET = "AWS::EC2::Subnet"
 ASKS = "AssociatePublicIpAddress"
@@ -16,22 +17,33 @@ _INTERFACES = {
     "AWS::EC2::LaunchTemplate": "LaunchTemplateData.NetworkInterfaces",
     "AWS::EC2::SpotFleet": "SpotFleetRequestConfigData.LaunchSpecifications",
 }
+# What starts tasks or jobs: it says there, at whatever depth or in whatever text, if they get one.
+_STARTERS = (
+    *("AWS::Batch::JobDefinition", "AWS::ECS::TaskSet", "AWS::Events::Rule"),
+    *("AWS::Pipes::Pipe", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine"),
+)
+_ENABLED = re.compile(r"AssignPublicIp\W+ENABLED", re.IGNORECASE)
 _GIVEN = ("AWS::EC2::EIPAssociation", "AWS::EC2::EIP")
 
 
 def _judge(resource: Resource, _: Scope) -> Iterator[str]:
     if resource.type == SUBNET:
         for key in ("MapPublicIpOnLaunch", "AssignIpv6AddressOnCreation"):
-            if resource.at(key, default=False) is not False:
+            if switch(resource.at(key, default=False)) is not False:
                 yield f"{key} is not false: whatever starts here gets a public address"
     elif resource.type in _GIVEN:
         for key in ("InstanceId", "NetworkInterfaceId"):
             if resource.at(key) is not None:
                 yield f"{key} is set: it gives a machine a public address"
+    elif resource.type in _STARTERS:
+        if _ENABLED.search(resource.text):
+            yield "AssignPublicIp is ENABLED: the tasks it starts get public addresses"
     else:
         path = _INTERFACES[resource.type]
         value = closed(resource.at(path, default=False))
-        if any(asked is not False for asked in _asked({ASKS: value} if path == ASKS else value)):
+        if any(
+            switch(asked) is not False for asked in _asked({ASKS: value} if path == ASKS else value)
+        ):
             yield f"{ASKS} is not false: it gets a public address"
 
 
@@ -55,6 +67,6 @@ RULE = Rule(
     "stands behind the load balancer, what must reach out behind a NAT gateway.",
     clauses=(),
     controls=("HIPAA 164.312(e)(1)", "NIST SC-7", "SOC2 CC6.6"),
-    types=(SUBNET, *_GIVEN, *_INTERFACES),
+    types=(SUBNET, *_GIVEN, *_STARTERS, *_INTERFACES),
     judge=_judge,
 )

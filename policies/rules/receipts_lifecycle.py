@@ -39,8 +39,8 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
             found = f"after {' and '.join(days)} days" if days else "never"
             yield f"{what} move to Glacier {found}, not after {wanted} days"
         early = {days for rule in enabled for days in _early(rule, key, wanted)}
-        for days in sorted(early):
-            yield f"some {what} are archived after {days} days, not after {wanted}"
+        for sooner in sorted(early):
+            yield f"some {what} are archived after {sooner} days, not after {wanted}"
     for rule in enabled:
         for key in _EXPIRING:
             if rule.get(key) is not None:

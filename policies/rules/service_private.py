@@ -15,6 +15,10 @@ def _judge(service: Resource, scope: Scope) -> Iterator[str]:
     public = service.at(f"{_VPC}.AssignPublicIp", "DISABLED")
     if public != "DISABLED":
         yield f"AssignPublicIp is {public}: tasks get public addresses"
+    for group in service.at(f"{_VPC}.SecurityGroups", []):
+        referred(group, scope)
+    if service.at("VpcLatticeConfigurations", []):
+        yield "VpcLatticeConfigurations let requests in past the load balancer"
     subnets = service.at(f"{_VPC}.Subnets", [])
     if not subnets:
         yield "it names no subnets"
@@ -37,7 +41,7 @@ def _ways_out(subnet: Resource, scope: Scope) -> Iterator[str]:
     ]
     for route in routes:
         gateway = route.at("GatewayId")
-        if gateway is not None and not _is_vpn(gateway, scope):
+        if gateway not in (None, "local") and not _is_vpn(gateway, scope):
             yield f"{subnet} has a route to the internet gateway {gateway}"
     name, everywhere = _EVERYWHERE
     out = [route for route in routes if route.at(name) == everywhere]

@@ -6,10 +6,14 @@ from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
 from policies.services import ECS_SERVICE, ecs_services, is_in_file
+from policies.values import number, switch
 from runbook.model.services import Service
 
 _TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
-_CPU = "TargetTrackingScalingPolicyConfiguration.TargetValue"
+_TRACKING = "TargetTrackingScalingPolicyConfiguration"
+_METRIC = "PredefinedMetricSpecification.PredefinedMetricType"
+_CPU = "ECSServiceAverageCPUUtilization"
+_NAMES = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 _ONE_ZONE_EACH = 2
 
 
@@ -50,25 +54,39 @@ def _service(service: Resource, scope: Scope) -> Iterator[str]:
         yield f"nothing scales {_resource_id(service)}"
 
 
+def _is_for(policy: Resource, target: Resource, scope: Scope) -> bool:
+    """Whether a policy moves this target, which it names in one piece or in three."""
+    if policy.at("ScalingTargetId") is not None:
+        return scope.target(policy.at("ScalingTargetId")) is target
+    return all(policy.at(name) == target.at(name) for name in _NAMES)
+
+
 def _target(target: Resource, scope: Scope) -> Iterator[str]:
     model = _scaled(target, scope)
     if model is None:
         return
-    low, high = target.at("MinCapacity"), target.at("MaxCapacity")
+    low, high = number(target.at("MinCapacity")), number(target.at("MaxCapacity"))
     if (low, high) != (model.min_tasks, model.max_tasks):
         yield f"it keeps {low} to {high} tasks, not {model.min_tasks} to {model.max_tasks}"
     if low < _ONE_ZONE_EACH:
         yield f"{low} task cannot stand in two zones"
+    for name, held in target.at("SuspendedState", {}).items():
+        if switch(held) is not False:
+            yield f"{name} is {held}: nothing adds or takes away tasks"
     kept = [
-        policy.at(_CPU)
+        number(policy.at(f"{_TRACKING}.TargetValue"))
         for policy in scope.resources("AWS::ApplicationAutoScaling::ScalingPolicy")
-        if scope.target(policy.at("ScalingTargetId")) is target
+        if _is_for(policy, target, scope) and policy.at(f"{_TRACKING}.{_METRIC}") == _CPU
+        if switch(policy.at(f"{_TRACKING}.DisableScaleIn", default=False)) is False
     ]
     if model.cpu_target_percent not in kept:
         yield f"no scaling policy keeps its CPU near {model.cpu_target_percent} percent"
-    for number in range(len(target.at("ScheduledActions", []))):
-        action = f"ScheduledActions.{number}.ScalableTargetAction"
-        floor = target.at(f"{action}.MinCapacity", model.min_tasks)
+    for each in range(len(target.at("ScheduledActions", []))):
+        action = f"ScheduledActions.{each}.ScalableTargetAction"
+        floor = number(target.at(f"{action}.MinCapacity", model.min_tasks))
+        ceiling = number(target.at(f"{action}.MaxCapacity", model.max_tasks))
+        if not model.min_tasks <= ceiling <= model.max_tasks:
+            yield f"a scheduled action lets it have {ceiling} tasks at most, outside the file's"
         if floor < model.min_tasks:
             yield f"a scheduled action lets it fall to {floor} tasks, below {model.min_tasks}"
 

@@ -6,6 +6,7 @@ from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
 from policies.services import ECS_SERVICE, referred
+from policies.values import number
 
 _SUBNETS = "NetworkConfiguration.AwsvpcConfiguration.Subnets"
 _HEALTHY = "DeploymentConfiguration.MinimumHealthyPercent"
@@ -20,7 +21,7 @@ def _judge(service: Resource, scope: Scope) -> Iterator[str]:
     balancing = service.at("AvailabilityZoneRebalancing")
     if balancing != "ENABLED":
         yield f"AvailabilityZoneRebalancing is {balancing}, not ENABLED"
-    healthy = service.at(_HEALTHY, 100)
+    healthy = number(service.at(_HEALTHY, 100))
     if healthy < 100:
         yield f"MinimumHealthyPercent is {healthy}: a deployment stops tasks too early"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.routing import leads_to_internet, routes_of, tables_of
+from policies.routing import leads_elsewhere, leads_to_internet, routes_of, tables_of
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 
@@ -45,6 +45,8 @@ def _judge_subnet(subnet: Resource, scope: Scope) -> Iterator[str]:
     for route in routes_of(subnet, scope):
         if tier != PUBLIC and leads_to_internet(route, scope):
             yield f"it is {tier or 'undeclared'}, and {route.logical_id} leads to the internet"
+        for way in leads_elsewhere(route):
+            yield f"{route.logical_id} leads by {way} into what the environment file does not name"
 
 
 def _required(scope: Scope) -> Iterator[str]:

@@ -4,25 +4,29 @@ The collector, which decides in fact, is held by ``collector-sampling`` (docs/de
 """
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from math import isclose
 
 from policies.resource import Resource
 from policies.rule import Rule
 from policies.scope import Scope
+from policies.values import number
 
 _SAMPLING_RULE = "AWS::XRay::SamplingRule"
 _ANY = "*"
+_NUMBERS = ("FixedRate", "Priority", "ReservoirSize")
 # X-Ray's own Default comes after all of ours.
 _LAST = 9999
 
 
 def _at(rule: Resource, name: str) -> str | float | None:
     value: str | float | None = rule.at(f"SamplingRule.{name}")
-    return value
+    return number(value) if name in _NUMBERS else value
 
 
 def _concerns(rule: Resource, scope: Scope) -> bool:
-    return _at(rule, "ServiceName") in (_ANY, *scope.environment.services)
+    name = str(_at(rule, "ServiceName"))
+    return any(fnmatchcase(key, name) for key in scope.environment.services)
 
 
 def _judge(rule: Resource, scope: Scope) -> Iterator[str]:
@@ -31,6 +35,8 @@ def _judge(rule: Resource, scope: Scope) -> Iterator[str]:
     if service is None:
         yield "it samples every service, whatever the environment file says of each"
         return
+    if rule.at("SamplingRule.Attributes", {}):
+        yield "its Attributes let it miss requests"
     for name in ("Host", "HTTPMethod", "ResourceARN", "ServiceType"):
         if _at(rule, name) != _ANY:
             yield f"{name} is {_at(rule, name)}, not {_ANY}: it misses requests"

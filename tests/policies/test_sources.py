@@ -127,3 +127,23 @@ def test_the_repositorys_own_service_passes() -> None:
     results = judge_sources(ROOT, all_rules())
     assert {r.rule for r in results} == FILE_RULES
     assert [r for r in results if r.status is not Status.PASS] == []
+
+
+def test_dockerfiles_and_actions_are_found_wherever_they_are(tmp_path: Path) -> None:
+    told(tmp_path)
+    service = tmp_path / "examples" / "service"
+    files = {
+        "docker/prod.Dockerfile": "FROM python:3\n",
+        "Dockerfile.dockerignore": "*\n",
+        ".github/actions/build/action.yml": "runs: {steps: [{uses: somebody/thing@v1}]}\n",
+    }
+    for name, text in files.items():
+        (service / name).parent.mkdir(parents=True, exist_ok=True)
+        (service / name).write_text(text, "utf-8")
+    wrong = {
+        r.template
+        for r in judge_sources(tmp_path, all_rules())
+        if r.status in (Status.FAIL, Status.ERROR)
+    }
+    below = "examples/service"
+    assert wrong == {f"{below}/docker/prod.Dockerfile", f"{below}/.github/actions/build/action.yml"}

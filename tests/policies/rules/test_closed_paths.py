@@ -119,3 +119,52 @@ def test_a_listener_that_forwards_by_itself_closes_them_too(production: Real) ->
 
 def test_only_this_rule_sees_a_path_that_is_open(real: Real) -> None:
     assert real.caught(APP, paths("/other")) == {("closed-paths", PRODUCTION)}
+
+
+def second_rule(**given: object) -> Spoil:
+    """Add a rule on the production listener that leads to the service, too."""
+
+    def spoil(body: Json) -> None:
+        rule = properties(body, LISTENER_RULE, PRODUCTION)
+        changed = rule | {"Priority": 12} | given
+        body["Resources"]["Second"] = {"Type": LISTENER_RULE, "Properties": changed}
+
+    return spoil
+
+
+def test_closing_one_host_does_not_close_the_others(production: Real) -> None:
+    closed_here = closed("Conditions", [DEBUG, host("passport.rovn.to")])
+    every_host = second_rule(Conditions=[{"Field": "path-pattern", "Values": ["/*"]}])
+    said = faults(production, RULE, APP, closed_here, every_host)
+    assert said == {"Second": OPEN_PATH[PRODUCTION]}
+    assert faults(production, RULE, APP, every_host) == {}
+
+
+def test_two_conditions_on_paths_close_only_what_both_take(production: Real) -> None:
+    never = {"Field": "path-pattern", "Values": ["/never/*"]}
+    assert faults(production, RULE, APP, closed("Conditions", [DEBUG, never])) == OPEN_PATH
+
+
+def test_a_path_that_is_rewritten_fails(production: Real) -> None:
+    said = faults(production, RULE, APP, second_rule(Transforms=[{"Type": "url-rewrite"}]))
+    assert said["Second"].startswith("its Transforms rewrite what was compared")
+
+
+@pytest.mark.parametrize("arn", [OPEN, "arn:aws:elasticloadbalancing:other"])
+def test_a_target_group_that_nobody_sees_fails(production: Real, arn: object) -> None:
+    spoil = second_rule(Actions=[{"Type": "forward", "TargetGroupArn": arn}])
+    assert set(faults(production, RULE, APP, spoil)) == {"Second"}
+
+
+def test_a_target_group_of_no_service_fails(production: Real) -> None:
+    def stranger(body: Json) -> None:
+        kind = "AWS::ElasticLoadBalancingV2::TargetGroup"
+        body["Resources"]["Third"] = {"Type": kind, "Properties": {"Targets": [{"Id": "10.0.0.5"}]}}
+
+    forwards = second_rule(Actions=[{"Type": "forward", "TargetGroupArn": {"Ref": "Third"}}])
+    said = faults(production, RULE, APP, stranger, forwards)["Second"]
+    assert said.endswith("is of no service of the environment file: what it leads to is unseen")
+
+
+def test_a_priority_may_be_text(production: Real) -> None:
+    assert faults(production, RULE, APP, closed("Priority", "10")) == {}

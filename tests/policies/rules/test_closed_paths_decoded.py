@@ -62,3 +62,10 @@ def test_an_acl_before_nothing_is_not_looked_at(production: Real) -> None:
 def test_only_this_rule_sees_a_path_that_is_not_decoded(real: Real) -> None:
     spoil = put(f"{MATCH}.TextTransformations", [{"Priority": 0, "Type": "NONE"}])
     assert real.caught("platform", spoil) == {("closed-paths-decoded", "WebAcl")}
+
+
+def test_a_header_that_anybody_writes_proves_no_address(production: Real) -> None:
+    forwarded = {"HeaderName": "X-Forwarded-For", "FallbackBehavior": "MATCH", "Position": "ANY"}
+    reference = f"{LETS_THROUGH}.NotStatement.Statement.IPSetReferenceStatement"
+    spoil = put(f"{reference}.IPSetForwardedIPConfig", forwarded)
+    assert faults(production, RULE, "platform", spoil) == FAULT

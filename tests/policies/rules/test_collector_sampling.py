@@ -116,3 +116,55 @@ def test_a_dot_in_a_path_is_a_dot(production: Real, monkeypatch: pytest.MonkeyPa
 
 def test_only_this_rule_sees_another_share(real: Real) -> None:
     assert real.caught(APP, configured(share(99))) == {("collector-sampling", "TasksApp")}
+
+
+def dropping(configuration: Json) -> None:
+    configuration["service"]["pipelines"]["traces"]["processors"].append("probabilistic_sampler")
+
+
+def elsewhere(configuration: Json) -> None:
+    configuration["service"]["pipelines"]["traces"]["exporters"].append("otlphttp")
+
+
+def no_traces(configuration: Json) -> None:
+    pipelines = configuration["service"]["pipelines"]
+    pipelines["metrics"] = pipelines.pop("traces")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dropping, "the collector's processor probabilistic_sampler may drop or change traces"),
+        (
+            elsewhere,
+            "the collector's pipeline traces sends to ['awsxray', 'otlphttp'], not X-Ray",
+        ),
+        (no_traces, "the collector has no pipeline for traces"),
+        (
+            lambda c: c["exporters"]["awsxray"].update(endpoint="https://x.example"),
+            "the collector's awsxray has endpoint: traces may go elsewhere",
+        ),
+    ],
+)
+def test_traces_that_are_lost_beside_the_policies_fail(
+    production: Real, change: Change, message: str
+) -> None:
+    assert faults(production, RULE, APP, configured(change)) == {"TasksApp": message}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_TRACES_EXPORTER", "none"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://x.example"),
+    ],
+)
+def test_an_app_that_keeps_traces_back_fails(production: Real, name: str, value: str) -> None:
+    def spoil(body: Json) -> None:
+        main = properties(body, TASK, "TasksApp")["ContainerDefinitions"][0]
+        main["Environment"].append({"Name": name, "Value": value})
+
+    (said,) = faults(production, RULE, APP, spoil).values()
+    assert said.startswith(f"{name} is {value}")

@@ -4,7 +4,7 @@ import pytest
 
 from policies.rules.container_read_only import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, template, verdicts
-from tests.policies.rules.spoiling import APP, TASK, all_pass, setting
+from tests.policies.rules.spoiling import APP, TASK, all_pass, faults, setting
 
 
 def said(container: Json, **task: object) -> str:
@@ -56,3 +56,9 @@ def test_only_this_rule_sees_a_file_system_that_can_be_written(real: Real) -> No
     path = "ContainerDefinitions.0.ReadonlyRootFilesystem"
     spoil = setting(TASK, "TasksMigrations", path, value=False)
     assert real.caught(APP, spoil) == {("container-read-only", "TasksMigrations")}
+
+
+@pytest.mark.parametrize(("value", "count"), [("true", 0), ("false", 1)])
+def test_a_switch_may_be_text(production: Real, value: str, count: int) -> None:
+    spoil = setting(TASK, "TasksApp", "ContainerDefinitions.0.ReadonlyRootFilesystem", value)
+    assert len(faults(production, RULE, APP, spoil)) == count

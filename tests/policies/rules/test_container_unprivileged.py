@@ -4,7 +4,7 @@ import pytest
 
 from policies.rules.container_unprivileged import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, template, verdicts
-from tests.policies.rules.spoiling import APP, TASK, all_pass, setting
+from tests.policies.rules.spoiling import APP, TASK, all_pass, faults, setting
 
 
 def said(container: Json, **task: object) -> str:
@@ -54,3 +54,9 @@ def test_only_this_rule_sees_a_capability(real: Real) -> None:
     path = "ContainerDefinitions.1.LinuxParameters.Capabilities.Add"
     spoil = setting(TASK, "TasksApp", path, ["SYS_PTRACE"])
     assert real.caught(APP, spoil) == {("container-unprivileged", "TasksApp")}
+
+
+@pytest.mark.parametrize(("value", "count"), [("false", 0), ("true", 1)])
+def test_a_switch_may_be_text(production: Real, value: str, count: int) -> None:
+    spoil = setting(TASK, "TasksApp", "ContainerDefinitions.0.Privileged", value)
+    assert len(faults(production, RULE, APP, spoil)) == count

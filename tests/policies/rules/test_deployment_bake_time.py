@@ -58,3 +58,8 @@ def test_a_service_that_the_file_does_not_know_is_not_looked_at(production: Real
 def test_only_this_rule_sees_a_shorter_bake_time(real: Real) -> None:
     spoil = setting(SERVICE, "Service", BAKE, 1)
     assert real.caught(APP, spoil) == {("deployment-bake-time", "Service")}
+
+
+def test_a_number_may_be_text(production: Real) -> None:
+    spoil = setting(SERVICE, "Service", "DeploymentConfiguration.BakeTimeInMinutes", "15")
+    assert faults(production, RULE, APP, spoil) == {}

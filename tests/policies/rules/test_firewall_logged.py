@@ -59,3 +59,16 @@ def test_an_acl_without_a_log_fails(production: Real) -> None:
 def test_only_this_rule_sees_a_header_in_the_log(real: Real) -> None:
     spoil = put("RedactedFields.0.SingleHeader.Name", "x")
     assert real.caught("platform", spoil) == {("firewall-logged", "WebAcl")}
+
+
+def test_a_log_of_somebody_else_fails(production: Real) -> None:
+    spoil = put("LogDestinationConfigs.0", "arn:aws:s3:::aws-waf-logs-foreign")
+    said = faults(production, RULE, "platform", spoil)["WebAcl"]
+    assert said.startswith("its log goes to arn:aws:s3:::aws-waf-logs-foreign, which is not")
+
+
+def test_a_switch_may_be_text(production: Real) -> None:
+    path = "VisibilityConfig.SampledRequestsEnabled"
+    assert faults(production, RULE, "platform", setting(ACL, "WebAcl", path, "false")) == {}
+    said = faults(production, RULE, "platform", setting(ACL, "WebAcl", path, "true"))
+    assert said == {"WebAcl": SAMPLES}

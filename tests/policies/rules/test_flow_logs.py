@@ -77,3 +77,10 @@ def test_only_this_rule_sees_flow_logs_of_refused_traffic_only(real: Real) -> No
         properties(body, "AWS::EC2::FlowLog")["TrafficType"] = "REJECT"
 
     assert real.caught("network", spoil) == {("flow-logs", "NetworkVpc")}
+
+
+def test_a_format_that_tells_nothing_fails(production: Real) -> None:
+    def spoil(body: Json) -> None:
+        properties(body, "AWS::EC2::FlowLog")["LogFormat"] = "${start}"
+
+    assert {rule for rule, _ in production.caught("network", spoil)} == {"flow-logs"}

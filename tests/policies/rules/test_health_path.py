@@ -58,3 +58,17 @@ def test_what_no_service_uses_is_not_looked_at(production: Real) -> None:
 
 def test_only_this_rule_sees_another_path(real: Real) -> None:
     assert real.caught(APP, green("HealthCheckPath", "/x")) == {("health-path", GREEN)}
+
+
+def test_another_port_is_another_answer(production: Real) -> None:
+    said = faults(production, RULE, APP, green("HealthCheckPort", "13133"))
+    assert said == {GREEN: "it asks at port 13133, not where requests go"}
+    assert faults(production, RULE, APP, green("HealthCheckPort", 8000)) == {}
+    assert faults(production, RULE, APP, green("Matcher.HttpCode", 200)) == {}
+
+
+def test_a_container_that_may_be_missed_is_no_health(production: Real) -> None:
+    spoil = setting(TASK, "TasksApp", "ContainerDefinitions.0.Essential", value=False)
+    assert faults(production, RULE, APP, spoil) == {
+        "TasksApp": "passport-api is not essential: the task stays healthy without it"
+    }

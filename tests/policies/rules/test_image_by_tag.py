@@ -103,3 +103,8 @@ def test_only_this_rule_sees_an_image_that_can_change(real: Real) -> None:
     account = real.reading.templates[0].account
     spoil = app(f"{account}.dkr.ecr.us-east-2.amazonaws.com/collector:latest", 1)
     assert real.caught(APP, spoil) == {("image-by-tag", "TasksApp")}
+
+
+def test_an_export_of_the_same_name_is_not_the_parameter(production: Real) -> None:
+    other = {"Fn::Sub": [OWN, {"ImageTag": {"Fn::ImportValue": "ImageTag"}}]}
+    assert set(faults(production, RULE, APP, app(other))) == {"TasksApp"}

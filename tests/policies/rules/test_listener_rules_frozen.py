@@ -1,5 +1,7 @@
 """listener-rules-frozen (ROVN-DEP-4)."""
 
+import json
+
 import pytest
 
 from policies.rules import listener_rules_frozen
@@ -31,7 +33,7 @@ def test_every_blue_green_service_is_held_and_no_other() -> None:
     assert {(name, key) for name, services in frozen().items() for key in services} == wanted
     for services in frozen().values():
         for rules in services.values():
-            assert set(rules) == {"production", "test"}
+            assert set(rules) == {"production", "test", "groups"}
 
 
 def swapped(body: Json) -> None:
@@ -97,3 +99,31 @@ def test_a_rule_that_was_deployed_must_exist(production: Real) -> None:
 def test_only_this_rule_sees_another_weight(real: Real) -> None:
     spoil = put(f"{FORWARD}.0.Weight", 99)
     assert real.caught(APP, spoil) == {("listener-rules-frozen", PRODUCTION)}
+
+
+GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+
+
+@pytest.mark.parametrize(("key", "value"), [("Port", 80), ("Name", "blue"), ("Protocol", "HTTPS")])
+def test_a_target_group_that_is_made_anew_fails(production: Real, key: str, value: object) -> None:
+    """Its rule gets another ARN, so CloudFormation writes the weights, too."""
+    said = faults(production, RULE, APP, setting(GROUP, "ServiceColoursBlue", key, value))
+    assert set(said) == {PRODUCTION, TEST}
+    assert all(m.startswith("its first target group is {") for m in said.values())
+
+
+def test_colours_that_changed_places_fail(production: Real) -> None:
+    def change_places(body: Json) -> None:
+        text = json.dumps(body)
+        blue, green = (
+            next(k for k in body["Resources"] if k.startswith(f"ServiceColours{colour}"))
+            for colour in ("Blue", "Green")
+        )
+        swapped_text = text.replace(blue, "?").replace(green, blue).replace("?", green)
+        body["Resources"] = json.loads(swapped_text)["Resources"]
+        body["Resources"][blue], body["Resources"][green] = (
+            body["Resources"][green],
+            body["Resources"][blue],
+        )
+
+    assert set(faults(production, RULE, APP, change_places)) == {PRODUCTION, TEST}

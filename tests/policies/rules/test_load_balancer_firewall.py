@@ -88,3 +88,45 @@ def test_an_open_limit_fails(production: Real) -> None:
 def test_only_this_rule_sees_a_group_that_only_counts(real: Real) -> None:
     spoil = rule(IP_LIST, {"OverrideAction": {"Count": {}}})
     assert real.caught("platform", spoil) == {("load-balancer-firewall", "WebAcl")}
+
+
+WHOLE = {"Name": COMMON, "VendorName": "AWS"}
+LARGE = [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Allow": {}}}]
+FOREIGN = {"Statement": {"ManagedRuleGroupStatement": {"Name": "x", "VendorName": "Somebody"}}}
+OWN_GROUP = {"Statement": {"RuleGroupReferenceStatement": {"Arn": "arn:aws:wafv2:group"}}}
+
+
+@pytest.mark.parametrize("change", [group(COMMON, RuleActionOverrides=LARGE), FOREIGN, OWN_GROUP])
+def test_what_allows_within_a_group_fails(production: Real, change: Json) -> None:
+    """A body above 8 KB would pass all groups after the one whose rule allows it."""
+    (said,) = faults(production, RULE, "platform", rule(COMMON, change)).values()
+    assert said.startswith(ALLOWS)
+
+
+def test_a_second_association_is_judged_too(production: Real) -> None:
+    """It may be made last, and then its web ACL is the one that stands there."""
+
+    def second(body: Json) -> None:
+        balancer = next(k for k, r in body["Resources"].items() if r["Type"] == BALANCER)
+        given = {"ResourceArn": {"Ref": balancer}, "WebACLArn": "arn:aws:wafv2:other"}
+        first = {"Second": {"Type": ASSOCIATION, "Properties": given}}
+        body["Resources"] = first | body["Resources"]
+
+    assert faults(production, RULE, "platform", second) == {
+        "IngressBalancer": "no web ACL of these templates is associated with it"
+    }
+
+
+def test_a_balancer_that_passes_by_a_silent_acl_fails(production: Real) -> None:
+    def fails_open(body: Json) -> None:
+        attributes = properties(body, BALANCER)["LoadBalancerAttributes"]
+        attributes.append({"Key": "waf.fail_open.enabled", "Value": "true"})
+
+    assert faults(production, RULE, "platform", fails_open) == {
+        "IngressBalancer": "waf.fail_open.enabled is not false: requests pass when the web ACL "
+        "does not answer"
+    }
+
+
+def test_numbers_may_be_text(production: Real) -> None:
+    assert faults(production, RULE, "platform", rate(Limit="3000")) == {}

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from policies.dockerfile import DRIFT, fails_with
+from policies.rules.lock_checked import RULE as LOCK_CHECKED
+from policies.sources import judge_sources
 from tests.policies.rules.service_files import (
     MOVES,
     REAL_WORKFLOW,
@@ -66,3 +69,43 @@ def test_a_service_needs_a_buildspec(tmp_path: Path) -> None:
 def test_only_this_rule_sees_that_the_real_build_takes_latest(tmp_path: Path, file: str) -> None:
     old = "uv lock --check"
     assert told_of_real(tmp_path, file, old, "docker pull uv:latest") == {RULE: MOVES}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'echo "uv lock --check"',
+        "# uv lock --check",
+        "uv lock --check; true",
+        "uv lock --check | tee log",
+        "uv lock --check || /bin/true",
+        "! uv lock --check",
+    ],
+)
+def test_a_check_whose_failure_stops_nothing_is_none(command: str) -> None:
+    assert not fails_with(DRIFT, command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "uv lock --check",
+        "cd app && uv lock --check && uv sync",
+        "uv lock --check || exit 1",
+        "uv lock --check > log 2>&1",
+        "set -eu; uv lock --check; uv sync",
+    ],
+)
+def test_a_check_in_other_company_counts(command: str) -> None:
+    assert fails_with(DRIFT, command)
+
+
+@pytest.mark.parametrize(
+    "where", ["post_build: {commands", "build: {on-failure: CONTINUE, commands"]
+)
+def test_a_check_after_the_build_or_passed_over_is_none(tmp_path: Path, where: str) -> None:
+    told(tmp_path)
+    spec = tmp_path / "examples" / "service" / "buildspec.yml"
+    spec.write_text(f"phases: {{{where}: [uv lock --check]}}}}\n", "utf-8")
+    found = [r.message for r in judge_sources(tmp_path, [LOCK_CHECKED])]
+    assert UNCHECKED in found

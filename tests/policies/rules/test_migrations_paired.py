@@ -85,3 +85,10 @@ def test_an_open_command_fails(production: Real) -> None:
 def test_only_this_rule_sees_another_command(real: Real) -> None:
     spoil = put("ContainerDefinitions.0.Command", ["python", "-m", "another"])
     assert real.caught(APP, spoil) == {("migrations-paired", "TasksApp")}
+
+
+def test_an_entry_point_that_swallows_the_command_fails(production: Real) -> None:
+    path = "ContainerDefinitions.0.EntryPoint"
+    spoil = setting(TASK, "TasksMigrations", path, ["true"])
+    (said,) = faults(production, RULE, APP, spoil).values()
+    assert said == f"{MIGRATIONS} starts by the entry point ['true'], which is not the app's"

@@ -66,3 +66,34 @@ def test_somebody_has_to_be_told_the_record(production: Real) -> None:
 def test_only_this_rule_sees_a_distribution(real: Real) -> None:
     edge = add("Edge", DISTRIBUTION, DistributionConfig={"Enabled": True})
     assert real.caught("platform", edge) == {("no-content-network", "Edge")}
+
+
+ROUTE = {"Name": "Passport.rovn.to.", "Type": "CNAME"}
+ELSEWHERE = ROUTE | {"ResourceRecords": ["d1.cloudfront.net"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("AWS::ApiGateway::DomainName", {"DomainName": "passport.rovn.to"}),
+        ("AWS::ApiGatewayV2::DomainName", {"DomainName": "*.rovn.to"}),
+        ("AWS::Route53::RecordSet", ELSEWHERE),
+        ("AWS::Route53::RecordSetGroup", {"RecordSets": [ELSEWHERE]}),
+        ("AWS::GlobalAccelerator::EndpointGroup", {}),
+        ("AWS::CloudFront::VpcOrigin", {}),
+    ],
+)
+def test_what_answers_in_its_place_fails(production: Real, kind: str, given: Json) -> None:
+    assert set(faults(production, RULE, "platform", add("Edge", kind, **given))) == {"Edge"}
+
+
+def test_a_record_to_the_load_balancer_and_one_of_another_name_pass(production: Real) -> None:
+    def record(body: Json) -> None:
+        kind = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+        balancer = next(k for k, r in body["Resources"].items() if r["Type"] == kind)
+        name = {"Fn::GetAtt": [balancer, "DNSName"]}
+        add("Ours", "AWS::Route53::RecordSet", **ROUTE, ResourceRecords=[name])(body)
+
+    other = ELSEWHERE | {"Name": "www.rovn.to"}
+    theirs = add("Theirs", "AWS::Route53::RecordSet", **other)
+    assert faults(production, RULE, "platform", record, theirs) == {}

@@ -65,3 +65,13 @@ def test_only_this_rule_sees_a_subnet_that_hands_out_addresses(real: Real) -> No
         properties(body, SUBNET, name)["MapPublicIpOnLaunch"] = True
 
     assert real.caught("network", spoil) == {(RULE.id, name)}
+
+
+def test_tasks_that_something_starts_get_no_public_address() -> None:
+    network = {"AwsvpcConfiguration": {"AssignPublicIp": "ENABLED"}}
+    target = {"EcsParameters": {"NetworkConfiguration": network}}
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"Targets": [target]}}
+    found = verdicts(RULE, template("x", {"Rule": rule}))
+    assert found["Rule"].startswith("AssignPublicIp is ENABLED")
+    switched = {"Type": "AWS::EC2::Subnet", "Properties": {"MapPublicIpOnLaunch": "false"}}
+    assert verdicts(RULE, template("x", {"Subnet": switched})) == {"Subnet": "pass"}

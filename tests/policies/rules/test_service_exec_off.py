@@ -4,7 +4,16 @@ import pytest
 
 from policies.rules.service_exec_off import RULE
 from tests.policies.rules.harness import OPEN, Real
-from tests.policies.rules.spoiling import ABSENT, APP, SERVICE, all_pass, faults, setting
+from tests.policies.rules.spoiling import (
+    ABSENT,
+    APP,
+    SERVICE,
+    Spoil,
+    add,
+    all_pass,
+    faults,
+    setting,
+)
 
 KEY = "EnableExecuteCommand"
 
@@ -38,3 +47,14 @@ def test_an_open_value_fails(production: Real) -> None:
 def test_only_this_rule_sees_a_shell(real: Real) -> None:
     spoil = setting(SERVICE, "Service", KEY, value=True)
     assert real.caught(APP, spoil) == {("service-exec-off", "Service")}
+
+
+def test_text_counts_as_a_switch_and_so_do_tasks_of_a_schedule(production: Real) -> None:
+    def given(value: str) -> Spoil:
+        return setting(SERVICE, "Service", "EnableExecuteCommand", value)
+
+    assert faults(production, RULE, APP, given("false")) == {}
+    assert set(faults(production, RULE, APP, given("true"))) == {"Service"}
+    target = {"EcsParameters": {"EnableExecuteCommand": True}}
+    schedule = add("Schedule", "AWS::Scheduler::Schedule", Target=target)
+    assert set(faults(production, RULE, APP, schedule)) == {"Schedule"}

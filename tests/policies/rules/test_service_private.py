@@ -99,3 +99,13 @@ def test_a_subnet_that_the_internet_reaches_fails(
 def test_only_this_rule_sees_public_addresses(real: Real) -> None:
     spoil = put(f"{VPC}.AssignPublicIp", "ENABLED")
     assert real.caught(APP, spoil) == {("service-private", "Service")}
+
+
+def test_another_way_in_and_groups_that_nobody_sees_fail(production: Real) -> None:
+    lattice = setting(SERVICE, "Service", "VpcLatticeConfigurations", [{"PortName": "http"}])
+    assert faults(production, RULE, APP, lattice) == {
+        "Service": "VpcLatticeConfigurations let requests in past the load balancer"
+    }
+    path = "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups.0"
+    said = faults(production, RULE, APP, setting(SERVICE, "Service", path, "sg-open"))
+    assert said == {"Service": "sg-open is no resource of these templates"}

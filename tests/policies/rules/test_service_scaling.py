@@ -3,7 +3,7 @@
 import pytest
 
 from policies.rules.service_scaling import RULE
-from tests.policies.rules.harness import OPEN, Real
+from tests.policies.rules.harness import OPEN, Json, Real, properties
 from tests.policies.rules.spoiling import (
     ABSENT,
     APP,
@@ -93,3 +93,39 @@ def test_no_limit_at_all_fails(production: Real) -> None:
 
 def test_only_this_rule_sees_another_limit(real: Real) -> None:
     assert real.caught(APP, put("MaxCapacity", 7)) == {("service-scaling", "ServiceTasks")}
+
+
+METRIC = f"{TRACKING}.PredefinedMetricSpecification.PredefinedMetricType"
+LITTLE = [{"ScalableTargetAction": {"MaxCapacity": 1}, "ScheduledActionName": "night"}]
+NOT_CPU = "no scaling policy keeps its CPU near 60 percent"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (
+            put("SuspendedState", {"DynamicScalingOutSuspended": True}),
+            "DynamicScalingOutSuspended is True: nothing adds or takes away tasks",
+        ),
+        (
+            put("ScheduledActions", LITTLE),
+            "a scheduled action lets it have 1 tasks at most, outside the file's",
+        ),
+        (setting(POLICY, "ServiceCpuUse", METRIC, "ECSServiceAverageMemoryUtilization"), NOT_CPU),
+        (setting(POLICY, "ServiceCpuUse", f"{TRACKING}.DisableScaleIn", "true"), NOT_CPU),
+    ],
+)
+def test_scaling_that_does_nothing_fails(production: Real, spoil: Spoil, message: str) -> None:
+    assert faults(production, RULE, APP, spoil) == {"ServiceTasks": message}
+
+
+def named_in_three(body: Json) -> None:
+    target, policy = properties(body, TARGET), properties(body, POLICY)
+    del policy["ScalingTargetId"]
+    names = ("ResourceId", "ScalableDimension", "ServiceNamespace")
+    policy |= {name: target[name] for name in names}
+
+
+@pytest.mark.parametrize("spoil", [put("MinCapacity", "3"), named_in_three])
+def test_the_same_in_other_words_passes(production: Real, spoil: Spoil) -> None:
+    assert faults(production, RULE, APP, spoil) == {}

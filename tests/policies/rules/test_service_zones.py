@@ -73,3 +73,8 @@ def test_an_open_subnet_fails(production: Real) -> None:
 def test_only_this_rule_sees_zones_out_of_balance(real: Real) -> None:
     spoil = put("AvailabilityZoneRebalancing", "DISABLED")
     assert real.caught(APP, spoil) == {("service-zones", "Service")}
+
+
+def test_a_number_may_be_text(production: Real) -> None:
+    spoil = setting(SERVICE, "Service", "DeploymentConfiguration.MinimumHealthyPercent", "100")
+    assert faults(production, RULE, APP, spoil) == {}

@@ -115,3 +115,18 @@ def test_only_this_rule_sees_a_subnet_in_another_zone(real: Real) -> None:
         properties(body, SUBNET, name)["AvailabilityZone"] = other["AvailabilityZone"]
 
     assert real.caught("network", spoil) == {(RULE.id, name)}
+
+
+def test_a_way_into_another_network_fails(production: Real) -> None:
+    def spoil(body: Json) -> None:
+        table = next(
+            r["Properties"]["RouteTableId"]
+            for r in body["Resources"].values()
+            if r["Type"] == ROUTE and "NatGatewayId" in r["Properties"]
+        )
+        given = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/1"}
+        way = {"VpcPeeringConnectionId": "pcx-1"}
+        body["Resources"]["Way"] = {"Type": ROUTE, "Properties": given | way}
+
+    ((rule, _),) = production.caught("network", spoil)
+    assert rule == "subnets-as-declared"

@@ -66,3 +66,18 @@ def test_anothers_rule_is_not_looked_at(production: Real) -> None:
 
 def test_only_this_rule_sees_another_share(real: Real) -> None:
     assert real.caught(APP, put(REST, "FixedRate", 1)) == {("tracing-sampled", REST)}
+
+
+def test_a_pattern_that_takes_our_services_fails(production: Real) -> None:
+    said = faults(production, RULE, APP, put(REST, "ServiceName", "passport*"))
+    assert said[REST] == EVERY
+
+
+def test_attributes_leave_requests_out(production: Real) -> None:
+    said = faults(production, RULE, APP, put(ADMIN, "Attributes", {"a": "b"}))
+    assert said == {ADMIN: "its Attributes let it miss requests"}
+
+
+def test_numbers_may_be_text(production: Real) -> None:
+    spoils = [put(REST, k, v) for k, v in (("FixedRate", "0.1"), ("Priority", "9999"))]
+    assert faults(production, RULE, APP, *spoils) == {}

@@ -81,8 +81,8 @@ def test_only_this_rule_sees_a_database_that_makes_its_own_group(real: Real) -> 
 
 
 def test_a_group_that_a_program_writes_must_exist() -> None:
-    function = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f"}}
-    build = {"Type": "AWS::CodeBuild::Project", "Properties": {"Name": "b"}}
+    function: Json = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f"}}
+    build: Json = {"Type": "AWS::CodeBuild::Project", "Properties": {"Name": "b"}}
     by_itself = "AWS makes it itself, without a key"
     assert verdict(group("/aws/lambda/f"), Function=function, Build=build)[None] == (
         f"no stack makes the log group /aws/codebuild/b: {by_itself}"

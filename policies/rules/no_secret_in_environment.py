@@ -25,9 +25,11 @@ _EXPRESSION = re.compile(r"\$\{\{[^}]*\}\}")
 
 def _sets_some(resource: Resource, _: Scope) -> bool:
     text = resource.text.lower()
-    if not any(word in text for word in _WORDS):
-        return False
-    return any(True for _ in variables_of(resource.properties)) or any(_in_commands(resource))
+    if any(word in text for word in _WORDS) and any(
+        True for _ in variables_of(resource.properties)
+    ):
+        return True
+    return any(_in_commands(resource))
 
 
 def _in_commands(resource: Resource) -> Iterator[str]:

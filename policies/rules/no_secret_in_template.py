@@ -126,9 +126,9 @@ def _holds_secret(resource_type: str, name: str) -> bool:
 
 
 def _has_one(resource: Resource, _: Scope) -> bool:
-    return any(resource.at(path) for path in _SETTINGS.get(resource.type, ())) or any(
-        True for _ in _sensitive(resource)
-    )
+    paths = _SETTINGS.get(resource.type, ())
+    held = any(resource.at(path) is not None for path in paths)
+    return held or any(True for _ in _sensitive(resource))
 
 
 def _setting(resource: Resource) -> Iterator[str]:

@@ -38,9 +38,9 @@ def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:
         if days != [str(wanted)]:
             found = f"after {' and '.join(days)} days" if days else "never"
             yield f"{what} move to Glacier {found}, not after {wanted} days"
-        early = {days for rule in enabled for days in _early(rule, key, wanted)}
-        for sooner in sorted(early):
-            yield f"some {what} are archived after {sooner} days, not after {wanted}"
+        early = {day for rule in enabled for day in _early(rule, key, wanted)}
+        for day in sorted(early):
+            yield f"some {what} are archived after {day} days, not after {wanted}"
     for rule in enabled:
         for key in _EXPIRING:
             if rule.get(key) is not None:

@@ -139,9 +139,9 @@ def test_only_this_rule_sees_a_group_that_shows_numbers(real: Real) -> None:
     assert real.caught("platform", spoil) == expected
 
 
-def test_a_class_that_masks_nothing_fails(real: Real) -> None:
+def test_a_class_that_masks_nothing_fails(production: Real) -> None:
     def spoil(body: Json) -> None:
         group = properties(body, "AWS::Logs::LogGroup", "DatabasePostgresqlLog")
         group["LogGroupClass"] = "INFREQUENT_ACCESS"
 
-    assert real.caught("data", spoil) == {("log-phi-masked", "DatabasePostgresqlLog")}
+    assert production.caught("data", spoil) == {("log-phi-masked", "DatabasePostgresqlLog")}

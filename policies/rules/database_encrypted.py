@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.customer_keys import customer_key
 from policies.databases import INSTANCE, is_replica, source_of
+from policies.keys import key_behind
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 
@@ -24,14 +24,14 @@ def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
         # RDS takes the key of the source, and no other, within a region.
         if source_of(instance, scope) is None:
             yield "it takes the key of an instance that is in no template"
-    elif customer_key(key, instance, scope) is None:
+    elif key_behind(key, instance) is None:
         yield f"KmsKeyId is {key}, not a key of this environment"
     for source in _SOURCES:
         if _is_foreign(str(instance.at(source, "")), scope):
             yield f"{source} is of another account, and brings its own encryption, or none"
     if _has_insights(instance):
         key = instance.at("PerformanceInsightsKMSKeyId")
-        if customer_key(key, instance, scope) is None:
+        if key_behind(key, instance) is None:
             yield f"PerformanceInsightsKMSKeyId is {key}, not a key of this environment"
 
 

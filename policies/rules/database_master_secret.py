@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policies.customer_keys import customer_key
 from policies.databases import INSTANCE, is_replica
+from policies.keys import key_behind
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 from policies.values import UnresolvedError
@@ -26,7 +26,7 @@ def _judge(instance: Resource, scope: Scope) -> Iterator[str]:
         if managed is not True or password is not None:
             yield f"{MANAGED} is not true, alone: RDS does not keep the password"
         key = instance.at("MasterUserSecret.KmsKeyId")
-        if customer_key(key, instance, scope) is None:
+        if key_behind(key, instance) is None:
             yield f"the managed password's key is {key}, not a key of this environment"
     else:
         if managed is not False:

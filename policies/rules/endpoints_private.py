@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.documents import Statement, conditions, listed, statements
+from policies.resource_policies import Statement, conditions, listed, statements
 from policies.rule import Rule
 from policies.scope import Resource, Scope
-from policies.values import switch
+from policies.values import closed, switch
 
 ENDPOINT, INTERFACE = "AWS::EC2::VPCEndpoint", "Interface"
 # IAM's names for who asks and whose the thing is.
@@ -22,7 +22,7 @@ def _judge(endpoint: Resource, scope: Scope) -> Iterator[str]:
     policy = endpoint.at("PolicyDocument")
     if policy is None:
         yield "PolicyDocument is not set: it lets every account through"
-    for statement in statements(policy):
+    for statement in statements(closed(policy)):
         if statement.get("Effect") != "Deny" and not _is_ours(statement, endpoint, scope):
             sid = statement.get("Sid", "without a Sid")
             yield f"its statement {sid} is not limited to {scope.environment.account}"

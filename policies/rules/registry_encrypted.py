@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from policies.customer_keys import customer_key
+from policies.keys import key_behind
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 
 KMS = ("KMS", "KMS_DSSE")
 
 
-def _judge(repository: Resource, scope: Scope) -> Iterator[str]:
+def _judge(repository: Resource, _: Scope) -> Iterator[str]:
     kind = repository.at("EncryptionConfiguration.EncryptionType", "AES256")
     if kind not in KMS:
         yield f"EncryptionType is {kind}, not KMS"
         return
     key = repository.at("EncryptionConfiguration.KmsKey")
-    if customer_key(key, repository, scope) is None:
+    if key_behind(key, repository) is None:
         yield f"KmsKey is {key}, not a key of this environment"
 
 

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.documents import Statement, conditions, covers, is_for_everybody, listed, statements
+from policies.resource_policies import (
+    Statement,
+    conditions,
+    covers,
+    is_for_everybody,
+    listed,
+    statements,
+)
 from policies.rule import Rule
 from policies.scope import Resource, Scope
-from policies.values import UnresolvedError
+from policies.values import UnresolvedError, closed
 
 SECRET, POLICY = "AWS::SecretsManager::Secret", "AWS::SecretsManager::ResourcePolicy"
 # BatchGetSecretValue reads what GetSecretValue may.
@@ -36,7 +43,7 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
         return
     if resource.at("BlockPublicPolicy") is not True:
         yield "BlockPublicPolicy is not true: AWS takes a policy that opens it to everybody"
-    denials = [s for s in statements(resource.at("ResourcePolicy")) if _refuses(s, secret)]
+    denials = [s for s in statements(closed(resource.at("ResourcePolicy"))) if _refuses(s, secret)]
     for action, wanted in _lists(secret, scope).items():
         named = [_excepted(each) for each in denials if covers(each, action)]
         if set(wanted) not in named:

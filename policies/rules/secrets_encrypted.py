@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from policies.customer_keys import customer_key
+from policies.keys import key_behind
 from policies.rule import Rule
 from policies.scope import Resource, Scope
 
 
-def _judge(secret: Resource, scope: Scope) -> Iterator[str]:
+def _judge(secret: Resource, _: Scope) -> Iterator[str]:
     key = secret.at("KmsKeyId")
-    if customer_key(key, secret, scope) is None:
+    if key_behind(key, secret) is None:
         yield f"KmsKeyId is {key}, not a key of this environment"
 
 

@@ -55,11 +55,20 @@ def test_a_key_may_be_named_by_its_alias() -> None:
 
 def test_a_key_of_another_region_is_of_no_use() -> None:
     """Nor does one that the other region's stack exports."""
-    key = {"Elsewhere": {"Type": "AWS::KMS::Key"}}
+    alias = {"AliasName": "alias/far", "TargetKeyId": {"Ref": "Elsewhere"}}
+    keys = {
+        "Elsewhere": {"Type": "AWS::KMS::Key"},
+        "Alias": {"Type": "AWS::KMS::Alias", "Properties": alias},
+    }
     exported = {"Key": {"Value": {"Ref": "Elsewhere"}, "Export": {"Name": "elsewhere"}}}
-    satellite = template("backup-copy", key, region="us-west-2", Outputs=exported)
-    database = instance(KmsKeyId={"Fn::ImportValue": "elsewhere"})
-    assert "not a key of this environment" in verdicts(RULE, data(database), satellite)["Database"]
+    satellite = template("backup-copy", keys, region="us-west-2", Outputs=exported)
+
+    def said(key: object) -> str:
+        return verdicts(RULE, data(instance(KmsKeyId=key)), satellite)["Database"]
+
+    for named in ("alias/far", "arn:aws:kms:us-west-2:111122223333:alias/far"):
+        assert said(named) == f"KmsKeyId is {named}, not a key of this environment"
+    assert "no stack given exports elsewhere" in said({"Fn::ImportValue": "elsewhere"})
 
 
 def test_a_replica_takes_the_key_of_its_source() -> None:

@@ -49,7 +49,9 @@ def _endpoint(statement: Statement, scope: Scope) -> Iterator[str]:
 
 
 def _is_service(who: str) -> bool:
-    return who.endswith((".amazonaws.com", ".amazon.com")) and not who.startswith("arn:")
+    return who.endswith((".amazonaws.com", ".amazon.com")) and not who.startswith(
+        ("arn:", "Federated ")
+    )
 
 
 def _only_writes(statement: Statement) -> bool:

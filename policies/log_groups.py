@@ -6,7 +6,9 @@ from typing import Any
 from policies.references import find, reference
 from policies.resource_policies import Statement, listed, statements
 from policies.scope import Resource, Scope
+from policies.services import TASK_DEFINITION, consumer_of, containers
 from policies.values import known
+from runbook.model.secrets import MIGRATIONS
 
 GROUP = "AWS::Logs::LogGroup"
 # What RDS calls the groups that it writes the logs of an instance or a cluster to.
@@ -34,8 +36,8 @@ def demands(group: Resource) -> dict[str, int]:
     scope = group.stack.scope
     environment, name = scope.environment, reference(group)
     found = {}
-    service = _service_of(name, scope)
-    if service is not None:
+    named = _service_of(name, scope)
+    for service in {*_writers(group), *([named] if named else [])}:
         days = environment.services[service].log_retention_days
         found[f"services.{service}.log_retention_days"] = days
     if name.startswith(tuple(_OF_DATABASES.values())):
@@ -109,6 +111,18 @@ def findings_destinations(statement: Statement) -> list[Any]:
     for step in ("Operation", "Audit", "FindingsDestination", "CloudWatchLogs"):
         value = known(value.get(step)) or {}
     return listed(value.get("LogGroup"))
+
+
+def _writers(group: Resource) -> Iterator[str]:
+    """List the services whose tasks, or whose migrations, write to a group, whatever its name."""
+    scope = group.stack.scope
+    for task in scope.resources(TASK_DEFINITION):
+        groups = [
+            container.at("LogConfiguration.Options.awslogs-group") for container in containers(task)
+        ]
+        consumer = consumer_of(task, scope)
+        if consumer and any(name and find(name, scope, GROUP) is group for name in groups):
+            yield consumer.removesuffix(MIGRATIONS)
 
 
 def _service_of(name: str, scope: Scope) -> str | None:

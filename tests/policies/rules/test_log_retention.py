@@ -1,7 +1,12 @@
 """log-retention (ROVN-LOG-1)."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from policies.engine import check
+from policies.report import Status
 from policies.rules.log_retention import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 
@@ -118,3 +123,19 @@ def test_only_this_rule_sees_access_logs_that_go_early(changed: Json, real: Real
         lifecycle["Rules"].append({"Status": "Enabled", "Prefix": "receipts/", **changed})
 
     assert real.caught("audit", spoil) == {("log-retention", "AccessLogs")}
+
+
+def test_what_a_service_writes_is_kept_whatever_the_group_is_called(production: Real) -> None:
+    """Under another name it is the same log."""
+    old, new = '"/ecs/rovn-passport-api"', '"/app/passport"'
+    templates = []
+    for given in production.reading.templates:
+        body = json.loads(json.dumps(given.body).replace(old, new))
+        for made in body["Resources"].values():
+            if made.get("Properties", {}).get("LogGroupName") == "/app/passport":
+                made["Properties"]["RetentionInDays"] = 7
+        templates.append(replace(given, body=body))
+    report = check(replace(production.reading, templates=tuple(templates)), [RULE])
+    (said,) = [r.message for r in report.results if r.status is Status.FAIL]
+    assert said.startswith("it is kept 7 days, not ")
+    assert said.endswith("(services.passport-api.log_retention_days)")

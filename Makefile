@@ -40,7 +40,7 @@ synth: $(READY) ## Write the templates of every environment, or of ENV alone, in
 	@rm -rf cdk.out
 	@cdk synth $(SELECTED) $(CONTEXT) --quiet
 
-check: $(READY) judges/.venv/.ready ## Judge templates and sources: rule packs, the runbook's rules, CDK's validation, cfn-lint, checkov
+check: $(READY) judges/.venv/.ready ## Judge templates and sources: all rules, CDK validation, cfn-lint, checkov
 	@python -m policies.expiry
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check

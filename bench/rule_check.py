@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.measurement import Measurement, interleaved, seconds
-from policies.assembly import Reading, Template, read
 from policies.engine import check
 from policies.rules import all_rules
+from policies.templates.assembly import Reading, Template, read
 from tests.assembly import ROOT
 
 RUNS = 3

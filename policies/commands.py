@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.console import Console
 
 from policies import waiver_list
-from policies.assembly import Reading, read
 from policies.engine import check
 from policies.expiry import day_of_the_commit, expired, expiring
 from policies.report import Format, Report, Result, Status
@@ -18,6 +17,7 @@ from policies.rules import all_rules
 from policies.sarif import as_sarif
 from policies.sources import judge_sources
 from policies.table import write
+from policies.templates.assembly import Reading, read
 from policies.waivable_rules import RUNBOOK
 from policies.waivers import Waived, Waiver, load_waivers
 from policies.waiving import reasons, unused_in, waived_for

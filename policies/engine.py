@@ -7,12 +7,12 @@ or belongs to no environment, a value that is open, a rule that raises.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from policies.assembly import Reading, Template
-from policies.final import ambiguous, misplaced, not_final, unlinked
 from policies.report import Report, Result, Status
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope, Stack, scopes_of
-from policies.values import UnresolvedError
+from policies.templates.assembly import Reading, Template
+from policies.templates.final import ambiguous, misplaced, not_final, unlinked
+from policies.templates.scope import Resource, Scope, Stack, scopes_of
+from policies.templates.values import UnresolvedError
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments, load_environment
 from runbook.model.refusal import RefusedError

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import typer
 
-from policies.assembly import Template, read
 from policies.findings import Finding, refusals_of_findings
 from policies.judge_runs import (
     Found,
@@ -20,6 +19,7 @@ from policies.judge_runs import (
     start_cfn_lint,
     start_checkov,
 )
+from policies.templates.assembly import Template, read
 from policies.waivable_rules import CFN_LINT, CHECKOV
 from policies.waivers import Waived, load_waivers
 from policies.waiving import unused, waived_for

@@ -28,12 +28,12 @@ from cdk_nag import (
 )
 from constructs import IConstruct, Node
 
-from policies.assembly import read
 from policies.engine import JUDGED, check
 from policies.findings import judge
 from policies.report import Report, Result, Status
 from policies.rule import Rule
 from policies.rules import all_rules
+from policies.templates.assembly import read
 from policies.waivable_rules import PACKS, RUNBOOK
 from policies.waivers import Waived, Waiver
 from policies.waiving import reasons, unused_in, waived_for

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from policies.assembly import Template
+from policies.templates.assembly import Template
 
 SCHEMA = 1
 

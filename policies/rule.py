@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from policies.scope import Resource, Scope, Stack
 from policies.source_file import FileKind, SourceFile
+from policies.templates.scope import Resource, Scope, Stack
 
 # Every resource, whatever its type.
 ANY = ("*",)

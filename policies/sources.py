@@ -10,7 +10,7 @@ from pathlib import Path
 from policies.report import Result, Status
 from policies.rule import Rule
 from policies.source_file import FileKind, SourceFile
-from policies.values import UnresolvedError
+from policies.templates.values import UnresolvedError
 
 # The folder of a repository whose subfolders are its services.
 SERVICES = "examples"

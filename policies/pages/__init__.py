@@ -6,10 +6,10 @@ They hold no time and no place, so the same code gives the same bytes; a test fi
 from collections.abc import Mapping
 from pathlib import Path
 
-from policies.assembly import Reading
 from policies.pages.clauses import clause_page
 from policies.pages.rules import rule_index, rule_page
 from policies.rules import all_rules
+from policies.templates.assembly import Reading
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RULES = "rules"

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from policies.assembly import read
 from policies.pages import pages, write
+from policies.templates.assembly import read
 from runbook.model.refusal import RefusedError
 
 try:

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from policies.assembly import Reading
 from policies.engine import check
 from policies.keepers import Binding, Kind, State, bindings
 from policies.pages.markdown import GENERATED, file_link, plain, table
 from policies.report import Result, Status
 from policies.rules import all_rules
+from policies.templates.assembly import Reading
 from runbook.clauses import clause_files
 
 _PAGE = "clauses.md"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.object_lock import lock_faults
+from policies.lookups.object_lock import lock_faults
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 OUTPUT = "AuditRecordsBucket"
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from policies.attachments import MANAGED
-from policies.policy_documents import statements_in
+from policies.iam.attachments import MANAGED
+from policies.iam.policy_documents import statements_in
+from policies.iam.statements import texts
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.statements import texts
-from policies.values import Unknown, UnresolvedError, unknowns
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import Unknown, UnresolvedError, unknowns
 from runbook.access.boundaries import boundaries
 from runbook.access.deploy_policy import deploy_statements
 from runbook.access.execution_policies import execution_policies

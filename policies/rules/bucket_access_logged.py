@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from policies.buckets import BUCKET, logs_into, policy_of, receives_logs
-from policies.references import reference
-from policies.resource_policies import Request, lets
+from policies.iam.resource_policies import Request, lets
+from policies.lookups.buckets import BUCKET, logs_into, policy_of, receives_logs
+from policies.lookups.references import reference
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import known
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
 
 _DELIVERY = "logging.s3.amazonaws.com"
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from policies.buckets import BUCKET, receives_logs, takes_trail
-from policies.keys import key_behind
+from policies.lookups.buckets import BUCKET, receives_logs, takes_trail
+from policies.lookups.keys import key_behind
 from policies.rule import Rule
 from policies.rules.audit_bucket_lock import OUTPUT as AUDIT
 from policies.rules.receipts_lifecycle import OUTPUT as RECEIPTS
-from policies.scope import Resource, Scope
-from policies.values import known
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
 
 _OWN_KEY = ("aws:kms", "aws:kms:dsse")
 

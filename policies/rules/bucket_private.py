@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies.buckets import BUCKET
-from policies.references import find
+from policies.lookups.buckets import BUCKET
+from policies.lookups.references import find
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import closed
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import closed
 
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 _OWNERSHIP = "BucketOwnerEnforced"

@@ -2,10 +2,16 @@
 
 from collections.abc import Callable, Iterator
 
-from policies.buckets import BUCKET, is_about_all, policy_of
-from policies.resource_policies import Conditions, Statement, conditions, covers, is_for_everybody
+from policies.iam.resource_policies import (
+    Conditions,
+    Statement,
+    conditions,
+    covers,
+    is_for_everybody,
+)
+from policies.lookups.buckets import BUCKET, is_about_all, policy_of
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 # A call that only a statement on all of S3 is about.
 _ANY_ACTION = "s3:*"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.buckets import BUCKET
+from policies.lookups.buckets import BUCKET
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 
 def _judge(bucket: Resource, _: Scope) -> Iterator[str]:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policies.resource import Resource
+from policies.lookups.services import ecs_services, referred, target_groups_of
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ecs_services, referred, target_groups_of
-from policies.values import number
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import number
 from runbook.model.services import Service
 
 _LISTENER = "AWS::ElasticLoadBalancingV2::Listener"

@@ -7,9 +7,9 @@ normalizes first, as the service will, and lets through only the environment's o
 from collections.abc import Iterator
 from typing import Any
 
-from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Scope
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 _TRANSFORMATIONS = ["URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"]
 _ACL = "AWS::WAFv2::WebACL"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import ecs_services, pairs
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ecs_services, pairs
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 _CLUSTER = "AWS::ECS::Cluster"
 _ON = ("enhanced", "enabled")

@@ -8,11 +8,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policies.resource import Resource
+from policies.lookups.services import (
+    TASK_DEFINITION,
+    consumer_of,
+    containers,
+    main_container,
+    pairs,
+)
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import TASK_DEFINITION, consumer_of, containers, main_container, pairs
-from policies.values import known
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import known
 from runbook.model.tracing import Tracing
 
 VARIABLE = "AOT_CONFIG_CONTENT"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import TASK_DEFINITION, Container, containers
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import TASK_DEFINITION, Container, containers
-from policies.values import switch
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import switch
 
 
 def _judge(definition: Resource, _: Scope) -> Iterator[str]:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import TASK_DEFINITION, containers
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import TASK_DEFINITION, containers
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 _NUMERIC = re.compile(r"(?P<user>[0-9]+)(:[0-9]+)?")
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE, is_replica, source_of
+from policies.lookups.databases import INSTANCE, is_replica, source_of
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import whole_number
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import whole_number
 
 # What RDS keeps for an instance that does not say.
 AWS_DEFAULT_DAYS = 1

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE
+from policies.lookups.databases import INSTANCE
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 
 def _judge(instance: Resource, _: Scope) -> Iterator[str]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE, is_replica, source_of
-from policies.keys import key_behind
+from policies.lookups.databases import INSTANCE, is_replica, source_of
+from policies.lookups.keys import key_behind
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 _SOURCES = (
     "DBSnapshotIdentifier",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE, is_replica
+from policies.lookups.databases import INSTANCE, is_replica
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 ENGINE = "postgres"
 _OF_A_CLUSTER = ("DBClusterIdentifier", "DBClusterSnapshotIdentifier", "SourceDBClusterIdentifier")

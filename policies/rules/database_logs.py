@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE, parameter
+from policies.lookups.databases import INSTANCE, parameter
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import closed
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import closed
 
 LOGS = ("postgresql", "upgrade")
 SLOW, PRELOADED = "log_min_duration_statement", "shared_preload_libraries"

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policies.databases import INSTANCE, is_replica
-from policies.keys import key_behind
+from policies.lookups.databases import INSTANCE, is_replica
+from policies.lookups.keys import key_behind
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import UnresolvedError
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import UnresolvedError
 
 PASSWORD, MANAGED = "MasterUserPassword", "ManageMasterUserPassword"
 # Of the secret's JSON the password, in its current version.

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE, is_replica, named, source_of
-from policies.routing import routes_of, tables_of
+from policies.lookups.databases import INSTANCE, is_replica, named, source_of
+from policies.lookups.routing import routes_of, tables_of
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import closed
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import closed
 
 FEWEST_ZONES = 2
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE, port_of
-from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.security_groups import (
+from policies.lookups.databases import INSTANCE, port_of
+from policies.lookups.security_groups import (
     EGRESS,
     GROUP,
     INGRESS,
@@ -16,7 +14,9 @@ from policies.security_groups import (
     permissions,
     shown,
 )
-from policies.values import closed
+from policies.rule import Rule
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import closed
 
 MIGRATIONS_OUTPUT = "MigrationsSecurityGroup"
 # What stands in a group so that AWS does not open all egress: no packet goes there.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.databases import INSTANCE, is_replica
+from policies.lookups.databases import INSTANCE, is_replica
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import whole_number
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import whole_number
 
 # Seconds; RDS takes 0 for no metrics at all.
 SLOWEST_MONITORING = 60

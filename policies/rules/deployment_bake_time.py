@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import ECS_SERVICE, is_in_file, model_of
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ECS_SERVICE, is_in_file, model_of
-from policies.values import number
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import number
 
 
 def _judge(service: Resource, scope: Scope) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import ECS_SERVICE, ecs_services, model_of, referred
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ECS_SERVICE, ecs_services, model_of, referred
-from policies.values import number, switch
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import number, switch
 from runbook.model.ingress import PRODUCTION_PORT
 
 _NAMES = {"blue_green": "BLUE_GREEN", "rolling": "ROLLING"}

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.resource_policies import Statement, conditions, listed, statements
+from policies.iam.resource_policies import Statement, conditions, listed, statements
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import closed, switch
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import closed, switch
 
 ENDPOINT, INTERFACE = "AWS::EC2::VPCEndpoint", "Interface"
 # IAM's names for who asks and whose the thing is.

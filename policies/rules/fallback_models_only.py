@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.conditions import demanded
-from policies.globs import overlap
-from policies.grants import grants_of, holds_policies
+from policies.iam.conditions import demanded
+from policies.iam.globs import overlap
+from policies.iam.grants import grants_of, holds_policies
+from policies.iam.statements import Statement
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
-from policies.statements import Statement
+from policies.templates.scope import Resource, Scope
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 # All of these, but to invoke, are other ways to a model, or write down what it is told.

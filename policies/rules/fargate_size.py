@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import ECS_SERVICE, TASK_DEFINITION, consumer_of, model_of_consumer
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ECS_SERVICE, TASK_DEFINITION, consumer_of, model_of_consumer
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 from runbook.model.secrets import MIGRATIONS
 
 _PLATFORM = {"CpuArchitecture": "X86_64", "OperatingSystemFamily": "LINUX"}

@@ -6,12 +6,12 @@ Apart from ``load-balancer-firewall``: one keeps attackers out, the other keeps 
 from collections.abc import Iterator
 from typing import Any
 
-from policies.log_groups import GROUP
-from policies.references import find
-from policies.resource import Resource
+from policies.lookups.log_groups import GROUP
+from policies.lookups.references import find
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.values import switch
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import switch
 
 _DESTINATIONS = (GROUP, "AWS::S3::Bucket", "AWS::KinesisFirehose::DeliveryStream")
 _HEADERS = ("authorization", "cookie")

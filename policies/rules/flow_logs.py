@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.log_groups import GROUP
-from policies.references import find
+from policies.lookups.log_groups import GROUP
+from policies.lookups.references import find
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 # Without these a line does not say who talked to whom.
 _FIELDS = ("${srcaddr}", "${dstaddr}", "${srcport}", "${dstport}", "${start}", "${action}")

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
-from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import (
+from policies.lookups.services import (
     TASK_DEFINITION,
     consumer_of,
     ecs_services,
     main_container,
     target_groups_of,
 )
-from policies.values import switch
+from policies.rule import Rule
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import switch
 from runbook.model.services import Service
 
 # Where AWS asks unless a port is named.

@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies.resource import Resource
-from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import (
+from policies.lookups.services import (
     TASK_DEFINITION,
     Container,
     consumer_of,
@@ -15,7 +12,10 @@ from policies.services import (
     main_container,
     model_of_consumer,
 )
-from policies.values import Unknown
+from policies.rule import Rule
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import Unknown
 
 PARAMETER = "ImageTag"
 

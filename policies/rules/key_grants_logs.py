@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from policies.keys import key_behind, refused
-from policies.log_groups import GROUP
-from policies.references import log_group_arn
+from policies.lookups.keys import key_behind, refused
+from policies.lookups.log_groups import GROUP
+from policies.lookups.references import log_group_arn
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import known
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
 
 _CONTEXT = "kms:EncryptionContext:aws:logs:arn"
 # A log group that nobody has.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.key_uses import SENDERS, TRAIL, uses
-from policies.keys import key_behind, refused
+from policies.lookups.key_uses import SENDERS, TRAIL, uses
+from policies.lookups.keys import key_behind, refused
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 
 def _uses_a_key(consumer: Resource, _: Scope) -> bool:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from policies.keys import KEYS
-from policies.references import reference
-from policies.resource_policies import covers, covers_resource, is_for_everybody, statements
+from policies.iam.resource_policies import covers, covers_resource, is_for_everybody, statements
+from policies.lookups.keys import KEYS
+from policies.lookups.references import reference
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import whole_number
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import whole_number
 
 _DESTROYING = ("kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:ScheduleKeyDeletion")
 # KMS's own default, and the longest there is.

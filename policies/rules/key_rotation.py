@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import whole_number
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import whole_number
 
 # KMS's own default.
 _YEAR = 365

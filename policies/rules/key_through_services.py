@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.keys import KEYS
-from policies.resource_policies import Statement, conditions, covers, statements
+from policies.iam.resource_policies import Statement, conditions, covers, statements
+from policies.lookups.keys import KEYS
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import known
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
 
 _LENDING = "kms:CreateGrant"
 _USING = (

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from policies.grants import grants_of, holds_policies
+from policies.iam.grants import grants_of, holds_policies
+from policies.iam.statements import Statement
+from policies.iam.unscoped_actions import unscoped_actions
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
-from policies.statements import Statement
-from policies.unscoped_actions import unscoped_actions
+from policies.templates.scope import Resource, Scope
 
 # Nothing but wildcards after "arn:partition:service:region:account:", or a wildcard before.
 _EVERYTHING = re.compile(r"[*?:]+|arn(:[^:]*){4}:[*?]+([:/][*?]+)*|arn(:[^:]*){0,3}:[^:]*[*?][^:]*")
@@ -42,8 +42,8 @@ RULE = Rule(
     title="Every grant names its actions, and its resources where the action knows any",
     why="A wildcard grants what nobody thought of, and what AWS invents later.",
     remedy="Name actions and resources; an action that knows no resource goes into "
-    "policies/actions_without_resources.toml with its source, a policy of AWS into "
-    "policies/aws_managed_policies.toml.",
+    "policies/iam/actions_without_resources.toml with its source, a policy of AWS into "
+    "policies/iam/aws_managed_policies.toml.",
     clauses=("ROVN-SEC-2",),
     controls=("HIPAA 164.312(a)(1)", "NIST AC-6", "SOC2 CC6.3"),
     types=ANY,

@@ -6,10 +6,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from policies.resource import Resource
+from policies.lookups.services import ecs_services, referred
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ecs_services, referred
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 FILE = "frozen_listener_rules.toml"
 _RULES = {"production": "ProductionListenerRule", "test": "TestListenerRule"}

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Scope
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 _LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 _CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies.resource import Resource
+from policies.lookups.services import pairs
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import pairs
-from policies.values import number, switch
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import number, switch
 
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _ACL = "AWS::WAFv2::WebACL"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies.resource import Resource
+from policies.lookups.services import pairs
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import pairs
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 _ON = {
     "access_logs.s3.enabled": "requests are not logged",

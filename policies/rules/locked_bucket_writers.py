@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from policies.buckets import BUCKET, is_about_all, policy_of, takes_trail
-from policies.keys import key_behind
-from policies.resource_policies import Conditions, Statement, conditions, covers, is_for_everybody
+from policies.iam.resource_policies import (
+    Conditions,
+    Statement,
+    conditions,
+    covers,
+    is_for_everybody,
+)
+from policies.lookups.buckets import BUCKET, is_about_all, policy_of, takes_trail
+from policies.lookups.keys import key_behind
 from policies.rule import Rule
 from policies.rules.audit_bucket_lock import OUTPUT as AUDIT
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 _WRITE, _RETAIN = "s3:PutObject", "s3:PutObjectRetention"
 _DAYS = "s3:object-lock-remaining-retention-days"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.keys import key_behind
-from policies.log_groups import GROUP, written, written_by_programs
+from policies.lookups.keys import key_behind
+from policies.lookups.log_groups import GROUP, written, written_by_programs
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 
 def _judge(group: Resource, _: Scope) -> Iterator[str]:

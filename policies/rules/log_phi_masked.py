@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from policies.log_groups import (
+from policies.iam.resource_policies import Statement, listed
+from policies.lookups.log_groups import (
     GROUP,
     belongs_to_service_or_database,
     findings_destinations,
     holds_findings_only,
     protection,
 )
-from policies.references import find
-from policies.resource_policies import Statement, listed
+from policies.lookups.references import find
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import known
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
 from runbook.phi_identifiers import FIELDS, MANAGED, expression_of
 
 _MANAGED = "arn:aws:dataprotection::aws:data-identifier/"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.buckets import BUCKET, receives_logs
-from policies.log_groups import GROUP, demands
+from policies.lookups.buckets import BUCKET, receives_logs
+from policies.lookups.log_groups import GROUP, demands
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import known, whole_number
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known, whole_number
 from runbook.model.logs import LOG_RETENTION_DAYS
 
 

@@ -5,10 +5,7 @@ That neither reads the other's secrets is held by ``secrets-by-reference``.
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
-from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import (
+from policies.lookups.services import (
     MIGRATIONS_OUTPUT,
     TASK_DEFINITION,
     Container,
@@ -17,7 +14,10 @@ from policies.services import (
     main_container,
     migrations_of,
 )
-from policies.values import Unknown
+from policies.rule import Rule
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import Unknown
 
 LABEL = "runbook.migrations-task-definition"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.values import closed
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import closed
 
 _DISTRIBUTIONS = ("AWS::CloudFront::Distribution", "AWS::CloudFront::DistributionTenant")
 _EDGES = (

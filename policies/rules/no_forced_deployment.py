@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.assets import contents
-from policies.forced_deployment import is_forced
+from policies.lookups.forced_deployment import is_forced
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope, Stack
 from policies.source_file import FileKind, SourceFile
-from policies.values import Unknown, UnresolvedError
+from policies.templates.assets import contents
+from policies.templates.scope import Resource, Scope, Stack
+from policies.templates.values import Unknown, UnresolvedError
 
 Json = Any
 # Where code stands in a template, and where it says under which key it was uploaded.

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from policies.balancer_accounts import balancer_accounts
-from policies.conditions import bound_to, narrowed
-from policies.grants import grants_of, holds_policies
+from policies.iam.balancer_accounts import balancer_accounts
+from policies.iam.conditions import bound_to, narrowed
+from policies.iam.grants import grants_of, holds_policies
+from policies.iam.statements import ANYBODY, Statement
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
-from policies.statements import ANYBODY, Statement
+from policies.templates.scope import Resource, Scope
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 # A service acts for whoever asks it to, in any account. What it only writes, nobody reads.

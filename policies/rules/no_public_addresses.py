@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import closed, switch
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import closed, switch
 
 SUBNET = "AWS::EC2::Subnet"
 ASKS = "AssociatePublicIpAddress"

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policies.environment_variables import Variable, VariableFile, variables_of
+from policies.lookups.environment_variables import Variable, VariableFile, variables_of
+from policies.lookups.secret_values import held_by, known_shape, says_secret
+from policies.lookups.services import TASK_DEFINITION, containers
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
-from policies.secret_values import held_by, known_shape, says_secret
-from policies.services import TASK_DEFINITION, containers
 from policies.source_file import FileKind, SourceFile, leaves
-from policies.values import Reference, Unknown
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import Reference, Unknown
 
 Json = Any
 # What stands in every name that variables are kept under.

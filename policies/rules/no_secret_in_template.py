@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policies.environment_variables import is_place_of_variables
-from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope, Stack
-from policies.secret_properties import NAMES, NOT_SECRET, OF_TYPE
-from policies.secret_values import (
+from policies.lookups.environment_variables import is_place_of_variables
+from policies.lookups.secret_properties import NAMES, NOT_SECRET, OF_TYPE
+from policies.lookups.secret_values import (
     held_by,
     known_shape,
     only_reference,
     resolved_at_deploy,
     says_secret,
 )
-from policies.values import Unknown, UnresolvedError, as_text
+from policies.rule import ANY, Rule
+from policies.templates.scope import Resource, Scope, Stack
+from policies.templates.values import Unknown, UnresolvedError, as_text
 
 Json = Any
 _TEMPLATE = "GenerateSecretString.SecretStringTemplate"

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.security_groups import (
+from policies.lookups.security_groups import (
     GROUP,
     INGRESS,
     Permission,
@@ -14,7 +12,9 @@ from policies.security_groups import (
     permissions,
     shown,
 )
-from policies.values import UnresolvedError, closed
+from policies.rule import Rule
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import UnresolvedError, closed
 from runbook.model.ingress import PRODUCTION_PORT
 from runbook.model.network import PRIVATE_RANGES
 

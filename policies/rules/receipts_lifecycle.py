@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.resource_policies import listed
+from policies.iam.resource_policies import listed
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import known, whole_number
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known, whole_number
 
 OUTPUT = "SourceReceiptsBucket"
 _GLACIER = ("GLACIER", "Glacier")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.keys import key_behind
+from policies.lookups.keys import key_behind
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 KMS = ("KMS", "KMS_DSSE")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import UnresolvedError
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import UnresolvedError
 
 REPOSITORY, TEMPLATE = "AWS::ECR::Repository", "AWS::ECR::RepositoryCreationTemplate"
 

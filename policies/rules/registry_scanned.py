@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import closed
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import closed
 
 REGISTRY = "AWS::ECR::RegistryScanningConfiguration"
 ON_PUSH = ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.attachments import arn_of
+from policies.iam.attachments import arn_of
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 from runbook.access.guard_rails import DEPLOY_BOUNDARY, workload_boundary
 
 

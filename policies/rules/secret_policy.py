@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.resource_policies import (
+from policies.iam.resource_policies import (
     Statement,
     conditions,
     covers,
@@ -11,8 +11,8 @@ from policies.resource_policies import (
     statements,
 )
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.values import UnresolvedError, closed
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import UnresolvedError, closed
 
 SECRET, POLICY = "AWS::SecretsManager::Secret", "AWS::SecretsManager::ResourcePolicy"
 # BatchGetSecretValue reads what GetSecretValue may.

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
-from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import (
+from policies.lookups.services import (
     TASK_DEFINITION,
     Container,
     consumer_of,
@@ -13,6 +10,9 @@ from policies.services import (
     main_container,
     pairs,
 )
+from policies.rule import Rule
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 
 def _judge(definition: Resource, scope: Scope) -> Iterator[str]:

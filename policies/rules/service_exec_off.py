@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import ECS_SERVICE
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ECS_SERVICE
-from policies.values import switch
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import switch
 
 # What starts tasks beside services; text as in a state machine's definition counts, too.
 _STARTERS = (

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import TASK_DEFINITION, Container, containers
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import TASK_DEFINITION, Container, containers
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 _GROUP = "AWS::Logs::LogGroup"
 

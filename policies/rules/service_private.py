@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import ECS_SERVICE, referred
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import ECS_SERVICE, referred
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 _VPC = "NetworkConfiguration.AwsvpcConfiguration"
 _EVERYWHERE = ("DestinationCidrBlock", "0.0.0.0/0")

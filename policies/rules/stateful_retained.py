@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.lookups.stateful import STATEFUL
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.stateful import STATEFUL
+from policies.templates.scope import Resource, Scope
 
 
 def _judge(resource: Resource, _: Scope) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.routing import leads_elsewhere, leads_to_internet, routes_of, tables_of
+from policies.lookups.routing import leads_elsewhere, leads_to_internet, routes_of, tables_of
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 VPC, SUBNET = "AWS::EC2::VPC", "AWS::EC2::Subnet"
 # Blocks beside those of the environment file.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.resource import Resource
+from policies.lookups.services import TASK_DEFINITION
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.services import TASK_DEFINITION
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
 
 
 def _judge(definition: Resource, _: Scope) -> Iterator[str]:

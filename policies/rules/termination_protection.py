@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from policies.lookups.stateful import STATEFUL
 from policies.rule import Rule
-from policies.scope import Scope, Stack
-from policies.stateful import STATEFUL
+from policies.templates.scope import Scope, Stack
 
 
 def _judge(stack: Stack, _: Scope) -> Iterator[str]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from math import isclose
 
-from policies.resource import Resource
 from policies.rule import Rule
-from policies.scope import Scope
-from policies.values import number
+from policies.templates.resource import Resource
+from policies.templates.scope import Scope
+from policies.templates.values import number
 
 _SAMPLING_RULE = "AWS::XRay::SamplingRule"
 _ANY = "*"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.buckets import BUCKET, takes_trail
-from policies.object_lock import lock_faults
+from policies.lookups.buckets import BUCKET, takes_trail
+from policies.lookups.object_lock import lock_faults
 from policies.rule import Rule
 from policies.rules.audit_bucket_lock import OUTPUT as AUDIT
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 
 def _judge(bucket: Resource, scope: Scope) -> Iterator[str]:

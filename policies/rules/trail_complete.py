@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.buckets import BUCKET
-from policies.key_uses import TRAIL
-from policies.keys import key_behind
-from policies.log_groups import GROUP
-from policies.references import find, reference
-from policies.resource_policies import listed
+from policies.iam.resource_policies import listed
+from policies.lookups.buckets import BUCKET
+from policies.lookups.key_uses import TRAIL
+from policies.lookups.keys import key_behind
+from policies.lookups.log_groups import GROUP
+from policies.lookups.references import find, reference
 from policies.rule import Rule
 from policies.rules.audit_bucket_lock import OUTPUT as AUDIT
-from policies.scope import Resource, Scope
-from policies.values import known
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
 
 _ON = (
     "IsLogging",

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.attachments import arn_of
-from policies.conditions import demanded
-from policies.grants import grants_of
+from policies.iam.attachments import arn_of
+from policies.iam.conditions import demanded
+from policies.iam.grants import grants_of
+from policies.iam.statements import Statement, texts
 from policies.rule import Rule
-from policies.scope import Resource, Scope
-from policies.statements import Statement, texts
+from policies.templates.scope import Resource, Scope
 
 ROLE, PROVIDER = "AWS::IAM::Role", "AWS::IAM::OIDCProvider"
 # Other ways for somebody elsewhere to become a role of this account.

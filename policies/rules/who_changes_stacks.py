@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.grants import holds_policies, outsiders
+from policies.iam.grants import holds_policies, outsiders
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 ACTIONS = (
     "cloudformation:CancelUpdateStack",

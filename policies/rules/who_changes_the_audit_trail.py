@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.called import called
-from policies.grants import holds_policies, outsiders
+from policies.iam.called import called
+from policies.iam.grants import holds_policies, outsiders
 from policies.rule import ANY, Rule
 from policies.rules.audit_bucket_lock import OUTPUT
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 from runbook.access.guard_rails import RECORD_LOSSES
 
 _OF_BUCKETS = (*(a for a in RECORD_LOSSES if a.startswith("s3:")), "s3:DeleteObjectVersionTagging")

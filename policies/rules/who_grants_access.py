@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.conditions import demanded
-from policies.grants import grants_of, holds_policies, outsiders
+from policies.iam.conditions import demanded
+from policies.iam.grants import grants_of, holds_policies, outsiders
+from policies.iam.statements import Statement
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
-from policies.statements import Statement
+from policies.templates.scope import Resource, Scope
 from runbook.access.guard_rails import (
     LASTING_CREDENTIALS,
     POLICY_EDITS,

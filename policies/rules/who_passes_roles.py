@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.conditions import demanded
-from policies.grants import grants_of, holds_policies
+from policies.iam.conditions import demanded
+from policies.iam.grants import grants_of, holds_policies
+from policies.iam.statements import Statement
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
-from policies.statements import Statement
+from policies.templates.scope import Resource, Scope
 from runbook.access.principals import ECS_TASKS, Principals
 
 ACTION = "iam:PassRole"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.grants import holds_policies, outsiders
+from policies.iam.grants import holds_policies, outsiders
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 from runbook.access.deploy_policy import PUSH
 
 # Beside pushing: what takes images away, or puts another registry's in their place.

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.called import called
-from policies.conditions import demanded
-from policies.grants import grants_of, holds_policies, outsiders
+from policies.iam.called import called
+from policies.iam.conditions import demanded
+from policies.iam.grants import grants_of, holds_policies, outsiders
 from policies.rule import ANY, Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 # BatchGetSecretValue reads what GetSecretValue may.

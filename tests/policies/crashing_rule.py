@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies.rule import Rule
-from policies.scope import Resource, Scope
+from policies.templates.scope import Resource, Scope
 
 
 def _judge(key: Resource, scope: Scope) -> Iterator[str]:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies.assembly import Reading, Template, Trouble, read
 from policies.engine import check
 from policies.report import Result, Status
 from policies.rule import ANY, Rule
 from policies.rules import all_rules
 from policies.rules.key_rotation import RULE as KEY_ROTATION
-from policies.scope import Resource, Scope, Stack
+from policies.templates.assembly import Reading, Template, Trouble, read
+from policies.templates.scope import Resource, Scope, Stack
 from runbook.model.refusal import RefusedError
 from tests.assembly import Assembly
 from tests.policies.crashing_rule import CRASHING

@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.policies.templates.test_assembly import BODY, stack, write
 
 from policies import judge_runs
-from policies.assembly import Template, read
 from policies.judge_runs import Found, cfn_lint_found, checkov_found, start_cfn_lint, start_checkov
 from policies.judges import held_against, judge
+from policies.templates.assembly import Template, read
 from policies.waivers import Waived
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from tests.assembly import ROOT, Assembly
 from tests.policies.rules.harness import template
-from tests.policies.test_assembly import BODY, stack, write
 
 PRODUCTION, STAGING = map(load_environment, ("rovn/production", "rovn/staging"))
 BUCKET = {

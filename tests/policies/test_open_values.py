@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from policies.assembly import Reading, read
 from policies.engine import check
 from policies.report import Status
 from policies.rule import Rule
 from policies.rules import all_rules
-from policies.scope import Resource
+from policies.templates.assembly import Reading, read
+from policies.templates.scope import Resource
 from tests.assembly import Assembly
 from tests.policies.rules.harness import OPEN
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from policies.assembly import Reading, read
 from policies.keepers import State, bindings
 from policies.pages import DOCS, pages, shipped, write
 from policies.pages.markdown import clause_link, file_link, plain
 from policies.pages.rules import rule_index
 from policies.rule import ANY
 from policies.rules import all_rules
+from policies.templates.assembly import Reading, read
 from tests.assembly import Assembly
 
 

@@ -12,7 +12,7 @@ from policies.rules import all_rules
 from policies.rules.actions_pinned import RULE as ACTIONS_PINNED
 from policies.rules.key_rotation import RULE as KEY_ROTATION
 from policies.sources import judge_sources
-from policies.values import UnresolvedError
+from policies.templates.values import UnresolvedError
 from tests.assembly import ROOT
 from tests.policies.rules.service_files import WORKFLOW, told
 

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from policies.assembly import Reading
 from policies.engine import check
 from policies.report import Report, Status
 from policies.rules.key_rotation import RULE
+from policies.templates.assembly import Reading
 from policies.waivable_rules import CHECKOV, PACKS, RUNBOOK
 from policies.waivers import Waived, Waiver, WaiverEntry
 from policies.waiving import reasons, unused_in, waived_for

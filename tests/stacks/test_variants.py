@@ -11,8 +11,8 @@ import pytest
 import tomli_w
 
 from policies import engine
-from policies.assembly import read
 from policies.rules import all_rules
+from policies.templates.assembly import read
 from runbook.model import environment
 from runbook.model.loader import load_environment
 from tests.assembly import ROOT, Assembly

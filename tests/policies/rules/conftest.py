@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from policies.assembly import read
+from policies.templates.assembly import read
 from runbook.model.loader import known_environments
 from tests.assembly import Assembly
 from tests.policies.rules.harness import Real

@@ -1,7 +1,7 @@
 """A database that every rule accepts, to spoil in one place."""
 
-from policies.assembly import Template
 from policies.rule import Rule
+from policies.templates.assembly import Template
 from tests.policies.rules.harness import Json, Real, properties, template, verdicts
 
 # What a rule says where there is no database.

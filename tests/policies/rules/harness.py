@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from policies.assembly import Reading, Template
 from policies.engine import check
 from policies.report import Report, Result, Status
 from policies.rule import Rule
 from policies.rules import all_rules
+from policies.templates.assembly import Reading, Template
 from runbook.model.loader import load_environment
 
 Json = dict[str, Any]

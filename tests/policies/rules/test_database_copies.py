@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies.assembly import Template
 from policies.rules.database_copies import RULE
+from policies.templates.assembly import Template
 from tests.policies.rules.databases import caught, data, instance, said, said_of_replica
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 

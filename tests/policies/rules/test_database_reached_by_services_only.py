@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies.assembly import Template
 from policies.rules.database_reached_by_services_only import RULE
+from policies.templates.assembly import Template
 from tests.policies.rules.databases import data, instance
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.forced_deployment import is_forced
+from policies.lookups.forced_deployment import is_forced
 from policies.rules.no_forced_deployment import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 from tests.policies.rules.service_files import told, told_of_real

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.balancer_accounts import balancer_accounts
+from policies.iam.balancer_accounts import balancer_accounts
 from policies.rules.no_open_door import RULE
 from tests.policies.rules.access import IAM, add, allow, on, said
 from tests.policies.rules.harness import OPEN, Json, Real, properties

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from policies.lookups.secret_properties import NAMES, NOT_SECRET
 from policies.rules.no_secret_in_template import RULE
-from policies.secret_properties import NAMES, NOT_SECRET
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 
 KEY = "ghp_" + "a1" * 18

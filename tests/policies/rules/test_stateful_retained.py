@@ -5,8 +5,8 @@ from importlib.resources import files
 
 import pytest
 
+from policies.lookups.stateful import STATEFUL
 from policies.rules.stateful_retained import RULE
-from policies.stateful import STATEFUL
 from tests.policies.rules.harness import Json, Real, resource, template, verdicts
 
 # Not worth keeping once their stack is gone: messages on the way, a cluster's scratch disks; and

@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies.assembly import Template
 from policies.rules.subnets_as_declared import RULE
+from policies.templates.assembly import Template
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 
 SUBNET, ROUTE = "AWS::EC2::Subnet", "AWS::EC2::Route"

@@ -1,0 +1,1 @@
+"""Who may do what, by every policy of an environment's templates together."""

@@ -1,0 +1,69 @@
+"""What templates say about a bucket from outside of it: its policy, and who writes logs to it."""
+
+from policies.iam.resource_policies import Statement, covers_resource, statements
+from policies.lookups.references import find, reference
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import UnresolvedError, known
+
+BUCKET = "AWS::S3::Bucket"
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+_BALANCER_LOGS = (
+    "access_logs.s3.bucket",
+    "connection_logs.s3.bucket",
+    "health_check_logs.s3.bucket",
+)
+
+
+def policy_of(bucket: Resource) -> list[Statement]:
+    """List the statements of the policy on a bucket.
+
+    Raises ``UnresolvedError`` for several: S3 keeps one, whichever is written last.
+    """
+    scope = bucket.stack.scope
+    found = [
+        policy
+        for policy in scope.resources("AWS::S3::BucketPolicy")
+        if find(policy.at("Bucket"), scope, BUCKET) is bucket
+    ]
+    if len(found) > 1:
+        names = ", ".join(policy.logical_id for policy in found)
+        raise UnresolvedError(f"{bucket.logical_id} has {len(found)} policies, not one: {names}")
+    return [s for policy in found for s in statements(policy.at("PolicyDocument"))]
+
+
+def is_about_all(statement: Statement, bucket: Resource) -> bool:
+    """Say whether a statement is about a bucket and every object in it."""
+    arn = reference(bucket, "Arn")
+    # A name that no pattern fits but one for all objects.
+    any_object = f"{arn}/\nany object\n"
+    return covers_resource(statement, arn) and covers_resource(statement, any_object)
+
+
+def logs_into(bucket: Resource) -> Resource | None:
+    """Find the bucket that records the accesses to this one."""
+    destination = bucket.at("LoggingConfiguration.DestinationBucketName")
+    return find(destination, bucket.stack.scope, BUCKET)
+
+
+def receives_logs(bucket: Resource, scope: Scope) -> bool:
+    """Say whether S3 or a load balancer delivers its logs here; both refuse a customer's key.
+
+    What a bucket says of itself does not count.
+    """
+    from_buckets = any(
+        logs_into(other) is bucket for other in scope.resources(BUCKET) if other is not bucket
+    )
+    return from_buckets or any(
+        find(known(attribute).get("Value"), scope, BUCKET) is bucket
+        for balancer in scope.resources(BALANCER)
+        for attribute in balancer.at("LoadBalancerAttributes", [])
+        if known(attribute).get("Key") in _BALANCER_LOGS
+    )
+
+
+def takes_trail(bucket: Resource, scope: Scope) -> bool:
+    """Say whether a trail of the environment writes its log files here."""
+    return any(
+        find(trail.at("S3BucketName"), scope, BUCKET) is bucket
+        for trail in scope.resources("AWS::CloudTrail::Trail")
+    )

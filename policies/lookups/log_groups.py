@@ -1,0 +1,145 @@
+"""Who writes a log group, how long the environment keeps its kind, and where findings go."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from policies.iam.resource_policies import Statement, listed, statements
+from policies.lookups.references import find, reference
+from policies.lookups.services import TASK_DEFINITION, consumer_of, containers
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
+from runbook.model.secrets import MIGRATIONS
+
+GROUP = "AWS::Logs::LogGroup"
+# What RDS calls the groups that it writes the logs of an instance or a cluster to.
+_OF_DATABASES = {
+    "AWS::RDS::DBInstance": "/aws/rds/instance/",
+    "AWS::RDS::DBCluster": "/aws/rds/cluster/",
+}
+# Each with its name, the property that names another group, and where AWS writes without it.
+_OF_PROGRAMS = (
+    ("AWS::Lambda::Function", "FunctionName", "LoggingConfig.LogGroup", "/aws/lambda/"),
+    (
+        "AWS::CodeBuild::Project",
+        "Name",
+        "LogsConfig.CloudWatchLogs.GroupName",
+        "/aws/codebuild/",
+    ),
+)
+_SILENT = "LogsConfig.CloudWatchLogs.Status"
+# WAF writes to no other names.
+_OF_BALANCERS = "aws-waf-logs-"
+
+
+def demands(group: Resource) -> dict[str, int]:
+    """Map each key of the environment file that says how long this group is kept to its days."""
+    scope = group.stack.scope
+    environment, name = scope.environment, reference(group)
+    found = {}
+    named = _service_of(name, scope)
+    for service in {*_writers(group), *([named] if named else [])}:
+        days = environment.services[service].log_retention_days
+        found[f"services.{service}.log_retention_days"] = days
+    if name.startswith(tuple(_OF_DATABASES.values())):
+        found["database.log_retention_days"] = environment.database.log_retention_days
+    if name.startswith(_OF_BALANCERS):
+        found["load_balancer.log_retention_days"] = environment.load_balancer.log_retention_days
+    if _is_named_by(group, "AWS::CloudTrail::Trail", "CloudWatchLogsLogGroupArn"):
+        found["trail.log_retention_days"] = environment.trail.log_retention_days
+    if _is_named_by(group, "AWS::EC2::FlowLog", "LogGroupName", "LogDestination"):
+        found["network.flow_log_retention_days"] = environment.network.flow_log_retention_days
+    return found
+
+
+def written(scope: Scope) -> Iterator[tuple[str, Resource | None]]:
+    """List what containers and databases write to: the name, and the group if there is one."""
+    for task in scope.resources("AWS::ECS::TaskDefinition"):
+        for container in task.at("ContainerDefinitions", []):
+            logging = known(known(container).get("LogConfiguration")) or {}
+            name = known((known(logging.get("Options")) or {}).get("awslogs-group"))
+            if name is not None:
+                yield name, find(name, scope, GROUP)
+    for kind, prefix in _OF_DATABASES.items():
+        for database in scope.resources(kind):
+            for log in database.at("EnableCloudwatchLogsExports", []):
+                name = f"{prefix}{reference(database)}/{known(log)}"
+                yield name, find(name, scope, GROUP)
+
+
+def written_by_programs(scope: Scope) -> Iterator[tuple[str, Resource | None]]:
+    """List what functions and builds write to, in the same way."""
+    for kind, own, given, prefix in _OF_PROGRAMS:
+        for program in scope.resources(kind):
+            if program.at(_SILENT) == "DISABLED":
+                continue
+            name = program.at(given) or f"{prefix}{program.at(own, reference(program))}"
+            yield name, find(name, scope, GROUP)
+
+
+def belongs_to_service_or_database(group: Resource) -> bool:
+    """Say whether a service or the database writes a group, or it is named as one of theirs."""
+    scope, name = group.stack.scope, reference(group)
+    return (
+        _service_of(name, scope) is not None
+        or name.startswith(tuple(_OF_DATABASES.values()))
+        or any(found is group for _, found in written(scope))
+    )
+
+
+def holds_findings_only(group: Resource) -> bool:
+    """Say whether a group takes the findings of another, and nobody writes anything else to it."""
+    scope = group.stack.scope
+    if any(found is group for _, found in written(scope)):
+        return False
+    return any(
+        find(destination, scope, GROUP) is group
+        for other in scope.resources(GROUP)
+        if other is not group
+        for statement in protection(other)
+        for destination in findings_destinations(statement)
+    )
+
+
+def protection(group: Resource) -> list[Statement]:
+    """List the statements of a group's data protection policy."""
+    return statements(group.at("DataProtectionPolicy"))
+
+
+def findings_destinations(statement: Statement) -> list[Any]:
+    """Read the log groups that a statement writes what it finds to."""
+    value = statement
+    for step in ("Operation", "Audit", "FindingsDestination", "CloudWatchLogs"):
+        value = known(value.get(step)) or {}
+    return listed(value.get("LogGroup"))
+
+
+def _writers(group: Resource) -> Iterator[str]:
+    """List the services whose tasks, or whose migrations, write to a group, whatever its name."""
+    scope = group.stack.scope
+    for task in scope.resources(TASK_DEFINITION):
+        groups = [
+            container.at("LogConfiguration.Options.awslogs-group") for container in containers(task)
+        ]
+        consumer = consumer_of(task, scope)
+        if consumer and any(name and find(name, scope, GROUP) is group for name in groups):
+            yield consumer.removesuffix(MIGRATIONS)
+
+
+def _service_of(name: str, scope: Scope) -> str | None:
+    """Find the service whose group this is by its name, ``/ecs/<service>`` and what follows."""
+    found = {
+        len(service.name): key
+        for key, service in scope.environment.services.items()
+        for base in [f"/ecs/{service.name}"]
+        if name == base or name.startswith((f"{base}/", f"{base}-"))
+    }
+    return found[max(found)] if found else None
+
+
+def _is_named_by(group: Resource, kind: str, *paths: str) -> bool:
+    scope = group.stack.scope
+    return any(
+        find(resource.at(path), scope, GROUP) is group
+        for resource in scope.resources(kind)
+        for path in paths
+    )

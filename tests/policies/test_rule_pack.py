@@ -62,6 +62,7 @@ listener-tls
 locked-bucket-writers
 log-encrypted
 log-phi-masked
+logs-stay
 no-access-keys
 no-content-network
 no-open-door
@@ -86,6 +87,7 @@ who-passes-roles
 who-pushes-images
 who-reads-secrets
 who-starts-deploys
+who-unmasks-logs
 who-updates-services
 """
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.policies.templates.test_assembly import BODY, nested, stack, write
 
 from policies.engine import check
 from policies.templates.assembly import Reading, Template, read
@@ -14,6 +13,7 @@ from policies.templates.scope import scopes_of
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from tests.policies.rules.harness import template
+from tests.policies.templates.test_assembly import BODY, nested, stack, write
 
 KEY = {"Type": "AWS::KMS::Key"}
 INCLUDE = {"Name": "AWS::Include", "Parameters": {"Location": "s3://somewhere/more.json"}}

@@ -65,18 +65,20 @@ class Mutant:
 def measure() -> Iterator[Measurement]:
     """Break every rule in every place and count who notices."""
     mutants = [mutant for file in sorted(RULES.glob("[!_]*.py")) for mutant in mutants_of(file)]
-    explained = {(s["rule"], s["line"]) for s in _survivors()}
+    explained = {(survivor["rule"], survivor["line"]) for survivor in _survivors()}
+    survivors, unexplained = 0, 0
     with tempfile.TemporaryDirectory() as folder:
         _synthesize(folder)
-        survivors = list(_survived(mutants, folder))
-    for mutant in survivors:
-        if (mutant.rule, mutant.line) not in explained:
-            print(f"survived: {mutant.rule}, {mutant.operator}: {mutant.line}", file=sys.stderr)  # noqa: T201
-    unexplained = [m for m in survivors if (m.rule, m.line) not in explained]
-    killed = len(mutants) - len(survivors)
+        for mutant in _survived(mutants, folder):
+            survivors += 1
+            if (mutant.rule, mutant.line) not in explained:
+                unexplained += 1
+                told = f"survived: {mutant.rule}, {mutant.operator}: {mutant.line}"
+                print(told, file=sys.stderr, flush=True)  # noqa: T201 - what to look at
+    noticed = 100 * (len(mutants) - survivors) / len(mutants)
     yield Measurement(f"mutants of {len(all_rules())} rules", len(mutants), "")
-    yield Measurement("noticed by the rule's own tests", 100 * killed / len(mutants), "%")
-    yield Measurement("survivors without an explanation", len(unexplained), "", bound=0)
+    yield Measurement("noticed by the rule's own tests", noticed, "%")
+    yield Measurement("survivors without an explanation", unexplained, "", bound=0)
 
 
 def mutants_of(file: Path) -> Iterator[Mutant]:

@@ -7,8 +7,6 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from rich.console import Console
-
 from policies import waiver_list
 from policies.engine import check
 from policies.expiry import day_of_the_commit, expired, expiring
@@ -18,6 +16,7 @@ from policies.sarif import as_sarif
 from policies.sources import judge_sources
 from policies.table import write
 from policies.templates.assembly import Reading, read
+from policies.terminal import say, yellow
 from policies.waivable_rules import RUNBOOK
 from policies.waivers import Waived, Waiver, load_waivers
 from policies.waiving import reasons, unused_in, waived_for
@@ -64,7 +63,7 @@ def list_waivers(*, as_of: date | None, as_json: bool) -> None:
     if as_json:
         print(waiver_list.as_json(waivers, day))  # noqa: T201 - the command's output
     else:
-        waiver_list.write(waivers, day, Console())
+        waiver_list.write(waivers, day)
 
 
 def _environments(reading: Reading) -> list[Environment]:
@@ -85,16 +84,15 @@ def _with_waivers(
 
 
 def _warn(waivers: Iterable[Waiver], day: date) -> None:
-    console = Console(stderr=True)
     for waiver in expiring(waivers, day):
         said = f"warning: {FILE} {waiver.entry} expires on {waiver.stated.expires}"
-        console.print(said, style="yellow", highlight=False, soft_wrap=True)
+        say(yellow(said), err=True)
 
 
 def _print(report: Report, form: Format) -> None:
     match form:
         case Format.TABLE:
-            write(report, all_rules(), Console())
+            write(report, all_rules())
         case Format.JSON:
             print(json.dumps(report.as_json(), indent=2))  # noqa: T201 - the command's output
         case Format.SARIF:

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-
+from policies.terminal import bold, red, say, yellow
 from policies.waivers import Waiver
 
 # So many days before the last one, somebody should look at it again.
@@ -19,7 +17,7 @@ def as_json(waivers: Iterable[Waiver], today: date) -> str:
     return json.dumps([_entry(waiver, today) for waiver in waivers], indent=2)
 
 
-def write(waivers: Iterable[Waiver], today: date, console: Console) -> None:
+def write(waivers: Iterable[Waiver], today: date) -> None:
     """Print them, the next to expire first; late ones stand out."""
     ordered = sorted(waivers, key=lambda waiver: (waiver.stated.expires, waiver.entry))
     for waiver in ordered:
@@ -27,15 +25,15 @@ def write(waivers: Iterable[Waiver], today: date, console: Console) -> None:
         where = ", ".join(stated.environments) if stated.environments else "every environment"
         lines = [
             f"{_until(waiver, today)}  {stated.owner}, policies/waivers.toml {waiver.entry}",
-            *(f"  {escape(rule)}" for rule in stated.rules),
-            f"  at {escape(', '.join(stated.paths))}",
-            f"  in {where}: {escape(' '.join(stated.reason.split()))}",
+            *(f"  {rule}" for rule in stated.rules),
+            f"  at {', '.join(stated.paths)}",
+            f"  in {where}: {' '.join(stated.reason.split())}",
             "",
         ]
         for line in lines:
-            console.print(line, highlight=False, soft_wrap=True)
+            say(line)
     late = sum(waiver.stated.expires < today for waiver in ordered)
-    console.print(f"{len(ordered)} waivers, {late} expired on {today}", highlight=False)
+    say(f"{len(ordered)} waivers, {late} expired on {today}")
 
 
 def _entry(waiver: Waiver, today: date) -> dict[str, Any]:
@@ -56,7 +54,7 @@ def _until(waiver: Waiver, today: date) -> str:
     expires = waiver.stated.expires
     left = (expires - today).days
     if left < 0:
-        return f"[bold red]{expires}: expired[/bold red]"
+        return red(f"{expires}: expired")
     if left <= SOON_DAYS:
-        return f"[yellow]{expires}: {left} days left[/yellow]"
-    return f"[bold]{expires}[/bold]"
+        return yellow(f"{expires}: {left} days left")
+    return bold(str(expires))

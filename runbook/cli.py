@@ -1,6 +1,5 @@
 """The command ``runbook``: arguments in, one call, text out."""
 
-import gc
 import json
 import sys
 from datetime import datetime
@@ -172,9 +171,6 @@ def _field(environment: Environment, field: Field) -> str:
 
 def main() -> None:
     """Run the command; what cannot be used is told in words, with exit code 2."""
-    # Most that a command makes lives until it ends: collecting it would take a tenth of its time.
-    gc.freeze()
-    gc.set_threshold(100_000)
     try:
         app()
     except RefusedError as refused:

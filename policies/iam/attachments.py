@@ -1,6 +1,7 @@
 """Who carries an identity policy: attached from either side, or by the bootstrap."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from policies.iam.statements import texts
 from policies.templates.scope import Resource, Scope
@@ -75,10 +76,33 @@ class Attachments:
 
     def _is_own(self, given: str, kind: str) -> bool:
         if kind == MANAGED:
-            return given in {arn_of(policy) for policy in self._scope.resources(MANAGED)}
+            return given in self._policies
         target = self._scope.target(given)
         named = (i.properties.get(_NAME_OF.get(kind)) for i in self._scope.resources(kind))
         return (target is not None and target.type == kind) or given in list(named)
+
+    @cached_property
+    def _policies(self) -> frozenset[str]:
+        return frozenset(arn_of(policy) for policy in self._scope.resources(MANAGED))
+
+    @cached_property
+    def _listing(self) -> dict[str, list[Resource]]:
+        """Map the ARN of a policy to the identities that list it."""
+        found: dict[str, list[Resource]] = {}
+        for identity in self._scope.resources(*IDENTITIES):
+            for arn in dict.fromkeys(_known(identity, "ManagedPolicyArns")):
+                found.setdefault(arn, []).append(identity)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], Resource]:
+        """Map type and name of an identity that names itself to the first that does."""
+        found: dict[tuple[str, str], Resource] = {}
+        for identity in self._scope.resources(*_NAME_OF):
+            name = identity.properties.get(_NAME_OF[identity.type])
+            if isinstance(name, str):
+                found.setdefault((identity.type, str(name)), identity)
+        return found
 
     def _attached(self, policy: Resource) -> Iterator[frozenset[str]]:
         for key, kind in _ATTACHED_TO:
@@ -86,17 +110,12 @@ class Attachments:
             for name in texts(given, key):
                 yield frozenset(self._named(name, kind))
         if policy.type == MANAGED:
-            arn = arn_of(policy)
-            for identity in self._scope.resources(*IDENTITIES):
-                if arn in _known(identity, "ManagedPolicyArns"):
-                    yield frozenset(self._behind(identity))
+            for identity in self._listing.get(arn_of(policy), ()):
+                yield frozenset(self._behind(identity))
 
     def _named(self, name: str, kind: str) -> Iterator[str]:
         """Find whom a name means: one of the templates, or somebody who is there already."""
-        identity = self._scope.target(name) or next(
-            (i for i in self._scope.resources(kind) if i.properties.get(_NAME_OF[kind]) == name),
-            None,
-        )
+        identity = self._scope.target(name) or self._by_name.get((kind, name))
         if identity is not None and identity.type == kind:
             yield from self._behind(identity)
         else:

@@ -1,6 +1,7 @@
 """Who writes a log group, how long the environment keeps its kind, and where findings go."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from policies.iam.resource_policies import Statement, listed, statements
@@ -37,7 +38,7 @@ def demands(group: Resource) -> dict[str, int]:
     environment, name = scope.environment, reference(group)
     found = {}
     named = _service_of(name, scope)
-    for service in {*_writers(group), *([named] if named else [])}:
+    for service in sorted({*_writers(scope).get(group, ()), *([named] if named else [])}):
         days = environment.services[service].log_retention_days
         found[f"services.{service}.log_retention_days"] = days
     if name.startswith(tuple(_OF_DATABASES.values())):
@@ -51,8 +52,13 @@ def demands(group: Resource) -> dict[str, int]:
     return found
 
 
-def written(scope: Scope) -> Iterator[tuple[str, Resource | None]]:
+@lru_cache(maxsize=2)
+def written(scope: Scope) -> tuple[tuple[str, Resource | None], ...]:
     """List what containers and databases write to: the name, and the group if there is one."""
+    return tuple(_written(scope))
+
+
+def _written(scope: Scope) -> Iterator[tuple[str, Resource | None]]:
     for task in scope.resources("AWS::ECS::TaskDefinition"):
         for container in task.at("ContainerDefinitions", []):
             logging = known(known(container).get("LogConfiguration")) or {}
@@ -91,13 +97,18 @@ def holds_findings_only(group: Resource) -> bool:
     scope = group.stack.scope
     if any(found is group for _, found in written(scope)):
         return False
-    return any(
-        find(destination, scope, GROUP) is group
-        for other in scope.resources(GROUP)
-        if other is not group
-        for statement in protection(other)
-        for destination in findings_destinations(statement)
-    )
+    return bool(_sources_of_findings(scope).get(group, set()) - {group})
+
+
+@lru_cache(maxsize=2)
+def _sources_of_findings(scope: Scope) -> dict[Resource | None, set[Resource]]:
+    """Map each group that takes findings to those whose findings it takes."""
+    found: dict[Resource | None, set[Resource]] = {}
+    for group in scope.resources(GROUP):
+        for statement in protection(group):
+            for destination in findings_destinations(statement):
+                found.setdefault(find(destination, scope, GROUP), set()).add(group)
+    return found
 
 
 def protection(group: Resource) -> list[Statement]:
@@ -113,16 +124,20 @@ def findings_destinations(statement: Statement) -> list[Any]:
     return listed(value.get("LogGroup"))
 
 
-def _writers(group: Resource) -> Iterator[str]:
-    """List the services whose tasks, or whose migrations, write to a group, whatever its name."""
-    scope = group.stack.scope
+@lru_cache(maxsize=2)
+def _writers(scope: Scope) -> dict[Resource | None, set[str]]:
+    """Map a group to the services whose tasks, or whose migrations, write to it."""
+    found: dict[Resource | None, set[str]] = {}
     for task in scope.resources(TASK_DEFINITION):
         groups = [
             container.at("LogConfiguration.Options.awslogs-group") for container in containers(task)
         ]
         consumer = consumer_of(task, scope)
-        if consumer and any(name and find(name, scope, GROUP) is group for name in groups):
-            yield consumer.removesuffix(MIGRATIONS)
+        for name in groups if consumer else ():
+            if consumer and name:
+                writers = found.setdefault(find(name, scope, GROUP), set())
+                writers.add(consumer.removesuffix(MIGRATIONS))
+    return found
 
 
 def _service_of(name: str, scope: Scope) -> str | None:

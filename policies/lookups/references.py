@@ -1,5 +1,6 @@
 """Which resource a value means: by reference, or by its name in plain text."""
 
+from functools import lru_cache
 from typing import Any
 
 from policies.templates.scope import Resource, Scope
@@ -18,7 +19,18 @@ def find(value: Any, scope: Scope, *types: str) -> Resource | None:  # noqa: ANN
         return target if target.type in types else None
     if not isinstance(value, str):
         return None
-    return next((r for r in scope.resources(*types) if value in _texts(r)), None)
+    return _named(scope, types).get(value)
+
+
+# For the few scopes that are judged at a time, and the few lists of types that rules ask for.
+@lru_cache(maxsize=64)
+def _named(scope: Scope, types: tuple[str, ...]) -> dict[str, Resource]:
+    """Map every text that names a resource of these types to the first that it names."""
+    found: dict[str, Resource] = {}
+    for resource in scope.resources(*types):
+        for text in _texts(resource):
+            found.setdefault(text, resource)
+    return found
 
 
 def reference(resource: Resource, attribute: str = "Ref") -> str:

@@ -1,9 +1,10 @@
 """ROVN-BCK-2, ROVN-AUD-1: nobody unwrites what was done; a deploy changes how it is kept."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from policies.iam.called import called
-from policies.iam.grants import holds_policies, outsiders
+from policies.iam.grants import grants_of, holds_policies, outsiders
 from policies.rule import ANY, Rule
 from policies.rules.audit_bucket_lock import OUTPUT
 from policies.templates.scope import Resource, Scope
@@ -32,7 +33,9 @@ _TRAILING = (
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     principals = scope.principals
-    for bucket in _buckets(scope):
+    about = (*_OF_BUCKETS, *_KEEPING)
+    touches = any(statement.among(about) for statement in grants_of(scope).at(resource))
+    for bucket in _buckets(scope) if touches else ():
         names = called(bucket)
         yield from outsiders(resource, scope, _OF_BUCKETS, principals.break_glass, names)
         yield from outsiders(resource, scope, _KEEPING, principals.builders, names)
@@ -40,6 +43,7 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     yield from outsiders(resource, scope, _TRAILING, principals.builders)
 
 
+@lru_cache(maxsize=2)
 def _buckets(scope: Scope) -> list[Resource]:
     """Find the audit bucket, and where each trail writes."""
     trails = scope.resources("AWS::CloudTrail::Trail")

@@ -1,6 +1,7 @@
 """ROVN-SEC-6, ROVN-SEC-2: each secret is read and written by those on its list."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from policies.iam.called import called
 from policies.iam.conditions import demanded
@@ -29,7 +30,9 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     # It makes secrets, so it is granted all of them; each one's own policy keeps it out
     # (secret-policy).
     executors = scope.principals.cdk_roles("cfn-exec")
-    for name, names in _called(scope).items():
+    about = (*READ, *WRITE, *EDIT)
+    touches = any(statement.among(about) for statement in grants_of(scope).at(resource))
+    for name, names in _called(scope).items() if touches else ():
         for actions, allowed in _may(name, scope):
             for message in outsiders(resource, scope, actions, (*allowed, *executors), names):
                 yield f"{name}: {message}"
@@ -40,6 +43,7 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
         yield from _decrypted(resource, scope, called(key))
 
 
+@lru_cache(maxsize=2)
 def _called(scope: Scope) -> Mapping[str, Sequence[str]]:
     """Tell how policies may call each secret of the environment, wherever its template is."""
     environment = scope.environment
@@ -65,6 +69,7 @@ def _may(name: str, scope: Scope) -> list[tuple[Sequence[str], Sequence[str]]]:
     ]
 
 
+@lru_cache(maxsize=2)
 def _keys(scope: Scope) -> list[Resource]:
     found = (scope.target(s.at("KmsKeyId")) for s in scope.resources(SECRET))
     return [key for key in dict.fromkeys(found) if key is not None]

@@ -5,6 +5,7 @@ values, never ``Fn::If``, and has to hold in each.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -180,10 +181,21 @@ class Scope:
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """List the resources of these types, all of them without any, in the templates' order."""
+        if len(types) == 1:
+            yield from self._by_type.get(types[0], ())
+            return
         for stack in self.stacks:
             for resource in stack.resources.values():
                 if not types or resource.type in types:
                     yield resource
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for stack in self.stacks:
+            for resource in stack.resources.values():
+                found.setdefault(resource.type, []).append(resource)
+        return found
 
     def stack(self, part: str) -> Stack | None:
         """Find the stack ``<organisation>-<environment>-<part>``."""

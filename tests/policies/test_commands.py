@@ -152,6 +152,28 @@ def test_input_that_cannot_be_used_is_one_clear_message(tmp_path: Path, form: st
     assert "Traceback" not in run.stderr
 
 
+def test_an_expired_waiver_fails(assembly: Assembly) -> None:
+    run = check(assembly.directory, "--as-of", "2030-01-01")
+    assert run.exit_code == 1
+    assert "policies/waivers.toml\n  fail waivers: waiver[" in run.stdout
+    assert "it held until 20" in run.stdout
+
+
+def test_a_waiver_that_expires_soon_is_a_warning(assembly: Assembly) -> None:
+    run = check(assembly.directory, "--as-of", "2027-05-20")
+    assert run.exit_code == 0, run.output
+    assert "warning: policies/waivers.toml waiver[" in run.stderr
+    assert " expires on 2027-05-31\n" in run.stderr
+
+
+def test_a_template_says_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    file = tmp_path / "key.template.json"
+    file.write_text(json.dumps({"Resources": {"Key\x1b[2J": {"Type": "AWS::KMS::Key"}}}), "utf-8")
+    run = check(file, "--environment", "rovn/production")
+    assert run.exit_code == 1
+    assert "\x1b" not in run.stdout
+
+
 @pytest.mark.parametrize("lone", [False, True])
 def test_a_single_template_is_judged_by_what_it_tells(
     spoil: Callable[[str, Callable[[Any], object]], Path], tmp_path: Path, *, lone: bool

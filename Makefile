@@ -103,7 +103,7 @@ require-env:
 	@echo "setup: Python packages and Node.js into .venv"
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
-	@.venv/bin/uv sync --locked --quiet
+	@.venv/bin/uv sync --locked --quiet --compile-bytecode
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json | .venv/.ready
@@ -113,15 +113,15 @@ node_modules/.ready: package.json package-lock.json | .venv/.ready
 
 sandbox/.venv/.ready: sandbox/pyproject.toml sandbox/uv.lock | .venv/.ready
 	@echo "setup: the sandbox's emulator into sandbox/.venv"
-	@uv sync --project sandbox --python .venv/bin/python --locked --quiet
+	@uv sync --project sandbox --python .venv/bin/python --locked --quiet --compile-bytecode
 	@touch $@
 
 judges/.venv/.ready: judges/pyproject.toml judges/uv.lock | .venv/.ready
 	@echo "setup: checkov into judges/.venv"
-	@uv sync --project judges --python .venv/bin/python --locked --quiet
+	@uv sync --project judges --python .venv/bin/python --locked --quiet --compile-bytecode
 	@touch $@
 
 $(EXAMPLE)/.venv/.ready: $(EXAMPLE)/pyproject.toml $(EXAMPLE)/uv.lock | .venv/.ready
 	@echo "setup: the example service into $(EXAMPLE)/.venv"
-	@uv sync --project $(EXAMPLE) --python .venv/bin/python --locked --quiet
+	@uv sync --project $(EXAMPLE) --python .venv/bin/python --locked --quiet --compile-bytecode
 	@touch $@

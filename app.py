@@ -7,20 +7,30 @@
 import gc
 import os
 import sys
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from policies.rules import all_rules
 from policies.waivers import load_waivers
 from runbook.model.refusal import RefusedError
 from runbook.model.selection import selected_environments
 from stacks.context import cdk_context
 from stacks.jsii_runtime import use_pinned_node
 
+if TYPE_CHECKING:
+    from aws_cdk import IPolicyValidationPlugin
+
 OUTPUT = Path(__file__).resolve().parent / "cdk.out"
 
 
-def main() -> None:
-    """Synthesize into CDK_OUTDIR, or into cdk.out when called without the CLI."""
+def main(plugins: Callable[[], Sequence["IPolicyValidationPlugin"]] | None = None) -> None:
+    """Synthesize into CDK_OUTDIR, or into cdk.out when called without the CLI.
+
+    Under the packs and the runbook's own rules; a benchmark asks for other ``plugins``.
+    """
     context = cdk_context()
     environments = selected_environments(context)
     waivers = load_waivers()
@@ -28,21 +38,23 @@ def main() -> None:
     gc.disable()
     # Only now: a refused file is told in a fraction of a second, not after the CDK has loaded.
     use_pinned_node()
-    import aws_cdk  # noqa: F401 - whole, before two threads ask for it
-
     with ThreadPoolExecutor(max_workers=1) as beside:
-        # Node.js readies the packs while Python imports the stacks, which may not call it then.
+        # Node.js readies the CDK and its packs while Python imports what may not call it then.
+        cdk = beside.submit(import_module, "aws_cdk")
         packs = beside.submit(_ready_packs)
+        all_rules()
+        # Whole, before two threads ask for it.
+        cdk.result()
         from stacks.application import application
     packs.result()
     from policies.plugin import synthesize
 
     app = application(environments, context, outdir=os.environ.get("CDK_OUTDIR", str(OUTPUT)))
-    synthesize(app, environments, waivers)
+    synthesize(app, environments, waivers, plugins() if plugins else None)
 
 
 def _ready_packs() -> None:
-    from policies.plugin import warm_up
+    from policies.packs import warm_up
 
     warm_up()
 

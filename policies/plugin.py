@@ -1,35 +1,27 @@
-"""The rule packs attached to the CDK application; the only module here with a CDK."""
+"""The packs and the runbook's own rules, attached to the CDK application."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import jsii
 from aws_cdk import (
     Acknowledgment,
     App,
-    CfnResource,
     IPolicyValidationContext,
     IPolicyValidationPlugin,
     PolicyValidationPluginReport,
     PolicyViolatingResource,
     PolicyViolation,
-    Stack,
     Validations,
-)
-from cdk_nag import (
-    AwsSolutionsChecks,
-    HIPAASecurityChecks,
-    NIST80053R5Checks,
-    PCIDSS321Checks,
 )
 from constructs import IConstruct, Node
 
 from policies.engine import JUDGED, check
 from policies.findings import judge
+from policies.packs import packs
 from policies.report import Report, Result, Status
 from policies.rule import Rule
 from policies.rules import all_rules
@@ -119,29 +111,6 @@ def _where(result: Result) -> list[PolicyViolatingResource]:
     if result.construct_path:
         return [PolicyViolatingResource(locations=[], construct_path=result.construct_path)]
     return [PolicyViolatingResource(locations=[], resource_logical_id=result.resource)]
-
-
-def packs() -> list[IPolicyValidationPlugin]:
-    """Make the four packs; ``verbose`` tells why a rule exists, not only that it triggered."""
-    return [
-        AwsSolutionsChecks(verbose=True),
-        HIPAASecurityChecks(verbose=True),
-        NIST80053R5Checks(verbose=True),
-        PCIDSS321Checks(verbose=True),
-    ]
-
-
-def warm_up() -> None:
-    """Run the packs on one resource of no service, and throw the result away.
-
-    A rule asks each resource whether it is of the rule's type, so Node.js loads the module of
-    every service that any rule knows: half of what the packs take.
-    """
-    with TemporaryDirectory() as outdir:
-        app = App(analytics_reporting=False, outdir=outdir, stack_traces=False)
-        CfnResource(Stack(app, "Stack"), "Resource", type="AWS::CDK::Metadata")
-        Validations.of(app).add_plugins(*packs())
-        app.synth()
 
 
 def synthesize(

@@ -28,7 +28,8 @@ from aws_cdk import (  # noqa: E402
 )
 from aws_cdk import aws_ec2 as ec2  # noqa: E402
 
-from policies.plugin import packs, synthesize  # noqa: E402
+from policies.packs import packs  # noqa: E402
+from policies.plugin import synthesize  # noqa: E402
 from policies.waivers import Waiver, WaiverEntry  # noqa: E402
 
 HAPPY = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443, "cidr_ip": "10.0.0.0/8"}

@@ -102,10 +102,11 @@ def _values(condition: dict[str, Any]) -> list[str]:
 
 def _hosts(resource: Resource) -> list[str]:
     """List the host names that it takes requests for; without a condition, any."""
-    conditions = resource.at("Conditions", [])
-    found = [_values(one) for one in conditions if one["Field"] == "host-header"]
-    # An expression may take any name.
-    return found[0] if found and found[0] else ["*"]
+    for condition in resource.at("Conditions", []):
+        if condition["Field"] == "host-header":
+            # An expression may take any name.
+            return _values(condition) or ["*"]
+    return ["*"]
 
 
 def _patterns(rule: Resource, hosts: list[str]) -> list[str]:
@@ -120,7 +121,7 @@ def _patterns(rule: Resource, hosts: list[str]) -> list[str]:
         ):
             return []
     # All conditions have to hold: two of paths leave out what only one of them takes.
-    return paths[0] if len(paths) == 1 else []
+    return paths.pop() if len(paths) == 1 else []
 
 
 def _covers(pattern: str, path: str) -> bool:

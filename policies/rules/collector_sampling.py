@@ -51,8 +51,9 @@ def _judge(definition: Resource, scope: Scope) -> Iterator[str]:
     if key is None or len(texts) != 1:
         yield f"{len(texts)} of its containers have {VARIABLE}, not 1"
         return
+    (text,) = texts
     try:
-        configuration = json.loads(str(texts[0]))
+        configuration = json.loads(str(text))
     except ValueError as error:
         yield f"the collector's configuration is no JSON, so nobody can judge it: {error}"
         return
@@ -83,8 +84,8 @@ def _sent(definition: Resource, scope: Scope) -> Iterator[str]:
     main = main_container(definition, scope)
     plain = pairs(main.at("Environment", [])) if main else {}
     for name, harmless in _SDK.items():
-        value = known(plain.get(name, harmless[0]))
-        if str(value).lower() not in harmless:
+        value = known(plain.get(name))
+        if value is not None and str(value).lower() not in harmless:
             yield f"{name} is {value}: traces do not all reach the collector"
     for name in _ENDPOINTS:
         value = known(plain.get(name))

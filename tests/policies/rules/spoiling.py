@@ -57,13 +57,31 @@ def faults(real: Real, rule: Rule, part: str, *spoils: Spoil) -> dict[str | None
 def file_says(monkeypatch: pytest.MonkeyPatch, **of_service: object) -> None:
     """Let the environment file say something else of its service."""
 
-    def load(name: str, account: str | None = None, region: str | None = None) -> Environment:
-        environment = load_environment(name, account=account, region=region)
-        changed = {
+    def changed(environment: Environment) -> Environment:
+        services = {
             key: service.model_copy(update=of_service)
             for key, service in environment.services.items()
         }
-        return environment.model_copy(update={"services": changed})
+        return environment.model_copy(update={"services": services})
+
+    _load_as(monkeypatch, changed)
+
+
+def file_says_of_database(monkeypatch: pytest.MonkeyPatch, **said: object) -> None:
+    """Let the environment file say something else of its database."""
+
+    def changed(environment: Environment) -> Environment:
+        database = environment.database.model_copy(update=said)
+        return environment.model_copy(update={"database": database})
+
+    _load_as(monkeypatch, changed)
+
+
+def _load_as(
+    monkeypatch: pytest.MonkeyPatch, changed: Callable[[Environment], Environment]
+) -> None:
+    def load(name: str, account: str | None = None, region: str | None = None) -> Environment:
+        return changed(load_environment(name, account=account, region=region))
 
     monkeypatch.setattr("policies.engine.load_environment", load)
 

@@ -24,6 +24,10 @@ def judge(*statements: Json) -> str:
 def test_what_is_written_passes_in_any_form() -> None:
     assert judge(*boundary()) == "pass"
     assert judge(*(s | {"Action": s["Action"][::-1]} for s in reversed(boundary()))) == "pass"
+    *most, push = boundary()
+    (builder,) = push["Condition"]["ArnEquals"].values()
+    listed = {"ArnEquals": {"aws:PrincipalArn": [builder]}}
+    assert judge(*most, push | {"Condition": listed}) == "pass"
 
 
 def test_a_wider_a_missing_and_a_new_statement_fail() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from policies.rules.bucket_encrypted import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
+from tests.policies.rules.spoiling import faults
 
 KEYS = {
     "Key": {"Type": "AWS::KMS::Key"},
@@ -133,3 +134,7 @@ def test_a_bucket_of_records_is_no_receiver(real: Real) -> None:
         logs["LoggingConfiguration"] = {"DestinationBucketName": {"Ref": name}}
 
     assert ("bucket-encrypted", "SourceReceipts") in real.caught("audit", spoil)
+    assert faults(real, RULE, "audit", spoil)["SourceReceipts"] == (
+        "it keeps records, and others deliver their logs into it; "
+        "SSEAlgorithm is AES256, not aws:kms with a key of ours"
+    )

@@ -59,6 +59,7 @@ def test_only_this_rule_sees_backups_kept_for_too_short(real: Real) -> None:
     [
         (False, 1, "pass"),
         ("true", "35", "pass"),
+        (True, 30, "pass"),
         (True, 1, "a continuous backup is kept 1 days, not 30, in the place of RDS's"),
         ("true", None, "a continuous backup is kept None days, not 30, in the place of RDS's"),
     ],
@@ -69,3 +70,14 @@ def test_a_continuous_plan_takes_the_retention_over(
     rule = {"EnableContinuousBackup": continuous, "Lifecycle": {"DeleteAfterDays": days}}
     plan = {"Type": PLAN, "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}}
     assert verdicts(RULE, template("data", {"Plan": plan}))["Plan"] == message
+
+
+def test_every_rule_of_a_plan_is_looked_at() -> None:
+    rules = [
+        {"Lifecycle": {"DeleteAfterDays": 1}},
+        {"EnableContinuousBackup": True, "Lifecycle": {"DeleteAfterDays": 2}},
+    ]
+    plan = {"Type": PLAN, "Properties": {"BackupPlan": {"BackupPlanRule": rules}}}
+    assert verdicts(RULE, template("data", {"Plan": plan}))["Plan"] == (
+        "a continuous backup is kept 2 days, not 30, in the place of RDS's"
+    )

@@ -89,6 +89,7 @@ def test_only_this_rule_sees_aws_own_key(real: Real) -> None:
 def test_a_copy_of_another_accounts_brings_its_own_encryption() -> None:
     ours, theirs = (f"arn:aws:rds:us-east-2:{n}:snapshot:x" for n in ("111122223333", "9" * 12))
     assert said(RULE, DBSnapshotIdentifier=ours) == "pass"
+    assert said(RULE, DBSnapshotIdentifier="no:arn:at:all") == "pass"
     assert said(RULE, DBSnapshotIdentifier=theirs) == (
         "DBSnapshotIdentifier is of another account, and brings its own encryption, or none"
     )

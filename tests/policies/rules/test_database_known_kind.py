@@ -3,8 +3,9 @@
 import pytest
 
 from policies.rules.database_known_kind import OTHERS, RULE
-from tests.policies.rules.databases import data, instance, said, said_of_replica
+from tests.policies.rules.databases import data, instance, replica, said, said_of_replica
 from tests.policies.rules.harness import OPEN, Json, Real, template, verdicts
+from tests.policies.rules.spoiling import file_says_of_database
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,25 @@ def test_another_kind_is_refused(kind: str) -> None:
 def test_the_instance_must_exist() -> None:
     assert verdicts(RULE, template("data", {}), whole=True) == {
         None: "there are 0 of the instance rovn-production-postgres, not one"
+    }
+
+
+def test_one_instance_is_enough_where_no_replica_is_declared() -> None:
+    assert verdicts(RULE, data(instance()), whole=True) == {"Database": "pass"}
+
+
+def test_a_declared_replica_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    file_says_of_database(monkeypatch, read_replica=True)
+    assert verdicts(RULE, data(instance()), whole=True) == {
+        None: "there are 0 of the instance rovn-production-postgres-replica, not one",
+        "Database": "pass",
+    }
+    both = data(instance(), Replica=replica())
+    assert verdicts(RULE, both, whole=True) == {"Database": "pass", "Replica": "pass"}
+    alone = template("data", {"Replica": replica(SourceDBInstanceIdentifier="other")})
+    assert verdicts(RULE, alone, whole=True) == {
+        None: "there are 0 of the instance rovn-production-postgres, not one",
+        "Replica": "pass",
     }
 
 

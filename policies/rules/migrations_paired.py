@@ -40,13 +40,14 @@ def _judge(app: Resource, scope: Scope) -> Iterator[str]:
     if len(those) != 1:
         yield f"{migrations} has {len(those)} containers, not 1"
         return
-    if _image(those[0]) != _image(main):
-        yield f"{migrations} runs {_image(those[0])}, not {_image(main)}"
+    (only,) = those
+    if _image(only) != _image(main):
+        yield f"{migrations} runs {_image(only)}, not {_image(main)}"
     wanted = list(scope.environment.services[key].migrations.command)
-    command = those[0].at("Command")
+    command = only.at("Command")
     if command != wanted:
         yield f"{migrations} runs the command {command}, not {wanted}"
-    entry = those[0].at("EntryPoint")
+    entry = only.at("EntryPoint")
     if entry != main.at("EntryPoint"):
         yield f"{migrations} starts by the entry point {entry}, which is not the app's"
     for role in ("ExecutionRoleArn", "TaskRoleArn"):

@@ -61,7 +61,9 @@ def _substituted(resource: Resource) -> Json:
     if not isinstance(properties, dict) or "DefinitionSubstitutions" not in properties:
         return properties
     values, text = properties["DefinitionSubstitutions"], properties.get("DefinitionString")
-    if isinstance(values, dict) and isinstance(text, str):
+    if isinstance(values, Unknown):
+        raise UnresolvedError("DefinitionSubstitutions is open: nobody can see what it does")
+    if isinstance(text, str):
         for name, value in values.items():
             text = text.replace(f"${{{name}}}", value if isinstance(value, str) else "")
         return {**properties, "DefinitionString": text}

@@ -1,5 +1,6 @@
 """No policy on a resource lets in everybody, or another account."""
 
+import re
 from collections.abc import Iterator
 
 from policies.iam.balancer_accounts import balancer_accounts
@@ -12,6 +13,7 @@ from policies.templates.scope import Resource, Scope
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 # A service acts for whoever asks it to, in any account. What it only writes, nobody reads.
 _WRITES = {"s3:GetBucketAcl", "s3:PutObject"}
+_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(?P<account>[^:]*):.*")
 # AWS's own bucket, from which images are pulled; it is nobody's to write.
 _LAYERS = "arn:aws:s3:::prod-{region}-starport-layer-bucket/*"
 
@@ -61,8 +63,10 @@ def _only_writes(statement: Statement) -> bool:
 
 def _account(who: str) -> str | None:
     """Tell whose a principal is; None for what only a reference to our own names."""
-    parts = who.split(":")
-    return None if who.startswith("<") else parts[4] if len(parts) > 5 else who
+    if who.startswith("<"):
+        return None
+    arn = _ARN.fullmatch(who)
+    return arn["account"] if arn else who
 
 
 def _writes_balancer_logs(statement: Statement, who: str) -> bool:

@@ -77,7 +77,7 @@ def _texts(whole: Json, start: Path) -> Iterator[tuple[Path, str]]:
                 yield path, value.text
             case str():
                 yield path, value
-                if path and path[-1] == "UserData":
+                if path[-1:] == ("UserData",):
                     yield path, _decoded(value)
 
 
@@ -88,13 +88,13 @@ def _below(path: Path, value: dict[str, Json]) -> list[tuple[Path, Json]]:
         for key, item in value.items()
         if not known_shape(key) and not is_place_of_variables((*path, key), item)
     ]
-    return found[::-1]
+    return list(reversed(found))
 
 
 def _decoded(text: str) -> str:
     """Read user data that was encoded by hand."""
     try:
-        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
+        return base64.b64decode(text).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return ""
 

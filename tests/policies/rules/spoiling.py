@@ -1,7 +1,7 @@
 """One thing of the real templates broken, and what one rule says of it, word for word."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from policies.report import Status
 from policies.rule import Rule
 from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
+from runbook.model.services import Service
 from tests.policies.rules.harness import Json, Real, plain_id, properties
 
 Spoil = Callable[[Json], object]
@@ -65,6 +66,11 @@ def file_says(monkeypatch: pytest.MonkeyPatch, **of_service: object) -> None:
         return environment.model_copy(update={"services": services})
 
     _load_as(monkeypatch, changed)
+
+
+def services_are(monkeypatch: pytest.MonkeyPatch, services: Mapping[str, Service]) -> None:
+    """Let the environment file have these services."""
+    _load_as(monkeypatch, lambda file: file.model_copy(update={"services": dict(services)}))
 
 
 def file_says_of_database(monkeypatch: pytest.MonkeyPatch, **said: object) -> None:

@@ -52,6 +52,10 @@ NO_BALANCER = "it has 0 load balancers, not 1: nothing shifts its traffic"
         (put(f"{ADVANCED}.AlternateTargetGroupArn", ABSENT), ONE_COLOUR),
         (same_colour, ONE_COLOUR),
         (put(f"{ADVANCED}.TestListenerRule", ABSENT), "it has no TestListenerRule"),
+        (
+            put(ADVANCED, {"AlternateTargetGroupArn": "other", "RoleArn": TRAFFIC}),
+            "it has no ProductionListenerRule; it has no TestListenerRule",
+        ),
         (swapped, "its ProductionListenerRule stands on port 8443, not 443"),
         (put(f"{ADVANCED}.RoleArn", "arn:x"), f"arn:x moves its traffic, not {TRAFFIC}"),
         (put(f"{ADVANCED}.RoleArn", ABSENT), f"None moves its traffic, not {TRAFFIC}"),

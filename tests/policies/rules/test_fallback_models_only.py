@@ -81,6 +81,21 @@ def test_no_other_action_is_allowed(action: str) -> None:
     )
 
 
+def test_what_is_denied_allows_nothing() -> None:
+    assert said(RULE, policy(allow("bedrock:InvokeAgent", Effect="Deny"))) == "pass"
+
+
+def test_the_call_itself_must_be_allowed_not_only_its_stream() -> None:
+    def missing(action: str) -> str:
+        carried = policy(allow(action, PROFILE, Condition=BY_ENDPOINT))
+        resources = {"Policy": carried, "Endpoint": endpoint()}
+        return judged(RULE, template("passport-api", resources), whole=True)[None].message
+
+    refused = f"{TASK} may not invoke {PROFILE}: "
+    assert refused in missing("bedrock:InvokeModelWithResponseStream")
+    assert refused not in missing("bedrock:InvokeModel")
+
+
 def test_an_open_value_fails() -> None:
     assert judge(OPEN, BY_ENDPOINT).startswith("Resource: ${SomeParameter} is open")
 

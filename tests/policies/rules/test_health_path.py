@@ -27,6 +27,7 @@ def test_both_colours_and_the_container_pass(real: Real) -> None:
         (green("HealthCheckPath", ABSENT), {GREEN: "it asks for /, not for /health"}),
         (green("Matcher.HttpCode", "200-499"), {GREEN: "it takes 200-499 for healthy, not 200"}),
         (green("Matcher", ABSENT), {}),
+        (setting(TASK, "TasksApp", "ContainerDefinitions.0.Essential", ABSENT), {}),
         (
             green("HealthCheckEnabled", value=False),
             {GREEN: "it does not check the health of its targets"},

@@ -125,6 +125,15 @@ def test_only_this_rule_sees_access_logs_that_go_early(changed: Json, real: Real
     assert real.caught("audit", spoil) == {("log-retention", "AccessLogs")}
 
 
+def test_a_rule_that_is_switched_off_hides_no_other(production: Real) -> None:
+    def spoil(body: Json) -> None:
+        lifecycle = properties(body, "AWS::S3::Bucket", "AccessLogs")["LifecycleConfiguration"]
+        off, on = ({"Status": s, "ExpirationInDays": 1} for s in ("Disabled", "Enabled"))
+        lifecycle["Rules"] = [off, on]
+
+    assert production.caught("audit", spoil) == {("log-retention", "AccessLogs")}
+
+
 def test_what_a_service_writes_is_kept_whatever_the_group_is_called(production: Real) -> None:
     """Under another name it is the same log."""
     old, new = '"/ecs/rovn-passport-api"', '"/app/passport"'

@@ -6,6 +6,7 @@ from policies.rules.logs_stay import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, template, verdicts
 
 HERE = "arn:aws:logs:us-east-2:111122223333:destination:own"
+SHORT = "arn:aws:firehose:us-east-2:111122223333:deliverystream/own"
 STRANGE = "arn:aws:logs:us-east-2:999988887777:destination:theirs"
 NOT_OURS = "not a place in account 111122223333"
 
@@ -26,7 +27,7 @@ def said(kind: str, **given: object) -> str:
     ],
 )
 def test_logs_go_to_the_same_account_alone(kind: str, key: str) -> None:
-    assert said(kind, **{key: HERE}) == "pass"
+    assert said(kind, **{key: HERE}) == said(kind, **{key: SHORT}) == "pass"
     assert said(kind, **{key: {"Fn::GetAtt": ["Stream", "Arn"]}}) == "pass"
     assert said(kind, **{key: STRANGE}) == f"{key} is {STRANGE}, {NOT_OURS}"
     assert said(kind, **{key: "elsewhere"}) == f"{key} is elsewhere, {NOT_OURS}"

@@ -5,7 +5,7 @@ import pytest
 from policies.rules.no_content_network import RULE
 from runbook.model.loader import load_environment
 from tests.policies.rules.harness import OPEN, Json, Real
-from tests.policies.rules.spoiling import APP, add, faults, file_says
+from tests.policies.rules.spoiling import APP, add, faults, file_says, services_are
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 FAULT = "it stands before the load balancer, and passport.rovn.to is to lead straight to AWS"
@@ -43,6 +43,28 @@ def test_a_name_that_may_be_behind_one_passes(
     file_says(monkeypatch, ingress=ingress.model_copy(update={"dns": "cdn"}))
     edge = add("Edge", DISTRIBUTION, DistributionConfig={"Aliases": ["passport.rovn.to"]})
     assert faults(production, RULE, "platform", edge) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "told"),
+    [
+        (DISTRIBUTION, {"DistributionConfig": {"Aliases": ["docs.rovn.to"]}}, {}),
+        ("AWS::CloudFront::DistributionTenant", {"Domains": ["docs.rovn.to"]}, {}),
+        (
+            "AWS::CloudFront::StreamingDistribution",
+            {"DistributionConfig": {"Aliases": ["docs.rovn.to"]}},
+            {"Edge": FAULT},
+        ),
+    ],
+)
+def test_beside_a_direct_name_another_may_be_behind_a_distribution(
+    production: Real, monkeypatch: pytest.MonkeyPatch, kind: str, given: Json, told: Json
+) -> None:
+    direct = load_environment("rovn/production").services[APP]
+    behind = direct.ingress.model_copy(update={"dns": "cdn", "hostname": "docs.rovn.to"})
+    docs = direct.model_copy(update={"name": "rovn-docs", "ingress": behind})
+    services_are(monkeypatch, {APP: direct, "docs": docs})
+    assert faults(production, RULE, "platform", add("Edge", kind, **given)) == told
 
 
 def test_somebody_has_to_be_told_the_record(production: Real) -> None:
@@ -85,6 +107,13 @@ ELSEWHERE = ROUTE | {"ResourceRecords": ["d1.cloudfront.net"]}
 )
 def test_what_answers_in_its_place_fails(production: Real, kind: str, given: Json) -> None:
     assert set(faults(production, RULE, "platform", add("Edge", kind, **given))) == {"Edge"}
+
+
+def test_a_record_that_leads_elsewhere_is_told(production: Real) -> None:
+    edge = add("Edge", "AWS::Route53::RecordSet", **ELSEWHERE)
+    assert faults(production, RULE, "platform", edge) == {
+        "Edge": "it leads Passport.rovn.to. to d1.cloudfront.net, not to the load balancer"
+    }
 
 
 def test_a_record_to_the_load_balancer_and_one_of_another_name_pass(production: Real) -> None:

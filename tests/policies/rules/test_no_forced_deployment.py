@@ -94,11 +94,24 @@ def test_no_resource_forces(kind: str, given: Json, where: str) -> None:
     [
         ("AWS::StepFunctions::StateMachine", {"DefinitionString": OPEN}, "DefinitionString"),
         ("AWS::CodeBuild::Project", {"Source": {"BuildSpec": OPEN}}, "Source.BuildSpec"),
+        (
+            "AWS::StepFunctions::StateMachine",
+            {"DefinitionString": "{}", "DefinitionSubstitutions": OPEN},
+            "DefinitionSubstitutions",
+        ),
         ("AWS::Lambda::Function", {"Code": OPEN}, "Code.ZipFile"),
     ],
 )
 def test_open_code_fails(kind: str, given: Json, path: str) -> None:
     assert said(kind, given) == f"{path} is open: nobody can see what it does"
+
+
+def test_every_place_is_told_beside_the_properties_too() -> None:
+    build = {"Source": {"BuildSpec": COMMAND}}
+    thing = {"Type": "AWS::CodeBuild::Project", "Properties": build, "Metadata": {"Do": COMMAND}}
+    assert verdicts(RULE, template("data", {"Thing": thing}))["Thing"] == (
+        f"Source.BuildSpec, Metadata.Do {FORCES}"
+    )
 
 
 def test_code_with_an_open_part_is_read() -> None:

@@ -6,6 +6,7 @@ from policies.iam.balancer_accounts import balancer_accounts
 from policies.rules.no_open_door import RULE
 from tests.policies.rules.access import IAM, add, allow, on, said
 from tests.policies.rules.harness import OPEN, Json, Real, properties
+from tests.policies.rules.spoiling import faults
 
 STATEMENT = "statement One lets"
 OTHER = "arn:aws:iam::999999999999:root"
@@ -25,6 +26,10 @@ def bucket(**more: object) -> Json:
         {"Principal": "*", "Effect": "Deny"},
         {"Principal": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": f"{IAM}:role/one"}}},
         {"Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "s3:PutObject"},
+        {
+            "Principal": {"Service": "delivery.logs.amazonaws.com"},
+            "Action": ["s3:PutObject", "s3:GetBucketAcl"],
+        },
     ],
 )
 def test_a_named_principal_or_a_bound_one_passes(more: Json) -> None:
@@ -101,6 +106,27 @@ def test_an_endpoint_is_for_one_account(document: Json) -> None:
     bound = {"Statement": allow("*", Principal="*", Condition=OURS)}
     endpoint = {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"PolicyDocument": bound}}
     assert said(RULE, endpoint) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("action", "bucket", "passes"),
+    [
+        ("s3:GetObject", "prod-us-east-2-starport-layer-bucket", True),
+        ("s3:PutObject", "prod-us-east-2-starport-layer-bucket", False),
+        ("s3:GetObject", "another", False),
+    ],
+)
+def test_layers_of_images_are_pulled_from_a_bucket_of_aws(
+    action: str, bucket: str, passes: bool
+) -> None:
+    statement = allow(action, f"arn:aws:s3:::{bucket}/*", Principal="*", Sid="One")
+    given = {"PolicyDocument": {"Statement": statement}}
+    told = said(RULE, {"Type": "AWS::EC2::VPCEndpoint", "Properties": given})
+    assert told == ("pass" if passes else "statement One opens the endpoint to other accounts")
+
+
+def test_what_limits_an_identity_opens_nothing(real: Real) -> None:
+    assert faults(real, RULE, "bootstrap") == {}
 
 
 def test_an_open_principal_fails() -> None:

@@ -36,6 +36,7 @@ def test_a_machine_asks_for_none(value: object) -> None:
 
 def test_a_machine_that_does_not_ask_passes() -> None:
     assert said(INSTANCE, ImageId=OPEN) == "pass"
+    assert said("AWS::AutoScaling::LaunchConfiguration", ImageId=OPEN) == "pass"
     assert said(INSTANCE, NetworkInterfaces=[{"AssociatePublicIpAddress": False}]) == "pass"
 
 

@@ -175,6 +175,14 @@ def test_what_cannot_be_seen_fails(kind: str, given: Json, why: str) -> None:
     assert said(kind, given) == why
 
 
+def test_what_stands_behind_a_file_is_judged_too() -> None:
+    variables = [{"Name": "SETTING", "Value": KEY}]
+    given = {"EnvironmentFiles": [{"Value": "x", "Type": "s3"}], "Environment": variables}
+    found = said("AWS::ECS::TaskDefinition", {"ContainerDefinitions": [given]})
+    assert "reads variables from a file that nobody judges; " in found
+    assert found.endswith(f"{PLACE}: the variable SETTING holds {AWS_KEY}")
+
+
 def test_a_resource_without_variables_is_not_looked_at() -> None:
     assert said("AWS::SNS::Topic", {"TopicName": "x"}) == "not_applicable"
 
@@ -253,5 +261,7 @@ def test_a_secret_in_a_command_fails(place: str) -> None:
     fault = "{} of app sets {}, whose name says it is a secret"
     assert run("export DB_PASSWORD=hunter2; exec app") == fault.format(place, "DB_PASSWORD")
     assert run("app --api-key='abc'") == fault.format(place, "api-key")
+    given = {"ContainerDefinitions": [{"Name": "app", place: "app --api-key='abc'"}]}
+    assert said("AWS::ECS::TaskDefinition", given) == fault.format(place, "api-key")
     for text in ("app --password=$DB_PASSWORD", "app --max-tokens=1024", "A=b app"):
         assert run(text) == "not_applicable"

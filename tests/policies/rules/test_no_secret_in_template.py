@@ -71,6 +71,12 @@ def test_every_part_of_a_resource_is_looked_at(body: Json, where: str) -> None:
     assert said(body)[None] == f"Resources.Thing.{where} {LOOKS}"
 
 
+def test_variables_are_left_to_their_own_rule() -> None:
+    variables = [{"Name": "SETTING", "Value": KEY}]
+    task = {"ContainerDefinitions": [{"Environment": variables}]}
+    assert said({"Type": "AWS::ECS::TaskDefinition", "Properties": task})[None] == "pass"
+
+
 WRITTEN = "is written out: it has to be a dynamic reference to a secret"
 
 

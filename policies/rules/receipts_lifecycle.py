@@ -65,7 +65,8 @@ def _early(rule: LifecycleRule, key: str, wanted: int) -> Iterator[str]:
             known(transition.get("TransitionInDays")),
         )
         told_already = kind in _GLACIER and not _is_narrow(rule, transition)
-        if kind in _ARCHIVES and not told_already and (whole_number(days) or 0) < wanted:
+        after = whole_number(days)
+        if kind in _ARCHIVES and not told_already and (after is None or after < wanted):
             yield str(days)
 
 

@@ -77,7 +77,22 @@ def test_no_other_group_is_open(others: Json) -> None:
     assert said(permission(), **others) == f"it lets tcp 443 from 0.0.0.0/0 {NO_BALANCER}"
 
 
-@pytest.mark.parametrize("source", [{"CidrIp": "10.20.0.0/16"}, {"CidrIpv6": "fd00::/8"}])
+def test_a_group_beside_the_balancers_is_not_open() -> None:
+    others = listener()
+    others["Balancer"]["Properties"]["SecurityGroups"] = ["sg-1", {"Ref": "Second"}]
+    others["Second"] = {"Type": GROUP}
+    assert said(permission(), **others) == f"it lets tcp 443 from 0.0.0.0/0 {NO_BALANCER}"
+
+
+def test_every_listener_is_looked_at() -> None:
+    at_test_port = listener(8443)["Listener"]
+    assert said(permission(), Another=at_test_port, **listener()) == "pass"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [{"CidrIp": "10.20.0.0/16"}, {"CidrIp": "10.20.1.1/16"}, {"CidrIpv6": "fd00::/8"}],
+)
 def test_private_blocks_are_no_internet(source: Json) -> None:
     assert said(permission(22, **source)) == "pass"
     assert said(permission(22, SourceSecurityGroupId="sg-1")) == "pass"

@@ -124,5 +124,9 @@ def test_nothing_is_archived_too_early_or_kept_back() -> None:
     assert said(lifecycle(Transitions=[AFTER_90, deep])) == (
         "some objects are archived after 1 days, not after 90"
     )
+    dated = {"StorageClass": "DEEP_ARCHIVE", "TransitionDate": "2030-01-01T00:00:00Z"}
+    assert said(lifecycle(Transitions=[AFTER_90, dated])) == (
+        "some objects are archived after None days, not after 90"
+    )
     later = deep | {"TransitionInDays": 365}
     assert said(lifecycle(Transitions=[AFTER_90, later])) == "pass"

@@ -47,6 +47,17 @@ def test_lines_that_go_elsewhere_fail(production: Real, spoil: Spoil, message: s
     assert faults(production, RULE, APP, spoil) == {"TasksApp": message}
 
 
+def test_every_container_is_told(production: Real) -> None:
+    drivers = [
+        setting(TASK, "TasksApp", f"ContainerDefinitions.{n}.LogConfiguration.LogDriver", "splunk")
+        for n in (0, 1)
+    ]
+    assert faults(production, RULE, APP, *drivers) == {
+        "TasksApp": "passport-api logs to splunk, not awslogs; "
+        "collector logs to splunk, not awslogs"
+    }
+
+
 def test_an_open_group_fails(production: Real) -> None:
     (said,) = faults(production, RULE, APP, option("awslogs-group", OPEN)).values()
     assert said.startswith("${SomeParameter} cannot be known before the deploy")

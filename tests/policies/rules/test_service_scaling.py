@@ -119,6 +119,11 @@ def test_scaling_that_does_nothing_fails(production: Real, spoil: Spoil, message
     assert faults(production, RULE, APP, spoil) == {"ServiceTasks": message}
 
 
+def test_a_night_may_have_as_few_tasks_as_the_file(production: Real) -> None:
+    night = [{"ScalableTargetAction": {"MaxCapacity": 3}, "ScheduledActionName": "night"}]
+    assert faults(production, RULE, APP, put("ScheduledActions", night)) == {}
+
+
 def named_in_three(body: Json) -> None:
     target, policy = properties(body, TARGET), properties(body, POLICY)
     del policy["ScalingTargetId"]

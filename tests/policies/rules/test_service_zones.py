@@ -35,6 +35,17 @@ def test_every_zone_of_the_file_passes(real: Real) -> None:
     assert all_pass(real, RULE, "Service")
 
 
+def two_subnets(body: Json) -> None:
+    del properties(body, SERVICE)["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"][2:]
+
+
+@pytest.mark.parametrize(
+    "spoil", [two_subnets, put("DeploymentConfiguration.MinimumHealthyPercent", ABSENT)]
+)
+def test_two_zones_are_enough_and_all_tasks_the_default(production: Real, spoil: Spoil) -> None:
+    assert faults(production, RULE, APP, spoil) == {}
+
+
 TOO_EARLY = "MinimumHealthyPercent is 50: a deployment stops tasks too early"
 
 
@@ -47,6 +58,10 @@ TOO_EARLY = "MinimumHealthyPercent is 50: a deployment stops tasks too early"
         (put("AvailabilityZoneRebalancing", "DISABLED"), "is DISABLED, not ENABLED"),
         (put("AvailabilityZoneRebalancing", ABSENT), "is None, not ENABLED"),
         (put("DeploymentConfiguration.MinimumHealthyPercent", 50), TOO_EARLY),
+        (
+            put("DeploymentConfiguration.MinimumHealthyPercent", 99),
+            "MinimumHealthyPercent is 99: a deployment stops tasks too early",
+        ),
     ],
 )
 def test_one_zone_or_too_few_tasks_fail(production: Real, spoil: Spoil, message: str) -> None:

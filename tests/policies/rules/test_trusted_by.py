@@ -3,7 +3,7 @@
 import pytest
 
 from policies.rules.trusted_by import AUDIENCE, GITHUB, RULE
-from tests.policies.rules.access import ACCOUNT, IAM, PLACE, SLUG, role, said
+from tests.policies.rules.access import ACCOUNT, IAM, PLACE, SLUG, allow, role, said
 from tests.policies.rules.harness import OPEN, Json, Real, properties
 
 TASKS = {"Service": "ecs-tasks.amazonaws.com"}
@@ -42,6 +42,13 @@ def provider(**properties: object) -> Json:
 
 def test_the_one_service_of_the_account_is_trusted() -> None:
     assert task_role() == "pass"
+
+
+def test_what_is_denied_and_what_it_may_itself_trust_nobody() -> None:
+    document = trusting(TASKS)
+    document["Statement"].append({"Effect": "Deny", "Action": "*", "Principal": "*"})
+    own = [{"PolicyName": "own", "PolicyDocument": {"Statement": [allow("s3:GetObject")]}}]
+    assert said(RULE, role(AssumeRolePolicyDocument=document, Policies=own)) == "pass"
 
 
 @pytest.mark.parametrize(

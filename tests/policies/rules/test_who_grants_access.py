@@ -50,6 +50,12 @@ def test_cloudformation_makes_them_under_the_boundary() -> None:
         )
 
 
+def test_what_is_denied_needs_no_boundary() -> None:
+    denied = allow("iam:CreateRole", ROLES, Effect="Deny")
+    body = policy(denied, ManagedPolicyName=f"{SLUG}-cloudformation-roles", Roles=[])
+    assert said(RULE, body) == "pass"
+
+
 def test_cloudformation_attaches_named_policies_only() -> None:
     named = {"iam:PolicyARN": [f"{IAM}:policy/{SLUG}-*"]}
     attach = "iam:AttachRolePolicy"

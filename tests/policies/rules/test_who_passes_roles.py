@@ -66,6 +66,13 @@ def test_the_service_is_named() -> None:
     )
 
 
+def test_only_what_grants_it_passes_a_role() -> None:
+    assert said(RULE, policy(allow("iam:PassRole", TASK, Effect="Deny"))) == "pass"
+    assert said(RULE, policy(allow("s3:GetObject", TASK))) == "pass"
+    limit = {"ManagedPolicyName": f"{SLUG}-workload-boundary", "Roles": []}
+    assert said(RULE, policy(allow("iam:PassRole"), **limit)) == "pass"
+
+
 def test_an_open_value_fails() -> None:
     assert said(RULE, by_cloudformation(passing(TASK, OPEN))).startswith(
         "StringEquals iam:PassedToService: ${SomeParameter} is open"

@@ -83,6 +83,7 @@ def test_the_secrets_key_is_used_through_secrets_manager_only() -> None:
             "not only through Secrets Manager"
         )
     assert judge(policy(allow("kms:Decrypt", f"arn:aws:kms:{PLACE}:alias/x"))) == "pass"
+    assert "kms:Decrypt" in judge(policy(allow("s3:GetObject"), allow("kms:Decrypt", key)))
 
 
 def test_a_password_that_rds_keeps_is_nobodys() -> None:

@@ -17,7 +17,7 @@ _BACKWARDS = ("down", "downgrade", "rollback", "undo")
 # `-- DOWN`, `-- migrate:down`, `-- +goose Down`, `/* rollback: ... */`, `--//@UNDO`
 _HEADING = re.compile(
     rf"^[ \t]*(?:--|/\*|#)[-+/*@#=\s]*(?:\w+[: ])?(?:{'|'.join(_BACKWARDS)})\b"
-    r"[ \t]*(?:section|migration|script)?[ \t]*(?:[-=*/#]*[ \t]*$|:)",
+    r"[ \t]*(?:section|migration|script)?[ \t]*(?:[-=*/# \t]*$|:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -65,9 +65,16 @@ def describe(error: psycopg.Error, text: str) -> str:
         ("constraint", diagnosis.constraint_name),
     )
     said += [f"{what} {name}" for what, name in named if name]
-    if (error.sqlstate or "").startswith(_ABOUT_THE_TEXT) and diagnosis.message_primary:
-        said.append(_without_data(diagnosis.message_primary, text))
+    message = diagnosis.message_primary
+    if message and _is_about_the_text(error):
+        said.append(_without_data(message, text))
     return ", ".join(said)
+
+
+def _is_about_the_text(error: psycopg.Error) -> bool:
+    # RAISE can put any text under any code.
+    raised = error.diag.source_function == "exec_stmt_raise"
+    return not raised and (error.sqlstate or "").startswith(_ABOUT_THE_TEXT)
 
 
 def _line(error: psycopg.Error, text: str) -> int | None:

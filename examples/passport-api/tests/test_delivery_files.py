@@ -4,6 +4,7 @@ import io
 import json
 import re
 import subprocess
+import tomllib
 from typing import Any
 
 import pytest
@@ -97,6 +98,7 @@ def test_no_secret_in_the_image(instructions: list[dict[str, str]]) -> None:
         "!pyproject.toml",
         "!uv.lock",
         "!passport_api",
+        "!migrations",
     }
 
 
@@ -117,6 +119,25 @@ def test_build_checks_before_it_builds(buildspec: dict[str, Any]) -> None:
     order = ["uv lock --check", "uv sync --locked", "ruff check", "mypy", "pytest", "build_image"]
     places = [commands.index(step) for step in order]
     assert places == sorted(places)
+
+
+@pytest.mark.clause("ROVN-MIG-4")
+def test_migrations_are_reviewed_before_anything_is_built_or_uploaded(
+    buildspec: dict[str, Any], workflow: dict[str, Any]
+) -> None:
+    command = "uv run --no-sync python -m delivery.migration_review"
+    assert command in buildspec["phases"]["pre_build"]["commands"]
+    assert command in [step.get("run") for step in workflow["jobs"]["check"]["steps"]]
+
+
+def test_migrations_are_in_the_image_and_their_review_is_not(
+    instructions: list[dict[str, str]],
+) -> None:
+    copied = " ".join(_values(instructions, "COPY"))
+    assert "migrations/ migrations/" in copied
+    assert "delivery" not in copied
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert not any(name.startswith("pglast") for name in dependencies), "its licence is the GPL"
 
 
 def test_failed_phase_ends_the_build(buildspec: dict[str, Any]) -> None:

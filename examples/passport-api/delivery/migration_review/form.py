@@ -87,7 +87,7 @@ def _faults(statement: Statement, dropped: set[str], *, opaque: bool) -> Iterato
 
 
 def _unreadable_columns(statement: Statement) -> Iterator[str]:
-    if statement.kind == "CreateTableAsStmt" or any(statement.nodes("TableLikeClause")):
+    if statement.kind == "CreateTableAsStmt" or statement.has("TableLikeClause"):
         yield "it makes columns that it does not name: write them out"
 
 

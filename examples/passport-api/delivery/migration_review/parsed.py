@@ -33,6 +33,10 @@ class Statement:
         """Find the nodes of a kind below it, at any depth."""
         return _nodes(self.node, kind)
 
+    def has(self, kind: str) -> bool:
+        """Whether there is a node of a kind below it; some, as `*`, are empty."""
+        return next(self.nodes(kind), None) is not None
+
 
 def parse(text: str) -> tuple[Statement, ...]:
     """Parse a text; raises ``UnreadableError``."""

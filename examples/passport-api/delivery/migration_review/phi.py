@@ -20,6 +20,8 @@ _COMMANDS_WITH_COLUMN = frozenset(
     }
 )
 
+_SCRUBBER = Scrubber()
+
 
 class ListError(Exception):
     """The list of PHI columns is not what it must be."""
@@ -34,7 +36,7 @@ class PhiList:
 
     def sounds_like_phi(self, column: str) -> bool:
         """Whether the name of a column tells PHI, by the words that logs are scrubbed by."""
-        return column not in self.exempt and Scrubber().is_phi_field(column.partition(".")[2])
+        return column not in self.exempt and _SCRUBBER.is_phi_field(column.partition(".")[2])
 
 
 def read_list(path: Path) -> PhiList:
@@ -111,7 +113,7 @@ def _reaches_further(statement: Statement) -> bool:
 
 
 def _is_whole(statement: Statement) -> bool:
-    if statement.kind not in _NAMES_COLUMNS or any(statement.nodes("A_Star")):
+    if statement.kind not in _NAMES_COLUMNS or statement.has("A_Star"):
         return True
     if statement.kind == "InsertStmt" and not statement.node.get("cols"):
         return True
@@ -145,4 +147,6 @@ def _made(statement: Statement) -> frozenset[str]:
     if statement.kind not in ("CreateStmt", "AlterTableStmt"):
         return frozenset()
     table = statement.node["relation"]["relname"]
-    return frozenset(f"{table}.{column['colname']}" for column in statement.nodes("ColumnDef"))
+    # A change of a column's type carries a definition without a name.
+    named = (column["colname"] for column in statement.nodes("ColumnDef") if "colname" in column)
+    return frozenset(f"{table}.{name}" for name in named)

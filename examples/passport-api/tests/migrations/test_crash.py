@@ -1,0 +1,165 @@
+"""Whenever the process or the connection ends: nothing lost, nothing doubled, again is enough."""
+
+import signal
+import time
+
+import psycopg
+import pytest
+
+from migrations.session import LOCK
+from tests.migrations.conftest import Database, Folder, Runner
+
+pytestmark = pytest.mark.clause("ROVN-MIG-3")
+
+SLEEPING = (
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+)
+WAITING = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+def half_way(folder: Folder) -> None:
+    folder.add_many(2)
+    folder.add("0003_long.sql", "CREATE TABLE passport.half (id integer); SELECT pg_sleep(60);")
+
+
+def test_kill_9_in_the_middle_takes_back_the_one_and_keeps_the_others(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    half_way(folder)
+    killed = runner.start(MIGRATION_TIMEOUT_SECONDS="60")
+    database.wait_for(SLEEPING)
+    killed.kill()
+    killed.wait()
+
+    folder.add("0003_long.sql", "CREATE TABLE passport.half (id integer);")
+    started = time.monotonic()
+    again = runner()
+
+    # PostgreSQL notices that its client is gone; until then the lock is held.
+    assert time.monotonic() - started < 20
+    assert again.code == 0
+    assert again.line["applied"] == ["0003_long.sql"]
+    assert again.line["already"] == 2
+    assert database.tables() == {"t0002", "half"}
+
+
+def test_kill_9_at_any_moment_again_and_again(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    folder.add_many(1)
+    for number in range(2, 41):
+        table = f"CREATE TABLE passport.t{number:04} (id integer)"
+        folder.add(f"{number:04}_table.sql", f"{table}; SELECT pg_sleep(0.01);")
+    kills = 0
+    for pause in (0.0, 0.03, 0.07, 0.13, 0.19):
+        process = runner.start()
+        if database.ask("SELECT 1 FROM pg_namespace WHERE nspname = 'migrations'"):
+            before = len(database.applied())
+        else:
+            before = 0
+        give_up = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < give_up:
+            if database.ask(SLEEPING):
+                break
+        time.sleep(pause)
+        process.kill()
+        kills += process.wait() == -signal.SIGKILL
+        assert len(database.applied()) >= before
+    last = runner()
+    assert last.code == 0
+    assert database.applied() == sorted(path.name for path in folder.path.iterdir())
+    assert database.tables() == {f"t{number:04}" for number in range(2, 41)}
+    assert kills >= 3, "too fast to be killed: nothing was tried"
+
+
+def test_sigterm_rolls_back_and_says_so(runner: Runner, folder: Folder, database: Database) -> None:
+    half_way(folder)
+    stopped = runner.start(MIGRATION_TIMEOUT_SECONDS="60")
+    database.wait_for(SLEEPING)
+    stopped.send_signal(signal.SIGTERM)
+    ended = runner.end(stopped)
+    assert ended.code == 4
+    assert ended.whats == [("", "the task was stopped")]
+    assert ended.line["applied"] == ["0001_schema.sql", "0002_table.sql"]
+    assert database.tables() == {"t0002"}
+
+
+def test_a_connection_that_breaks_is_told_from_a_migration_that_fails(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    half_way(folder)
+    broken = runner.start(MIGRATION_TIMEOUT_SECONDS="60")
+    database.wait_for(SLEEPING)
+    database.ask(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    )
+    ended = runner.end(broken)
+    assert ended.code == 6
+    assert ended.whats[0][0] == "0003_long.sql"
+    assert "the connection was lost" in ended.whats[0][1]
+    assert ended.line["applied"] == ["0001_schema.sql", "0002_table.sql"]
+    assert database.applied() == ["0001_schema.sql", "0002_table.sql"]
+
+
+def test_of_two_at_once_one_applies_and_the_other_finds_nothing_to_do(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    folder.add_many(30)
+    with database.connect() as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        both = [runner.start(), runner.start()]
+        database.wait_for(f"{WAITING} HAVING count(*) = 2")
+    ended = sorted((runner.end(each) for each in both), key=lambda run: len(run.line["applied"]))
+    assert [run.code for run in ended] == [0, 0]
+    assert [len(run.line["applied"]) for run in ended] == [0, 30]
+    assert [run.line["already"] for run in ended] == [30, 0]
+    assert len(database.applied()) == 30
+
+
+def test_the_lock_of_another_runner_is_waited_for_in_vain(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    folder.add_many(2)
+    with database.connect() as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        ended = runner(MIGRATION_WAIT_SECONDS="1")
+        # Asking takes no lock: the gate is answered at any time.
+        assert runner("--pending").code == 0
+    assert ended.code == 5
+    assert ended.whats == [("", "another runner is still at work after 1 seconds")]
+    assert ended.line["applied"] == []
+
+
+def test_a_table_in_use_is_tried_for_a_short_while_and_left_alone(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    folder.add_many(2)
+    assert runner().code == 0
+    folder.add("0003_column.sql", "ALTER TABLE passport.t0002 ADD COLUMN v integer;")
+    folder.add("0004_after.sql")
+
+    with database.connect() as serving, serving.transaction():
+        serving.execute("SELECT * FROM passport.t0002")
+        ended = runner(MIGRATION_LOCK_SECONDS="1", MIGRATION_LOCK_TRIES="2")
+    assert ended.code == 5
+    assert ended.whats == [("0003_column.sql", "what it changes was in use at each of 2 tries")]
+    assert ended.line["applied"] == []
+    assert runner().line["applied"] == ["0003_column.sql", "0004_after.sql"]
+
+
+def test_a_table_that_is_let_go_meanwhile_is_migrated(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    folder.add_many(2)
+    assert runner().code == 0
+    folder.add("0003_column.sql", "ALTER TABLE passport.t0002 ADD COLUMN v integer;")
+    serving: psycopg.Connection
+    with database.connect() as serving:
+        with serving.transaction():
+            serving.execute("SELECT * FROM passport.t0002")
+            process = runner.start(MIGRATION_LOCK_SECONDS="1", MIGRATION_LOCK_TRIES="60")
+            database.wait_for(
+                "SELECT 1 FROM pg_locks WHERE relation = 'passport.t0002'::regclass AND NOT granted"
+            )
+        assert runner.end(process).code == 0

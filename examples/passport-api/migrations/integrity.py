@@ -2,7 +2,7 @@
 
 Files and ledger agree, nothing is pending, and the owner's schemas hold no index that is invalid,
 no constraint that was never validated, and nothing that somebody else owns: the next migration
-could not change it.
+could not change it. Nobody but the owner can write to the ledger.
 """
 
 from collections.abc import Iterator
@@ -50,6 +50,17 @@ _FAULTS: tuple[tuple[LiteralString, str, str], ...] = (
         """,
         "the relation {} belongs to another role",
         "Let its owner hand it over: ALTER TABLE ... OWNER TO the owner role.",
+    ),
+    (
+        """
+        SELECT DISTINCT coalesce(r.rolname, 'everybody')
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+        WHERE n.nspname = 'migrations' AND c.relname = 'ledger'
+          AND a.grantee <> c.relowner AND a.privilege_type <> 'SELECT'
+        """,
+        "the ledger can be changed by {}",
+        "Revoke it: only the owner writes to migrations.ledger.",
     ),
 )
 

@@ -4,7 +4,7 @@ It lies in a schema of its own, where the application's user has no business.
 """
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from migrations.files import MigrationFile
@@ -19,7 +19,6 @@ _IS_THERE = """
 """
 _CREATE = """
     CREATE SCHEMA IF NOT EXISTS migrations;
-    REVOKE ALL ON SCHEMA migrations FROM PUBLIC;
     CREATE TABLE IF NOT EXISTS migrations.ledger (
         number integer PRIMARY KEY CHECK (number > 0),
         file text NOT NULL UNIQUE,
@@ -31,7 +30,15 @@ _CREATE = """
         previous_image_can_read boolean NOT NULL,
         phi_columns text[] NOT NULL
     );
-    REVOKE ALL ON migrations.ledger FROM PUBLIC;
+"""
+# Default privileges, this runner's own among them, may have let others in at once.
+_LET_IN = """
+    SELECT r.rolname FROM pg_namespace n
+    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'ledger'
+    CROSS JOIN LATERAL aclexplode(n.nspacl || c.relacl) a
+    JOIN pg_roles r ON r.oid = a.grantee
+    WHERE n.nspname = 'migrations' AND r.oid NOT IN (n.nspowner, c.relowner)
+    GROUP BY r.rolname
 """
 _READ = """
     SELECT number, file, checksum, image, previous_image, previous_image_can_read, phi_columns
@@ -50,9 +57,14 @@ def exists(connection: Connection) -> bool:
 
 
 def create(connection: Connection) -> None:
-    """Create the ledger, all of it or nothing."""
+    """Create the ledger, all of it or nothing, for its owner alone."""
     with connection.transaction():
         connection.execute(_CREATE)
+        roles = [sql.Identifier(name) for (name,) in connection.execute(_LET_IN).fetchall()]
+        for role in (sql.SQL("PUBLIC"), *roles):
+            for what in ("SCHEMA migrations", "migrations.ledger"):
+                revoke = sql.SQL("REVOKE ALL ON {} FROM {}")
+                connection.execute(revoke.format(sql.SQL(what), role))
 
 
 def read(connection: Connection) -> tuple[Applied, ...]:

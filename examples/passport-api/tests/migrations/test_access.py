@@ -1,6 +1,7 @@
 """Whose the tables are, and who may use them: by role names from the settings alone."""
 
 from collections.abc import Callable, Mapping
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -16,6 +17,10 @@ DATA = """
     SELECT * FROM passport.t0002;
     DELETE FROM passport.t0002;
 """
+GRANTS: tuple[LiteralString, ...] = (
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT USAGE ON SCHEMAS TO {}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT ALL ON TABLES TO {}",
+)
 DENIED = (
     "CREATE TABLE passport.x ()",
     "DROP TABLE passport.t0002",
@@ -73,6 +78,22 @@ def test_the_application_uses_the_tables_and_changes_no_schema(
     for statement in DENIED:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             as_user(database, roles[user], statement)
+
+
+def test_default_privileges_from_elsewhere_do_not_open_the_ledger(
+    runner: Runner, folder: Folder, database: Database, roles: Roles
+) -> None:
+    folder.add_many(2)
+    names = (roles["owner"], roles["application"])
+    with database.connect() as connection:
+        for grant in GRANTS:
+            connection.execute(sql.SQL(grant).format(*map(sql.Identifier, names)))
+    variables = {"DATABASE_USER": roles["m1"], "DATABASE_OWNER_ROLE": roles["owner"]}
+    assert runner(**variables).code == 0
+    assert runner("--check", **variables).code == 0
+    as_user(database, roles["a1"], DATA)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_user(database, roles["a1"], "SELECT * FROM migrations.ledger")
 
 
 def test_without_a_role_named_nobody_is_granted_anything(

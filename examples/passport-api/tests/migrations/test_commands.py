@@ -227,6 +227,11 @@ INVALID_INDEX = """
             "the constraint t0002.early was never validated",
         ),
         ("ALTER TABLE passport.t0002 OWNER TO pg_monitor", "the relation t0002 belongs to another"),
+        (
+            "GRANT DELETE ON migrations.ledger TO pg_monitor",
+            "the ledger can be changed by pg_monit",
+        ),
+        ("GRANT INSERT ON migrations.ledger TO PUBLIC", "the ledger can be changed by everybody"),
     ],
 )
 def test_the_check_sees_what_a_migration_may_leave_behind(

@@ -45,6 +45,7 @@ def take_turn(connection: Connection, seconds: int) -> None:
 
     The lock belongs to the session: however it ends, PostgreSQL gives the lock back.
     """
+    connection.execute("SET statement_timeout = 0")
     connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{seconds}s",))
     try:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
@@ -52,3 +53,5 @@ def take_turn(connection: Connection, seconds: int) -> None:
         said = f"another runner is still at work after {seconds} seconds"
         do = "Look at its task; run this one again when it has ended."
         raise StoppedError(Exit.LOCK_NOT_OBTAINED, Problem("", said, do)) from error
+    connection.execute("RESET lock_timeout")
+    connection.execute("RESET statement_timeout")

@@ -66,6 +66,8 @@ class Settings(BaseSettings):
             "tcp_keepalives_interval": "5",
             "tcp_keepalives_count": "3",
             "idle_in_transaction_session_timeout": "60s",
+            # Of the questions; migrations and the wait for another runner have their own.
+            "statement_timeout": "30s",
         }
         return make_conninfo(
             host=self.database_host,

@@ -81,6 +81,8 @@ def _faults(statement: Statement, dropped: set[str], *, opaque: bool) -> Iterato
         yield f"the review cannot read {kind}: say in the header why it is there (opaque: ...)"
     if kind in _AGAIN and not node.get(_AGAIN[kind][0]):
         yield f"it cannot run again: write {_AGAIN[kind][1]}"
+    if {"migrations", "ledger"} <= statement.words():
+        yield "the ledger is the runner's"
     yield from _unreadable_columns(statement)
     for command in statement.nodes("AlterTableCmd"):
         yield from _faults_of_command(command, dropped)

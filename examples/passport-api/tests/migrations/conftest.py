@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 from psycopg import Connection, sql
 
+from delivery.migration_review.owners import FILE
 from migrations.__main__ import main
 from migrations.settings import Settings
 from tests.conftest import ROOT
@@ -214,3 +216,24 @@ def runner(
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+class Repository:
+    """A copy of what the review reads, to spoil."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        shutil.copytree(ROOT / "migrations", path / "migrations")
+        (path / ".github").mkdir()
+        shutil.copy(ROOT / FILE, path / FILE)
+
+    def add(self, text: str, phi: str = "none", more: str = "") -> None:
+        header = f"-- previous_image_can_read: yes\n-- phi_columns: {phi}\n{more}\n"
+        number = len(list((self.path / "migrations/sql").iterdir())) + 1
+        (self.path / f"migrations/sql/{number:04}_new.sql").write_text(f"{header}{text}\n")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Copy the repository."""
+    return Repository(tmp_path)

@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from migrations.__main__ import main
+from migrations.session import session
+from migrations.settings import Settings
 from tests.migrations.conftest import IMAGE, Database, Folder, Runner
 
 COMMANDS = [(), ("--pending",), ("--check",)]
@@ -80,6 +83,14 @@ def test_asking_a_migrated_database_writes_nothing(
     before = everything(database), database.ask("SELECT *, xmin FROM migrations.ledger")
     runner(command)
     assert (everything(database), database.ask("SELECT *, xmin FROM migrations.ledger")) == before
+
+
+def test_a_session_that_asks_cannot_write(runner: Runner, database: Database) -> None:
+    values = {name.lower(): value for name, value in runner.variables.items()}
+    with session(Settings.model_validate(values), read_only=True) as connection:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("CREATE TABLE public.t ()")
+        connection.rollback()
 
 
 @pytest.mark.clause("ROVN-MIG-1")

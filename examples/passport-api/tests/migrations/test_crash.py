@@ -163,3 +163,21 @@ def test_a_table_that_is_let_go_meanwhile_is_migrated(
                 "SELECT 1 FROM pg_locks WHERE relation = 'passport.t0002'::regclass AND NOT granted"
             )
         assert runner.end(process).code == 0
+
+
+def test_a_migration_that_meets_a_deadlock_gives_way_and_tries_again(
+    runner: Runner, folder: Folder, database: Database
+) -> None:
+    folder.add_many(3)
+    assert runner().code == 0
+    locks = "LOCK TABLE passport.t0002; SELECT pg_sleep(1); LOCK TABLE passport.t0003;"
+    folder.add("0004_locks.sql", locks)
+    with database.connect() as serving:
+        # The one that looks first is the one that gives way.
+        serving.execute("SET deadlock_timeout = '60s'")
+        with serving.transaction():
+            serving.execute("LOCK TABLE passport.t0003")
+            process = runner.start(MIGRATION_LOCK_SECONDS="20", MIGRATION_LOCK_TRIES="2")
+            database.wait_for(SLEEPING)
+            serving.execute("LOCK TABLE passport.t0002")
+    assert runner.end(process).line["applied"] == ["0004_locks.sql"]

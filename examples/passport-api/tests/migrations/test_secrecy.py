@@ -30,7 +30,7 @@ BREAK = {
     " EXECUTE v; END $$;",
     "raise": "DO $$ DECLARE v text; BEGIN SELECT ssn INTO v FROM passport.people;"
     " RAISE EXCEPTION 'row %', v; END $$;",
-    "raise-as-syntax-error": "DO $$ DECLARE v text; BEGIN SELECT ssn INTO v FROM passport.people;"
+    "raise-as-syntax-error": "DO $$ DECLARE v text; BEGIN SELECT name INTO v FROM passport.people;"
     " RAISE EXCEPTION USING ERRCODE = '42601', MESSAGE = 'near ' || v; END $$;",
     "notice": "DO $$ DECLARE v text; BEGIN SELECT name INTO v FROM passport.people;"
     " RAISE WARNING 'row %', v; RAISE EXCEPTION 'canary'; END $$;",

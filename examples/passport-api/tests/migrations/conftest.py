@@ -74,10 +74,19 @@ class Database:
             time.sleep(0.02)
 
 
+@pytest.fixture(scope="session")
+def server(postgres: dict[str, str]) -> dict[str, str]:
+    """Let the server not wait for the disk: it is the runner that is killed here, never it."""
+    with Database(postgres).connect(postgres["DATABASE_NAME"]) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return postgres
+
+
 @pytest.fixture
-def database(postgres: dict[str, str]) -> Iterator[Database]:
+def database(server: dict[str, str]) -> Iterator[Database]:
     """Create a database for one test."""
-    made = Database(postgres)
+    made = Database(server)
     made.server_do("CREATE DATABASE {}")
     yield made
     made.server_do("DROP DATABASE {} WITH (FORCE)")

@@ -26,12 +26,12 @@ _IMAGES = (*PUSH, "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:Replicate
 _SERVICES = (
     "ecs:*Service",
     "ecs:*ServiceDeployment",
-    "ecs:*Task",
     "ecs:*TaskSet",
     "ecs:DeregisterTaskDefinition",
     "ecs:ExecuteCommand",
     "ecs:RegisterTaskDefinition",
 )
+_TASKS = ("ecs:*Task",)
 _RECORDS = (
     "cloudtrail:DeleteTrail",
     "cloudtrail:StopLogging",
@@ -65,6 +65,7 @@ def service_control_policy(principals: Principals) -> Document:
         "Statement": [
             _only("Images", _IMAGES, ["*"], principals.may_push_images),
             _only("Services", _SERVICES, ["*"], principals.may_update_services),
+            _only("Tasks", _TASKS, ["*"], principals.may_run_tasks),
             _only("Stacks", _STACKS, [stacks], principals.may_change_stacks),
             _only("StartDeploys", ["sts:AssumeRole"], [cdk_roles], principals.may_start_deploys),
             _only(

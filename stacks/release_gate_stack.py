@@ -21,7 +21,8 @@ class ReleaseGateStack(RunbookStack):
     """The freeze, and for each service the network of its migrations and its gate (ROVN-MIG-1).
 
     It stands before the services, whose hooks call it. ``migrations`` has each service's network;
-    ``hooks`` what ECS is told to call, for the services that are released blue/green.
+    ``hooks`` what ECS is told to call, for the services that are released blue/green. Stateful,
+    because it keeps the log of who was let through and why.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class ReleaseGateStack(RunbookStack):
             environment=environment,
             part="release-gate",
             description="What releases wait for",
-            stateful=False,
+            stateful=True,
         )
         self._environment, self._vpc = environment, vpc
         self._data, self._platform = data, platform

@@ -24,7 +24,7 @@ _RUNNING = ("RUNNING", "PENDING_REDRIVE")
 _NEXT = "the old revision serves on; mend the cause and release again"
 
 
-def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer ECS: SUCCEEDED, FAILED or IN_PROGRESS."""
     where = {"deployment": event.get("resourceArn"), "stage": STAGE}
     try:

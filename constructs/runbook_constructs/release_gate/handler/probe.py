@@ -39,7 +39,7 @@ class _Connection(http.client.HTTPSConnection):
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
-def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer ECS: SUCCEEDED when the right version answered often enough, else FAILED."""
     where = {"deployment": event.get("resourceArn"), "stage": STAGE}
     try:

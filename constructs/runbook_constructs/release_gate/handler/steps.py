@@ -19,7 +19,7 @@ from .surroundings import client
 State = dict[str, Any]
 
 
-def handler(event: Mapping[str, Any], context: object) -> State:
+def handler(event: Mapping[str, Any], _context: object) -> State:
     """Do the step that ``event`` names; raises a class of ``faults`` when it cannot."""
     step, state = str(event["step"]), dict(event["state"])
     where = {"step": step, "deployment": state.get("deployment"), "task": state.get("task")}

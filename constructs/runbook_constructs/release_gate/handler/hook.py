@@ -38,6 +38,11 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         return _no(f"the gate itself broke: {type(error).__name__}: {error}", **where)
 
 
+def now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
 def _answer(call: Call) -> dict[str, Any]:
     execution = f"{setting('EXECUTION_ARN')}:{call.deployment_id}"
     found = _described(execution)
@@ -51,12 +56,12 @@ def _answer(call: Call) -> dict[str, Any]:
 def _begin(call: Call, execution: str) -> dict[str, Any] | None:
     """Start the work for a revision that does not serve yet; None for the one that does."""
     deployment = deployment_of(call)
-    target, now = target_of(call), serving(deployment)
-    if target.task_definition in now:
+    target, serves = target_of(call), serving(deployment)
+    if target.task_definition in serves:
         return None
-    if len(now) > 1:
-        raise Refused(f"{' and '.join(now)} serve at once: let the deployment between them end")
-    previous = described(now[0]) if now else None
+    if len(serves) > 1:
+        raise Refused(f"{' and '.join(serves)} serve at once: let the deployment between them end")
+    previous = described(serves[0]) if serves else None
     order = _order(call, target, previous)
     journal.write("started", execution=execution, **order)
     try:
@@ -96,7 +101,7 @@ def _order(call: Call, target: Revision, previous: Revision | None) -> dict[str,
         "task_definition": target.migrations,
         "may_migrate": may_migrate,
         "may_not_because": why,
-        "started": datetime.now(UTC).strftime("%Y%m%d%H%M%S"),
+        "started": now().strftime("%Y%m%d%H%M%S"),
     }
 
 

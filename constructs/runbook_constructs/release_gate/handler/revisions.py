@@ -93,17 +93,14 @@ def serving(deployment: Mapping[str, Any]) -> list[str]:
     Raises ``Failed`` when ECS names no source of the deployment although tasks of another run.
     """
     sources = [dict(source) for source in deployment.get("sourceServiceRevisions", [])]
-    weighed = [s for s in sources if s.get("requestedProductionTrafficWeight") is not None]
-    carrying = (
-        [s for s in weighed if s["requestedProductionTrafficWeight"] > 0]
-        if weighed
-        else [s for s in sources if s.get("runningTaskCount", 0) > 0]
-    )
-    target = deployment["targetServiceRevision"]["arn"]
-    if not carrying:
-        _demand_that_nothing_runs(target)
+    if not sources:
+        _demand_that_nothing_runs(deployment["targetServiceRevision"]["arn"])
         return []
-    return sorted(set(_task_definitions([s["arn"] for s in carrying])))
+    carrying = [s for s in sources if (s.get("requestedProductionTrafficWeight") or 0) > 0]
+    running = [s for s in sources if s.get("runningTaskCount", 0) > 0]
+    # Weights are a snapshot, and tasks may all be down: then what ECS replaces is what counts.
+    arns = [str(source["arn"]) for source in carrying or running or sources]
+    return sorted(set(_task_definitions(arns)))
 
 
 def _demand_that_nothing_runs(target: str) -> None:

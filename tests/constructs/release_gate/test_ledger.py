@@ -1,0 +1,288 @@
+"""What the runner's reports mean, and the names of snapshots."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook_constructs.release_gate.handler import snapshots, steps, tasks
+from runbook_constructs.release_gate.handler.faults import (
+    AwsBusy,
+    DatabaseBusy,
+    Failed,
+    Refused,
+    translated,
+)
+from runbook_constructs.release_gate.handler.ledger import Decision, decided, report_in
+from tests.constructs.release_gate.world import Migration, World
+
+VALID = re.compile(r"[a-z](?:-?[A-Za-z0-9])*")
+ORDER = {"image": "b", "previous_image": "a", "may_migrate": True, "may_not_because": ""}
+
+
+def report(**said: object) -> dict[str, Any]:
+    return {"schema": 1, "image": "b", "pending": [], "ahead": [], "problems": []} | said
+
+
+def pending(file: str, *, readable: object = True) -> dict[str, object]:
+    return {"file": file, "previous_image_can_read": readable, "phi_columns": []}
+
+
+def ahead(previous: str, *, readable: object = True) -> dict[str, object]:
+    return {
+        "file": "9.sql",
+        "image": "c",
+        "previous_image": previous,
+        "previous_image_can_read": readable,
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "order", "decision"),
+    [
+        (report(), ORDER, Decision("done")),
+        (report(pending=[pending("1.sql")]), ORDER, Decision("migrate", ("1.sql",))),
+        (report(ahead=[ahead("b")]), ORDER, Decision("done")),
+        (
+            report(pending=[pending("1.sql", readable=False)]),
+            ORDER | {"previous_image": ""},
+            Decision("migrate", ("1.sql",)),
+        ),
+    ],
+)
+def test_what_may_run(said: dict[str, Any], order: dict[str, Any], decision: Decision) -> None:
+    assert decided(said, order) == decision
+
+
+@pytest.mark.clause("ROVN-RB-3")
+@pytest.mark.parametrize(
+    ("said", "order", "why"),
+    [
+        (report(problems=[{"file": "1.sql", "what": "edited"}]), ORDER, "1.sql: edited"),
+        (report(ahead=[ahead("b", readable=False)]), ORDER, "b cannot read its result"),
+        (report(ahead=[ahead("b", readable="yes")]), ORDER, "b cannot read its result"),
+        (report(ahead=[ahead("a")]), ORDER, "readable for a"),
+        (report(ahead=[ahead("")]), ORDER, "readable for no image"),
+        (report(ahead=[ahead("b"), ahead("a")]), ORDER, "readable for a"),
+        (report(pending=[pending("1.sql")], ahead=[ahead("b")]), ORDER, "the schema is ahead"),
+        (report(pending=[pending("1.sql", readable=False)]), ORDER, "expand first"),
+        (report(pending=[pending("1.sql", readable=1)]), ORDER, "expand first"),
+        (
+            report(pending=[pending("1.sql"), pending("2.sql", readable=False)]),
+            ORDER,
+            "the result of 2.sql",
+        ),
+        (
+            report(pending=[pending("1.sql")]),
+            ORDER | {"may_migrate": False, "may_not_because": "a rollback runs no migration"},
+            "1.sql would have to run, and may not: a rollback runs no migration",
+        ),
+    ],
+)
+def test_what_may_not(said: dict[str, Any], order: dict[str, Any], why: str) -> None:
+    with pytest.raises(Refused, match=re.escape(why)):
+        decided(said, order)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"schema": 1, "image": "b"},
+        report(pending=None),
+        report(pending={}),
+        report(ahead=["1.sql"]),
+        report(pending=[{"previous_image_can_read": True}]),
+        report(problems=[{"file": ""}]),
+    ],
+)
+def test_a_report_that_is_not_whole_decides_nothing(said: dict[str, Any]) -> None:
+    with pytest.raises(Failed, match="report"):
+        decided(said, ORDER)
+
+
+@pytest.mark.parametrize(
+    "lines", [[], [""], ["not json"], ["[]"], ["1"], ['{"a": 1}'], ['{"schema": 1}', "more"]]
+)
+def test_a_log_without_a_report_at_its_end_has_none_yet(lines: list[str]) -> None:
+    assert report_in(lines, "b") is None
+
+
+def test_the_last_line_is_the_report() -> None:
+    lines = ["starting", json.dumps(report()), ""]
+    assert report_in(lines, "b") == report()
+
+
+@pytest.mark.parametrize("said", [{"schema": 2, "image": "b"}, {"schema": 1, "image": "a"}])
+def test_a_report_of_another_format_or_image_is_none_of_ours(said: dict[str, Any]) -> None:
+    with pytest.raises(Failed, match="not"):
+        report_in([json.dumps(said)], "b")
+
+
+@pytest.mark.clause("ROVN-MIG-2")
+@given(
+    file=st.text(min_size=1, max_size=300),
+    service=st.from_regex(r"[a-z][a-z0-9]{0,50}", fullmatch=True),
+)
+def test_every_file_makes_a_name_that_rds_takes(file: str, service: str) -> None:
+    name = snapshots.name_of(service, file, "20261121210500")
+    assert VALID.fullmatch(name), name
+    assert len(name) <= 255
+    assert name.startswith(f"{service}-")
+    assert name.endswith("-20261121210500")
+
+
+def test_the_name_says_which_migration_it_was_before() -> None:
+    name = snapshots.name_of("rovn-passport-api", "0002_add_x.sql", "20261121210500")
+    assert name == "rovn-passport-api-0002-add-x-20261121210500"
+
+
+def test_many_files_fit_into_a_tag(world: World) -> None:
+    order = {"deployment": "d", "started": "20261121210500"}
+    snapshots.take(order, [f"{n:04}_a_long_name_of_a_migration.sql" for n in range(50)])
+    (snapshot,) = world.snapshots
+    tags = {tag["Key"]: tag["Value"] for tag in snapshot["TagList"]}
+    assert len(tags["runbook:migrations"]) == 256
+    assert tags["runbook:migrations"].endswith(" ...")
+
+
+@pytest.mark.clause("ROVN-MIG-2")
+def test_a_snapshot_of_another_deployment_is_not_taken_for_ones_own(world: World) -> None:
+    order = {"deployment": "d", "started": "20261121210500"}
+    name = snapshots.take(order, ["1.sql"])
+    assert snapshots.take(order, ["1.sql"]) == name
+    with pytest.raises(Failed, match="of deployment d"):
+        snapshots.take(order | {"deployment": "e"}, ["1.sql"])
+
+
+@pytest.mark.parametrize("status", ["failed", "deleting", "deleted"])
+def test_a_snapshot_that_failed_is_not_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    monkeypatch.setattr(snapshots, "_described", lambda _: {"Status": status})
+    with pytest.raises(Failed, match="nothing was migrated"):
+        snapshots.is_available("s")
+
+
+def test_a_snapshot_that_is_not_there_yet_is_no_reason_to_migrate(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_described", lambda _: {"Status": "creating"})
+    state = {"snapshot": "s", "deployment": "d", "deployment_arn": "a"}
+    with pytest.raises(Failed, match="is not available: nothing was migrated"):
+        steps.handler({"step": "migrate", "state": state}, None)
+    assert world.runs == []
+
+
+def test_a_busy_database_is_asked_again_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Busy:
+        def create_db_snapshot(self, **_: object) -> None:
+            raise client_error("InvalidDBInstanceState", 400)
+
+    monkeypatch.setattr(snapshots, "client", lambda _: Busy())
+    with pytest.raises(DatabaseBusy):
+        snapshots.take({"deployment": "d", "started": "1"}, ["1.sql"])
+
+
+def client_error(code: str, status: int) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "Op",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (client_error("ThrottlingException", 400), AwsBusy),
+        (client_error("Whatever", 503), AwsBusy),
+        (client_error("AccessDenied", 403), Failed),
+    ],
+)
+def test_what_may_pass_by_itself_is_told_from_what_does_not(
+    error: ClientError, kind: type[Exception]
+) -> None:
+    assert type(translated(error)) is kind
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"tasks": [], "failures": [{"reason": "RESOURCE:FARGATE"}]}, "RESOURCE:FARGATE"),
+        ({"tasks": []}, "no reason given"),
+    ],
+)
+def test_a_task_that_ecs_does_not_start_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], said: str
+) -> None:
+    class Full:
+        def run_task(self, **_: object) -> dict[str, Any]:
+            return answer
+
+    monkeypatch.setattr(tasks, "client", lambda _: Full())
+    order = {"previous_image": "", "task_definition": "t", "deployment": "d"}
+    with pytest.raises(Failed, match=said):
+        tasks.start(order, "pending")
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        ([], "does not know t any more"),
+        ([{"lastStatus": "STOPPED", "stoppedReason": "no image"}], "without having run: no image"),
+    ],
+)
+def test_a_task_that_is_lost_or_never_ran_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, described: list[dict[str, Any]], said: str
+) -> None:
+    class Lost:
+        def describe_tasks(self, **_: object) -> dict[str, Any]:
+            return {"tasks": described}
+
+    monkeypatch.setattr(tasks, "client", lambda _: Lost())
+    with pytest.raises(Failed, match=said):
+        tasks.has_stopped("t")
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"ok": False, "problems": [{"file": "1.sql", "what": "gone"}]}, "gone"),
+        ({"ok": True, "problems": [{"file": "1.sql", "what": "edited"}]}, "edited"),
+        ({}, "not whole"),
+    ],
+)
+def test_a_schema_that_is_not_whole_passes_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch, check: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setattr(tasks, "heard", lambda *_: {"schema": 1, "image": "b"} | check)
+    with pytest.raises(Failed, match=said):
+        steps.handler({"step": "hear-check", "state": {"task": "t", "image": "b"}}, None)
+
+
+def test_a_migration_that_says_not_what_it_did_passes_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "heard", lambda *_: {"schema": 1, "image": "b"})
+    with pytest.raises(Failed, match="does not say what it applied"):
+        steps.handler({"step": "hear-migration", "state": {"task": "t", "image": "b"}}, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(3, "do not fit together"), (5, "holds the lock"), (6, "not reached"), (137, "no reason")],
+)
+def test_each_end_of_the_runner_has_its_meaning(
+    world: World, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    world.image(1, "b", Migration("1.sql"))
+    stopped = {"containers": [{"name": "migrations", "exitCode": code}]}
+    monkeypatch.setattr(tasks, "_described", lambda _: stopped)
+    monkeypatch.setattr(tasks, "_lines", lambda _: [])
+    with pytest.raises(Failed, match=said):
+        tasks.heard("t", "b")

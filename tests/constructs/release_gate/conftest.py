@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from runbook_constructs.release_gate.handler import hook, surroundings
+from runbook_constructs.release_gate.handler import hook
 from tests.constructs.release_gate.world import (
     DATABASE,
     FREEZE,
@@ -43,7 +43,7 @@ def world(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world = World()
     world.moto("ssm").put_parameter(Name=FREEZE, Value=OPEN, Type="String", Overwrite=True)
     world.moto("logs").create_log_group(logGroupName=LOG_GROUP)
-    monkeypatch.setattr(surroundings.boto3, "client", world.client)
+    monkeypatch.setattr("boto3.client", world.client)
     monkeypatch.setattr(hook, "now", world.now)
     forget_clients()
     yield world

@@ -95,15 +95,20 @@ def _chosen(state: Json, data: Json) -> str:
     for choice in state["Choices"]:
         value = _at(data, choice["Variable"])
         (test,) = choice.keys() - {"Variable", "Next"}
-        wanted = choice[test]
-        found = {
-            "StringEquals": lambda v, w: isinstance(v, str) and v == w,
-            "BooleanEquals": lambda v, w: isinstance(v, bool) and v is w,
-            "NumericGreaterThanEquals": lambda v, w: v >= w,
-        }[test](value, wanted)
-        if found:
+        if _is_so(test, value, choice[test]):
             return str(choice["Next"])
     return str(state["Default"])
+
+
+def _is_so(test: str, value: Any, wanted: Any) -> bool:  # noqa: ANN401 - JSON is any value
+    match test:
+        case "StringEquals":
+            return isinstance(value, str) and bool(value == wanted)
+        case "BooleanEquals":
+            return isinstance(value, bool) and value is wanted
+        case "NumericGreaterThanEquals":
+            return bool(value >= wanted)
+    raise AssertionError(f"no comparison {test} is known here")
 
 
 def _filled(template: Mapping[str, Any], data: Json) -> Json:

@@ -389,7 +389,7 @@ def _migrations(world: World, tag: str, what: str, previous: str) -> tuple[int, 
         }
     if what == "check":
         return 0, head | {"ok": not pending, "applied": len(applied), "problems": []}
-    done = []
+    done: list[str] = []
     for migration in pending:
         if migration.breaks:
             return 4, head | {"applied": done, "already": len(applied)}
@@ -406,13 +406,11 @@ def _migrations(world: World, tag: str, what: str, previous: str) -> tuple[int, 
 
 
 def _client_error(code: str, operation: str, status: int) -> ClientError:
-    return ClientError(
-        {
-            "Error": {"Code": code, "Message": f"{code} at {operation}"},
-            "ResponseMetadata": {"HTTPStatusCode": status},
-        },  # type: ignore[typeddict-item]
-        operation,
-    )
+    answer: Any = {
+        "Error": {"Code": code, "Message": f"{code} at {operation}"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, operation)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import json
 
+from aws_cdk import CfnOutput
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -56,6 +57,13 @@ class ReleaseGateStack(RunbookStack):
             )
             for name, service in environment.services.items()
         }
+        for name, network in self.migrations.items():
+            CfnOutput(
+                self,
+                f"{_pascal(name)}MigrationsSecurityGroup",
+                value=network.group.security_group_id,
+                description="To run migrations in",
+            )
         self._freeze = _freeze_parameter(self, environment)
         self.hooks: dict[str, Hooks] = {}
         if self._principals.gated:

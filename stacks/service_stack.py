@@ -95,11 +95,12 @@ class ServiceStack(RunbookStack):
         # Open before the first task starts, and until the last has stopped.
         web.resource.node.add_dependency(*network.rules)
         SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
-        for output, value in (
-            ("MigrationsTaskDefinition", tasks.migrations.ref),
-            ("MigrationsSecurityGroup", on.gate.migrations[service].group.security_group_id),
-        ):
-            CfnOutput(self, output, value=value, description="To run migrations with")
+        CfnOutput(
+            self,
+            "MigrationsTaskDefinition",
+            value=tasks.migrations.ref,
+            description="To run migrations with",
+        )
 
     def _image_tag(self) -> CfnParameter:
         images = self._environment.images

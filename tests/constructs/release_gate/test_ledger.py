@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runbook.phi_identifiers import FIELDS, expression_of
 from runbook_constructs.release_gate.handler import snapshots, steps, tasks
 from runbook_constructs.release_gate.handler.faults import (
     AwsBusy,
@@ -287,3 +288,20 @@ def test_each_end_of_the_runner_has_its_meaning(
     monkeypatch.setattr(tasks, "_lines", lambda _: [])
     with pytest.raises(Failed, match=said):
         tasks.heard("t", "b")
+
+
+def test_a_report_is_readable_after_logs_have_masked_what_looks_like_phi() -> None:
+    """Its group masks values behind names such as ``email``; columns are named at an entry's end.
+
+    So they are followed by more brackets than a value would be, and the line stays JSON.
+    """
+    columns = [f"people.{field}" for fields in FIELDS.values() for field in fields]
+    entries = [pending(f"{n:04}_add.sql") | {"phi_columns": [c]} for n, c in enumerate(columns)]
+    said = report(pending=[*entries, pending("9999_all.sql") | {"phi_columns": columns}])
+    for separators in ((",", ":"), (", ", ": ")):
+        line = json.dumps(said, separators=separators)
+        for fields in FIELDS.values():
+            line = re.sub(expression_of(fields), lambda found: "*" * len(found[0]), line)
+        heard = report_in([line], "b")
+        assert heard is not None
+        assert decided(heard, ORDER).files == tuple(entry["file"] for entry in said["pending"])

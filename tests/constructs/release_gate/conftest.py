@@ -6,15 +6,8 @@ import pytest
 from moto import mock_aws
 
 from runbook_constructs.release_gate.handler import hook
-from tests.constructs.release_gate.world import (
-    DATABASE,
-    FREEZE,
-    LOG_GROUP,
-    SETTINGS,
-    World,
-    forget_clients,
-    moto_client,
-)
+from tests.constructs.release_gate.places import DATABASE, FREEZE, LOG_GROUP, SETTINGS
+from tests.constructs.release_gate.world import World, forget_clients, moto_client
 
 _CASES = pytest.StashKey[list[str]]()
 OPEN = '{"frozen": false, "by": "", "reason": "", "since": ""}'

@@ -9,7 +9,8 @@ from collections import Counter
 
 import pytest
 
-from tests.constructs.release_gate.world import Fault, Migration, World, lines_of
+from tests.constructs.release_gate.faults import Fault
+from tests.constructs.release_gate.world import Migration, World, lines_of
 
 FIRST, SECOND = Migration("0001_first.sql"), Migration("0002_add_x.sql")
 # What the gate's code calls for a release with one migration, in this order: operation and the

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from runbook_constructs.release_gate.handler import probe
-from tests.constructs.release_gate.world import Fault, Migration, World, lines_of
+from tests.constructs.release_gate.faults import Fault
+from tests.constructs.release_gate.world import Migration, World, lines_of
 
 HOST, VERSION = "passport.example.test", "prod-2"
 Answer = tuple[int, bytes]

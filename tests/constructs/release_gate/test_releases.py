@@ -4,13 +4,8 @@ import json
 
 import pytest
 
-from tests.constructs.release_gate.world import (
-    FREEZE,
-    NAME,
-    Migration,
-    World,
-    lines_of,
-)
+from tests.constructs.release_gate.places import FREEZE, NAME
+from tests.constructs.release_gate.world import Migration, World, lines_of
 
 FIRST, SECOND = Migration("0001_first.sql"), Migration("0002_add_x.sql")
 PASSED, HELD = "SUCCEEDED", "FAILED"

@@ -24,6 +24,18 @@ class Decision:
     files: tuple[str, ...] = ()
 
 
+def problems_in(lines: Sequence[str]) -> str:
+    """Write the problems that a failed run named, if it named any; nothing else of its log.
+
+    A database's own message may quote a row.
+    """
+    try:
+        problems = json.loads(lines[-1])["problems"]
+        return "".join(f"; {problem['file']}: {problem['what']}" for problem in problems)
+    except (IndexError, KeyError, TypeError, ValueError):
+        return ""
+
+
 def report_in(lines: Sequence[str], image: str) -> dict[str, Any] | None:
     """Find the last line's JSON report; None while the log does not end with one.
 

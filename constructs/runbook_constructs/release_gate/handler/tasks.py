@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .faults import Failed, NotYet
-from .ledger import EXIT_CODES, report_in
+from .ledger import EXIT_CODES, problems_in, report_in
 from .surroundings import client, setting
 
 CONTAINER = "migrations"
@@ -62,12 +62,11 @@ def heard(task: str, image: str) -> dict[str, Any]:
     Raises ``NotYet`` while its log does not end with one, ``Failed`` when it ended badly.
     """
     code = _exit_code(_described(task))
-    report = report_in(_lines(task), image)
+    lines = _lines(task)
     if code != 0:
         meaning = EXIT_CODES.get(code, "for no reason we know") if code is not None else "unsaid"
-        problems = (report or {}).get("problems") or []
-        said = "; ".join(f"{p.get('file')}: {p.get('what')}" for p in problems)
-        raise Failed(f"{task} ended with {code}: {meaning}{': ' + said if said else ''}")
+        raise Failed(f"{task} ended with {code}: {meaning}{problems_in(lines)}")
+    report = report_in(lines, image)
     if report is None:
         raise NotYet(f"the log of {task} does not end with a report")
     return report

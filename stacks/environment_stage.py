@@ -11,6 +11,7 @@ from stacks.data_stack import DataStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
 from stacks.registry_stack import RegistryStack
+from stacks.release_gate_stack import ReleaseGateStack
 from stacks.secrets_stack import SecretsStack
 from stacks.service_stack import Neighbours, ServiceStack
 
@@ -46,6 +47,14 @@ class EnvironmentStage(Stage):
             vpc=self.network.vpc,
             own_addresses=list(self.network.network.nat_addresses.values()),
         )
+        self.gate = ReleaseGateStack(
+            self,
+            "ReleaseGate",
+            environment=environment,
+            vpc=self.network.vpc,
+            data=self.data,
+            platform=self.platform,
+        )
         self._add_services(environment)
 
     def _add_services(self, environment: Environment) -> None:
@@ -54,6 +63,7 @@ class EnvironmentStage(Stage):
             data=self.data,
             secrets=self.secrets,
             platform=self.platform,
+            gate=self.gate,
         )
         for name in environment.services:
             stack = ServiceStack(
@@ -63,5 +73,7 @@ class EnvironmentStage(Stage):
                 service=name,
                 on=neighbours,
             )
-            # Repositories are named by convention, too.
+            # Repositories are named by convention, too, and so is what the hooks call: ECS asks
+            # the gate when the service is made.
             stack.add_stack_dependency(self.registry)
+            stack.add_stack_dependency(self.gate)

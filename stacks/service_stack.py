@@ -15,6 +15,7 @@ from runbook_constructs.service_tasks import ServiceTasks, Surroundings
 from runbook_constructs.web_service import WebService
 from stacks.data_stack import DataStack
 from stacks.platform_stack import PlatformStack
+from stacks.release_gate_stack import ReleaseGateStack
 from stacks.runbook_stack import RunbookStack
 from stacks.secrets_stack import SecretsStack
 
@@ -30,6 +31,7 @@ class Neighbours:
     data: DataStack
     secrets: SecretsStack
     platform: PlatformStack
+    gate: ReleaseGateStack
 
 
 class ServiceStack(RunbookStack):
@@ -85,6 +87,7 @@ class ServiceStack(RunbookStack):
             cluster=on.platform.cluster,
             task_definition=tasks.app,
             traffic_role=roles.traffic,
+            hooks=on.gate.hooks.get(service),
             vpc=vpc,
             security_group=network.app,
             ingress=on.platform.ingress,
@@ -92,11 +95,12 @@ class ServiceStack(RunbookStack):
         # Open before the first task starts, and until the last has stopped.
         web.resource.node.add_dependency(*network.rules)
         SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
-        for output, value in (
-            ("MigrationsTaskDefinition", tasks.migrations.ref),
-            ("MigrationsSecurityGroup", network.migrations.security_group_id),
-        ):
-            CfnOutput(self, output, value=value, description="To run migrations with")
+        CfnOutput(
+            self,
+            "MigrationsTaskDefinition",
+            value=tasks.migrations.ref,
+            description="To run migrations with",
+        )
 
     def _image_tag(self) -> CfnParameter:
         images = self._environment.images

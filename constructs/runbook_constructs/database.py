@@ -47,6 +47,7 @@ class Database(Construct):
         monitoring_role: str,
     ) -> None:
         super().__init__(scope, id_)
+        self.name, self.key = name, key
         self.security_group = ec2.SecurityGroup(
             self,
             "Group",

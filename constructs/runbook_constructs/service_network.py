@@ -8,12 +8,36 @@ from runbook_constructs.database import PORT
 HTTPS = 443
 
 
-class ServiceNetwork(Construct):
-    """Security groups of a service's tasks: ``app`` and ``migrations``.
+class MigrationsNetwork(Construct):
+    """The security group of a service's migration tasks: ``group`` (ROVN-MIG-1).
 
-    The balancer reaches ``app`` on its one port; both reach the database, and AWS and vendors by
-    HTTPS. All rules stand here, so that balancer and database never depend on a service.
-    ``rules`` are what no reference makes the tasks wait for.
+    Apart from the service, because its release gate stands before it and runs migrations. They
+    reach the database, and AWS by HTTPS: images, secrets and logs come and go that way.
+    ``rules`` are what no reference makes anybody wait for.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        vpc: ec2.IVpc,
+        database: ec2.ISecurityGroup,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.group = _group(self, "Group", f"Migration tasks of {name}", vpc)
+        self.rules = _let(
+            self, "Database", self.group, database, PORT, f"PostgreSQL from migrations of {name}"
+        )
+
+
+class ServiceNetwork(Construct):
+    """The security group of a service's tasks: ``app``.
+
+    The balancer reaches it on its one port; it reaches the database, and AWS and vendors by HTTPS.
+    All rules stand here, so that balancer and database never depend on a service. ``rules`` are
+    what no reference makes the tasks wait for.
     """
 
     def __init__(
@@ -28,55 +52,48 @@ class ServiceNetwork(Construct):
         database: ec2.ISecurityGroup,
     ) -> None:
         super().__init__(scope, id_)
-        self.app = self._group("App", f"Tasks of {name}", vpc)
-        self.migrations = self._group("Migrations", f"Migration tasks of {name}", vpc)
-        self.rules: list[IDependable] = []
-        self._let("Balancer", balancer, self.app, port, f"{name} from the load balancer")
-        self._let("AppToDatabase", self.app, database, PORT, f"PostgreSQL from {name}")
-        self._let(
-            "MigrationsToDatabase",
-            self.migrations,
-            database,
-            PORT,
-            f"PostgreSQL from migrations of {name}",
-        )
+        self.app = _group(self, "App", f"Tasks of {name}", vpc)
+        self.rules: list[IDependable] = [
+            *_let(self, "Balancer", balancer, self.app, port, f"{name} from the load balancer"),
+            *_let(self, "AppToDatabase", self.app, database, PORT, f"PostgreSQL from {name}"),
+        ]
 
-    def _group(self, id_: str, description: str, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        group = ec2.SecurityGroup(
-            self, id_, vpc=vpc, description=description, allow_all_outbound=False
-        )
-        group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "HTTPS to AWS and to vendors"
-        )
-        return group
 
-    def _let(
-        self,
-        id_: str,
-        source: ec2.ISecurityGroup,
-        target: ec2.ISecurityGroup,
-        port: int,
-        why: str,
-    ) -> None:
-        """Open ``port`` of ``target`` to ``source``, at both ends."""
-        egress = ec2.CfnSecurityGroupEgress(
-            self,
-            f"{id_}Egress",
-            group_id=source.security_group_id,
-            destination_security_group_id=target.security_group_id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=why,
-        )
-        ingress = ec2.CfnSecurityGroupIngress(
-            self,
-            f"{id_}Ingress",
-            group_id=target.security_group_id,
-            source_security_group_id=source.security_group_id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=why,
-        )
-        self.rules += [egress, ingress]
+def _group(scope: Construct, id_: str, description: str, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+    group = ec2.SecurityGroup(
+        scope, id_, vpc=vpc, description=description, allow_all_outbound=False
+    )
+    group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "HTTPS to AWS and to vendors")
+    return group
+
+
+def _let(
+    scope: Construct,
+    id_: str,
+    source: ec2.ISecurityGroup,
+    target: ec2.ISecurityGroup,
+    port: int,
+    why: str,
+) -> list[IDependable]:
+    """Open ``port`` of ``target`` to ``source``, at both ends."""
+    egress = ec2.CfnSecurityGroupEgress(
+        scope,
+        f"{id_}Egress",
+        group_id=source.security_group_id,
+        destination_security_group_id=target.security_group_id,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        description=why,
+    )
+    ingress = ec2.CfnSecurityGroupIngress(
+        scope,
+        f"{id_}Ingress",
+        group_id=target.security_group_id,
+        source_security_group_id=source.security_group_id,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        description=why,
+    )
+    return [egress, ingress]

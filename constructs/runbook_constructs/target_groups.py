@@ -78,6 +78,11 @@ class TargetGroups(Construct):
     def _forward(
         self, id_: str, listener: elbv2.ApplicationListener, priority: int
     ) -> elbv2.ApplicationListenerRule:
+        """Lead the service's host name to its colours.
+
+        A rule compares the whole Host header and can hold no port: who asks the test listener has
+        to send the name alone, as the release gate's probe does, although clients add the port.
+        """
         weights: Sequence[tuple[elbv2.ApplicationTargetGroup | None, int]] = (
             (self.blue, 100),
             (self.green, 0),

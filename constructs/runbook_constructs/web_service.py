@@ -1,5 +1,7 @@
 """An ECS service on Fargate behind the load balancer."""
 
+from dataclasses import dataclass
+
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -14,8 +16,20 @@ from runbook_constructs.task_definition import TaskDefinition
 from runbook_constructs.task_statements import move_traffic
 
 
+@dataclass(frozen=True)
+class Hooks:
+    """What ECS asks on the way of a release, as ARNs: functions, and the role it calls them in."""
+
+    gate: str
+    probe: str
+    role: str
+
+
 class WebService(Construct):
     """Tasks in every zone, replaced colour by colour or one by one (ROVN-DEP-4, ROVN-DEP-7).
+
+    ``hooks`` hold each release of a blue/green service until its schema is ready, and again until
+    its tasks have answered (ROVN-MIG-1); ECS calls none for a rolling one.
 
     Autoscaling alone says how many tasks there are: a DesiredCount here would set them back with
     each change of the stack.
@@ -31,12 +45,13 @@ class WebService(Construct):
         cluster: ecs.CfnCluster,
         task_definition: TaskDefinition,
         traffic_role: str,
+        hooks: Hooks | None,
         vpc: ec2.IVpc,
         security_group: ec2.ISecurityGroup,
         ingress: ApplicationLoadBalancer,
     ) -> None:
         super().__init__(scope, id_)
-        self._service = service
+        self._service, self._hooks = service, hooks
         self._traffic_policy: iam.ManagedPolicy | None = None
         self._colours = TargetGroups(self, "Colours", service=service, vpc=vpc, ingress=ingress)
         self.resource = ecs.CfnService(
@@ -70,6 +85,7 @@ class WebService(Construct):
                 bake_time_in_minutes=self._service.bake_minutes,
                 minimum_healthy_percent=100,
                 maximum_percent=200,
+                lifecycle_hooks=self._lifecycle_hooks(),
             )
         return of_service.DeploymentConfigurationProperty(
             strategy="ROLLING",
@@ -79,6 +95,16 @@ class WebService(Construct):
                 enable=True, rollback=True
             ),
         )
+
+    def _lifecycle_hooks(self) -> list[ecs.CfnService.DeploymentLifecycleHookProperty]:
+        """No answer in time is a no: left to itself ECS waits a day, or goes on."""
+        hooks, gate = self._hooks, self._service.gate
+        if hooks is None or gate is None:
+            raise ValueError(f"{self._service.name} is blue/green and has no gate")
+        return [
+            _hook("PRE_SCALE_UP", hooks.gate, hooks.role, gate.timeout_minutes),
+            _hook("POST_TEST_TRAFFIC_SHIFT", hooks.probe, hooks.role, gate.probe_timeout_minutes),
+        ]
 
     def _load_balancer(
         self, key: str, ingress: ApplicationLoadBalancer, traffic_role: str
@@ -150,6 +176,20 @@ class WebService(Construct):
                 "scaleInCooldown": 300,
             },
         )
+
+
+def _hook(
+    stage: str, function: str, role: str, timeout_minutes: int
+) -> ecs.CfnService.DeploymentLifecycleHookProperty:
+    of_service = ecs.CfnService
+    return of_service.DeploymentLifecycleHookProperty(
+        hook_target_arn=function,
+        role_arn=role,
+        lifecycle_stages=[stage],
+        timeout_configuration=of_service.HookTimeoutConfigProperty(
+            action="ROLLBACK", timeout_in_minutes=timeout_minutes
+        ),
+    )
 
 
 def _network(

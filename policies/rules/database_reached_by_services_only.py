@@ -18,7 +18,8 @@ from policies.rule import Rule
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import closed
 
-MIGRATIONS_OUTPUT = "MigrationsSecurityGroup"
+# Of the release gate's stack, after the service's name: what migrations run in.
+GATE, MIGRATIONS_OUTPUT = "release-gate", "MigrationsSecurityGroup"
 # What stands in a group so that AWS does not open all egress: no packet goes there.
 NOWHERE = ("255.255.255.255/32", "127.0.0.1/32")
 
@@ -83,7 +84,10 @@ def _is_from_service(permission: Permission, scope: Scope) -> bool:
 
 def _callers(scope: Scope) -> list[Resource]:
     """Find the groups of the services' tasks, and of their migration tasks."""
-    values = [scope.output(name, MIGRATIONS_OUTPUT) for name in scope.environment.services]
+    values = [
+        scope.output(GATE, name.title().replace("-", "") + MIGRATIONS_OUTPUT)
+        for name in scope.environment.services
+    ]
     for service in scope.resources("AWS::ECS::Service"):
         if service.at("ServiceName") in scope.principals.service_names:
             path = "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups"

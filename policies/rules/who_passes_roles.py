@@ -36,13 +36,19 @@ def _faults(statement: Statement, principals: Principals) -> Iterator[str]:
 
 
 def _passable(holder: str, service: str, principals: Principals) -> tuple[str, ...]:
-    """List the roles that one may pass to a service: CloudFormation all, a deploy two."""
+    """List the roles that one may pass: CloudFormation all, a deploy and a gate two a service."""
     if holder in principals.cdk_roles("cfn-exec"):
         return principals.passable.get(service, ())
-    if holder == principals.deploy_identity and service == ECS_TASKS:
-        of = [principals.service_roles(name) for name in principals.environment.services]
-        return tuple(arn for r in of for arn in (r.migrations_execution, r.migrations_task))
-    return ()
+    if service != ECS_TASKS:
+        return ()
+    services = [
+        name
+        for name in principals.environment.services
+        if holder == principals.deploy_identity
+        or (name in principals.gated and holder == principals.gate_roles(name).steps)
+    ]
+    of = [principals.service_roles(name) for name in services]
+    return tuple(arn for r in of for arn in (r.migrations_execution, r.migrations_task))
 
 
 RULE = Rule(

@@ -18,7 +18,6 @@ ACTIONS = (
     "ecs:DeregisterTaskDefinition",
     "ecs:ExecuteCommand",
     "ecs:RegisterTaskDefinition",
-    "ecs:RunTask",
     "ecs:StartTask",
     "ecs:StopServiceDeployment",
     "ecs:StopTask",
@@ -27,15 +26,19 @@ ACTIONS = (
     "ecs:UpdateServicePrimaryTaskSet",
     "ecs:UpdateTaskSet",
 )
+# The gate runs migrations, and may do nothing else of all this.
+RUN = ("ecs:RunTask",)
 
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     yield from outsiders(resource, scope, ACTIONS, scope.principals.may_update_services)
+    yield from outsiders(resource, scope, RUN, scope.principals.may_run_tasks)
 
 
 RULE = Rule(
     id="who-updates-services",
-    title="Only the deploy identity, its release and break-glass roles change what runs",
+    title="Only the deploy identity, its release and break-glass roles change what runs; the "
+    "gate runs migrations",
     why="An update beside the release meets neither the health check nor the schema gate, and "
     "whoever may edit the deployment configuration can remove the gate.",
     remedy="Take the action out of the policy; who may update services stands in "

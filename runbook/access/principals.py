@@ -29,6 +29,21 @@ class ServiceRoles:
 
 
 @dataclass(frozen=True)
+class GateRoles:
+    """The roles at one service's release gate.
+
+    ``hook`` and ``probe`` are the functions that ECS calls under ``invoke``; ``machine`` is the
+    state machine that migrates, ``steps`` its function.
+    """
+
+    hook: str
+    probe: str
+    machine: str
+    steps: str
+    invoke: str
+
+
+@dataclass(frozen=True)
 class Principals:
     """ARNs of those who may act on one environment."""
 
@@ -103,6 +118,22 @@ class Principals:
             traffic=self.role(self.named(f"{service}-traffic")),
         )
 
+    def gate_roles(self, service: str) -> GateRoles:
+        """Write the roles of one service's gate; functions and state machine have their names."""
+        return GateRoles(
+            hook=self.role(self.named(f"{service}-gate")),
+            probe=self.role(self.named(f"{service}-probe")),
+            machine=self.role(self.named(f"{service}-migrate")),
+            steps=self.role(self.named(f"{service}-migrate-steps")),
+            invoke=self.role(self.named(f"{service}-hooks")),
+        )
+
+    @property
+    def gated(self) -> tuple[str, ...]:
+        """Name the services that have a gate: the blue/green ones."""
+        services = self.environment.services.items()
+        return tuple(name for name, service in services if service.strategy == "blue_green")
+
     def cdk_role(self, kind: str, region: str) -> str:
         """Write a role of the CDK's bootstrap, such as ``deploy`` or ``cfn-exec``."""
         place = f"{self.environment.account}-{region}"
@@ -129,6 +160,11 @@ class Principals:
             self.release,
             *self.break_glass,
         )
+
+    @property
+    def may_run_tasks(self) -> tuple[str, ...]:
+        """Who may run one-off tasks: who updates services, and each gate for its migrations."""
+        return (*self.may_update_services, *(self.gate_roles(name).steps for name in self.gated))
 
     @property
     def may_start_deploys(self) -> tuple[str, ...]:
@@ -168,18 +204,22 @@ class Principals:
     @property
     def passable(self) -> Mapping[str, tuple[str, ...]]:
         """Which roles CloudFormation may pass, by the service that takes them."""
-        traffic = tuple(
-            self.service_roles(name).traffic
-            for name, service in self.environment.services.items()
-            if service.strategy == "blue_green"
+        gates = [self.gate_roles(name) for name in self.gated]
+        at_deployments = (
+            *(self.service_roles(name).traffic for name in self.gated),
+            *(roles.invoke for roles in gates),
         )
-        return {
+        functions = tuple(arn for of in gates for arn in (of.hook, of.probe, of.steps))
+        passed = {
             ECS_TASKS: self.passable_to_tasks,
-            **({"ecs.amazonaws.com": traffic} if traffic else {}),
+            "ecs.amazonaws.com": at_deployments,
             "cloudtrail.amazonaws.com": (self.trail,),
+            "lambda.amazonaws.com": functions,
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
+            "states.amazonaws.com": tuple(roles.machine for roles in gates),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }
+        return {service: arns for service, arns in passed.items() if arns}
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from runbook.model.fargate import MEMORY_OF_CPU
+from runbook.model.gate import Gate
 from runbook.model.ingress import Ingress, Path, Port
 from runbook.model.location import Region
 from runbook.model.logs import LogRetentionDays
@@ -97,6 +98,9 @@ class Service(BaseModel):
     ingress: Ingress
     tracing: Tracing
     migrations: Migrations
+    gate: Annotated[
+        Gate | None, Field(description="Of a blue/green service; a rolling one has none.")
+    ] = None
     fallback_models: Annotated[
         tuple[FallbackModel, ...], Field(strict=False, description="On Bedrock, by VPC endpoint.")
     ] = ()
@@ -133,6 +137,26 @@ class Service(BaseModel):
                 "a rolling deployment keeps no old colour to bake beside",
                 "write 0, or set strategy = blue_green",
             )
+        yield from self._gate(f"{key}.gate")
+
+    def _gate(self, key: str) -> Iterator[Refusal]:
+        """ECS calls lifecycle hooks where two colours run, and nowhere else."""
+        if self.gate is None:
+            if self.strategy == "blue_green":
+                yield Refusal(
+                    key,
+                    "a blue/green service has no gate: releases would migrate nothing",
+                    "add the table with snapshot_minutes, migration_minutes, timeout_minutes and "
+                    "probe_seconds",
+                )
+        elif self.strategy == "rolling":
+            yield Refusal(
+                key,
+                "a rolling deployment calls no hooks, so a gate would hold nothing",
+                "take the table away, or set strategy = blue_green",
+            )
+        else:
+            yield from self.gate.contradictions(key)
 
 
 def _size(key: str, cpu: int, memory: int) -> Iterator[Refusal]:

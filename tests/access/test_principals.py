@@ -12,6 +12,7 @@ def test_every_entry_is_one_principal(principals: Principals) -> None:
         principals.may_change_stacks,
         principals.may_edit_secrets,
         principals.may_push_images,
+        principals.may_run_tasks,
         principals.may_start_deploys,
         principals.may_update_services,
         *principals.passable.values(),
@@ -32,6 +33,17 @@ def test_migrations_and_the_service_read_their_own_database_user(principals: Pri
         roles.migrations_execution,
         *people,
     ]
+
+
+def test_a_gate_runs_tasks_and_a_service_without_one_has_none(principals: Principals) -> None:
+    steps = principals.gate_roles("passport-api").steps
+    assert set(principals.may_run_tasks) - set(principals.may_update_services) == {steps}
+    service = principals.environment.services["passport-api"]
+    rolling = service.model_copy(update={"strategy": "rolling", "gate": None})
+    services = {"passport-api": rolling}
+    without = Principals(principals.environment.model_copy(update={"services": services}))
+    assert without.may_run_tasks == without.may_update_services
+    assert not {"lambda.amazonaws.com", "states.amazonaws.com"} & set(without.passable)
 
 
 def test_role_names_fit_into_iam(principals: Principals) -> None:

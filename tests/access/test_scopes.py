@@ -52,7 +52,8 @@ def test_buckets_secrets_and_roles_are_the_environments_own(principals: Principa
     slug = environment.slug
     begins = {
         "iam": (f"role/{slug}-", f"policy/{slug}-", "role/aws-service-role/"),
-        "s3": (f"{slug}-",),
+        # And the code of functions, which the CDK puts into its bootstrap's bucket.
+        "s3": (f"{slug}-", f"cdk-hnb659fds-assets-{environment.account}-"),
         # And a password that RDS keeps itself, which it names after the database.
         "secretsmanager": (f"secret:{environment.name}/", "secret:rds!db-"),
         "cloudtrail": (f"trail/{slug}-",),
@@ -112,8 +113,8 @@ def required(action: str) -> list[str]:
     return [
         kind["name"]
         for kind in details["resourceTypes"]
-        # Load balancers here are application load balancers.
-        if kind["required"] and not kind["name"].endswith(OTHER_BALANCERS)
+        # Load balancers here are application load balancers, state machines are standard.
+        if kind["required"] and not kind["name"].endswith((*OTHER_BALANCERS, "express"))
     ]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from runbook.access.boundaries import boundaries
 from runbook.access.principals import Principals
 from runbook.access.service_control_policy import rendered, service_control_policy
 from runbook.model.refusal import RefusedError
@@ -20,6 +21,7 @@ def spared(principals: Principals, action: str, resource: str) -> set[str]:
         principals.role("break-glass-of-another"),
         *principals.break_glass,
         *principals.passable_to_tasks,
+        *(principals.gate_roles(name).steps for name in principals.gated),
         *(
             role
             for kind in ("deploy", "cfn-exec", "file-publishing", "image-publishing", "lookup")
@@ -65,8 +67,12 @@ def test_only_the_exact_list_updates_services(principals: Principals, action: st
         principals.deploy_identity,
         principals.cdk_role("cfn-exec", principals.environment.region),
         principals.release,
+        principals.gate_roles("passport-api").steps,
         *principals.break_glass,
     }
+    # The gate's boundary takes back all but running a migration.
+    (boundary, *_) = boundaries(principals)
+    assert decides(boundary.document, action, "arn:aws:ecs:us-east-2:1:x/y", {}) != "Allow"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from cfnlint.helpers import load_resource
 
 from runbook.model.fargate import MEMORY_OF_CPU
 from runbook.model.loader import load_environment
-from tests.model.spoiling import HAPPY, Directory, Refuse, spoiled
+from tests.model.spoiling import HAPPY, MISSING, Directory, Refuse, spoiled
 
 SERVICE = "services.passport-api"
 
@@ -30,6 +30,13 @@ SPOILED = [
     ("port", 65_536, "port", "less than or equal to 65535", "write 65535 or less"),
     ("strategy", "rolling", "strategy", "rolling breaks ROVN-DEP-4", "set exactly blue_green"),
     ("strategy", "rolling", "bake_minutes", "keeps no old colour", "strategy = blue_green"),
+    ("strategy", "rolling", "gate", "calls no hooks", "take the table away"),
+    ("gate", MISSING, "gate", "a blue/green service has no gate", "add the table with snapshot"),
+    ("gate.snapshot_minutes", 4, "gate.snapshot_minutes", "greater than or equal", "write 5"),
+    ("gate.migration_minutes", 361, "gate.migration_minutes", "less than or equal", "write 360"),
+    ("gate.probe_seconds", 601, "gate.probe_seconds", "less than or equal", "write 600"),
+    ("gate.timeout_minutes", 1441, "gate.timeout_minutes", "less than or equal", "write 1440"),
+    ("gate.timeout_minutes", 115, "gate.timeout_minutes", "not more than the 115", "least 116"),
     ("ingress.dns", "cdn", "ingress.dns", "through the edge of a CDN", 'write "direct"'),
     ("ingress.dns", "cdn", "ingress.dns", "cdn breaks ROVN-NET-1", "set exactly direct"),
     ("ingress.closed_paths", ["x"], "ingress.closed_paths[0]", "not start with /", "write /x"),

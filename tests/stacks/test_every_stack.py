@@ -117,11 +117,18 @@ def test_every_security_group_and_target_group_stands_in_the_vpc(
 
 def test_nothing_goes_out_but_what_is_named(resources: list[tuple[str, str, Resource]]) -> None:
     """EC2 allows everything out of a group that names nothing."""
-    tasks = {"NetworkApp", "NetworkMigrations"}
+    out = {
+        "NetworkApp": [443],
+        "PassportApiMigrationsGroup": [443],
+        "PassportApiProbeGroup": [8443, 443],
+    }
     for _, name, group in of_type(resources, "AWS::EC2::SecurityGroup"):
-        (egress,) = group["Properties"]["SecurityGroupEgress"]
-        assert egress["CidrIp"] == ("0.0.0.0/0" if name in tasks else NOBODY)
-        assert egress["IpProtocol"] == ("tcp" if name in tasks else "icmp")
+        egress = group["Properties"]["SecurityGroupEgress"]
+        if name in out:
+            assert [(e["FromPort"], e["ToPort"]) for e in egress] == [(p, p) for p in out[name]]
+            assert {(e["CidrIp"], e["IpProtocol"]) for e in egress} == {("0.0.0.0/0", "tcp")}
+        else:
+            assert [(e["CidrIp"], e["IpProtocol"]) for e in egress] == [(NOBODY, "icmp")]
 
 
 def test_the_balancer_faces_the_internet_from_every_public_subnet(

@@ -20,6 +20,7 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("platform", "LogsKey"): ("platform-logs", None, False),
     ("platform", "PassportApiLogsKey"): ("passport-api-logs", None, False),
     ("registry", "ImagesKey"): ("images", "ecr", True),
+    ("release-gate", "LogsKey"): ("release-gate-logs", None, False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
 }
 ADMINISTRATION = [

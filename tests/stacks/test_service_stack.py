@@ -30,6 +30,27 @@ def rule(assembly: Assembly, stack: str, name: str) -> dict[str, Any]:
     return properties
 
 
+def hooks(environment: Environment) -> list[dict[str, Any]]:
+    """List what ECS asks before the first new task, and before production traffic moves."""
+    gate = environment.services["passport-api"].gate
+    assert gate is not None
+    named = f"{environment.slug}-passport-api"
+    function = f"arn:aws:lambda:{environment.region}:{environment.account}:function:{named}"
+    return [
+        {
+            "HookTargetArn": f"{function}-{name}",
+            "RoleArn": f"arn:aws:iam::{environment.account}:role/{named}-hooks",
+            "LifecycleStages": [stage],
+            "TimeoutConfiguration": {"Action": "ROLLBACK", "TimeoutInMinutes": minutes},
+        }
+        for name, stage, minutes in (
+            ("gate", "PRE_SCALE_UP", gate.timeout_minutes),
+            ("probe", "POST_TEST_TRAFFIC_SHIFT", gate.probe_timeout_minutes),
+        )
+    ]
+
+
+@pytest.mark.clause("ROVN-MIG-1")
 @pytest.mark.clause("ROVN-RB-2")
 @pytest.mark.clause("ROVN-DEP-4")
 def test_traffic_shifts_between_two_colours_and_the_old_one_bakes(
@@ -42,6 +63,7 @@ def test_traffic_shifts_between_two_colours_and_the_old_one_bakes(
         "BakeTimeInMinutes": model.bake_minutes,
         "MinimumHealthyPercent": 100,
         "MaximumPercent": 200,
+        "LifecycleHooks": hooks(environment),
     }
     assert model.bake_minutes > 0
     (balancer,) = plain(service["LoadBalancers"])
@@ -114,7 +136,7 @@ def test_the_ways_are_open_before_the_first_task_and_until_the_last(
     (service,) = assembly.of_type(stack, "AWS::ECS::Service").values()
     for kind in (EGRESS, INGRESS):
         rules = set(assembly.of_type(stack, kind))
-        assert len(rules) == 3
+        assert len(rules) == 2
         assert rules <= set(service["DependsOn"])
 
 
@@ -210,11 +232,10 @@ def test_each_opening_has_its_two_ends_and_no_other(
     assert outward == {(b, a, *ports) for a, b, *ports in ends(INGRESS, "SourceSecurityGroupId")}
     port = environment.services["passport-api"].port
     found = {(a[:13], b[:13], *ports) for a, b, *ports in outward}
-    tasks, migrations = "<NetworkApp.GroupId>"[:13], "<NetworkMigrations.GroupId>"[:13]
-    assert {(a == tasks, a == migrations, p, q) for a, _, p, q in found} == {
-        (True, False, PORT, PORT),
-        (False, True, PORT, PORT),
-        (False, False, port, port),
+    tasks = "<NetworkApp.GroupId>"[:13]
+    assert {(a == tasks, p, q) for a, _, p, q in found} == {
+        (True, PORT, PORT),
+        (False, port, port),
     }
 
 
@@ -225,8 +246,8 @@ def test_tasks_go_out_by_https_only(assembly: Assembly, stack: str) -> None:
         assert (egress["FromPort"], egress["ToPort"], egress["IpProtocol"]) == (443, 443, "tcp")
 
 
-def test_only_the_service_reaches_the_database(
-    assembly: Assembly, environment: Environment, stack: str
+def test_only_the_service_and_its_migrations_reach_the_database(
+    assembly: Assembly, environment: Environment
 ) -> None:
     sources = set()
     for name, template in assembly.templates.items():
@@ -235,9 +256,12 @@ def test_only_the_service_reaches_the_database(
         for resource in template["Resources"].values():
             group = plain(resource.get("Properties", {}).get("GroupId"))
             if resource["Type"] == INGRESS and "DatabaseGroup" in str(group):
-                assert name == stack
-                sources.add(plain(resource["Properties"]["SourceSecurityGroupId"]))
-    assert sources == {"<NetworkApp.GroupId>", "<NetworkMigrations.GroupId>"}
+                source = plain(resource["Properties"]["SourceSecurityGroupId"])
+                sources.add((name.removeprefix(f"{environment.slug}-"), source))
+    assert sources == {
+        ("passport-api", "<NetworkApp.GroupId>"),
+        ("release-gate", "<PassportApiMigrationsGroup.GroupId>"),
+    }
 
 
 @pytest.mark.clause("ROVN-TRC-1")

@@ -31,19 +31,14 @@ def ingress(source: object = TASKS, **given: object) -> Json:
 
 
 def service(name: str = "rovn-passport-api") -> Template:
-    """Write the service's stack: its tasks carry one group, its migrations another."""
+    """Write the service's stack: its tasks carry one group."""
     groups = [{"Fn::GetAtt": ["Tasks", "GroupId"]}]
     network = {"AwsvpcConfiguration": {"SecurityGroups": groups}}
     outputs = {
         "Tasks": {"Value": groups[0], "Export": {"Name": "Tasks"}},
-        "MigrationsSecurityGroup": {
-            "Value": {"Ref": "Migrations"},
-            "Export": {"Name": "Migrations"},
-        },
     }
     resources = {
         "Tasks": {"Type": GROUP},
-        "Migrations": {"Type": GROUP},
         "Service": {
             "Type": "AWS::ECS::Service",
             "Properties": {"ServiceName": name, "NetworkConfiguration": network},
@@ -52,9 +47,16 @@ def service(name: str = "rovn-passport-api") -> Template:
     return template("passport-api", resources, Outputs=outputs)
 
 
+def gate() -> Template:
+    """Write the release gate's stack: its migrations carry another group."""
+    output = {"Value": {"Ref": "Migrations"}, "Export": {"Name": "Migrations"}}
+    outputs = {"PassportApiMigrationsSecurityGroup": output}
+    return template("release-gate", {"Migrations": {"Type": GROUP}}, Outputs=outputs)
+
+
 def judged_on(resource: str, changed: Json, stack: Template | None = None) -> str:
     others = {"Group": group(), "Others": {"Type": GROUP}} | changed
-    return verdicts(RULE, data(instance(), **others), stack or service())[resource]
+    return verdicts(RULE, data(instance(), **others), stack or service(), gate())[resource]
 
 
 def test_tasks_and_migrations_may_connect() -> None:

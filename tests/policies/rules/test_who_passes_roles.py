@@ -53,6 +53,17 @@ def test_a_deploy_passes_the_migrations_roles_only(role: str) -> None:
     )
 
 
+def test_a_gate_passes_the_migrations_roles_only_and_to_tasks_only() -> None:
+    gate = f"{SLUG}-passport-api-migrate-steps"
+    assert said(RULE, policy(passing(MIGRATIONS), Roles=[gate])) == "pass"
+    assert said(RULE, policy(passing(TASK), Roles=[gate])) == (
+        f"statement One lets {IAM}:role/{gate} pass {TASK} to {TASKS}; it may pass "
+        f"{', '.join(MIGRATIONS)}"
+    )
+    elsewhere = passing(MIGRATIONS, "lambda.amazonaws.com")
+    assert "it may pass none" in said(RULE, policy(elsewhere, Roles=[gate]))
+
+
 def test_a_role_goes_to_its_own_service() -> None:
     body = by_cloudformation(passing(TASK, "cloudtrail.amazonaws.com"))
     assert f"lets {HOME} pass {TASK} to cloudtrail.amazonaws.com; it may pass {TRAIL}" in said(

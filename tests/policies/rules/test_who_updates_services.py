@@ -23,6 +23,7 @@ from tests.policies.rules.harness import OPEN, Json, Real, properties
 THING = f"arn:aws:ecs:{PLACE}:service/{SLUG}/rovn-passport-api"
 ONLY = f"{BREAK_GLASS}, {HOME}, {DEPLOY}, {IAM}:role/{SLUG}-release"
 
+GATE = f"{IAM}:role/{SLUG}-passport-api-migrate-steps"
 NAME = "TasksExecutionRolePolicy"
 
 
@@ -36,6 +37,22 @@ def test_nobody_else_may(action: str) -> None:
     assert said(RULE, policy(allow(action, THING))) == (
         f"statement One allows {action} to {TASK}; only {ONLY} may"
     )
+
+
+def test_the_gate_runs_tasks_and_does_nothing_else_of_it() -> None:
+    family = THING.replace(f"service/{SLUG}/rovn-passport-api", "task-definition/x-migrations:*")
+    gate = [GATE.rpartition("/")[2]]
+    assert said(RULE, policy(allow("ecs:RunTask", family), Roles=gate)) == "pass"
+    for action in ("ecs:StartTask", "ecs:StopTask", "ecs:UpdateService"):
+        assert said(RULE, policy(allow(action, THING), Roles=gate)) == (
+            f"statement One allows {action} to {GATE}; only {ONLY} may"
+        )
+
+
+def test_nobody_else_runs_a_task() -> None:
+    told = said(RULE, policy(allow("ecs:RunTask", THING)))
+    assert told.startswith(f"statement One allows ecs:RunTask to {TASK}; only ")
+    assert GATE in told
 
 
 def test_an_open_action_fails() -> None:

@@ -1,0 +1,1 @@
+"""What runs in Lambda: the two hooks of ECS, and the steps of the state machine."""

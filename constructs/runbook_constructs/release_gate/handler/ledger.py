@@ -1,0 +1,100 @@
+"""What the migrations say of the schema, and what follows from it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .faults import Failed, Refused
+
+# Of the runner (``python -m migrations``).
+EXIT_CODES = {
+    3: "the migrations of the image and those applied do not fit together",
+    4: "a migration failed, and its transaction was rolled back",
+    5: "another run of migrations holds the lock",
+    6: "the database was not reached",
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``done`` when the image may run on the schema as it is; ``migrate`` lists what comes."""
+
+    what: Literal["done", "migrate"]
+    files: tuple[str, ...] = ()
+
+
+def problems_in(lines: Sequence[str]) -> str:
+    """Write the problems that a failed run named, if it named any; nothing else of its log.
+
+    A database's own message may quote a row.
+    """
+    try:
+        problems = json.loads(lines[-1])["problems"]
+        return "".join(f"; {problem['file']}: {problem['what']}" for problem in problems)
+    except (IndexError, KeyError, TypeError, ValueError):
+        return ""
+
+
+def report_in(lines: Sequence[str], image: str) -> dict[str, Any] | None:
+    """Find the last line's JSON report; None while the log does not end with one.
+
+    Raises ``Failed`` when it is of another version of the format, or of another image.
+    """
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    try:
+        report = json.loads(last)
+    except ValueError:
+        return None
+    if not isinstance(report, dict) or "schema" not in report:
+        return None
+    if report["schema"] != 1:
+        raise Failed(f"the migrations report in format {report['schema']!r}, not in 1")
+    if report.get("image") != image:
+        raise Failed(f"the migrations are of image {report.get('image')!r}, not of {image!r}")
+    return report
+
+
+def decided(report: Mapping[str, Any], order: Mapping[str, Any]) -> Decision:
+    """Decide by the answer to ``--pending``; raises ``Refused`` when the image may not come.
+
+    An image older than the schema is let through when each migration beyond its own was applied
+    while it served and is declared readable for it: exactly the immediately previous one.
+    """
+    problems, ahead, pending = (_entries(report, key) for key in ("problems", "ahead", "pending"))
+    if problems:
+        said = "; ".join(f"{p.get('file')}: {p.get('what')}" for p in problems)
+        raise Refused(f"{EXIT_CODES[3]}: {said}")
+    for entry in ahead:
+        if entry.get("previous_image_can_read") is not True:
+            raise Refused(
+                f"{entry['file']} was applied for {entry.get('image')} and {order['image']} cannot "
+                "read its result: go forward with a new release, or restore the snapshot"
+            )
+        if entry.get("previous_image") != order["image"]:
+            raise Refused(
+                f"{entry['file']} is readable for {entry.get('previous_image') or 'no image'}, "
+                f"which served when it was applied, and nobody knows whether for {order['image']}"
+            )
+    if not pending:
+        return Decision("done")
+    files = tuple(str(entry["file"]) for entry in pending)
+    if ahead or not order["may_migrate"]:
+        why = order["may_not_because"] if not order["may_migrate"] else "the schema is ahead of it"
+        raise Refused(f"{', '.join(files)} would have to run, and may not: {why}")
+    unreadable = [e["file"] for e in pending if e.get("previous_image_can_read") is not True]
+    if unreadable and order["previous_image"]:
+        raise Refused(
+            f"{order['previous_image']}, which serves meanwhile, cannot read the result of "
+            f"{', '.join(map(str, unreadable))}: expand first, contract in a later release"
+        )
+    return Decision("migrate", files)
+
+
+def _entries(report: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    entries = report.get(key)
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise Failed(f"the migrations' report has no list {key!r}")
+    if not all(isinstance(entry.get("file"), str) and entry["file"] for entry in entries):
+        raise Failed(f"an entry of {key!r} in the migrations' report names no file")
+    return entries

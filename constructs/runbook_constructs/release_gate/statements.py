@@ -1,0 +1,180 @@
+"""What each role at the gate may do, statement by statement (ROVN-SEC-2, ROVN-DEP-9)."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+
+Statements = list[iam.PolicyStatement]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the gate stands: ARNs of a service's things, written before they exist."""
+
+    region: str
+    account: str
+    cluster: str
+    service: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """Write an ARN of this account and region."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    @property
+    def service_arn(self) -> str:
+        """The ECS service."""
+        return self.arn("ecs", f"service/{self.cluster}/{self.service}")
+
+    @property
+    def cluster_arn(self) -> str:
+        """Its cluster."""
+        return self.arn("ecs", f"cluster/{self.cluster}")
+
+    @property
+    def migrations_family(self) -> str:
+        """The family of its migrations, without a revision."""
+        return self.arn("ecs", f"task-definition/{self.service}-migrations")
+
+    @property
+    def migrations_log(self) -> str:
+        """The log group of its migrations."""
+        return f"/ecs/{self.service}-migrations"
+
+
+def allow(sid: str, actions: list[str], resources: list[str]) -> iam.PolicyStatement:
+    """Allow actions on resources."""
+    return iam.PolicyStatement(sid=sid, actions=actions, resources=resources)
+
+
+def write_own_log(place: Place, group: str) -> iam.PolicyStatement:
+    """Write to the streams that Lambda names in one group."""
+    streams = place.arn("logs", f"log-group:{group}:log-stream:*")
+    return allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
+
+
+def read_target(place: Place) -> Statements:
+    """Read what ECS says of a revision of the service, and its task definition."""
+    revisions = place.arn("ecs", f"service-revision/{place.cluster}/{place.service}/*")
+    return [
+        allow("ReadRevisions", ["ecs:DescribeServiceRevisions"], [place.service_arn, revisions]),
+        allow("ReadTaskDefinitions", ["ecs:DescribeTaskDefinition"], ["*"]),
+    ]
+
+
+def read_deployments(place: Place) -> iam.PolicyStatement:
+    """Read whether a deployment of the service is still under way, and what it replaces."""
+    deployments = place.arn("ecs", f"service-deployment/{place.cluster}/{place.service}/*")
+    actions = ["ecs:DescribeServiceDeployments"]
+    return allow("ReadDeployments", actions, [place.service_arn, deployments])
+
+
+def hold_releases(place: Place, machine: str, parameter: str) -> Statements:
+    """Read deployments and the freeze; start the one state machine and read how it went."""
+    return [
+        read_deployments(place),
+        *read_target(place),
+        allow("ReadService", ["ecs:DescribeServices"], [place.service_arn]),
+        allow("ReadFreeze", ["ssm:GetParameter"], [place.arn("ssm", f"parameter{parameter}")]),
+        allow("Start", ["states:StartExecution"], [place.arn("states", f"stateMachine:{machine}")]),
+        allow(
+            "Follow", ["states:DescribeExecution"], [place.arn("states", f"execution:{machine}:*")]
+        ),
+    ]
+
+
+def run_migrations(place: Place, roles: list[str]) -> Statements:
+    """Run the service's migrations in its cluster, under their own two roles, and hear them."""
+    streams = f"log-group:{place.migrations_log}:log-stream:migrations/migrations/*"
+    return [
+        read_deployments(place),
+        iam.PolicyStatement(
+            sid="RunMigrations",
+            actions=["ecs:RunTask"],
+            resources=[f"{place.migrations_family}:*"],
+            conditions={"ArnEquals": {"ecs:cluster": place.cluster_arn}},
+        ),
+        allow("WatchTasks", ["ecs:DescribeTasks"], [place.arn("ecs", f"task/{place.cluster}/*")]),
+        iam.PolicyStatement(
+            sid="PassMigrationRoles",
+            actions=["iam:PassRole"],
+            resources=roles,
+            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        allow("ReadReports", ["logs:GetLogEvents"], [place.arn("logs", streams)]),
+    ]
+
+
+def take_snapshots(place: Place, database: str, key_arn: str) -> Statements:
+    """Take snapshots of the one database, named for the service, and see when they are there.
+
+    The storage is encrypted: RDS keeps a grant on the database's key for each snapshot.
+    """
+    snapshots = place.arn("rds", f"snapshot:{place.service}-*")
+    instance = place.arn("rds", f"db:{database}")
+    return [
+        allow("TakeSnapshots", ["rds:CreateDBSnapshot"], [instance, snapshots]),
+        allow("TagAndWatch", ["rds:AddTagsToResource", "rds:DescribeDBSnapshots"], [snapshots]),
+        iam.PolicyStatement(
+            sid="LendKeyToSnapshots",
+            actions=["kms:CreateGrant"],
+            resources=[key_arn],
+            conditions={
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+                "StringEquals": {"kms:ViaService": f"rds.{place.region}.amazonaws.com"},
+            },
+        ),
+    ]
+
+
+def stand_in_the_vpc(place: Place, subnets: list[str], group: str) -> Statements:
+    """Have the network interfaces that a function in the VPC needs."""
+    interfaces = place.arn("ec2", "network-interface/*")
+    where = [place.arn("ec2", f"subnet/{subnet}") for subnet in subnets]
+    return [
+        allow(
+            "MakeInterfaces",
+            ["ec2:CreateNetworkInterface"],
+            [interfaces, *where, place.arn("ec2", f"security-group/{group}")],
+        ),
+        allow(
+            "KeepInterfaces",
+            [
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:DeleteNetworkInterface",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            [interfaces],
+        ),
+        allow("LookAtInterfaces", ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"]),
+    ]
+
+
+def work_the_machine(steps_arn: str) -> Statements:
+    """Call the steps, log each of them, trace them: these last two know no resource."""
+    return [
+        allow("CallSteps", ["lambda:InvokeFunction"], [steps_arn]),
+        allow(
+            "DeliverLogs",
+            [
+                "logs:CreateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:DescribeLogGroups",
+                "logs:DescribeResourcePolicies",
+                "logs:GetLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:UpdateLogDelivery",
+            ],
+            ["*"],
+        ),
+        allow(
+            "SendTraces",
+            [
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+                "xray:PutTelemetryRecords",
+                "xray:PutTraceSegments",
+            ],
+            ["*"],
+        ),
+    ]

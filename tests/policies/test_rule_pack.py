@@ -63,6 +63,7 @@ locked-bucket-writers
 log-encrypted
 log-phi-masked
 logs-stay
+migrations-in-order
 no-access-keys
 no-content-network
 no-open-door
@@ -70,6 +71,7 @@ no-secret-in-environment
 no-secret-in-template
 open-ingress
 receipts-lifecycle
+release-hooks
 roles-bounded
 secret-policy
 secrets-by-reference

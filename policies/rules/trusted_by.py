@@ -14,8 +14,8 @@ ROLE, PROVIDER = "AWS::IAM::Role", "AWS::IAM::OIDCProvider"
 # Other ways for somebody elsewhere to become a role of this account.
 _OTHER_PROVIDERS = ("AWS::IAM::SAMLProvider", "AWS::RolesAnywhere::TrustAnchor")
 GITHUB, AUDIENCE = "token.actions.githubusercontent.com", "sts.amazonaws.com"
-# What they do for whom, these two do not say: their documentation has roles without conditions.
-_UNNAMED_SOURCE = ("cloudtrail.amazonaws.com", "ecs.amazonaws.com")
+# What they do for whom, these do not say: their documentation has roles without conditions.
+_UNNAMED_SOURCE = ("cloudtrail.amazonaws.com", "ecs.amazonaws.com", "lambda.amazonaws.com")
 # From where the others come, where they tell: part of an ARN.
 _SOURCES = {
     "ecs-tasks.amazonaws.com": "arn:aws:ecs:{place}:*",

@@ -14,6 +14,8 @@ QUALIFIER = "hnb659fds"
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 FLOW_LOGS = "flow-logs"
 TRAIL = "trail"
+RELEASE_RECORDS = "release-records"
+SNAPSHOT_JANITOR = "snapshot-janitor"
 DATABASE_MONITORING = "database-monitoring"
 
 
@@ -177,9 +179,14 @@ class Principals:
             ECS_TASKS: self.passable_to_tasks,
             **({"ecs.amazonaws.com": traffic} if traffic else {}),
             "cloudtrail.amazonaws.com": (self.trail,),
+            "lambda.amazonaws.com": self._functions,
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }
+
+    @property
+    def _functions(self) -> tuple[str, ...]:
+        return tuple(self.role(self.named(what)) for what in (RELEASE_RECORDS, SNAPSHOT_JANITOR))
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.

@@ -52,7 +52,8 @@ def test_buckets_secrets_and_roles_are_the_environments_own(principals: Principa
     slug = environment.slug
     begins = {
         "iam": (f"role/{slug}-", f"policy/{slug}-", "role/aws-service-role/"),
-        "s3": (f"{slug}-",),
+        # And code of functions, which the CDK's bootstrap keeps.
+        "s3": (f"{slug}-", f"cdk-hnb659fds-assets-{environment.account}-"),
         # And a password that RDS keeps itself, which it names after the database.
         "secretsmanager": (f"secret:{environment.name}/", "secret:rds!db-"),
         "cloudtrail": (f"trail/{slug}-",),

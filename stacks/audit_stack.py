@@ -58,7 +58,7 @@ class AuditStack(RunbookStack):
             CfnOutput(self, name, value=bucket.bucket_name)
 
     def _keep_records_of_releases(self, principals: Principals) -> None:
-        """Let one role alone write them, and nobody hide one behind a delete marker (ROVN-AUD-1)."""
+        """Let one role alone write them, and nobody hide one by a delete marker (ROVN-AUD-1)."""
         records = [self.audit_bucket.arn_for_objects("releases/*")]
         recorder = principals.role(principals.named(RELEASE_RECORDS))
         for sid, action, conditions in (

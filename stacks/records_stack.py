@@ -1,4 +1,4 @@
-"""What is recorded of releases, what goes when it is old, and what pages when the gate is touched."""
+"""What is recorded of releases, what goes when it is old, what pages when the gate is touched."""
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
@@ -48,7 +48,8 @@ class RecordsStack(RunbookStack):
             encryption_master_key=self._key,
             enforce_ssl=True,
             retention_period=Duration.days(14),
-            removal_policy=RemovalPolicy.RETAIN,
+            # A create that is rolled back must free the name for the next try.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         records = self._add_records(audit)
         janitor = self._add_janitor()

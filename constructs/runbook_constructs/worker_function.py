@@ -19,7 +19,7 @@ NOT_DEPLOYED = ["infrastructure.py", "patterns.py", "__init__.py", "__pycache__"
 
 
 class WorkerFunction(Construct):
-    """A Python function with a role and a log group of its own, one run at a time.
+    """A Python function with a role and a log group of its own, ``runs`` at a time.
 
     ``name`` names function and role; ``folder`` is the construct's, its ``handler`` package is what
     runs. ``statements`` are all that the role may do, beside writing its log and sending what
@@ -38,6 +38,7 @@ class WorkerFunction(Construct):
         variables: Mapping[str, str],
         statements: Sequence[iam.PolicyStatement],
         timeout_seconds: int,
+        runs: int,
         log_group: str,
         log_retention_days: int,
         key: CustomerKey,
@@ -83,7 +84,7 @@ class WorkerFunction(Construct):
             environment=lambda_.CfnFunction.EnvironmentProperty(variables=dict(variables)),
             timeout=timeout_seconds,
             memory_size=256,
-            reserved_concurrent_executions=1,
+            reserved_concurrent_executions=runs,
             dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(
                 target_arn=dead_letters.queue_arn
             ),

@@ -45,7 +45,9 @@ def test_matching(pattern: dict[str, Any], value: dict[str, Any], expected: bool
 
 
 def test_moto_agrees_where_no_list_of_objects_is_asked() -> None:
-    watched = Watched("rovn-production", "us-east-2:111122223333", ["rovn-passport-api"], ["x"], "f")
+    watched = Watched(
+        "rovn-production", "us-east-2:111122223333", ["rovn-passport-api"], ["x"], "f"
+    )
     agreed = {
         (name, what): matches(pattern, event(name))
         for name in NAMES
@@ -54,4 +56,5 @@ def test_moto_agrees_where_no_list_of_objects_is_asked() -> None:
     assert any(agreed.values())
     for (name, what), expected in agreed.items():
         pattern = EventPattern.load(json.dumps(patterns(watched)[what]))
-        assert pattern.matches_event(event(name)) is expected, (name, what)
+        found: Any = event(name)
+        assert pattern.matches_event(found) is expected, (name, what)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, ServiceModel, Shape, StructureShape
+from botocore.session import get_session
 
 from runbook_constructs.deployment_detector.patterns import CONFIGURATION, ROUTING
 from runbook_constructs.release_records.patterns import WRITES
@@ -54,6 +54,10 @@ def rules(assembly: Assembly) -> dict[str, dict[str, Any]]:
         for rule in found
         if "EventPattern" in rule["Properties"]
     }
+
+
+def model(service: str) -> ServiceModel:
+    return get_session().get_service_model(service)
 
 
 def taken(rules: dict[str, dict[str, Any]], prefix: str, found: dict[str, Any]) -> set[str]:
@@ -119,7 +123,7 @@ def test_every_call_is_one_of_the_services_own_and_is_recorded(
 ) -> None:
     """A misspelt call records nothing, and says nothing."""
     client = {"states": "stepfunctions", "elasticloadbalancing": "elbv2"}.get(service, service)
-    known = boto3.client(client, region_name="us-east-2").meta.service_model.operation_names
+    known = model(client).operation_names
     assert set(WRITES[service]) <= set(known)
     for call in WRITES[service]:
         changes = {
@@ -132,8 +136,9 @@ def test_every_call_is_one_of_the_services_own_and_is_recorded(
 
 def test_every_value_that_a_call_may_carry_there_pages(rules: dict[str, dict[str, Any]]) -> None:
     """Botocore's model tells them: one that ECS invents fails here, not in production."""
-    model = boto3.client("ecs", region_name="us-east-2").meta.service_model
-    members = model.operation_model("UpdateService").input_shape.members
+    shape = model("ecs").operation_model("UpdateService").input_shape
+    assert isinstance(shape, StructureShape)
+    members = shape.members
     configuration = set(_single_values(members["deploymentConfiguration"]))
     # An object of any content; the hook that it is for has a target or a stage, too.
     assert set(CONFIGURATION) == configuration - {"lifecycleHooks.hookDetails"}
@@ -178,7 +183,11 @@ CLUSTER = f"{ECS}:cluster/rovn-production"
         # By anyone: people, the deploy identity, another service in somebody's name.
         (CONFIGURED, {"detail__sourceIPAddress": "ssm.amazonaws.com"}, {"configuration"}),
         (CONFIGURED, {"detail__sourceIPAddress": "cloudformation.amazonaws.com"}, set()),
-        (CONFIGURED, {"detail__sourceIPAddress": "cloudformation.amazonaws.com.x"}, {"configuration"}),
+        (
+            CONFIGURED,
+            {"detail__sourceIPAddress": "cloudformation.amazonaws.com.x"},
+            {"configuration"},
+        ),
         (CONFIGURED, {"detail__userIdentity": {"type": "Root"}}, {"configuration"}),
         # The cluster by name and by ARN; another's is nobody's business here.
         (CONFIGURED, {"detail__requestParameters__cluster": CLUSTER}, {"configuration"}),
@@ -254,7 +263,7 @@ def test_near_misses(
 
 
 def test_replacements_page(rules: dict[str, dict[str, Any]]) -> None:
-    known = boto3.client("ecs", region_name="us-east-2").meta.service_model.operation_names
+    known = model("ecs").operation_names
     calls = rules[f"{DETECTOR}replacement"]["detail"]["eventName"]
     assert set(calls) <= set(known)
     for call in calls:

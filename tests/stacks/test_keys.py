@@ -122,7 +122,7 @@ def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
         {},
     )
     wanted = [("records", "RecordsKey"), ("records", "SecurityKey")]
-    assert sends == dict.fromkeys(wanted, [expected])
+    assert sends == {key: [expected] for key in wanted}
 
 
 def _root(environment: Environment) -> dict[str, str]:

@@ -16,6 +16,7 @@ from runbook_constructs.worker_function import WorkerFunction
 
 PREFIX = "releases/"
 SECONDS = 60
+RUNS = 2
 
 
 class ReleaseRecords(Construct):
@@ -82,6 +83,8 @@ class ReleaseRecords(Construct):
                 ),
             ],
             timeout_seconds=SECONDS,
+            # More than the queue starts: what is throttled would count as a try.
+            runs=RUNS + 1,
             log_group=f"/{environment_name}/release-records",
             log_retention_days=log_retention_days,
             key=key,
@@ -94,6 +97,9 @@ class ReleaseRecords(Construct):
             event_source_arn=self.queue.queue_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=RUNS
+            ),
         )
         source.node.add_dependency(function.policy)
 

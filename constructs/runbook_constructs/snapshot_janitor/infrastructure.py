@@ -55,6 +55,7 @@ class SnapshotJanitor(Construct):
             },
             statements=self._statements(instance, prefixes),
             timeout_seconds=300,
+            runs=1,
             log_group=f"/{environment_name}/snapshot-janitor",
             log_retention_days=log_retention_days,
             key=key,

@@ -221,21 +221,17 @@ CANARIES: list[tuple[str, dict[str, Any]]] = [
             },
         },
     ),
-    ("ecs-task", {"detail___type": "ECS New Thing", "detail__environment": {"A": CANARY}}),
+    ("ecs-task", {"detail___type": "ECS New Thing", "detail": {"environment": {"A": CANARY}}}),
 ]
 
 
 @pytest.mark.clause("ROVN-AUD-1")
 @pytest.mark.parametrize(("name", "changes"), CANARIES)
 def test_no_secret_and_no_patient_gets_into_a_record(name: str, changes: dict[str, Any]) -> None:
-    if "detail___type" in changes:
-        found = event(name, **{k: v for k, v in changes.items() if k != "detail___type"})
-        found["detail-type"] = changes["detail___type"]
-    else:
-        found = event(name, **changes)
+    found = event(name, **changes)
     assert CANARY in json.dumps(found)
     record = record_of(json.dumps(found), "rovn/production", RECEIVED)
-    for part in ("Canary", "Jane", "6789"):
+    for part in ("Canary", "Jane", "123-45"):
         assert part not in record.body.decode() + record.key
 
 
@@ -245,9 +241,10 @@ def test_no_secret_and_no_patient_gets_into_a_record(name: str, changes: dict[st
     [
         ("ecs-deployment", {"resources": []}, "UnknownShapeError"),
         ("ecs-deployment", {"detail": "text"}, "UnknownShapeError"),
+        ("ecs-deployment", {"detail": NOTHING}, "KeyError"),
+        ("update-service", {"detail": [1]}, "UnknownShapeError"),
         ("ecs-deployment", {"source": "aws.new"}, "no reader"),
         ("ecs-task", {"detail__containers": 7}, "TypeError"),
-        ("pipeline", {"detail__execution___trigger": [1]}, "no reader"),
         ("migration", {"detail__status": 7}, "UnknownShapeError"),
         ("update-service", {"detail__eventID": NOTHING}, "UnknownShapeError"),
         ("update-service", {"detail__userIdentity": "me"}, "UnknownShapeError"),
@@ -256,9 +253,6 @@ def test_no_secret_and_no_patient_gets_into_a_record(name: str, changes: dict[st
 def test_an_unknown_shape_is_kept_as_it_is(name: str, changes: dict[str, Any], why: str) -> None:
     found = event(name, **changes)
     body = recorded(found)
-    if why == "no reader" and name == "pipeline":
-        assert body["kind"] == "pipeline"
-        return
     assert (body["kind"], body["outcome"]) == ("unknown", "unknown")
     assert body["detail"]["why"] == why
     kept = body["detail"]["event"]

@@ -59,18 +59,14 @@ def record_of(text: str, environment: str, received: datetime) -> Record:
 
 def _facts(event: Mapping[str, Json]) -> Facts:
     """Read the event, or keep it as it is."""
-    kind = event.get("detail-type")
+    kind = str(event.get("detail-type"))
+    reader = call if kind == CALL else READERS.get((str(event.get("source")), kind))
+    if reader is None:
+        return _as_it_is(event, "no reader")
     try:
-        if not isinstance(event.get("detail"), Mapping):
-            raise UnknownShapeError("detail")
-        if kind == CALL:
-            return call(event)
-        reader = READERS.get((str(event.get("source")), str(kind)))
-        if reader:
-            return reader(event)
+        return reader(event)
     except (UnknownShapeError, AttributeError, KeyError, TypeError, ValueError, IndexError) as why:
         return _as_it_is(event, type(why).__name__)
-    return _as_it_is(event, "no reader")
 
 
 def _as_it_is(event: Mapping[str, Json], why: str) -> Facts:

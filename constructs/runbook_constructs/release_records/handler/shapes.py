@@ -16,8 +16,9 @@ class UnknownShapeError(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a record says beside where and when; ``event_id`` and ``time`` where the event's own
-    are not the envelope's.
+    """What a record says beside where it is from.
+
+    ``event_id`` and ``time`` are given where the event's own are not the envelope's.
     """
 
     kind: str

@@ -46,18 +46,20 @@ def choose(snapshots: Iterable[Mapping[str, Json]], rule: Rule, now: datetime) -
 def why_it_stays(snapshot: Mapping[str, Json], rule: Rule, now: datetime) -> str | None:
     """Give the first reason to keep a snapshot; None when there is none."""
     name = snapshot.get("DBSnapshotIdentifier")
-    named = _TIME.fullmatch(name) if isinstance(name, str) else None
+    name = name if isinstance(name, str) else ""
+    named = _TIME.fullmatch(name)
     if snapshot.get("SnapshotType") != "manual":
         return "not a manual snapshot"
     if snapshot.get("DBInstanceIdentifier") != rule.instance:
         return "of another instance"
-    if PURPOSE not in (snapshot.get("TagList") or []):
+    tags = snapshot.get("TagList")
+    if not isinstance(tags, list) or PURPOSE not in tags:
         return f"not tagged {PURPOSE['Key']}={PURPOSE['Value']}"
     if snapshot.get("Status") != "available":
         return "not available"
     if snapshot.get("SourceDBSnapshotIdentifier") or snapshot.get("SourceRegion"):
         return "a copy of another snapshot"
-    if not named or not str(name).startswith(rule.prefixes):
+    if not named or not name.startswith(rule.prefixes):
         return "not named as the gate names its snapshots"
     return _too_young(snapshot.get("SnapshotCreateTime"), named[1], rule, now)
 

@@ -1,10 +1,11 @@
 """What is kept as evidence: audit records, source receipts, the trail."""
 
 from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from runbook.access.principals import TRAIL, Principals
+from runbook.access.principals import RELEASE_RECORDS, TRAIL, Principals
 from runbook.model.environment import Environment
 from runbook_constructs.audit_trail import AuditTrail
 from runbook_constructs.customer_key import CustomerKey
@@ -31,11 +32,12 @@ class AuditStack(RunbookStack):
             "AccessLogs",
             lifecycle_rules=[expire_after(buckets.access_logs.expire_after_days)],
         )
+        self.audit_key = self._key("AuditKey", environment, "audit", "Audit records")
         self.audit_bucket = LockedBucket(
             self,
             "AuditRecords",
             retention=buckets.audit,
-            key=self._key("AuditKey", environment, "audit", "Audit records"),
+            key=self.audit_key,
             access_logs=self.access_logs,
             access_logs_prefix="audit/",
         )
@@ -47,12 +49,36 @@ class AuditStack(RunbookStack):
             access_logs_prefix="receipts/",
             lifecycle_rules=[_to_glacier(buckets.receipts.glacier_after_days)],
         )
+        self._keep_records_of_releases(Principals(environment))
         self._add_trail(environment)
         for name, bucket in (
             ("AuditRecordsBucket", self.audit_bucket),
             ("SourceReceiptsBucket", self.receipts_bucket),
         ):
             CfnOutput(self, name, value=bucket.bucket_name)
+
+    def _keep_records_of_releases(self, principals: Principals) -> None:
+        """Let one role alone write them, and nobody hide one by a delete marker (ROVN-AUD-1)."""
+        records = [self.audit_bucket.arn_for_objects("releases/*")]
+        recorder = principals.role(principals.named(RELEASE_RECORDS))
+        for sid, action, conditions in (
+            (
+                "OnlyTheRecorderWrites",
+                "s3:PutObject",
+                {"ArnNotEquals": {"aws:PrincipalArn": recorder}},
+            ),
+            ("NobodyHidesARecord", "s3:DeleteObject", None),
+        ):
+            self.audit_bucket.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=sid,
+                    effect=iam.Effect.DENY,
+                    actions=[action],
+                    principals=[iam.AnyPrincipal()],
+                    resources=records,
+                    conditions=conditions,
+                )
+            )
 
     def _add_trail(self, environment: Environment) -> None:
         key = self._key("TrailKey", environment, "trail", "Log files of the trail")

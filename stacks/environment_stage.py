@@ -10,6 +10,7 @@ from stacks.backup_copy_stack import BackupCopyStack
 from stacks.data_stack import DataStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
+from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
 from stacks.release_gate_stack import ReleaseGateStack
 from stacks.secrets_stack import SecretsStack
@@ -55,6 +56,8 @@ class EnvironmentStage(Stage):
             data=self.data,
             platform=self.platform,
         )
+        # Before what they record.
+        self.records = RecordsStack(self, "Records", environment=environment, audit=self.audit)
         self._add_services(environment)
 
     def _add_services(self, environment: Environment) -> None:

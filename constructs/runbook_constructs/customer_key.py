@@ -49,7 +49,7 @@ class CustomerKey(kms.Key):
     may use it, through the services in ``via`` only (short names, such as ``s3``); with
     ``lends_to_services`` these may keep a grant for their own resources, as a database's storage
     needs. A service that uses it as itself is let in by name: ``allow_log_group``,
-    ``allow_trail``.
+    ``allow_trail``, ``allow_events``.
     """
 
     def __init__(
@@ -90,6 +90,17 @@ class CustomerKey(kms.Key):
                 principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
                 resources=["*"],
                 conditions={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}},
+            )
+        )
+
+    def allow_events(self) -> None:
+        """Let EventBridge send to encrypted queues and topics; it knows no condition here."""
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="SendEvents",
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                resources=["*"],
             )
         )
 

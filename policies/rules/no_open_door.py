@@ -10,10 +10,13 @@ from policies.iam.statements import ANYBODY, Statement
 from policies.rule import ANY, Rule
 from policies.templates.scope import Resource, Scope
 
+EVENTBRIDGE = "events.amazonaws.com"
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 # A service acts for whoever asks it to, in any account. What it only writes, nobody reads.
 _WRITES = {"s3:GetBucketAcl", "s3:PutObject"}
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(?P<account>[^:]*):.*")
+# What EventBridge needs of the key of a queue or a topic: it tells the key no source.
+_ENCRYPTS = {"kms:Decrypt", "kms:GenerateDataKey"}
 # AWS's own bucket, from which images are pulled; it is nobody's to write.
 _LAYERS = "arn:aws:s3:::prod-{region}-starport-layer-bucket/*"
 
@@ -36,7 +39,9 @@ def _faults(statement: Statement, scope: Scope) -> Iterator[str]:
         if who == ANYBODY:
             yield f"{statement.label} lets everybody in"
         elif _is_service(who):
-            if not _only_writes(statement):
+            if not _only_writes(statement) and not (
+                who == EVENTBRIDGE and _sends_events(statement, account)
+            ):
                 yield f"{statement.label} lets {who} in for any account: bind it to {account}"
         elif _account(who) not in (account, None) and not _writes_balancer_logs(statement, who):
             yield f"{statement.label} lets {who} in, which is not of account {account}"
@@ -59,6 +64,22 @@ def _is_service(who: str) -> bool:
 def _only_writes(statement: Statement) -> bool:
     """Tell logs that a service delivers: AWS's own examples bind the oldest ones to nothing."""
     return statement.at.type == "AWS::S3::BucketPolicy" and set(statement.actions) <= _WRITES
+
+
+def _sends_events(statement: Statement, account: str) -> bool:
+    """Know what EventBridge sends to: it tells keys and topics no source to bind it by.
+
+    A topic says all the same that a source which is told has to be the account's.
+    """
+    if statement.at.type == "AWS::KMS::Key":
+        return set(statement.actions) <= _ENCRYPTS
+    unless_told = statement.conditions.get("StringEqualsIfExists", {})
+    return (
+        statement.at.type == "AWS::SNS::TopicPolicy"
+        and statement.text("Action") == ["sns:Publish"]
+        and len(statement.conditions) == 1
+        and unless_told == {"aws:SourceAccount": account}
+    )
 
 
 def _account(who: str) -> str | None:

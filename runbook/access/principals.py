@@ -14,6 +14,8 @@ QUALIFIER = "hnb659fds"
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 FLOW_LOGS = "flow-logs"
 TRAIL = "trail"
+RELEASE_RECORDS = "release-records"
+SNAPSHOT_JANITOR = "snapshot-janitor"
 DATABASE_MONITORING = "database-monitoring"
 
 
@@ -209,17 +211,23 @@ class Principals:
             *(self.service_roles(name).traffic for name in self.gated),
             *(roles.invoke for roles in gates),
         )
-        functions = tuple(arn for of in gates for arn in (of.hook, of.probe, of.steps))
         passed = {
             ECS_TASKS: self.passable_to_tasks,
             "ecs.amazonaws.com": at_deployments,
             "cloudtrail.amazonaws.com": (self.trail,),
-            "lambda.amazonaws.com": functions,
+            "lambda.amazonaws.com": self._functions,
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "states.amazonaws.com": tuple(roles.machine for roles in gates),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }
         return {service: arns for service, arns in passed.items() if arns}
+
+    @property
+    def _functions(self) -> tuple[str, ...]:
+        gates = [self.gate_roles(name) for name in self.gated]
+        of_gates = (arn for of in gates for arn in (of.hook, of.probe, of.steps))
+        workers = (self.role(self.named(what)) for what in (RELEASE_RECORDS, SNAPSHOT_JANITOR))
+        return (*of_gates, *workers)
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.

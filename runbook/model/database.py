@@ -93,6 +93,14 @@ class Database(BaseModel):
             description="Days of point-in-time recovery.",
         ),
     ]
+    pre_deploy_snapshot_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=3650,
+            description="Days that the snapshot before a migration is kept (ROVN-MIG-2).",
+        ),
+    ]
     backup_copy_region: Annotated[
         Region, Field(description="Automated backups are copied there (ROVN-DR-1).")
     ]

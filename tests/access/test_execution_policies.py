@@ -107,6 +107,8 @@ NAMED = {
         "ecs:{place}:task-definition/{}:1",
         "RegisterTaskDefinition",
     ),
+    "AWS::Events::Rule": ("Name", "events:{place}:rule/{}", "PutRule"),
+    "AWS::Lambda::Function": ("FunctionName", "lambda:{place}:function:{}", "CreateFunction"),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs:{place}:log-group:{}", "CreateLogGroup"),
     "AWS::RDS::DBInstance": ("DBInstanceIdentifier", "rds:{place}:db:{}", "CreateDBInstance"),
     "AWS::SecretsManager::Secret": (
@@ -114,6 +116,8 @@ NAMED = {
         "secretsmanager:{place}:secret:{}-AbCdEf",
         "CreateSecret",
     ),
+    "AWS::SNS::Topic": ("TopicName", "sns:{place}:{}", "CreateTopic"),
+    "AWS::SQS::Queue": ("QueueName", "sqs:{place}:{}", "CreateQueue"),
     "AWS::WAFv2::IPSet": ("Name", "wafv2:{place}:regional/ipset/{}/id", "CreateIPSet"),
     "AWS::WAFv2::WebACL": ("Name", "wafv2:{place}:regional/webacl/{}/id", "CreateWebACL"),
 }

@@ -87,6 +87,7 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "Data", "data"),
             ("", "Registry", "registry"),
             ("", "Platform", "platform"),
+            ("", "Records", "records"),
             ("", "PassportApi", "passport-api"),
         )
     ]

@@ -81,8 +81,10 @@ def test_the_environments_own_stacks_do_not_take_it_along(
     assert not names & {f"{environment.slug}-bootstrap", f"{environment.slug}-access"}
 
 
-def granted(assembly: Assembly, slug: str) -> Iterator[tuple[str, str, str]]:
+def granted(assembly: Assembly, slug: str) -> Iterator[tuple[str, str, str, dict[str, str]]]:
     """Walk the policies of the stacks' roles: each action, on each resource that is plain text.
+
+    With what its conditions demand, which the call then carries.
 
     What an intrinsic stands for is not known here, so "*" is not tried for it.
     """
@@ -93,9 +95,11 @@ def granted(assembly: Assembly, slug: str) -> Iterator[tuple[str, str, str]]:
             if resource["Type"] not in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
                 continue
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                equals = statement.get("Condition", {}).get("StringEquals", {})
+                carried = {key: value for key, value in equals.items() if isinstance(value, str)}
                 for action in _listed(statement["Action"]):
                     for target in _listed(statement["Resource"]):
-                        yield f"{stack} {logical_id}", action, target
+                        yield f"{stack} {logical_id}", action, target, carried
 
 
 @pytest.mark.clause("ROVN-DEP-9")
@@ -106,10 +110,11 @@ def test_the_workload_boundary_is_no_obstacle_to_any_role(
     boundary = documents[f"{environment.slug}-workload-boundary"]
     actions = {a for s in boundary["Statement"] for a in _listed(s["Action"])}
     tried = 0
-    for where, action, target in granted(assembly, environment.slug):
+    for where, action, target, carried in granted(assembly, environment.slug):
         assert action in actions, f"{where}: {action}"
         if isinstance(target, str):
-            assert decides(boundary, action, target, {}) == "Allow", f"{where}: {action} {target}"
+            decided = decides(boundary, action, target, carried)
+            assert decided == "Allow", f"{where}: {action} {target}"
             tried += 1
     assert tried > 10
 
@@ -121,7 +126,7 @@ def test_the_workload_boundary_names_each_action(
     """Those that the templates grant, and those of what they do not show."""
     boundary = documents[f"{environment.slug}-workload-boundary"]
     named = {a for s in boundary["Statement"] for a in _listed(s["Action"])}
-    shown = {action for _, action, _ in granted(assembly, environment.slug)}
+    shown = {action for _, action, *_ in granted(assembly, environment.slug)}
     # AWS's own policy for RDS, which the database's monitoring role carries.
     monitoring = {"CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "GetLogEvents"}
     monitoring |= {"PutLogEvents", "PutRetentionPolicy", "DescribeLogGroups"}

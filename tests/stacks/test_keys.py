@@ -19,6 +19,8 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("network", "LogsKey"): ("network-logs", None, False),
     ("platform", "LogsKey"): ("platform-logs", None, False),
     ("platform", "PassportApiLogsKey"): ("passport-api-logs", None, False),
+    ("records", "RecordsKey"): ("release-records", "sqs", False),
+    ("records", "SecurityKey"): ("security", "sns", False),
     ("registry", "ImagesKey"): ("images", "ecr", True),
     ("release-gate", "LogsKey"): ("release-gate-logs", None, False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
@@ -35,6 +37,7 @@ USE = [
     *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
 ]
 OF_TRAIL = {"EncryptTrail", "DescribeForTrail"}
+OF_EVENTS = {"SendEvents"}
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def test_every_key_lets_in_exactly_these(
         ]
         policy = key["Properties"]["KeyPolicy"]
         assert policy["Version"] == "2012-10-17"
-        found = [s for s in policy["Statement"] if s["Sid"] not in OF_TRAIL]
+        found = [s for s in policy["Statement"] if s["Sid"] not in OF_TRAIL | OF_EVENTS]
         assert found == expected, (part, name)
 
 
@@ -98,6 +101,29 @@ def test_the_trails_key_lets_in_this_trail_and_no_other(
         _allowed("DescribeForTrail", trail, "kms:DescribeKey", {"StringEquals": source}),
     ]
     assert not any(found.values())
+
+
+def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
+    keys: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    """It tells the key no source: a condition that asks for one would lose every event."""
+    sends = {
+        where: statements
+        for where, key in keys.items()
+        if (
+            statements := [
+                s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_EVENTS
+            ]
+        )
+    }
+    expected = _allowed(
+        "SendEvents",
+        {"Service": "events.amazonaws.com"},
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+        {},
+    )
+    wanted = [("records", "RecordsKey"), ("records", "SecurityKey")]
+    assert sends == {key: [expected] for key in wanted}
 
 
 def _root(environment: Environment) -> dict[str, str]:

@@ -21,7 +21,7 @@ def test_every_environment_has_all_its_stacks(assembly: Assembly) -> None:
         for name in known_environments()
         for part in (
             *("bootstrap", "access", "network", "audit", "secrets", "backup-copy", "data"),
-            *("registry", "platform", "release-gate", "passport-api"),
+            *("registry", "platform", "release-gate", "records", "passport-api"),
         )
     }
     assert set(assembly.templates) == expected

@@ -158,3 +158,57 @@ def test_what_is_shared_without_a_policy_is_shared_all_the_same(kind: str, key: 
         f"a statement without Sid lets {OTHER} in, which is not of account 111122223333"
     )
     assert said(RULE, {"Type": kind, "Properties": {key: "111122223333"}}) == "pass"
+
+
+TOLD = {"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}
+SENDS = {"Principal": {"Service": "events.amazonaws.com"}}
+KEY_USE = ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def events_to(kind: str, action: str | list[str], **more: object) -> str:
+    return said(RULE, on(kind, allow(action, **SENDS, **more)))
+
+
+def test_eventbridge_tells_keys_and_topics_no_source() -> None:
+    """What asks for one refuses the page; what asks for it if it is told does not."""
+    assert events_to("AWS::SNS::TopicPolicy", "sns:Publish", Condition=TOLD) == "pass"
+    key = on("AWS::KMS::Key", KeyPolicy={"Statement": [allow(KEY_USE, **SENDS)]})
+    assert said(RULE, key) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "condition"),
+    [
+        ("AWS::SNS::TopicPolicy", "sns:Publish", {}),
+        ("AWS::SNS::TopicPolicy", "sns:Subscribe", TOLD),
+        ("AWS::SNS::TopicPolicy", ["sns:Publish", "sns:Subscribe"], TOLD),
+        (
+            "AWS::SNS::TopicPolicy",
+            "sns:Publish",
+            {"StringEqualsIfExists": {"aws:SourceAccount": "999999999999"}},
+        ),
+        (
+            "AWS::SNS::TopicPolicy",
+            "sns:Publish",
+            {"StringLikeIfExists": {"aws:SourceAccount": "111122223333"}},
+        ),
+        ("AWS::SNS::TopicPolicy", "sns:Publish", {**TOLD, "Bool": {"aws:x": "true"}}),
+        ("AWS::SQS::QueuePolicy", "sqs:SendMessage", TOLD),
+    ],
+)
+def test_eventbridge_is_let_in_for_nothing_else(
+    kind: str, action: str | list[str], condition: Json
+) -> None:
+    said_of = events_to(kind, action, **({"Condition": condition} if condition else {}))
+    assert "lets events.amazonaws.com in for any account" in said_of
+
+
+def test_a_key_is_open_to_eventbridge_for_sending_and_to_no_other_service() -> None:
+    for action, service in (
+        ("kms:CreateGrant", "events.amazonaws.com"),
+        ([*KEY_USE, "kms:Encrypt"], "events.amazonaws.com"),
+        (KEY_USE, "sns.amazonaws.com"),
+    ):
+        statement = allow(action, Principal={"Service": service})
+        key = on("AWS::KMS::Key", KeyPolicy={"Statement": [statement]})
+        assert "in for any account" in said(RULE, key)

@@ -1,0 +1,1 @@
+"""Whoever takes the release gate away, or goes past it, pages."""

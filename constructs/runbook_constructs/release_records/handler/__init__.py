@@ -1,0 +1,1 @@
+"""What the function runs: events in, JSON records out."""

@@ -1,0 +1,1 @@
+"""Old snapshots of migrations go; nothing else ever."""

@@ -1,0 +1,1 @@
+"""What the function runs: once a day, over the snapshots of one database."""

@@ -38,6 +38,7 @@ _RECORDS = (
     "kms:ScheduleKeyDeletion",
     "s3:BypassGovernanceRetention",
 )
+_APPROVAL = "codepipeline:PutApprovalResult"
 _STACKS = (
     "cloudformation:CreateChangeSet",
     "cloudformation:CreateStack",
@@ -66,6 +67,7 @@ def service_control_policy(principals: Principals) -> Document:
             _only("Images", _IMAGES, ["*"], principals.may_push_images),
             _only("Services", _SERVICES, ["*"], principals.may_update_services),
             _only("Stacks", _STACKS, [stacks], principals.may_change_stacks),
+            *_approvals(principals),
             _only("StartDeploys", ["sts:AssumeRole"], [cdk_roles], principals.may_start_deploys),
             _only(
                 "HandToCloudFormation",
@@ -82,7 +84,7 @@ def service_control_policy(principals: Principals) -> Document:
             ),
             _only(
                 "CredentialsAndRecords",
-                (*LASTING_CREDENTIALS, *PROVIDER_EDITS, *_RECORDS),
+                (*LASTING_CREDENTIALS, *PROVIDER_EDITS, *_RECORDS, *_of_people(principals)),
                 ["*"],
                 people,
             ),
@@ -101,6 +103,18 @@ def service_control_policy(principals: Principals) -> Document:
             },
         ],
     }
+
+
+def _of_people(principals: Principals) -> tuple[str, ...]:
+    """List what break-glass alone may do; with approvals, when nobody else approves."""
+    return () if principals.environment.delivery.approver_roles else (_APPROVAL,)
+
+
+def _approvals(principals: Principals) -> list[dict[str, object]]:
+    """Leave approvals to people, who are never the deploy identity (ROVN-DEP-8)."""
+    if not principals.environment.delivery.approver_roles:
+        return []
+    return [_only("Approve", [_APPROVAL], ["*"], principals.may_approve_releases)]
 
 
 def rendered(principals: Principals) -> str:

@@ -1,5 +1,6 @@
 """`runbook release`: preview, deploy, verify. Loads the AWS SDK only when one of them runs."""
 
+import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -93,6 +94,8 @@ def verify(
 
 
 def _begin(name: str, service: str, *, as_json: bool) -> "tuple[Account, Console]":
+    # Whoever stops a build is told the same as whoever presses Ctrl-C, and it is recorded.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     environment = load_environment(name)
     _must_know(environment, service)
     from runbook.operations.account import Account

@@ -12,6 +12,7 @@ from runbook.operations.account import Account, code_of
 from runbook.operations.differences import changes
 from runbook.operations.freeze import freeze_refusals
 from runbook.operations.images import image_refusals
+from runbook.operations.obstacles import astray, busy, continue_rollback
 from runbook.operations.preview import Preview
 from runbook.operations.protocol import Operation, OperationFailedError
 from runbook.operations.services import EcsService, Running
@@ -25,6 +26,8 @@ from runbook.operations.stacks import (
 from runbook.operations.waiting import POLL_SECONDS, Clock, Sleep, StackWatch
 
 _CHANGE_SET_SECONDS = 300.0
+# For ``Wanted.instead_of``, where nothing ran at the preview.
+NOTHING = "none"
 
 
 @dataclass(frozen=True)
@@ -103,14 +106,14 @@ class Release(Operation):
                 after={"image_tag": tag},
             )
         if status not in STEADY:
-            return _refused(self.title, _busy(self._stack.name, status))
+            return _refused(self.title, busy(self._stack.name, status))
         if tag_of(stack) != tag:
             return None
         if running and running.tag == tag:
             summary = f"{tag} runs already: there is nothing to release"
             same = {"image_tag": tag}
             return Preview(summary=summary, nothing_to_do=True, before=same, after=same)
-        return _refused(self.title, _astray(self._stack.name, tag, running))
+        return _refused(self.title, astray(self._stack.name, tag, running))
 
     def _first_release(self, status: str) -> Preview:
         name, tag = self._environment.name, self._wanted.tag
@@ -133,12 +136,12 @@ class Release(Operation):
 
     def _refusals(self, running: Running | None) -> Iterator[Refusal]:
         yield from image_refusals(self._account, self._service.name, self._wanted.tag)
-        expected, now = self._wanted.instead_of, running.tag if running else ""
+        expected, now = self._wanted.instead_of, running.tag if running else NOTHING
         if expected is not None and expected != now:
             yield Refusal(
                 "instead-of",
-                f"the preview was made against {expected or 'nothing'}, and {now or 'nothing'} "
-                "runs now: what was approved is not what would happen",
+                f"the preview was made against {expected}, and now {now} runs: "
+                "what was approved is not what would happen",
                 "look at a new preview, and approve that",
             )
 
@@ -157,7 +160,9 @@ class Release(Operation):
         self._change_set = str(change_set["ChangeSetId"])
         definition = running.definition if running else None
         listed = changes(change_set["Changes"], self._wanted.tag, definition)
-        return replace(found, changes=listed, notes=list(_unchanged(running)))
+        beside = sum(not change.expected for change in listed)
+        told = f"{found.summary}; {beside} changes beside the image" if beside else found.summary
+        return replace(found, summary=told, changes=listed, notes=list(_unchanged(running)))
 
     def _prepared(self, parameters: list[str]) -> Mapping[str, Any]:
         """Make the change set, or take the one that is there while it can be executed."""
@@ -226,7 +231,7 @@ class Release(Operation):
             fix = "the image that ran before goes on serving; mend the cause, release a new image"
         else:
             what = f"the stack {self._stack.name} is {status}"
-            fix = _continue_rollback(self._stack.name)
+            fix = continue_rollback(self._stack.name)
         raise OperationFailedError(what, why=why, fix=fix)
 
     # ---- verify
@@ -281,30 +286,3 @@ def _unchanged(running: Running | None) -> Iterator[str]:
 
 def _refused(summary: str, refusal: Refusal) -> Preview:
     return Preview(summary=summary, refusals=[refusal])
-
-
-def _busy(stack: str, status: str) -> Refusal:
-    if status == "UPDATE_ROLLBACK_FAILED":
-        return Refusal("stack", f"{stack} is {status}", _continue_rollback(stack))
-    if status.endswith("_IN_PROGRESS"):
-        fix = "wait until it is done, then run the same command again"
-        return Refusal("stack", f"{stack} is {status}: another change is under way", fix)
-    fix = "repair the stack first; its events say what failed"
-    return Refusal("stack", f"{stack} is {status}, which takes no change set", fix)
-
-
-def _astray(stack: str, tag: str, running: Running | None) -> Refusal:
-    now = running.tag if running else "nothing"
-    return Refusal(
-        "image-tag",
-        f"the stack {stack} has {tag} already, but {now} runs: somebody moved the service beside "
-        "its stack, and a change set with the same tag changes nothing",
-        f"release {now} first, so that stack and service agree, then {tag}",
-    )
-
-
-def _continue_rollback(stack: str) -> str:
-    return (
-        "find what kept it from rolling back in its events, mend that, then: aws cloudformation "
-        f"continue-update-rollback --stack-name {stack}"
-    )

@@ -18,6 +18,7 @@ def writes(aws: Aws) -> list[str]:
     return [call for call in aws.calls if call in WRITES]
 
 
+@pytest.mark.clause("ROVN-DEP-3")
 @pytest.mark.clause("ROVN-DEP-8")
 def test_a_release_is_previewed_confirmed_executed_verified_and_logged(operator: Operator) -> None:
     aws = operator.aws

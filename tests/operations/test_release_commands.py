@@ -120,7 +120,7 @@ def test_as_a_module_as_the_pipeline_runs_it() -> None:
             "runbook.operations",
             "preview",
             "rovn/nowhere",
-            *"--service x --image-tag y".split(),
+            *["--service", "x", "--image-tag", "y"],
         ],
         capture_output=True,
         text=True,

@@ -19,7 +19,7 @@ KEY = "EnableExecuteCommand"
 
 
 def test_no_shell_passes(real: Real) -> None:
-    assert all_pass(real, RULE, "Service")
+    assert all_pass(real, RULE, "PassportApiOnSource", "Service")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from runbook.model.schema import json_schema
 from runbook.model.selection import all_environments
+from runbook.operations.commands import release
 
 # Input that cannot be used: the same code for every command.
 EXIT_UNUSABLE = 2
@@ -28,6 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Operational runbooks, enforced. Each command has --help with an example.",
 )
+
+
+app.add_typer(release, name="release")
 
 
 @app.callback()

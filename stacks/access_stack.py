@@ -1,8 +1,10 @@
-"""Who may start a deploy."""
+"""Who may start a deploy, and who may approve a release."""
 
 from aws_cdk import LegacyStackSynthesizer
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from runbook.access.approvals import approvals
 from runbook.access.guard_rails import DEPLOY_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
@@ -12,6 +14,9 @@ from stacks.runbook_stack import RunbookStack
 
 class AccessStack(RunbookStack):
     """The deploy identity (ROVN-DEP-9), which cannot deploy what it is itself.
+
+    And the policy of approvers (ROVN-DEP-8), which administrators attach to the roles of people
+    that the environment file names: no deploy can widen it.
 
     Administrators deploy it with their own credentials (`make bootstrap`): CloudFormation's role,
     which the deploy identity sets to work, may not touch it.
@@ -28,4 +33,13 @@ class AccessStack(RunbookStack):
             boundary=DEPLOY_BOUNDARY,
             synthesizer=LegacyStackSynthesizer(),
         )
-        DeployIdentity(self, "Deploy", principals=Principals(environment))
+        principals = Principals(environment)
+        DeployIdentity(self, "Deploy", principals=principals)
+        policy = approvals(principals)
+        iam.CfnManagedPolicy(
+            self,
+            "Approvals",
+            managed_policy_name=policy.name,
+            description=policy.description,
+            policy_document=policy.document,
+        )

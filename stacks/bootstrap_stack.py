@@ -1,36 +1,48 @@
 """What has to be there before anything else is deployed: the limits of all that follows."""
 
+from collections.abc import Sequence
+
 from aws_cdk import LegacyStackSynthesizer
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from runbook.access.boundaries import boundaries
 from runbook.access.execution_policies import execution_policies
+from runbook.access.policy import ManagedPolicy
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from stacks.runbook_stack import RunbookStack
 
 
-class BootstrapStack(RunbookStack):
-    """The permission boundaries, and what CloudFormation may do instead of AdministratorAccess.
+class _PoliciesStack(RunbookStack):
+    """Managed policies that are there before anything else is.
 
     IAM is global, so one stack serves every region of the environment. It needs no bootstrap, the
     CDK's own bootstrap needs it: the legacy synthesizer is the one that neither assumes roles of a
-    bootstrap nor puts the template into a bucket (the bootstrapless one assumes them).
+    bootstrap nor puts the template into a bucket (the bootstrapless one assumes them). A template
+    without a bucket may have 51,200 bytes, hence two of these.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        part: str,
+        description: str,
+        policies: Sequence[ManagedPolicy],
+    ) -> None:
         super().__init__(
             scope,
             id_,
             environment=environment,
-            part="bootstrap",
-            description="Boundaries and execution policies",
+            part=part,
+            description=description,
             stateful=True,
             synthesizer=LegacyStackSynthesizer(),
         )
-        principals = Principals(environment)
-        for policy in (*boundaries(principals), *execution_policies(principals)):
+        for policy in policies:
             iam.CfnManagedPolicy(
                 self,
                 _pascal(policy.name.removeprefix(f"{environment.slug}-")),
@@ -38,6 +50,34 @@ class BootstrapStack(RunbookStack):
                 description=policy.description,
                 policy_document=policy.document,
             )
+
+
+class BootstrapStack(_PoliciesStack):
+    """The permission boundaries."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id_,
+            environment=environment,
+            part="bootstrap",
+            description="Boundaries",
+            policies=boundaries(Principals(environment)),
+        )
+
+
+class ExecutionStack(_PoliciesStack):
+    """What CloudFormation may do instead of AdministratorAccess."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id_,
+            environment=environment,
+            part="execution",
+            description="Execution policies",
+            policies=execution_policies(Principals(environment)),
+        )
 
 
 def _pascal(name: str) -> str:

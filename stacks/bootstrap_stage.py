@@ -6,7 +6,7 @@ from constructs import Construct
 
 from runbook.model.environment import Environment
 from stacks.access_stack import AccessStack
-from stacks.bootstrap_stack import BootstrapStack
+from stacks.bootstrap_stack import BootstrapStack, ExecutionStack
 
 
 class BootstrapStage(Stage):
@@ -23,6 +23,7 @@ class BootstrapStage(Stage):
             env=Place(account=environment.account, region=environment.region),
         )
         self.bootstrap = BootstrapStack(self, "Bootstrap", environment=environment)
+        self.execution = ExecutionStack(self, "Execution", environment=environment)
         self.access = AccessStack(self, "Access", environment=environment)
         # Its boundary is named by convention, so nothing else tells CloudFormation to wait for it.
         self.access.add_stack_dependency(self.bootstrap)

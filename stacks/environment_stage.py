@@ -8,6 +8,7 @@ from runbook.model.environment import Environment
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.data_stack import DataStack
+from stacks.delivery_stack import DeliveryStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
 from stacks.records_stack import RecordsStack
@@ -41,6 +42,9 @@ class EnvironmentStage(Stage):
         # Its key is named by convention, so nothing else tells CloudFormation to wait for it.
         self.data.add_stack_dependency(self.backup_copy)
         self.registry = RegistryStack(self, "Registry", environment=environment)
+        # Before any service: the first image comes out of it.
+        self.delivery = DeliveryStack(self, "Delivery", environment=environment, audit=self.audit)
+        self.delivery.add_stack_dependency(self.registry)
         self.platform = PlatformStack(
             self,
             "Platform",

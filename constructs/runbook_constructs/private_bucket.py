@@ -19,7 +19,7 @@ class PrivateBucket(s3.Bucket):
     With ``key`` it takes objects under that key only, and ``accepted`` names the encryptions a
     writer may ask for; without, S3 encrypts with its own key, which is all that the delivery of
     access logs can write to. ``access_logs`` is the bucket that records each request, under
-    ``access_logs_prefix``.
+    ``access_logs_prefix``. ``name`` is for a bucket that policies name before it exists.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class PrivateBucket(s3.Bucket):
         scope: Construct,
         id_: str,
         *,
+        name: str | None = None,
         key: CustomerKey | None = None,
         bucket_key: bool = True,
         accepted: Sequence[str] = ("aws:kms",),
@@ -38,6 +39,7 @@ class PrivateBucket(s3.Bucket):
         super().__init__(
             scope,
             id_,
+            bucket_name=name,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             bucket_key_enabled=bucket_key if key else None,
             encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,

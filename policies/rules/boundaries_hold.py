@@ -10,6 +10,7 @@ from policies.iam.statements import texts
 from policies.rule import Rule
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import Unknown, UnresolvedError, unknowns
+from runbook.access.approvals import approvals
 from runbook.access.boundaries import boundaries
 from runbook.access.deploy_policy import deploy_statements
 from runbook.access.execution_policies import execution_policies
@@ -27,7 +28,12 @@ def _limits(scope: Scope) -> Mapping[str, list[Statement]]:
         policy.name: list(policy.statements)
         for policy in (*boundaries(principals), *execution_policies(principals))
     }
-    return {**written, principals.named("deploy"): deploy_statements(principals)}
+    approve = approvals(principals)
+    return {
+        **written,
+        principals.named("deploy"): deploy_statements(principals),
+        approve.name: list(approve.statements),
+    }
 
 
 def _is_limit(policy: Resource, scope: Scope) -> bool:

@@ -1,6 +1,6 @@
 """ROVN-DEP-9, ROVN-SEC-2: each role is assumed by the one service or identity that it is for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.iam.attachments import arn_of
@@ -9,6 +9,7 @@ from policies.iam.grants import grants_of
 from policies.iam.statements import Statement, texts
 from policies.rule import Rule
 from policies.templates.scope import Resource, Scope
+from runbook.access.delivery_sources import delivery_sources
 
 ROLE, PROVIDER = "AWS::IAM::Role", "AWS::IAM::OIDCProvider"
 # Other ways for somebody elsewhere to become a role of this account.
@@ -44,18 +45,20 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
         yield f"nothing says who may assume {arn}: runbook/access/principals.py does not know it"
     else:
         for statement in statements:
-            yield from _by_service(statement, service, scope)
+            yield from _by_service(statement, arn, service, scope)
 
 
-def _by_service(statement: Statement, service: str, scope: Scope) -> Iterator[str]:
+def _by_service(statement: Statement, arn: str, service: str, scope: Scope) -> Iterator[str]:
     yield from _who(statement, service, "sts:AssumeRole")
     if service in _UNNAMED_SOURCE:
         return
     environment = scope.environment
     place = f"{environment.region}:{environment.account}"
-    wanted = {"aws:SourceAccount": environment.account}
+    wanted = {"aws:SourceAccount": [environment.account]}
     if service in _SOURCES:
-        wanted["aws:SourceArn"] = _SOURCES[service].format(place=place)
+        wanted["aws:SourceArn"] = [_SOURCES[service].format(place=place)]
+    if arn in (sources := delivery_sources(scope.principals)):
+        wanted["aws:SourceArn"] = sources[arn]
     yield from _demands(statement, wanted)
 
 
@@ -67,9 +70,9 @@ def _by_github(statement: Statement, scope: Scope) -> Iterator[str]:
         yield f"it trusts {who}, not the identity provider of its own stack alone"
     if statement.actions != ["sts:AssumeRoleWithWebIdentity"]:
         yield f"it trusts for {', '.join(statement.actions)}, not sts:AssumeRoleWithWebIdentity"
-    claims = {f"{GITHUB}:aud": AUDIENCE, f"{GITHUB}:sub": deploy.subject}
+    claims = {f"{GITHUB}:aud": [AUDIENCE], f"{GITHUB}:sub": [deploy.subject]}
     if deploy.branch:
-        claims[f"{GITHUB}:ref"] = f"refs/heads/{deploy.branch}"
+        claims[f"{GITHUB}:ref"] = [f"refs/heads/{deploy.branch}"]
     yield from _demands(statement, claims)
 
 
@@ -85,11 +88,12 @@ def _who(statement: Statement, wanted: str, action: str) -> Iterator[str]:
         yield f"it trusts for {', '.join(statement.actions)}, not {action}"
 
 
-def _demands(statement: Statement, wanted: Mapping[str, str]) -> Iterator[str]:
-    for key, value in wanted.items():
+def _demands(statement: Statement, wanted: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for key, values in wanted.items():
         found = demanded(statement.conditions, key)
-        if found != [value]:
-            yield f"{key} must be {', '.join(found) if found else 'anything'}, not {value}"
+        if found is None or sorted(found) != sorted(values):
+            said = ", ".join(found) if found else "anything"
+            yield f"{key} must be {said}, not {', '.join(values)}"
 
 
 def _provider(provider: Resource) -> Iterator[str]:

@@ -15,7 +15,7 @@ def boundaries(principals: Principals) -> list[ManagedPolicy]:
         ManagedPolicy(
             principals.named(workload.name),
             workload.description,
-            [*workload.statements, _push(principals)],
+            [*workload.statements, _push(principals), *_change_sets(principals)],
         ),
         # The same as what it is granted: a policy that is widened by hand widens nothing.
         ManagedPolicy(
@@ -24,6 +24,28 @@ def boundaries(principals: Principals) -> list[ManagedPolicy]:
             deploy_statements(principals),
         ),
         cloudformation_boundary(principals),
+    ]
+
+
+def _change_sets(principals: Principals) -> list[Statement]:
+    """Let the pipeline's steps make change sets of services, and one of them execute them."""
+    place = f"{principals.environment.region}:{principals.environment.account}"
+    names = [principals.named(name) for name in principals.environment.services]
+    stacks = [f"arn:aws:cloudformation:{place}:stack/{name}/*" for name in names]
+    makers = [principals.release, principals.release_checks]
+    return [
+        Statement(
+            "PreviewReleases",
+            ["cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet"],
+            stacks,
+            {"ArnEquals": {"aws:PrincipalArn": makers}},
+        ),
+        Statement(
+            "Release",
+            ["cloudformation:ExecuteChangeSet"],
+            stacks,
+            {"ArnEquals": {"aws:PrincipalArn": principals.release}},
+        ),
     ]
 
 

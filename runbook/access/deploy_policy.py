@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from runbook.access.delivery_names import delivery_key_alias, source_bucket, source_key
 from runbook.access.policy import Statement
 from runbook.access.principals import ECS_TASKS, Principals
 
@@ -27,7 +28,8 @@ def deploy_statements(principals: Principals) -> list[Statement]:
         *_images(principals),
         *_services(principals),
         *_migrations(principals),
-        _releases(principals),
+        *_releases(principals),
+        *_sources(principals),
         *_watch(principals),
     ]
 
@@ -105,8 +107,8 @@ def _migrations(principals: Principals) -> list[Statement]:
     ]
 
 
-def _releases(principals: Principals) -> Statement:
-    """Change sets on the services' stacks: preview, execute, watch, repair."""
+def _releases(principals: Principals) -> list[Statement]:
+    """Change sets on the services' stacks: preview, execute, watch, repair; and their records."""
     actions = [
         "cloudformation:ContinueUpdateRollback",
         "cloudformation:CreateChangeSet",
@@ -121,7 +123,46 @@ def _releases(principals: Principals) -> Statement:
         "cloudformation:ListChangeSets",
     ]
     stacks = [f"stack/{principals.named(name)}/*" for name in principals.environment.services]
-    return Statement("Release", actions, _arns(principals, "cloudformation", stacks))
+    audit = principals.named("audit")
+    freeze = [f"parameter/{principals.environment.name}/release-freeze"]
+    return [
+        Statement("Release", actions, _arns(principals, "cloudformation", stacks)),
+        Statement("ReadFreeze", ["ssm:GetParameter"], _arns(principals, "ssm", freeze)),
+        Statement(
+            "FindAuditBucket",
+            ["cloudformation:DescribeStacks"],
+            _arns(principals, "cloudformation", [f"stack/{audit}/*"]),
+        ),
+        # CloudFormation ends the bucket's name in letters of its own.
+        Statement(
+            "WriteRecords", ["s3:PutObject"], [f"arn:aws:s3:::{audit}-auditrecords*/releases/*"]
+        ),
+        _encrypt(principals, "EncryptRecords", f"alias/{principals.environment.slug}/audit"),
+    ]
+
+
+def _sources(principals: Principals) -> list[Statement]:
+    """Upload a service's source, which starts its pipeline (ROVN-DEP-1, ROVN-DEP-10)."""
+    environment = principals.environment
+    bucket = f"arn:aws:s3:::{source_bucket(environment)}"
+    objects = [f"{bucket}/{source_key(service)}" for service in environment.services]
+    return [
+        Statement("UploadSource", ["s3:PutObject"], objects),
+        _encrypt(principals, "EncryptSource", delivery_key_alias(environment)),
+    ]
+
+
+def _encrypt(principals: Principals, sid: str, alias: str) -> Statement:
+    """Encrypt through S3 under the one key that has this alias: keys have no names beside it."""
+    return Statement(
+        sid,
+        ["kms:GenerateDataKey"],
+        _arns(principals, "kms", ["key/*"]),
+        {
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},
+            "StringEquals": {"kms:ViaService": f"s3.{principals.environment.region}.amazonaws.com"},
+        },
+    )
 
 
 def _watch(principals: Principals) -> list[Statement]:

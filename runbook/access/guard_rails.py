@@ -8,6 +8,8 @@ from runbook.access.principals import Principals
 WORKLOAD_BOUNDARY = "workload-boundary"
 DEPLOY_BOUNDARY = "deploy-boundary"
 CLOUDFORMATION_BOUNDARY = "cloudformation-boundary"
+# Who may approve a release: of people, and as closed to a deploy as the limits are.
+APPROVALS = "approve-releases"
 BOUNDARIES = (WORKLOAD_BOUNDARY, DEPLOY_BOUNDARY, CLOUDFORMATION_BOUNDARY)
 POLICY_EDITS = (
     "iam:CreatePolicyVersion",
@@ -111,7 +113,7 @@ def limits(principals: Principals) -> list[str]:
 
     Those of the stacks' own roles begin with their stack's name.
     """
-    names = (*BOUNDARIES, "cloudformation-*", "deploy")
+    names = (*BOUNDARIES, APPROVALS, "cloudformation-*", "deploy")
     return [principals.policy(principals.named(name)) for name in names]
 
 

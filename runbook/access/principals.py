@@ -17,6 +17,7 @@ TRAIL = "trail"
 RELEASE_RECORDS = "release-records"
 SNAPSHOT_JANITOR = "snapshot-janitor"
 DATABASE_MONITORING = "database-monitoring"
+CODEBUILD = "codebuild.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,27 @@ class Principals:
     def release(self) -> str:
         """The pipeline's release step, which runs what an operator would."""
         return self.role(self.named("release"))
+
+    @property
+    def release_checks(self) -> str:
+        """The pipeline's verify step, which reads what runs and nothing else."""
+        return self.role(self.named("release-checks"))
+
+    @property
+    def pipeline(self) -> str:
+        """The pipelines themselves: they hand artifacts on and start builds."""
+        return self.role(self.named("pipeline"))
+
+    @property
+    def source_events(self) -> str:
+        """EventBridge, which starts a pipeline when its source arrives."""
+        return self.role(self.named("source-events"))
+
+    @property
+    def may_approve_releases(self) -> tuple[str, ...]:
+        """Who may approve a release: people, and never who executes it (ROVN-DEP-8)."""
+        approvers = self.environment.delivery.approver_roles
+        return (*(self.role(name) for name in approvers), *self.break_glass)
 
     @property
     def flow_logs(self) -> str:
@@ -180,6 +202,8 @@ class Principals:
             self.deploy_identity,
             *self.cdk_roles("deploy"),
             self.release,
+            # Change sets of previews, which it cannot execute.
+            self.release_checks,
             *self.break_glass,
         )
 
@@ -215,6 +239,9 @@ class Principals:
             ECS_TASKS: self.passable_to_tasks,
             "ecs.amazonaws.com": at_deployments,
             "cloudtrail.amazonaws.com": (self.trail,),
+            CODEBUILD: (self.image_build, self.release, self.release_checks),
+            "codepipeline.amazonaws.com": (self.pipeline,),
+            "events.amazonaws.com": (self.source_events,),
             "lambda.amazonaws.com": self._functions,
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "states.amazonaws.com": tuple(roles.machine for roles in gates),

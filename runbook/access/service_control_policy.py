@@ -38,6 +38,7 @@ _RECORDS = (
     "kms:ScheduleKeyDeletion",
     "s3:BypassGovernanceRetention",
 )
+_APPROVAL = "codepipeline:PutApprovalResult"
 _STACKS = (
     "cloudformation:CreateChangeSet",
     "cloudformation:CreateStack",
@@ -67,6 +68,7 @@ def service_control_policy(principals: Principals) -> Document:
             # To a release gate its boundary, which "Limits" guards, leaves RunTask alone of these.
             _only("Services", _SERVICES, ["*"], principals.may_run_tasks),
             _only("Stacks", _STACKS, [stacks], principals.may_change_stacks),
+            *_approvals(principals),
             _only("StartDeploys", ["sts:AssumeRole"], [cdk_roles], principals.may_start_deploys),
             _only(
                 "HandToCloudFormation",
@@ -83,7 +85,7 @@ def service_control_policy(principals: Principals) -> Document:
             ),
             _only(
                 "CredentialsAndRecords",
-                (*LASTING_CREDENTIALS, *PROVIDER_EDITS, *_RECORDS),
+                (*LASTING_CREDENTIALS, *PROVIDER_EDITS, *_RECORDS, *_of_people(principals)),
                 ["*"],
                 people,
             ),
@@ -102,6 +104,18 @@ def service_control_policy(principals: Principals) -> Document:
             },
         ],
     }
+
+
+def _of_people(principals: Principals) -> tuple[str, ...]:
+    """List what break-glass alone may do; with approvals, when nobody else approves."""
+    return () if principals.environment.delivery.approver_roles else (_APPROVAL,)
+
+
+def _approvals(principals: Principals) -> list[dict[str, object]]:
+    """Leave approvals to people, who are never the deploy identity (ROVN-DEP-8)."""
+    if not principals.environment.delivery.approver_roles:
+        return []
+    return [_only("Approve", [_APPROVAL], ["*"], principals.may_approve_releases)]
 
 
 def rendered(principals: Principals) -> str:

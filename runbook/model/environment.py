@@ -9,6 +9,7 @@ from runbook.clauses import clauses_of, organisations_with_clauses
 from runbook.model.buckets import Buckets
 from runbook.model.contradictions import between_tables
 from runbook.model.database import Database
+from runbook.model.delivery import Delivery, bake_beyond_release
 from runbook.model.deploy import Deploy
 from runbook.model.images import Images
 from runbook.model.ingress import LoadBalancer
@@ -66,6 +67,7 @@ class EnvironmentFile(BaseModel):
     services: Annotated[dict[Name, Service], Field(min_length=1, description="By their names.")]
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
     deploy: Deploy
+    delivery: Delivery
 
 
 class Environment(EnvironmentFile):
@@ -142,6 +144,9 @@ class Environment(EnvironmentFile):
             yield from service.contradictions(f"services.{name}")
         yield from self._long_names()
         yield from self.deploy.contradictions(self.slug)
+        yield from self.delivery.contradictions(self.deploy, self.slug)
+        bakes = {name: service.bake_minutes for name, service in self.services.items()}
+        yield from bake_beyond_release(self.delivery, bakes)
         yield from between_tables(self)
         yield from self._broken_demands()
 

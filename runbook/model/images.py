@@ -1,7 +1,7 @@
 """The images of an environment: what their tags look like."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -34,6 +34,10 @@ class Images(BaseModel):
     ]
     tag_example: Annotated[
         str, Field(description="A tag of that form, for messages and the sandbox.")
+    ]
+    scan_fail_severity: Annotated[
+        Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"],
+        Field(description="An image with findings of this severity or more is not released."),
     ]
 
     @model_validator(mode="after")

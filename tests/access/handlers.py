@@ -8,6 +8,16 @@ from pathlib import Path
 
 NOT_GRANTED = Path(__file__).with_name("not_granted.toml")
 # As the handlers' lists write them, here and there.
+# What the documentation says of types whose schema has no list.
+WRITTEN_DOWN = {
+    "AWS::CodeBuild::Project": (
+        "codebuild:BatchGetProjects",
+        "codebuild:CreateProject",
+        "codebuild:DeleteProject",
+        "codebuild:UpdateProject",
+        "iam:PassRole",
+    ),
+}
 MISSPELT = {"CloudTrail": "cloudtrail", "EC2": "ec2"}
 
 
@@ -17,7 +27,7 @@ def handler_actions() -> dict[str, frozenset[str]]:
 
     A type without such a list is not there: nothing can be said about it.
     """
-    found = {}
+    found = {kind: frozenset(actions) for kind, actions in WRITTEN_DOWN.items()}
     for file in (files("cfnlint.data.schemas") / "resources").iterdir():
         if not file.name.endswith(".json"):
             continue

@@ -14,7 +14,7 @@ from tests.access.handlers import handler_actions, not_granted
 from tests.assembly import Assembly, Resource
 
 # Deployed by administrators with their own credentials.
-OF_BOOTSTRAP = ("bootstrap", "access")
+OF_BOOTSTRAP = ("bootstrap", "execution", "access")
 
 
 def documents(principals: Principals) -> list[Document]:
@@ -99,6 +99,10 @@ def test_only_the_role_of_the_own_region_updates_services(principals: Principals
 # By type: the property with the physical name, its ARN, and an action to try on it.
 NAMED = {
     "AWS::CloudTrail::Trail": ("TrailName", "cloudtrail:{place}:trail/{}", "CreateTrail"),
+    "AWS::CodeBuild::Project": ("Name", "codebuild:{place}:project/{}", "CreateProject"),
+    "AWS::CodePipeline::Pipeline": ("Name", "codepipeline:{place}:{}", "CreatePipeline"),
+    "AWS::Events::Rule": ("Name", "events:{place}:rule/{}", "PutRule"),
+    "AWS::SNS::Topic": ("TopicName", "sns:{place}:{}", "CreateTopic"),
     "AWS::ECR::Repository": ("RepositoryName", "ecr:{place}:repository/{}", "CreateRepository"),
     "AWS::ECS::Cluster": ("ClusterName", "ecs:{place}:cluster/{}", "CreateCluster"),
     "AWS::ECS::Service": ("ServiceName", "ecs:{place}:service/{slug}/{}", "UpdateService"),

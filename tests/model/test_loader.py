@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments, load_environment
 from runbook.model.refusal import RefusedError
+from runbook.model.written import as_toml
 from tests.model.spoiling import HAPPY, MISSING, spoiled
 
 
@@ -129,3 +130,12 @@ def test_an_impossible_place_is_refused(place: dict[str, str], reason: str) -> N
     with pytest.raises(RefusedError, match="from the command line is refused") as refused:
         load_environment("rovn/production", **place)  # type: ignore[arg-type]
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("name", known_environments())
+def test_an_environment_written_back_is_the_same(name: str, tmp_path: Path) -> None:
+    moved = load_environment(name, account="123456789012", region="us-east-1")
+    file = tmp_path / f"{name}.toml"
+    file.parent.mkdir()
+    file.write_text(as_toml(moved), "utf-8")
+    assert load_environment(name, root=tmp_path) == moved

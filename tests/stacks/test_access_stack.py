@@ -51,7 +51,7 @@ def stack(environment: Environment) -> str:
 
 @pytest.fixture
 def policy(assembly: Assembly, stack: str) -> dict[str, Any]:
-    (resource,) = assembly.of_type(stack, "AWS::IAM::ManagedPolicy").values()
+    resource = assembly.named(stack, "AWS::IAM::ManagedPolicy", "DeployPolicy")
     properties: dict[str, Any] = resource["Properties"]
     return properties
 
@@ -120,7 +120,7 @@ def test_the_user_has_no_credential_and_the_same_limits(variants: Assembly) -> N
     assert properties["PermissionsBoundary"] == boundary
     types = {resource["Type"] for resource in variants.template(stack)["Resources"].values()}
     assert types == {"AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy"}
-    (policy,) = variants.of_type(stack, "AWS::IAM::ManagedPolicy").values()
+    policy = variants.named(stack, "AWS::IAM::ManagedPolicy", "DeployPolicy")
     (group,) = variants.of_type(stack, "AWS::IAM::Group")
     assert policy["Properties"]["Groups"] == [{"Ref": group}]
     assert properties["Groups"] == [{"Ref": group}]
@@ -194,7 +194,10 @@ def test_it_calls_exactly_these(policy: dict[str, Any]) -> None:
         },
         "elasticloadbalancing": {"DescribeTargetHealth"},
         "iam": {"PassRole"},
+        "kms": {"GenerateDataKey"},
         "logs": {"FilterLogEvents"},
+        "s3": {"PutObject"},
+        "ssm": {"GetParameter"},
         "sts": {"AssumeRole"},
     }
 

@@ -16,18 +16,17 @@ from tests.assembly import Assembly
 
 # CloudFormation's limit for a template that comes without a bucket.
 LARGEST_BODY = 51_200
+OF_BOOTSTRAP = ("access", "bootstrap", "execution")
 
 
 @pytest.fixture
-def stack(environment: Environment) -> str:
-    return f"{environment.slug}-bootstrap"
-
-
-@pytest.fixture
-def documents(assembly: Assembly, stack: str) -> dict[str, dict[str, Any]]:
+def documents(assembly: Assembly, environment: Environment) -> dict[str, dict[str, Any]]:
     return {
         resource["Properties"]["ManagedPolicyName"]: resource["Properties"]["PolicyDocument"]
-        for resource in assembly.of_type(stack, "AWS::IAM::ManagedPolicy").values()
+        for part in ("bootstrap", "execution")
+        for resource in assembly.of_type(
+            f"{environment.slug}-{part}", "AWS::IAM::ManagedPolicy"
+        ).values()
     }
 
 
@@ -42,13 +41,16 @@ def test_it_holds_every_boundary_and_execution_policy(
         assert len(json.dumps(document, separators=(",", ":"))) <= 6144, name
 
 
-def test_nothing_is_attached_to_anybody(assembly: Assembly, stack: str) -> None:
-    for resource in assembly.template(stack)["Resources"].values():
+@pytest.mark.parametrize("part", ["bootstrap", "execution"])
+def test_nothing_is_attached_to_anybody(
+    assembly: Assembly, environment: Environment, part: str
+) -> None:
+    for resource in assembly.template(f"{environment.slug}-{part}")["Resources"].values():
         assert resource["Type"] == "AWS::IAM::ManagedPolicy"
         assert not {"Roles", "Users", "Groups"} & set(resource["Properties"])
 
 
-@pytest.mark.parametrize("part", ["bootstrap", "access"])
+@pytest.mark.parametrize("part", ["bootstrap", "execution", "access"])
 def test_it_is_deployed_where_no_bootstrap_is(
     assembly: Assembly, environment: Environment, part: str
 ) -> None:
@@ -78,25 +80,32 @@ def test_the_environments_own_stacks_do_not_take_it_along(
     )
     names = {a.get("properties", {}).get("stackName") for a in own["artifacts"].values()}
     assert f"{environment.slug}-network" in names
-    assert not names & {f"{environment.slug}-bootstrap", f"{environment.slug}-access"}
+    assert not names & {f"{environment.slug}-{part}" for part in OF_BOOTSTRAP}
 
 
-def granted(assembly: Assembly, slug: str) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+def granted(
+    assembly: Assembly, environment: Environment
+) -> Iterator[tuple[str, str, str, dict[str, str]]]:
     """Walk the policies of the stacks' roles: each action, on each resource that is plain text.
 
     With what its conditions demand, which the call then carries.
 
     What an intrinsic stands for is not known here, so "*" is not tried for it.
     """
+    slug = environment.slug
     for stack, template in assembly.templates.items():
-        if not stack.startswith(f"{slug}-") or stack in (f"{slug}-bootstrap", f"{slug}-access"):
+        if not stack.startswith(f"{slug}-") or stack in [f"{slug}-{p}" for p in OF_BOOTSTRAP]:
             continue
         for logical_id, resource in template["Resources"].items():
             if resource["Type"] not in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
                 continue
+            (role,) = resource["Properties"]["Roles"]
+            name = template["Resources"][role["Ref"]]["Properties"]["RoleName"]
+            caller = {"aws:PrincipalArn": Principals(environment).role(name)}
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 equals = statement.get("Condition", {}).get("StringEquals", {})
-                carried = {key: value for key, value in equals.items() if isinstance(value, str)}
+                plain = {key: value for key, value in equals.items() if isinstance(value, str)}
+                carried = caller | plain
                 for action in _listed(statement["Action"]):
                     for target in _listed(statement["Resource"]):
                         yield f"{stack} {logical_id}", action, target, carried
@@ -110,7 +119,7 @@ def test_the_workload_boundary_is_no_obstacle_to_any_role(
     boundary = documents[f"{environment.slug}-workload-boundary"]
     actions = {a for s in boundary["Statement"] for a in _listed(s["Action"])}
     tried = 0
-    for where, action, target, carried in granted(assembly, environment.slug):
+    for where, action, target, carried in granted(assembly, environment):
         assert action in actions, f"{where}: {action}"
         if isinstance(target, str):
             decided = decides(boundary, action, target, carried)
@@ -126,11 +135,11 @@ def test_the_workload_boundary_names_each_action(
     """Those that the templates grant, and those of what they do not show."""
     boundary = documents[f"{environment.slug}-workload-boundary"]
     named = {a for s in boundary["Statement"] for a in _listed(s["Action"])}
-    shown = {action for _, action, *_ in granted(assembly, environment.slug)}
+    shown = {action for _, action, *_ in granted(assembly, environment)}
     # AWS's own policy for RDS, which the database's monitoring role carries.
     monitoring = {"CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "GetLogEvents"}
     monitoring |= {"PutLogEvents", "PutRetentionPolicy", "DescribeLogGroups"}
-    # CodeBuild's role, which is yet to come.
+    # What keys, buckets and secrets answer beside, to whoever reads them.
     build = {"kms:DescribeKey", "kms:GenerateDataKey", "secretsmanager:DescribeSecret"}
     build |= {f"s3:{action}" for action in ("GetObject", "ListBucket", "PutObject")}
     push = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")

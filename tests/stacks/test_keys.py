@@ -8,7 +8,7 @@ from runbook.model.environment import Environment
 from tests.assembly import Assembly, plain
 
 KEY, ALIAS, LOG_GROUP = "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::Logs::LogGroup"
-# By stack and construct: its alias, the service it is used through, whether that may keep grants.
+# By stack and construct: its alias, the services it is used through, whether that may keep grants.
 KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("audit", "AuditKey"): ("audit", "s3", False),
     ("audit", "ReceiptsKey"): ("receipts", "s3", False),
@@ -16,6 +16,7 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("backup-copy", "CopiesKey"): ("database-copies", "rds", True),
     ("data", "DatabaseKey"): ("database", "rds", True),
     ("data", "LogsKey"): ("database-logs", None, False),
+    ("delivery", "Key"): ("delivery", "s3 sns", False),
     ("network", "LogsKey"): ("network-logs", None, False),
     ("platform", "LogsKey"): ("platform-logs", None, False),
     ("platform", "PassportApiLogsKey"): ("passport-api-logs", None, False),
@@ -136,7 +137,7 @@ def _through(
     equals = {
         "StringEquals": {
             "kms:CallerAccount": environment.account,
-            "kms:ViaService": [f"{service}.{region}.amazonaws.com"],
+            "kms:ViaService": [f"{each}.{region}.amazonaws.com" for each in service.split()],
         }
     }
     use = _allowed("UseThroughServices", _root(environment), USE, equals)

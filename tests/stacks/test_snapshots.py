@@ -20,8 +20,9 @@ def test_every_environment_has_all_its_stacks(assembly: Assembly) -> None:
         f"{name.replace('/', '-')}-{part}"
         for name in known_environments()
         for part in (
-            *("bootstrap", "access", "network", "audit", "secrets", "backup-copy", "data"),
-            *("registry", "platform", "release-gate", "records", "passport-api"),
+            *("bootstrap", "execution", "access", "network", "audit", "secrets", "backup-copy"),
+            *("data", "registry", "delivery", "platform", "release-gate", "records"),
+            "passport-api",
         )
     }
     assert set(assembly.templates) == expected

@@ -45,10 +45,10 @@ def test_a_wider_a_missing_and_a_new_statement_fail() -> None:
     assert judge(*boundary(), first) == (
         "a statement has no Sid of its own, so nothing says what it must be"
     )
-    *most, push = boundary()
-    del push["Condition"]
-    assert judge(*most, push) == (
-        "Condition of statement PushImages is not what runbook/access says"
+    *most, release = boundary()
+    del release["Condition"]
+    assert judge(*most, release) == (
+        "Condition of statement Release is not what runbook/access says"
     )
 
 
@@ -72,4 +72,4 @@ def test_only_this_rule_sees_a_guard_rail_taken_away(real: Real) -> None:
         guard = properties(body, "AWS::IAM::ManagedPolicy", "CloudformationGuard")
         del guard["PolicyDocument"]["Statement"][0]
 
-    assert real.caught("bootstrap", spoil) == {("boundaries-hold", "CloudformationGuard")}
+    assert real.caught("execution", spoil) == {("boundaries-hold", "CloudformationGuard")}

@@ -160,3 +160,26 @@ def test_nobody_signs_in_by_another_provider(kind: str) -> None:
     assert said(RULE, {"Type": kind, "Properties": {}}) == (
         f"it trusts whoever it signs in: nothing here is for {kind}"
     )
+
+
+PROJECT = f"arn:aws:codebuild:{PLACE}:project/{SLUG}-passport-api"
+OF_CHECKS = [f"{PROJECT}-preview", f"{PROJECT}-verify"]
+
+
+def checks_role(source: object) -> str:
+    """Judge the role that previews and verifies, taken on for these projects."""
+    conditions = {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnEquals": {"aws:SourceArn": source},
+    }
+    document = trusting({"Service": "codebuild.amazonaws.com"}, Condition=conditions)
+    body = role(RoleName=f"{SLUG}-release-checks", AssumeRolePolicyDocument=document)
+    return said(RULE, body)
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+def test_a_role_of_delivery_is_for_its_own_builds_alone() -> None:
+    assert checks_role(OF_CHECKS) == "pass"
+    assert checks_role(OF_CHECKS[::-1]) == "pass"
+    for wrong in (OF_CHECKS[:1], [*OF_CHECKS, f"{PROJECT}-image-build"], f"{PROJECT}-*"):
+        assert checks_role(wrong).startswith("aws:SourceArn must be ")

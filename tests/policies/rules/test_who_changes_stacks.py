@@ -23,7 +23,8 @@ THING = f"arn:aws:cloudformation:{PLACE}:stack/{SLUG}-passport-api/*"
 DEPLOYERS = ", ".join(
     f"{IAM}:role/cdk-hnb659fds-deploy-role-{ACCOUNT}-us-{side}-2" for side in ("east", "west")
 )
-ONLY = f"{BREAK_GLASS}, {DEPLOYERS}, {DEPLOY}, {IAM}:role/{SLUG}-release"
+RELEASE = f"{IAM}:role/{SLUG}-release"
+ONLY = f"{BREAK_GLASS}, {DEPLOYERS}, {DEPLOY}, {RELEASE}, {RELEASE}-checks"
 
 NAME = "TasksExecutionRolePolicy"
 

@@ -1,0 +1,43 @@
+"""What delivery is called: names that policies, stacks and GitHub's workflow share."""
+
+from runbook.model.environment import Environment
+
+
+def source_bucket(environment: Environment) -> str:
+    """Name the bucket that source ZIPs go into; bucket names are one world, hence the account."""
+    return f"{environment.slug}-source-{environment.account}"
+
+
+def source_key(service: str) -> str:
+    """Name the object of a service's source; each upload is a version of it."""
+    return f"{service}/source.zip"
+
+
+def delivery_key_alias(environment: Environment) -> str:
+    """Name the key of sources, artifacts, approvals and their logs."""
+    return f"alias/{environment.slug}/delivery"
+
+
+def pipeline(environment: Environment, service: str) -> str:
+    """Name a service's pipeline."""
+    return f"{environment.slug}-{service}"
+
+
+def project(environment: Environment, service: str, step: str) -> str:
+    """Name the build project of one step: image-build, preview, release or verify."""
+    return f"{environment.slug}-{service}-{step}"
+
+
+def build_log_group(environment: Environment, service: str, step: str) -> str:
+    """Name its log group."""
+    return f"/{environment.name}/delivery/{service}/{step}"
+
+
+def approval_topic(environment: Environment) -> str:
+    """Name the topic that says a release waits for its approval."""
+    return f"{environment.slug}-approvals"
+
+
+# The stage of a pipeline, and its one action, that a person does.
+APPROVE = "Approve"
+STEPS = ("image-build", "preview", "release", "verify")

@@ -1,0 +1,1 @@
+"""What an operator runs against AWS: preview, confirm, execute, verify, log (ROVN-DEP-8)."""

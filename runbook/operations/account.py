@@ -1,0 +1,88 @@
+"""The one door to AWS: clients that read, and write only while the protocol executes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runbook.model.environment import Environment
+
+# Clients are made from the services' models at run time: no type says what they have.
+Client = Any
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=10)
+_READS = ("Describe", "Get", "List")
+# A change set is a preview: until it is executed it changes nothing that runs.
+_PREVIEWS = frozenset({"CreateChangeSet", "DeleteChangeSet"})
+# No operation needs a secret's value, and whoever prints an error must not have one.
+_NEVER = frozenset({"BatchGetSecretValue", "GetSecretValue"})
+
+
+class WriteOutsideProtocolError(Exception):
+    """A call that changes something was made outside the protocol: a mistake in our own code."""
+
+
+class Account:
+    """AWS as one environment's account and region show it.
+
+    Every client of it refuses to write, except within ``writing``, which the protocol alone opens
+    (tests/operations/test_no_way_around.py): a command has no other way to AWS.
+    """
+
+    def __init__(self, environment: Environment, session: boto3.Session | None = None) -> None:
+        self.environment = environment
+        self._session = session or boto3.Session()
+        self._clients: dict[str, Client] = {}
+        self._open = False
+
+    def client(self, service: str) -> Client:
+        """Make or reuse the client of a service, such as ``ecs``."""
+        if service not in self._clients:
+            client = self._session.client(  # type: ignore[call-overload]
+                service, region_name=self.environment.region, config=CONFIG
+            )
+            client.meta.events.register_first("provide-client-params.*.*", self._guard)
+            self._clients[service] = client
+        return self._clients[service]
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let calls write, until the block ends."""
+        self._open = True
+        try:
+            yield
+        finally:
+            self._open = False
+
+    def _guard(self, model: Any, **_: object) -> None:  # noqa: ANN401 - botocore calls it
+        name = model.name
+        harmless = name.startswith(_READS) or name in _PREVIEWS
+        if name in _NEVER or not (harmless or self._open):
+            raise WriteOutsideProtocolError(f"{name} was called outside the protocol")
+
+
+def code_of(error: Exception) -> str:
+    """Tell the code of an error of AWS, such as ``AccessDenied``; empty for any other."""
+    return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def words(error: ClientError | BotoCoreError) -> str:
+    """Say an error of AWS in one line: what was asked, what came back."""
+    if isinstance(error, ClientError):
+        told = error.response["Error"]
+        return f"{error.operation_name}: {told.get('Code')}: {told.get('Message')}"
+    return f"{type(error).__name__}: {error}"
+
+
+def advice(error: ClientError | BotoCoreError) -> str:
+    """Say what to do about an error of AWS."""
+    code = code_of(error) or type(error).__name__
+    if code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
+        return "use the deploy identity, or a break-glass role; docs/decisions/0015 says who may"
+    if "Credentials" in code or "Token" in code:
+        return "sign in to the environment's account, then run the same command again"
+    if "Throttl" in code or "Rate" in code:
+        return "wait a minute, then run the same command again: it begins where it stands"
+    return "run the same command again: it begins where it stands"

@@ -1,0 +1,124 @@
+"""`runbook release`: preview, deploy, verify. Loads the AWS SDK only when one of them runs."""
+
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runbook.model.environment import Environment
+from runbook.model.loader import load_environment
+from runbook.model.refusal import Refusal, RefusedError
+
+if TYPE_CHECKING:
+    from runbook.operations.account import Account
+    from runbook.operations.console import Console
+    from runbook.operations.release import Release
+
+release = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Release an image that the pipeline built: preview, deploy, verify.",
+)
+Name = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="organisation/environment")]
+Service = Annotated[str, typer.Option("--service", help="Key of the service in the file.")]
+Tag = Annotated[str, typer.Option("--image-tag", help="Tag of the image in its repository.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes aside.")]
+Minutes = Annotated[
+    float, typer.Option("--timeout-minutes", min=1, help="How long to watch; it goes on without.")
+]
+WATCHED_MINUTES = 150.0
+
+
+@release.command(
+    epilog="Example: runbook release preview acme/production --service api "
+    "--image-tag prod-20260510220219"
+)
+def preview(name: Name, service: Service, image_tag: Tag, *, as_json: Json = False) -> None:
+    """Show what a release would change: a change set is made, and nothing executed."""
+    from runbook.operations.protocol import look
+
+    account, console = _begin(name, service, as_json=as_json)
+    raise typer.Exit(look(_release(account, service, image_tag), account, console))
+
+
+@release.command(
+    epilog="Example: runbook release deploy acme/production --service api "
+    "--image-tag prod-20260510220219. Exit codes: 0 done, 1 failed and rolled back, 2 refused, "
+    "130 interrupted."
+)
+def deploy(
+    name: Name,
+    service: Service,
+    image_tag: Tag,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Agree to changes beside the image.")
+    ] = False,
+    instead_of: Annotated[
+        str | None,
+        typer.Option("--instead-of", help="Only while this tag runs, as the preview showed."),
+    ] = None,
+    timeout_minutes: Minutes = WATCHED_MINUTES,
+    as_json: Json = False,
+) -> None:
+    """Release an image: preview, confirm, execute, verify, log. May be run again at any time."""
+    from runbook.operations.protocol import Consent, perform
+
+    account, console = _begin(name, service, as_json=as_json)
+    operation = _release(
+        account, service, image_tag, instead_of=instead_of, minutes=timeout_minutes
+    )
+    consent = Consent(yes=yes, accept_changes=accept_changes)
+    raise typer.Exit(perform(operation, account, console, consent))
+
+
+@release.command(
+    epilog="Example: runbook release verify acme/production --service api "
+    "--image-tag prod-20260510220219"
+)
+def verify(
+    name: Name,
+    service: Service,
+    image_tag: Tag,
+    *,
+    timeout_minutes: Minutes = WATCHED_MINUTES,
+    as_json: Json = False,
+) -> None:
+    """Look whether an image serves, waiting for a release that is under way. Changes nothing."""
+    from runbook.operations.protocol import check
+
+    account, console = _begin(name, service, as_json=as_json)
+    operation = _release(account, service, image_tag, minutes=timeout_minutes)
+    raise typer.Exit(check(operation, account, console))
+
+
+def _begin(name: str, service: str, *, as_json: bool) -> "tuple[Account, Console]":
+    # Whoever stops a build is told the same as whoever presses Ctrl-C, and it is recorded.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    environment = load_environment(name)
+    _must_know(environment, service)
+    from runbook.operations.account import Account
+    from runbook.operations.console import Console
+
+    return Account(environment), Console(as_json=as_json)
+
+
+def _must_know(environment: Environment, service: str) -> None:
+    if service not in environment.services:
+        known = ", ".join(environment.services)
+        refusal = Refusal("--service", f"there is no service {service!r}", f"known: {known}")
+        raise RefusedError(environment.name, [refusal])
+
+
+def _release(
+    account: "Account",
+    service: str,
+    tag: str,
+    *,
+    instead_of: str | None = None,
+    minutes: float = WATCHED_MINUTES,
+) -> "Release":
+    from runbook.operations.release import Release, Wanted
+
+    return Release(account, Wanted(service, tag, instead_of, minutes))

@@ -1,0 +1,72 @@
+"""What an operator sees and answers; JSON for machines, colour on a terminal only."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TextIO
+
+_COLOURS = {"bad": "31", "good": "32", "warn": "33", "head": "1"}
+
+
+class Console:
+    """Progress and questions.
+
+    With ``as_json`` the standard output carries one JSON object, and progress goes to the other.
+    """
+
+    def __init__(
+        self,
+        *,
+        as_json: bool = False,
+        stdin: TextIO | None = None,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+    ) -> None:
+        self.as_json = as_json
+        self._in = stdin or sys.stdin
+        self._out = stdout or sys.stdout
+        self._err = stderr or sys.stderr
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody sits there who could answer."""
+        return self._in.isatty() and self._progress.isatty()
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print lines for people."""
+        stream = self._progress
+        stream.write(self._styled(text, style, stream) + "\n")
+        stream.flush()
+
+    def step(self, text: str) -> None:
+        """Print one line of progress, with the time."""
+        self.say(f"{datetime.now(UTC):%H:%M:%S}  {text}")
+
+    def complain(self, text: str) -> None:
+        """Print what went wrong, for people."""
+        self._err.write(self._styled(text, "bad", self._err) + "\n")
+        self._err.flush()
+
+    def answer(self, result: Mapping[str, object]) -> None:
+        """Print the result for machines; nothing when people read."""
+        if self.as_json:
+            self._out.write(json.dumps(result, indent=2, default=str) + "\n")
+            self._out.flush()
+
+    def ask(self, question: str) -> str:
+        """Ask, and wait for a line."""
+        self._progress.write(question + " ")
+        self._progress.flush()
+        return self._in.readline().strip()
+
+    @property
+    def _progress(self) -> TextIO:
+        return self._err if self.as_json else self._out
+
+    @staticmethod
+    def _styled(text: str, style: str, stream: TextIO) -> str:
+        if not style or not stream.isatty() or "NO_COLOR" in os.environ:
+            return text
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"

@@ -1,0 +1,296 @@
+"""The one way to change production: preview, confirm, execute, verify, log (ROVN-DEP-8).
+
+A command is an ``Operation``; ``perform`` takes it through the steps. Only ``perform`` opens the
+account for writing, so a command that goes around it reaches nothing it could change.
+"""
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runbook.model.refusal import Refusal, RefusedError
+from runbook.operations.account import Account, advice, words
+from runbook.operations.console import Console
+from runbook.operations.preview import Preview
+from runbook.operations.records import AuditLog, NoAuditBucketError, Record, actor_of
+
+
+class Exit(IntEnum):
+    """Exit codes of every command that writes."""
+
+    DONE = 0
+    FAILED = 1
+    REFUSED = 2
+    INTERRUPTED = 130
+
+
+class OperationFailedError(Exception):
+    """It was begun and did not end well: what, why, and what to do now."""
+
+    def __init__(self, what: str, *, why: Sequence[str], fix: str) -> None:
+        self.what, self.why, self.fix = what, tuple(why), fix
+        super().__init__(what)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the operator agreed to on the command line."""
+
+    yes: bool = False
+    accept_changes: bool = False
+
+
+class Operation(ABC):
+    """Something that changes production; each step may be run again after a crash."""
+
+    kind: str
+    title: str
+    # What goes on when nobody watches any more, and the command that watches it.
+    without_you: str
+    watch: str
+
+    @abstractmethod
+    def preview(self) -> Preview:
+        """Say what would change. Raises ``RefusedError`` for what cannot be asked."""
+
+    @abstractmethod
+    def execute(self, tell: Callable[[str], None]) -> None:
+        """Change it and wait; raises ``OperationFailedError``."""
+
+    @abstractmethod
+    def verify(self) -> Mapping[str, Any]:
+        """Read what is there now; raises ``OperationFailedError`` when it is not as wanted."""
+
+
+@dataclass
+class _Run:
+    """One pass through the protocol."""
+
+    operation: Operation
+    account: Account
+    console: Console
+    consent: Consent
+    now: Callable[[], datetime]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    result: dict[str, Any] = field(default_factory=dict)
+
+    def to_the_end(self) -> Exit:
+        preview = self.operation.preview()
+        self.result |= preview.as_json()
+        show(preview, self.console)
+        if preview.nothing_to_do:
+            return self._end(Exit.DONE, "nothing to do")
+        self._refuse(preview)
+        if not self._confirmed():
+            self.console.say("Nothing was changed.")
+            return self._end(Exit.REFUSED, "declined")
+        log, actor = AuditLog(self.account), actor_of(self.account)
+        with self.account.writing():
+            self.result["records"] = [self._first(log, self._record(preview, actor, "started"))]
+            exit_code, outcome, detail = self._execute()
+            if not self._last(log, self._record(preview, actor, outcome, detail)):
+                exit_code = exit_code or Exit.FAILED
+        return self._end(exit_code, outcome)
+
+    def _refuse(self, preview: Preview) -> None:
+        refusals = [*preview.refusals, *preview.holds]
+        if preview.unexpected and not self.consent.accept_changes:
+            named = "; ".join(change.where for change in preview.unexpected)
+            refusals.append(
+                Refusal(
+                    "changes beside the image",
+                    f"a release changes the image and nothing else, and this one changes {named}",
+                    "deploy the infrastructure first, or agree with --accept-changes",
+                )
+            )
+        if not (self.consent.yes or self.console.can_ask):
+            refusals.append(
+                Refusal(
+                    "confirmation",
+                    "nobody is there to confirm: this is no terminal",
+                    "look at the preview, then add --yes",
+                )
+            )
+        if refusals:
+            raise RefusedError(self.operation.title, refusals)
+
+    def _confirmed(self) -> bool:
+        if self.consent.yes:
+            return True
+        environment = self.account.environment
+        if environment.tier == "synthetic":
+            return self.console.ask("Go on? [y/N]").lower() in ("y", "yes")
+        name = environment.name
+        return self.console.ask(f"This is {name}. Type its name to go on:") == name
+
+    def _execute(self) -> tuple[Exit, str, dict[str, Any]]:
+        try:
+            self.operation.execute(self.console.step)
+            verified = dict(self.operation.verify())
+        except OperationFailedError as failed:
+            detail = {"what": failed.what, "why": list(failed.why), "fix": failed.fix}
+            self.result["failure"] = detail
+            complain(failed, self.console)
+            return Exit.FAILED, "failed", detail
+        except KeyboardInterrupt:
+            self._left_alone()
+            return Exit.INTERRUPTED, "not watched to its end", {}
+        except (ClientError, BotoCoreError) as error:
+            # It may have been begun: whoever reads the record must not take it for undone.
+            why = {"what": "AWS did not answer as it should", "why": [words(error)]}
+            self.result["failure"] = why
+            self.console.complain(f"{words(error)}\n{self.operation.without_you}")
+            self.console.complain(f"Now: {advice(error)}. To watch: {self.operation.watch}")
+            return Exit.FAILED, "not watched to its end", why
+        self.result["verified"] = verified
+        for name, value in verified.items():
+            self.console.say(f"  {name}: {value}")
+        self.console.say(f"Done: {self.operation.title}.", "good")
+        return Exit.DONE, "succeeded", verified
+
+    def _left_alone(self) -> None:
+        self.console.say("")
+        self.console.say(f"Interrupted. {self.operation.without_you}", "warn")
+        self.console.say(f"To watch it: {self.operation.watch}")
+
+    def _first(self, log: AuditLog, record: Record) -> str:
+        """Write the first record; without it nothing begins."""
+        try:
+            return log.put(record)
+        except (ClientError, BotoCoreError, NoAuditBucketError) as error:
+            told = str(error) if isinstance(error, NoAuditBucketError) else words(error)
+            refusal = Refusal(
+                "audit record",
+                f"it cannot be written, and what cannot be recorded does not begin: {told}",
+                "see that the audit stack is there and that this identity may write to its bucket",
+            )
+            raise RefusedError(self.operation.title, [refusal]) from None
+
+    def _last(self, log: AuditLog, record: Record) -> bool:
+        """Write the last record; say what stands in it when it cannot be written."""
+        try:
+            self.result["records"].append(log.put(record))
+        except (ClientError, BotoCoreError, KeyboardInterrupt) as error:
+            why = "interrupted" if isinstance(error, KeyboardInterrupt) else words(error)
+            self.console.complain(
+                f"The outcome is not recorded: {why}\n"
+                f"Put this line into the audit bucket as {record.key}:\n{record.body.decode()}"
+            )
+            return False
+        return True
+
+    def _record(
+        self, preview: Preview, actor: str, outcome: str, detail: Mapping[str, Any] | None = None
+    ) -> Record:
+        step = "start" if outcome == "started" else "end"
+        return Record(
+            time=self.now(),
+            kind=f"{self.operation.kind}-{step}",
+            event_id=self.id,
+            environment=self.account.environment.name,
+            actor=actor,
+            before=preview.before,
+            after=preview.after,
+            outcome=outcome,
+            detail={"operation": self.operation.title, **(detail or {})},
+        )
+
+    def _end(self, code: Exit, outcome: str) -> Exit:
+        self.result["outcome"] = outcome
+        self.console.answer(self.result)
+        return code
+
+
+def perform(
+    operation: Operation,
+    account: Account,
+    console: Console,
+    consent: Consent,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Exit:
+    """Take an operation through every step; nothing is changed before it is confirmed."""
+    run = _Run(operation, account, console, consent, now, result=_heading(operation, account))
+    return told(run.to_the_end, console, run.result)
+
+
+def look(operation: Operation, account: Account, console: Console) -> Exit:
+    """Preview it and stop; refused when the operation would be."""
+
+    def looked() -> Exit:
+        preview = operation.preview()
+        result.update(preview.as_json(), outcome="preview")
+        show(preview, console)
+        if preview.refusals:
+            raise RefusedError(operation.title, preview.refusals)
+        console.answer(result)
+        return Exit.DONE
+
+    result = _heading(operation, account)
+    return told(looked, console, result)
+
+
+def check(operation: Operation, account: Account, console: Console) -> Exit:
+    """Verify it and nothing else."""
+
+    def checked() -> Exit:
+        verified = dict(operation.verify())
+        for name, value in verified.items():
+            console.say(f"  {name}: {value}")
+        console.answer(result | {"outcome": "verified", "verified": verified})
+        return Exit.DONE
+
+    result = _heading(operation, account)
+    return told(checked, console, result)
+
+
+def told(step: Callable[[], Exit], console: Console, result: dict[str, Any]) -> Exit:
+    """Turn what goes wrong into words and an exit code: a traceback helps nobody at night."""
+    try:
+        return step()
+    except RefusedError as refused:
+        console.complain(str(refused))
+        refusals = [{"key": r.key, "why": r.reason, "fix": r.fix} for r in refused.refusals]
+        console.answer(result | {"outcome": "refused", "refusals": refusals})
+        return Exit.REFUSED
+    except OperationFailedError as failed:
+        complain(failed, console)
+        failure = {"what": failed.what, "why": list(failed.why), "fix": failed.fix}
+        console.answer(result | {"outcome": "failed", "failure": failure})
+        return Exit.FAILED
+    except (ClientError, BotoCoreError) as error:
+        console.complain(f"{words(error)}\nNothing was changed. Now: {advice(error)}")
+        failure = {"what": "AWS did not answer as it should", "why": [words(error)]}
+        console.answer(result | {"outcome": "refused", "failure": failure})
+        return Exit.REFUSED
+    except KeyboardInterrupt:
+        console.say("\nInterrupted. Nothing was changed.", "warn")
+        console.answer(result | {"outcome": "interrupted"})
+        return Exit.INTERRUPTED
+
+
+def _heading(operation: Operation, account: Account) -> dict[str, Any]:
+    return {"schema": 1, "operation": operation.kind, "environment": account.environment.name}
+
+
+def show(preview: Preview, console: Console) -> None:
+    """Print a preview for people."""
+    console.say(preview.summary, "head")
+    for change in preview.changes:
+        mark = " " if change.expected else "!"
+        console.say(f"{mark} {change}", "" if change.expected else "warn")
+    for note in preview.notes:
+        console.say(f"  {note}")
+    for hold in preview.holds:
+        console.say(f"! not yet, {hold.key}: {hold.reason}; {hold.fix}", "warn")
+
+
+def complain(failed: OperationFailedError, console: Console) -> None:
+    """Print a failure: what, why, what to do."""
+    lines = [f"Failed: {failed.what}", *(f"  why: {why}" for why in failed.why)]
+    console.complain("\n".join([*lines, f"  now: {failed.fix}"]))

@@ -1,0 +1,288 @@
+"""A release: the service's stack with its previous template and a new image (ROVN-DEP-3, -6)."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runbook.model.refusal import Refusal
+from runbook.operations.account import Account, code_of
+from runbook.operations.differences import changes
+from runbook.operations.freeze import freeze_refusals
+from runbook.operations.images import image_refusals
+from runbook.operations.obstacles import astray, busy, continue_rollback
+from runbook.operations.preview import Preview
+from runbook.operations.protocol import Operation, OperationFailedError
+from runbook.operations.services import EcsService, Running
+from runbook.operations.stacks import (
+    NEVER_MADE,
+    STEADY,
+    UPDATING,
+    ServiceStack,
+    tag_of,
+)
+from runbook.operations.waiting import POLL_SECONDS, Clock, Sleep, StackWatch
+
+_CHANGE_SET_SECONDS = 300.0
+# For ``Wanted.instead_of``, where nothing ran at the preview.
+NOTHING = "none"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to release. With ``instead_of`` only while that tag runs: what was approved, is done."""
+
+    service: str
+    tag: str
+    instead_of: str | None = None
+    timeout_minutes: float = 150.0
+
+
+class Release(Operation):
+    """Preview, execute and verify one release; every step may be run again."""
+
+    kind = "release"
+
+    def __init__(
+        self,
+        account: Account,
+        wanted: Wanted,
+        *,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._account, self._wanted = account, wanted
+        self._clock, self._sleep = clock, sleep
+        self._environment = account.environment
+        self._service = EcsService(account, wanted.service)
+        self._stack = ServiceStack(account, wanted.service)
+        self._change_set = ""
+        name = self._environment.name
+        self.title = f"release of {wanted.tag} to {wanted.service} in {name}"
+        self.watch = (
+            f"runbook release verify {name} --service {wanted.service} --image-tag {wanted.tag}"
+        )
+        self.without_you = (
+            "The release goes on in CloudFormation, and is undone there if it fails; "
+            "to stop it: aws cloudformation cancel-update-stack "
+            f"--stack-name {self._stack.name}, by a break-glass role."
+        )
+
+    # ---- preview
+
+    def preview(self) -> Preview:
+        """Compare what would run with what runs; create the change set, and execute nothing."""
+        stack, running = self._stack.describe(), self._service.running()
+        found = self._without_change_set(stack, running)
+        if found:
+            return found
+        assert stack is not None  # noqa: S101 - _without_change_set answers for it
+        refusals = list(self._refusals(running))
+        before = {"image_tag": running.tag if running else "", "stack_tag": tag_of(stack)}
+        found = Preview(
+            summary=f"{self._wanted.service} in {self._environment.name}: "
+            f"{before['image_tag'] or 'nothing'} -> {self._wanted.tag}",
+            refusals=refusals,
+            holds=list(freeze_refusals(self._account)),
+            before=before,
+            after={"image_tag": self._wanted.tag},
+        )
+        # Nothing is created for what is refused anyway.
+        return found if refusals else self._with_change_set(found, stack, running)
+
+    def _without_change_set(
+        self, stack: Mapping[str, Any] | None, running: Running | None
+    ) -> Preview | None:
+        """Answer where there is nothing to compare: no stack, a busy one, nothing to do."""
+        tag, status = self._wanted.tag, str(stack["StackStatus"]) if stack else ""
+        if stack is None or status in NEVER_MADE:
+            return self._first_release(status)
+        if status in UPDATING and tag_of(stack) == tag:
+            return Preview(
+                summary=f"the release of {tag} is under way already: it is watched to its end",
+                before={"image_tag": running.tag if running else ""},
+                after={"image_tag": tag},
+            )
+        if status not in STEADY:
+            return _refused(self.title, busy(self._stack.name, status))
+        if tag_of(stack) != tag:
+            return None
+        if running and running.tag == tag:
+            summary = f"{tag} runs already: there is nothing to release"
+            same = {"image_tag": tag}
+            return Preview(summary=summary, nothing_to_do=True, before=same, after=same)
+        return _refused(self.title, astray(self._stack.name, tag, running))
+
+    def _first_release(self, status: str) -> Preview:
+        name, tag = self._environment.name, self._wanted.tag
+        there = f"is {status}" if status else "does not exist yet"
+        first = f"make deploy ENV={name} IMAGE_TAG={tag}"
+        clean = f"aws cloudformation delete-stack --stack-name {self._stack.name}, then "
+        fix = first if status in ("", "REVIEW_IN_PROGRESS") else clean + first
+        refusal = Refusal(
+            "first release",
+            f"the stack {self._stack.name} {there}: a release changes a service that is there",
+            f"make the service with its first image: {fix}",
+        )
+        images = image_refusals(self._account, self._service.name, tag)
+        return Preview(
+            summary=f"first release of {self._wanted.service} to {name}: {fix}",
+            refusals=list(images),
+            holds=[refusal],
+            after={"image_tag": tag},
+        )
+
+    def _refusals(self, running: Running | None) -> Iterator[Refusal]:
+        yield from image_refusals(self._account, self._service.name, self._wanted.tag)
+        expected, now = self._wanted.instead_of, running.tag if running else NOTHING
+        if expected is not None and expected != now:
+            yield Refusal(
+                "instead-of",
+                f"the preview was made against {expected}, and now {now} runs: "
+                "what was approved is not what would happen",
+                "look at a new preview, and approve that",
+            )
+
+    def _with_change_set(
+        self, found: Preview, stack: Mapping[str, Any], running: Running | None
+    ) -> Preview:
+        change_set = self._prepared([p["ParameterKey"] for p in stack.get("Parameters", [])])
+        if change_set.get("Status") != "CREATE_COMPLETE":
+            reason = change_set.get("StatusReason") or change_set.get("Status")
+            refusal = Refusal(
+                "change set",
+                f"CloudFormation made none that could be executed: {reason}",
+                "repair what it names, then run the same command again",
+            )
+            return replace(found, refusals=[refusal])
+        self._change_set = str(change_set["ChangeSetId"])
+        definition = running.definition if running else None
+        listed = changes(change_set["Changes"], self._wanted.tag, definition)
+        beside = sum(not change.expected for change in listed)
+        told = f"{found.summary}; {beside} changes beside the image" if beside else found.summary
+        return replace(found, summary=told, changes=listed, notes=list(_unchanged(running)))
+
+    def _prepared(self, parameters: list[str]) -> Mapping[str, Any]:
+        """Make the change set, or take the one that is there while it can be executed."""
+        tag, deadline = self._wanted.tag, self._clock() + _CHANGE_SET_SECONDS
+        fresh = False
+        while True:
+            found = self._stack.change_set(tag) or {"Status": "missing"}
+            status = str(found["Status"])
+            if status == "CREATE_COMPLETE" and found.get("ExecutionStatus") == "AVAILABLE":
+                return found
+            if self._clock() >= deadline:
+                return {**found, "Status": f"{status} for minutes"}
+            if status == "FAILED" and fresh:
+                self._stack.drop_change_set(tag)
+                return found
+            if status == "missing":
+                self._stack.ask_for_change_set(tag, parameters)
+                fresh = True
+            elif not fresh and status in ("CREATE_COMPLETE", "FAILED"):
+                # Of another time: executed, outdated or failed.
+                self._stack.drop_change_set(tag)
+            self._sleep(POLL_SECONDS)
+
+    # ---- execute
+
+    def execute(self, tell: Callable[[str], None]) -> None:
+        """Execute the change set of the preview, and watch; watch alone when it is under way."""
+        marker = ""
+        if self._change_set:
+            marker = self._stack.newest_event()
+            self._start(tell)
+        self._follow(marker, tell)
+
+    def _start(self, tell: Callable[[str], None]) -> None:
+        """Start it; an answer that is lost is looked up, since the start may have come through."""
+        try:
+            self._stack.execute(self._change_set)
+        except ClientError as error:
+            if code_of(error) not in ("InvalidChangeSetStatus", "InvalidChangeSetStatusException"):
+                raise
+            self._unless_begun(error)
+        except BotoCoreError as error:
+            tell("the answer of AWS was lost: looking whether the release began")
+            self._unless_begun(error)
+
+    def _unless_begun(self, error: ClientError | BotoCoreError) -> None:
+        stack = self._stack.describe()
+        if not stack or str(stack["StackStatus"]) in STEADY or tag_of(stack) != self._wanted.tag:
+            raise error
+
+    def _follow(self, marker: str, tell: Callable[[str], None]) -> None:
+        watch = StackWatch(
+            self._stack,
+            self._service,
+            marker=marker,
+            timeout_seconds=self._wanted.timeout_minutes * 60,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+        status = watch.to_the_end(tell, watch=self.watch)
+        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            return
+        why = watch.why()
+        if status == "UPDATE_ROLLBACK_COMPLETE":
+            what = f"{self._wanted.tag} was not released: the stack rolled back by itself"
+            fix = "the image that ran before goes on serving; mend the cause, release a new image"
+        else:
+            what = f"the stack {self._stack.name} is {status}"
+            fix = continue_rollback(self._stack.name)
+        raise OperationFailedError(what, why=why, fix=fix)
+
+    # ---- verify
+
+    def verify(self) -> Mapping[str, Any]:
+        """Look whether the wanted image serves, waiting while a release is under way."""
+        stack = self._stack.describe()
+        if stack and str(stack["StackStatus"]).endswith("_IN_PROGRESS"):
+            self._follow("", lambda _: None)
+        running = self._service.running()
+        tag = self._wanted.tag
+        wrong = list(_wrong(running, tag))
+        if wrong:
+            raise OperationFailedError(
+                f"{tag} does not serve as it should",
+                why=wrong,
+                fix=f"look at the service's events; then: {self.watch}",
+            )
+        assert running is not None  # noqa: S101 - _wrong answers for it
+        return {
+            "image tag": running.tag,
+            "task definition": running.task_definition,
+            "tasks": f"{running.running} of {running.desired} running",
+        }
+
+
+def _wrong(running: Running | None, tag: str) -> Iterator[str]:
+    if running is None:
+        yield "there is no such service in the cluster"
+        return
+    if running.tag != tag:
+        yield f"{running.tag or 'another image'} runs"
+    if running.rollout and running.rollout != "COMPLETED":
+        yield f"its deployment is {running.rollout}"
+    if running.running < max(1, running.desired):
+        yield f"{running.running} of {running.desired} tasks run"
+
+
+def _unchanged(running: Running | None) -> Iterator[str]:
+    """Say what was compared, so that "no change" can be told from "not looked at"."""
+    if running is None:
+        return
+    definition = running.definition
+    containers = definition.get("containerDefinitions", [])
+    variables = sum(len(c.get("environment", [])) for c in containers)
+    secrets = sum(len(c.get("secrets", [])) for c in containers)
+    yield (
+        f"compared with what runs: {len(containers)} containers, {variables} variables, "
+        f"{secrets} secrets, cpu {definition.get('cpu')}, memory {definition.get('memory')}"
+    )
+
+
+def _refused(summary: str, refusal: Refusal) -> Preview:
+    return Preview(summary=summary, refusals=[refusal])

@@ -1,0 +1,82 @@
+"""A service that runs, and somebody who releases."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from runbook.model.loader import load_environment
+from runbook.operations.account import Account
+from runbook.operations.console import Console
+from runbook.operations.protocol import Consent, Exit, perform
+from runbook.operations.release import Release, Wanted
+from tests.operations.aws import NEW, Aws
+
+NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody sits at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass
+class Operator:
+    """Runs a release and remembers what was said."""
+
+    aws: Aws
+    out: io.StringIO = field(default_factory=io.StringIO)
+    err: io.StringIO = field(default_factory=io.StringIO)
+    clock: float = 0.0
+
+    def release(self, tag: str = NEW, **wanted: object) -> tuple[Release, Account]:
+        account = Account(self.aws.environment, self.aws.session())
+        wanted_ = Wanted(self.aws.key, tag, **wanted)  # type: ignore[arg-type]
+        return Release(account, wanted_, clock=self._now, sleep=self._sleep), account
+
+    def deploy(
+        self,
+        tag: str = NEW,
+        *,
+        answers: str | None = None,
+        consent: Consent | None = None,
+        **wanted: object,
+    ) -> Exit:
+        """With ``answers`` at a terminal, without in a script."""
+        release, account = self.release(tag, **wanted)
+        if answers is not None:
+            self.out = Terminal()
+        stdin = io.StringIO() if answers is None else Terminal(answers)
+        console = Console(stdin=stdin, stdout=self.out, stderr=self.err)
+        consent = consent or Consent(yes=answers is None)
+        return perform(release, account, console, consent, now=lambda: NOW)
+
+    @property
+    def said(self) -> str:
+        return self.out.getvalue() + self.err.getvalue()
+
+    def _now(self) -> float:
+        return self.clock
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock += seconds
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws(load_environment("rovn/production"))
+
+
+@pytest.fixture
+def operator(aws: Aws) -> Operator:
+    return Operator(aws)
+
+
+@pytest.fixture
+def at(aws: Aws) -> Callable[[str], Operator]:
+    """Release to another environment."""
+    return lambda name: Operator(Aws(load_environment(name)))

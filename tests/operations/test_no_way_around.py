@@ -1,0 +1,85 @@
+"""No command reaches AWS beside the account, and nothing but the protocol lets it write."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from runbook.model.loader import load_environment
+from runbook.operations.account import Account, WriteOutsideProtocolError
+from tests.assembly import ROOT
+from tests.operations.aws import Aws
+
+SOURCES = sorted((ROOT / "runbook").rglob("*.py"))
+# Data of the SDK, no calls: every region and its zones.
+DATA_ONLY = {"runbook/model/location.py"}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    return names | {
+        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
+    }
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+def test_one_module_makes_clients() -> None:
+    ways = {"boto3", "botocore.session", "subprocess", "urllib.request", "http.client", "socket"}
+    makers = {name(path) for path in SOURCES if imported(path) & ways} - DATA_ONLY
+    assert makers == {"runbook/operations/account.py"}
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+def test_one_module_opens_them_for_writing() -> None:
+    def opens(path: Path) -> bool:
+        tree = ast.parse(path.read_text("utf-8"))
+        touched = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        return bool(touched & {"writing", "_open", "_guard", "unregister"})
+
+    openers = {name(path) for path in SOURCES if opens(path)}
+    assert openers == {"runbook/operations/account.py", "runbook/operations/protocol.py"}
+
+
+CALLS = {
+    "cloudformation": ("execute_change_set", {"ChangeSetName": "x"}),
+    "ecs": ("update_service", {"service": "x"}),
+    "s3": ("put_object", {"Bucket": "x", "Key": "y"}),
+    "ssm": ("put_parameter", {"Name": "x", "Value": "y"}),
+    "rds": ("delete_db_instance", {"DBInstanceIdentifier": "x"}),
+    "lambda": ("invoke", {"FunctionName": "x"}),
+    "secretsmanager": ("get_secret_value", {"SecretId": "x"}),
+}
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+@pytest.mark.parametrize("service", CALLS)
+def test_a_write_outside_the_protocol_never_leaves(service: str) -> None:
+    aws = Aws(load_environment("rovn/production"))
+    call, parameters = CALLS[service]
+    client = Account(aws.environment, aws.session()).client(service)
+    with pytest.raises(WriteOutsideProtocolError):
+        getattr(client, call)(**parameters)
+    assert not aws.calls
+
+
+def test_within_the_protocol_it_may_write_and_afterwards_no_more() -> None:
+    aws = Aws(load_environment("rovn/production"))
+    account = Account(aws.environment, aws.session())
+    aws.change_sets["x"] = {"ChangeSetId": "x"}
+    cloudformation = account.client("cloudformation")
+    with account.writing():
+        cloudformation.execute_change_set(ChangeSetName="x")
+    with pytest.raises(WriteOutsideProtocolError):
+        cloudformation.execute_change_set(ChangeSetName="x")
+
+
+def test_a_secret_is_never_read_not_even_by_an_operation() -> None:
+    aws = Aws(load_environment("rovn/production"))
+    account = Account(aws.environment, aws.session())
+    with account.writing(), pytest.raises(WriteOutsideProtocolError):
+        account.client("secretsmanager").get_secret_value(SecretId="x")

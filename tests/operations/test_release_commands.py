@@ -1,0 +1,142 @@
+"""`runbook release`, as a person, a script and the pipeline call it."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from runbook.model.refusal import RefusedError
+from runbook.operations.commands import release
+from tests.operations.aws import NEW, OLD, Aws
+
+ASKED = ["rovn/production", "--service", "passport-api", "--image-tag"]
+
+
+@pytest.fixture(autouse=True)
+def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = aws.session()
+    monkeypatch.setattr(boto3, "Session", lambda: session)
+    monkeypatch.setattr("runbook.operations.waiting.POLL_SECONDS", 0)
+    monkeypatch.setattr("runbook.operations.release.POLL_SECONDS", 0)
+
+
+def runbook(*arguments: str) -> Result:
+    return CliRunner().invoke(release, arguments)
+
+
+def answer(result: Result) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(result.stdout)
+    return told
+
+
+def test_a_preview_for_people(aws: Aws) -> None:
+    result = runbook("preview", *ASKED, NEW)
+    assert result.exit_code == 0
+    assert f"passport-api in rovn/production: {OLD} -> {NEW}" in result.stdout
+    assert "1 variables, 1 secrets, cpu 1024, memory 4096" in result.stdout
+    assert "\x1b" not in result.stdout, "colour is for terminals"
+
+
+def test_a_preview_for_machines(aws: Aws) -> None:
+    told = answer(runbook("preview", *ASKED, NEW, "--json"))
+    assert (told["schema"], told["outcome"]) == (1, "preview")
+    assert (told["before"]["image_tag"], told["after"]["image_tag"]) == (OLD, NEW)
+    assert all(change["expected"] for change in told["changes"])
+
+
+def test_a_preview_of_what_would_be_refused_says_so(aws: Aws) -> None:
+    del aws.images[NEW]
+    result = runbook("preview", *ASKED, NEW, "--json")
+    assert result.exit_code == 2
+    told = answer(result)
+    assert told["outcome"] == "refused"
+    assert [set(refusal) for refusal in told["refusals"]] == [{"key", "why", "fix"}]
+
+
+def test_a_preview_in_a_freeze_can_be_looked_at(aws: Aws) -> None:
+    aws.freeze = '{"frozen": true, "by": "on-call", "reason": "audit", "since": "today"}'
+    result = runbook("preview", *ASKED, NEW, "--json")
+    assert result.exit_code == 0
+    assert answer(result)["holds"][0]["key"] == "release freeze"
+
+
+def test_a_deploy_for_machines(aws: Aws) -> None:
+    result = runbook("deploy", *ASKED, NEW, "--yes", "--json")
+    assert result.exit_code == 0
+    told = answer(result)
+    assert told["outcome"] == "succeeded"
+    assert len(told["records"]) == 2
+    assert told["verified"]["image tag"] == NEW
+    assert "UPDATE_COMPLETE" in result.stderr, "progress goes aside"
+
+
+def test_a_failed_deploy_for_machines(aws: Aws) -> None:
+    aws.story = [("UPDATE_ROLLBACK_COMPLETE", "")]
+    result = runbook("deploy", *ASKED, NEW, "--yes", "--json")
+    assert result.exit_code == 1
+    assert answer(result)["failure"]["what"].endswith("the stack rolled back by itself")
+
+
+def test_a_deploy_without_yes_and_without_a_terminal_is_refused(aws: Aws) -> None:
+    result = runbook("deploy", *ASKED, NEW)
+    assert result.exit_code == 2
+    assert "add --yes" in result.stderr
+    assert "Traceback" not in result.output
+    assert "ExecuteChangeSet" not in aws.calls
+
+
+@pytest.mark.parametrize("why", [KeyboardInterrupt(), ("AccessDenied", "no")])
+def test_errors_are_told_in_words(aws: Aws, why: object) -> None:
+    aws.faults["DescribeStacks"] = [why]  # type: ignore[list-item]
+    result = runbook("preview", *ASKED, NEW)
+    assert result.exit_code in (2, 130)
+    assert "Nothing was changed" in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_verify_looks_and_writes_nothing(aws: Aws) -> None:
+    assert runbook("verify", *ASKED, OLD).exit_code == 0
+    failed = runbook("verify", *ASKED, NEW, "--json")
+    assert failed.exit_code == 1
+    assert answer(failed)["failure"]["why"] == [f"{OLD} runs"]
+    assert not {"PutObject", "ExecuteChangeSet", "CreateChangeSet"} & set(aws.calls)
+
+
+def test_an_unknown_service_is_refused() -> None:
+    result = runbook("preview", "rovn/production", "--service", "api", "--image-tag", NEW)
+    assert isinstance(result.exception, RefusedError)
+    assert "known: passport-api" in str(result.exception)
+
+
+def test_as_a_module_as_the_pipeline_runs_it() -> None:
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "runbook.operations",
+            "preview",
+            "rovn/nowhere",
+            *["--service", "x", "--image-tag", "y"],
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "there is no such environment" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_help_has_an_example_and_loads_neither_cdk_nor_sdk() -> None:
+    for command in ("preview", "deploy", "verify"):
+        assert f"Example: runbook release {command}" in runbook(command, "--help").stdout
+    code = (
+        "import sys, runbook.cli, runbook.operations.commands;"
+        "print([m for m in ('aws_cdk', 'boto3', 'botocore') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"

@@ -93,6 +93,7 @@ class Lifecycle:
     def run(self) -> None:
         """Go through all stages, or back to the source; never raises."""
         try:
+            self._begin_watching()
             for stage in STAGES:
                 self._check()
                 self._stage(stage)
@@ -136,12 +137,18 @@ class Lifecycle:
         if away_from:
             shares[away_from.arn] = 0.0
 
+    def _begin_watching(self) -> None:
+        """Watch the alarms, unless one is in ALARM now: the deployment may be what mends it."""
+        alarms = self.record.configuration.get("alarms") or {}
+        names = alarms.get("alarmNames", [])
+        if alarms.get("enable") and alarms.get("rollback") and not self._ground.in_alarm(names):
+            self.record.watched = list(names)
+
     def _check(self) -> None:
         if self._stop.is_set():
             raise StoppedError("Service deployment stopped by StopServiceDeployment")
-        alarms = self.record.configuration.get("alarms") or {}
-        if alarms.get("enable") and alarms.get("rollback"):
-            self.record.triggered = self._ground.in_alarm(alarms.get("alarmNames", []))
+        if self.record.watched:
+            self.record.triggered = self._ground.in_alarm(self.record.watched)
             if self.record.triggered:
                 raise AlarmError(f"alarms in ALARM: {', '.join(self.record.triggered)}")
 

@@ -90,6 +90,7 @@ class DeploymentRecord:
     stage: str = "RECONCILE_SERVICE"
     stages: list[str] = field(default_factory=list)
     hooks: dict[str, Members] = field(default_factory=dict)
+    watched: list[str] = field(default_factory=list)
     triggered: list[str] = field(default_factory=list)
     rollback: Members = field(default_factory=dict)
     created: float = field(default_factory=time.time)
@@ -100,6 +101,14 @@ class DeploymentRecord:
     def is_finished(self) -> bool:
         """Whether nothing more happens to it."""
         return self.status in FINISHED
+
+    @property
+    def _watching(self) -> str:
+        if not self.watched:
+            return "DISABLED"
+        if self.triggered:
+            return "TRIGGERED"
+        return "MONITORING_COMPLETE" if self.is_finished else "MONITORING"
 
     def enter(self, stage: str) -> None:
         """Begin a stage."""
@@ -140,7 +149,7 @@ class DeploymentRecord:
         }
         if alarms.get("enable"):
             told["alarms"] = {
-                "status": "TRIGGERED" if self.triggered else "MONITORING",
+                "status": self._watching,
                 "alarmNames": alarms.get("alarmNames", []),
                 "triggeredAlarmNames": self.triggered,
             }

@@ -160,6 +160,10 @@ class Rig:
         told = self.client("ecs").describe_services(cluster=CLUSTER, services=[NAME])
         return dict(told["services"][0])
 
+    def runs(self, count: int) -> bool:
+        """Whether so many tasks of the service run, by its own count."""
+        return bool(self.described()["runningCount"] == count)
+
     def deployments(self) -> list[dict[str, Any]]:
         """Return the service's deployments, the latest first."""
         ecs = self.client("ecs")

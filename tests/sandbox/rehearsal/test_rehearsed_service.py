@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -129,7 +130,7 @@ def image_of(rig: Rig, service: dict[str, Any]) -> str:
     ids=["failed", "raised", "without answer", "timed out", "after the test shift"],
 )
 def test_a_failing_hook_brings_everything_back(
-    rig: Rig, answers: dict[str, list[object]], said: str
+    rig: Rig, answers: dict[str, Any], said: str
 ) -> None:
     before, serves = rig.described(), rig.version()
     rig.answers(**answers)
@@ -195,7 +196,7 @@ def test_a_deployment_is_stopped_in_its_bake_window(rig: Rig) -> None:
     stopped = ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
     assert stopped["serviceDeploymentArn"] == arn
     eventually(lambda: rig.deployments()[0]["status"] == "ROLLBACK_SUCCESSFUL", "the way back")
-    eventually(lambda: rig.described()["runningCount"] == 2, "the two tasks of before")
+    eventually(partial(rig.runs, 2), "the two tasks of before")
     assert rig.version() == serves
     assert rig.described()["taskDefinition"] != revision
     with pytest.raises(ClientError, match="ConflictException"):
@@ -221,7 +222,7 @@ def test_scaling_starts_and_stops_tasks(rig: Rig) -> None:
     ecs, begun = rig.client("ecs"), len(rig.deployments())
     for count in (3, 2):
         ecs.update_service(cluster=CLUSTER, service=NAME, desiredCount=count)
-        eventually(lambda count=count: rig.described()["runningCount"] == count, f"{count} tasks")
+        eventually(partial(rig.runs, count), f"{count} tasks")
         running = ecs.list_tasks(cluster=CLUSTER, serviceName=NAME, desiredStatus="RUNNING")
         assert len(running["taskArns"]) == count
     assert len(rig.deployments()) == begun, "to scale is no deployment"

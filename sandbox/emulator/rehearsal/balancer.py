@@ -15,12 +15,11 @@ from typing import Any
 
 from sandbox.emulator.patching import PATCHES
 from sandbox.emulator.rehearsal.certificates import (
-    AUTHORITY,
     CERTIFICATE,
     KEY,
     write_certificates,
 )
-from sandbox.emulator.rehearsal.settings import RehearsalSettings
+from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings
 
 ALB = "ministack.services.alb"
 HOST = "127.0.0.1"

@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-AUTHORITY, CERTIFICATE, KEY = "authority.pem", "balancer.pem", "balancer.key"
+from sandbox.emulator.rehearsal.settings import AUTHORITY
+
+CERTIFICATE, KEY = "balancer.pem", "balancer.key"
 _VALID = dt.timedelta(days=2)
 
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 VARIABLE = "SANDBOX_REHEARSAL"
+# In the folder of certificates: that of the authority, which callers must trust.
+AUTHORITY = "authority.pem"
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,8 @@ def start(
     environment = workplace.environment() | _settings(workplace, port)
     if rehearsal:
         environment[REHEARSAL] = str(rehearsal)
+        # Wait states of state machines take a tenth of their time.
+        environment["SFN_WAIT_SCALE"] = "0.1"
     command = [str(workplace.emulator_python), "-m", MODULE, "--port", str(port)]
     with workplace.log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell

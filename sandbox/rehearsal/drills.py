@@ -6,13 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sandbox.emulator.rehearsal.lifecycle import STAGES
-from sandbox.rehearsal.report import Checks, NotExercisableError
+from sandbox.emulator.rehearsal.records import FINISHED
+from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import GATE, PROBE, Stage, asking, check_uninterrupted
 
 WENT_BACK, WENT_WELL = "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"
 READABLE = "-- previous_image_can_read: yes\n-- phi_columns: none\n\n"
 UNREADABLE = "-- previous_image_can_read: no\n-- phi_columns: none\n\n"
+# The service as another version: its migrations know who they are.
+MISTAKEN = (
+    "import os, runpy; os.environ['APP_VERSION'] = 'prod-20000101000000'; "
+    "runpy.run_module('passport_api', run_name='__main__')"
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ def release(stage: Stage, checks: Checks) -> None:
     """Release another image with nothing to migrate."""
     service, before = stage.service, stage.service.described()["taskDefinition"]
     serves, tag = service.health()[1], stage.images.build("release")
+    snapshots = len(stage.snapshots())
     with asking(service) as caller:
         checks.same(service.release(tag), WENT_WELL, "the stack")
     check_uninterrupted(checks, caller, versions={serves, tag})
@@ -50,7 +57,7 @@ def release(stage: Stage, checks: Checks) -> None:
     checks.same(deployment["lifecycleStage"], STAGES[-1], "its last stage")
     kept = service.task_definition(before)
     checks.same(kept["status"], "ACTIVE", "the revision of before")
-    checks.same(len(stage.snapshots()), 0, "snapshots")
+    checks.same(len(stage.snapshots()) - snapshots, 0, "snapshots since")
 
 
 @drill("release with a migration", "ROVN-MIG-1", "ROVN-MIG-2", "ROVN-DEP-4")
@@ -128,7 +135,7 @@ def wrong_version(stage: Stage, checks: Checks) -> None:
     """Release an image that says it is another: the probe must not let traffic shift."""
     stage.need_hook(PROBE)
     service, serves = stage.service, stage.service.health()[1]
-    tag = stage.images.build("mistaken", variables={"APP_VERSION": "prod-20000101000000"})
+    tag = stage.images.build("mistaken", command=["python", "-c", MISTAKEN])
     with asking(service) as caller:
         checks.same(service.release(tag), WENT_BACK, "the stack")
     check_uninterrupted(checks, caller, versions={serves})
@@ -139,19 +146,17 @@ def wrong_version(stage: Stage, checks: Checks) -> None:
 def alarm(stage: Stage, checks: Checks) -> None:
     """Let an alarm of the deployment ring after production has shifted."""
     service = stage.service
-    names = service.alarms()
-    if not names:
-        raise NotExercisableError("the deployment watches no alarm")
+    name = stage.watched_alarm(checks)
     serves, tag = service.health()[1], stage.images.build("alarm")
     begun = len(service.deployments())
     try:
         service.begin_release(tag)
         service.wait_for_stage("BAKE_TIME", begun)
         checks.same(service.health(), (200, tag), "/health in the bake window")
-        stage.set_alarm(names[0], "ALARM")
+        stage.set_alarm(name, "ALARM")
         checks.same(service.settled(), WENT_BACK, "the stack")
     finally:
-        stage.set_alarm(names[0], "OK")
+        stage.set_alarm(name, "OK")
     _check_refused_at(stage, checks, "BAKE_TIME")
     checks.same(service.health(), (200, serves), "/health at the production listener")
 
@@ -175,10 +180,36 @@ def stopped(stage: Stage, checks: Checks) -> None:
     _check_refused_at(stage, checks, "BAKE_TIME")
 
 
+@drill("release in a freeze", "ROVN-DEP-4")
+def frozen(stage: Stage, checks: Checks) -> None:
+    """Release while releases are frozen, and after the freeze."""
+    stage.need_hook(GATE)
+    service, serves = stage.service, stage.service.health()[1]
+    with stage.frozen(), asking(service) as caller:
+        checks.same(service.release(stage.images.build("frozen")), WENT_BACK, "the stack")
+    check_uninterrupted(checks, caller, versions={serves})
+    _check_refused_at(stage, checks, GATE)
+
+
+@drill("rollback in a freeze", "ROVN-DEP-5", "ROVN-RB-3")
+def rolls_back(stage: Stage, checks: Checks) -> None:
+    """Go to the revision before by UpdateService while releases are frozen, and back by one."""
+    stage.need_hook(GATE)
+    service, ecs = stage.service, stage.endpoint.client("ecs")
+    serves, before = service.health()[1], service.described()["taskDefinition"]
+    tag = stage.images.build("regretted")
+    checks.same(service.release(tag), WENT_WELL, "the stack")
+    with stage.frozen(), asking(service) as caller:
+        ecs.update_service(cluster=service.cluster, service=service.name, taskDefinition=before)
+        until(lambda: service.deployments()[0]["status"] in FINISHED, "the end of the rollback")
+    checks.same(service.deployments()[0]["status"], "SUCCESSFUL", "the deployment")
+    check_uninterrupted(checks, caller, versions={tag, serves})
+    checks.same(service.health(), (200, serves), "/health at the production listener")
+
+
 @drill("a release after all that went back", "ROVN-DEP-4", "ROVN-DEP-3")
 def never_wedged(stage: Stage, checks: Checks) -> None:
     """Release once more: no refusal has left the stack where it takes no update."""
-    checks.same(stage.service.status(), WENT_BACK, "the stack before")
     tag = stage.images.build("again")
     checks.same(stage.service.release(tag), WENT_WELL, "the stack")
     checks.same(stage.service.health(), (200, tag), "/health at the production listener")
@@ -191,6 +222,8 @@ def _check_refused_at(stage: Stage, checks: Checks, where: str) -> None:
     checks.same(failed["status"], "ROLLBACK_SUCCESSFUL", "the release's deployment")
     checks.same(failed["lifecycleStage"], where, "the stage at which it ended")
     checks.found.append(f"said: {failed['statusReason']}")
+    if where in (GATE, PROBE):
+        checks.found.append(f"the function said: {stage.last_refusal(where)}")
     checks.same(back["status"], "SUCCESSFUL", "the deployment by the stack's own rollback")
     described = service.described()
     checks.same(described["runningCount"], described["desiredCount"], "tasks that run")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from runbook.model.environment import Environment
@@ -16,6 +17,7 @@ from sandbox.rehearsal.service import RehearsedService, until
 from sandbox.rehearsal.source import ImageStore
 
 GATE, PROBE = "PRE_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"
+ALARM = "rehearsal-bake"
 MIGRATIONS_LABEL = "runbook.migrations-task-definition"
 Members = dict[str, Any]
 
@@ -112,11 +114,80 @@ class Stage:
         line: Members = json.loads(told["events"][-1]["message"])
         return line
 
+    def last_refusal(self, stage: str) -> str:
+        """Return why a stage's function refused last, in its own words from its log."""
+        configuration = self.service.described()["deploymentConfiguration"]
+        [function] = [
+            hook["hookTargetArn"]
+            for hook in configuration["lifecycleHooks"]
+            if stage in hook["lifecycleStages"]
+        ]
+        described = self.endpoint.client("lambda").get_function_configuration(FunctionName=function)
+        group = described.get("LoggingConfig", {}).get("LogGroup")
+        told = self.endpoint.client("logs").filter_log_events(
+            logGroupName=group or f"/aws/lambda/{described['FunctionName']}"
+        )
+        lines = [_json(event["message"]) for event in told["events"]]
+        refusals = [str(line["why"]) for line in lines if line.get("outcome") == "held"]
+        return refusals[-1] if refusals else "nothing in its log"
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Freeze releases for a while, as an operator does."""
+        ssm = self.endpoint.client("ssm")
+        name = f"/{self.environment.name}/release-freeze"
+        before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        freeze = {
+            "frozen": True,
+            "by": "rehearsal",
+            "reason": "a drill",
+            "since": datetime.now(UTC).isoformat(),
+        }
+        ssm.put_parameter(Name=name, Value=json.dumps(freeze), Overwrite=True)
+        try:
+            yield
+        finally:
+            ssm.put_parameter(Name=name, Value=before, Overwrite=True)
+
+    def watched_alarm(self, checks: Checks) -> str:
+        """Return an alarm that ends a deployment; one of the drill's own if none is declared."""
+        names = self.service.alarms()
+        if names:
+            return names[0]
+        checks.found.append(f"the service declares no alarm yet: the drill gave it {ALARM}")
+        self.endpoint.client("cloudwatch").put_metric_alarm(
+            AlarmName=ALARM,
+            Namespace="Rehearsal",
+            MetricName="Errors",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        configuration = self.service.described()["deploymentConfiguration"]
+        alarms = {"alarmNames": [ALARM], "enable": True, "rollback": True}
+        self.endpoint.client("ecs").update_service(
+            cluster=self.service.cluster,
+            service=self.service.name,
+            deploymentConfiguration={**configuration, "alarms": alarms},
+        )
+        self.set_alarm(ALARM, "OK")
+        return ALARM
+
     def set_alarm(self, name: str, state: str) -> None:
         """Set an alarm's state, which the emulator does not find by itself."""
         self.endpoint.client("cloudwatch").set_alarm_state(
             AlarmName=name, StateValue=state, StateReason="rehearsal"
         )
+
+
+def _json(text: str) -> Members:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @dataclass

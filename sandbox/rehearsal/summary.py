@@ -13,7 +13,8 @@ from sandbox.rehearsal.report import FAILED, NOT_EXERCISABLE, PASSED, Outcome
 COLOURS = {PASSED: "green", FAILED: "bold red", NOT_EXERCISABLE: "yellow"}
 SIMULATED = (
     "Simulated, not AWS: service deployments and their stages, the balancer (TLS by an authority "
-    "of its own), alarms' states, and time: {bake:g} s stand for a minute of bake time.",
+    "of its own), alarms' states, and time: {bake:g} s stand for a minute of bake time, and the "
+    "waits of hooks and state machines take a tenth.",
     "Tasks are processes of this machine with the example's own packages: no container, no "
     "network of their own, no role, no limit of memory. Sidecars are not started.",
     "The database is a real PostgreSQL on a Unix socket: SQL, rights and locks are real, log-ins "

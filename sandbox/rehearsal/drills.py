@@ -223,6 +223,8 @@ def _check_refused_at(stage: Stage, checks: Checks, where: str) -> None:
     checks.same(failed["lifecycleStage"], where, "the stage at which it ended")
     checks.found.append(f"said: {failed['statusReason']}")
     if where in (GATE, PROBE):
+        answered = f"answered FAILED at {where}"
+        checks.that(answered in failed["statusReason"], f"the deployed function {answered}")
         checks.found.append(f"the function said: {stage.last_refusal(where)}")
     checks.same(back["status"], "SUCCESSFUL", "the deployment by the stack's own rollback")
     described = service.described()

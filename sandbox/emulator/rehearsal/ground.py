@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.emulator.client import client
+from sandbox.emulator.client import PATIENCE_SECONDS, client
 from sandbox.emulator.own_calls import Caller
 from sandbox.emulator.patching import PATCHES
 from sandbox.emulator.rehearsal.lifecycle import TICK_SECONDS, StartError
@@ -18,6 +19,8 @@ from sandbox.emulator.rehearsal.tasks import RunningTask, Tasks
 ALB = "ministack.services.alb"
 Members = dict[str, Any]
 HOST = "127.0.0.1"
+# A function ends after fifteen minutes at the latest.
+FUNCTION_SECONDS = 15 * 60 + 10
 RULES = {"production": "productionListenerRule", "test": "testListenerRule"}
 
 PATCHES.needs(ALB, "_targets", "_tgs")
@@ -93,19 +96,17 @@ class ServiceGround:
 
     def invoke(self, function: str, event: Members) -> tuple[Members, str]:
         """Call a Lambda function; return its answer and its error, if it ended with one."""
-        import json
-
-        told = self._client("lambda").invoke(
+        told = self._client("lambda", FUNCTION_SECONDS).invoke(
             FunctionName=function, Payload=json.dumps(event).encode()
         )
         answer = json.loads(told["Payload"].read() or b"null")
         return answer, str(told.get("FunctionError", ""))
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3
+    def _client(self, service: str, patience_seconds: float = PATIENCE_SECONDS) -> Any:  # noqa: ANN401 - boto3
         from ministack.core.responses import request_scope
 
         with request_scope(self._caller.account, self._caller.region):
-            return client(service)
+            return client(service, patience_seconds=patience_seconds)
 
     def _health_path(self, revision: Revision) -> str:
         from ministack.core.responses import request_scope

@@ -30,7 +30,11 @@ class Database:
                 encoding="utf-8",
                 process_group=0,
             )
-        found = self._line()
+        try:
+            found = self._line()
+        except SandboxError:
+            end_group(self._process)
+            raise
         # A Unix socket knows no TLS.
         self.variables: dict[str, str] = {**found, "DATABASE_SSLMODE": "disable"}
 

@@ -39,6 +39,9 @@ class Checks:
         self.found.append(f"{what}: {expected}")
 
 
+Drill = Callable[[Checks], None]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One drill in the report; the words of `outcome` are the report's interface."""
@@ -51,7 +54,7 @@ class Outcome:
     reason: str
 
 
-def drilled(name: str, clauses: Sequence[str], drill: Callable[[Checks], None]) -> Outcome:
+def drilled(name: str, clauses: Sequence[str], drill: Drill) -> Outcome:
     """Run one drill; its failure is an outcome, too. What breaks by itself is a failure."""
     checks, begun = Checks(), time.monotonic()
     outcome, reason = PASSED, ""

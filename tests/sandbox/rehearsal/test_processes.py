@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -126,8 +128,18 @@ def ask(database: Database, user: str, statement: str) -> str:
     ).stdout.strip()
 
 
-def test_only_migrations_may_change_the_schema_of_the_database(tmp_path: Path) -> None:
-    database = Database(EXAMPLE, tmp_path, "some", {})
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Return a folder that is not pytest's: as root, the server runs as another user.
+
+    pytest closes its own to others whenever another session begins.
+    """
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as made:
+        yield Path(made)
+
+
+def test_only_migrations_may_change_the_schema_of_the_database(folder: Path) -> None:
+    database = Database(EXAMPLE, folder, "some", {})
     try:
         users = {"migrations": "one", "application": "two"}
         assert database.make_users(users) == ["application", "migrations"]

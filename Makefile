@@ -21,7 +21,7 @@ CONTEXT = $(if $(ENV),-c environment=$(ENV))
 SELECTED = $(if $(ENV),'$(STAGE)/**','**')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test synth check lint sandbox sandbox-down bootstrap deploy diff bench docs
+.PHONY: help setup demo rehearse test synth check lint sandbox sandbox-down bootstrap deploy diff bench docs
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
@@ -57,6 +57,9 @@ lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock f
 	@uv lock --check --quiet --project judges
 	@uv lock --check --quiet --project $(EXAMPLE)
 	@cd $(EXAMPLE) && .venv/bin/mypy
+
+rehearse: setup ## Deploy ENV (default rovn/staging) as for a first release and drill its releases
+	@python -m sandbox rehearse --environment '$(or $(ENV),rovn/staging)'
 
 sandbox: setup ## Deploy ENV (default rovn/production) into the sandbox and keep it running
 	@python -m sandbox up --environment '$(SANDBOX_ENV)'

@@ -1,4 +1,4 @@
-"""The command: `python -m sandbox demo|up|down|status`."""
+"""The command: `python -m sandbox demo|up|rehearse|down|status`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rich.markup import escape
 from sandbox import emulator_process
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
+from sandbox.rehearsal.session import Rehearsal
 from sandbox.screen import Screen
 from sandbox.session import Session
 from sandbox.workplace import Workplace
@@ -53,6 +54,20 @@ def up(environment: Environment, port: Port = emulator_process.DEFAULT_PORT) -> 
     with _command() as workplace:
         session = Session(workplace, Screen(Console()), environment)
         passed = session.up(port)
+    raise typer.Exit(0 if passed else 1)
+
+
+@app.command()
+def rehearse(
+    environment: Environment,
+    port: Port = emulator_process.DEFAULT_PORT,
+    bake_seconds: Annotated[
+        float, typer.Option(min=0, help="Seconds that stand for each minute of bake time.")
+    ] = 1.0,
+) -> None:
+    """Deploy as for a first release, then run every drill; writes build/rehearsal/report.json."""
+    with _command() as workplace:
+        passed = Rehearsal(workplace, Screen(Console()), environment, bake_seconds).run(port)
     raise typer.Exit(0 if passed else 1)
 
 

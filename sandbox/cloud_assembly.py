@@ -12,13 +12,18 @@ from sandbox.failure import SandboxError
 
 @dataclass(frozen=True)
 class SynthesizedStack:
-    """A stack as synthesized; `template` is its CloudFormation template."""
+    """A stack as synthesized; `template` is its CloudFormation template.
+
+    The CDK CLI knows it as `path`; `stands_on` are the paths of the stacks deployed before it.
+    """
 
     name: str
     account: str
     region: str
     termination_protection: bool
     template: dict[str, Any]
+    path: str = ""
+    stands_on: tuple[str, ...] = ()
 
 
 def read_stacks(directory: Path) -> list[SynthesizedStack]:
@@ -59,11 +64,13 @@ def _stacks(directory: Path) -> list[SynthesizedStack]:
         if artifact["type"] == "cdk:cloud-assembly":
             found += _stacks(directory / artifact["properties"]["directoryName"])
         elif artifact["type"] == "aws:cloudformation:stack":
-            found.append(_stack(directory, artifact))
+            found.append(_stack(directory, artifact, artifacts))
     return found
 
 
-def _stack(directory: Path, artifact: dict[str, Any]) -> SynthesizedStack:
+def _stack(
+    directory: Path, artifact: dict[str, Any], artifacts: dict[str, Any]
+) -> SynthesizedStack:
     properties = artifact["properties"]
     account, region = artifact["environment"].removeprefix("aws://").split("/")
     return SynthesizedStack(
@@ -72,6 +79,12 @@ def _stack(directory: Path, artifact: dict[str, Any]) -> SynthesizedStack:
         region=region,
         termination_protection=properties.get("terminationProtection", False),
         template=_json(directory / properties["templateFile"]),
+        path=artifact.get("displayName", ""),
+        stands_on=tuple(
+            artifacts[name]["displayName"]
+            for name in artifact.get("dependencies", [])
+            if artifacts[name]["type"] == "aws:cloudformation:stack"
+        ),
     )
 
 

@@ -113,9 +113,14 @@ class Deployment:
         self,
         endpoint: Endpoint,
         parameters: Iterable[Parameter] = (),
-        selected: str = "**",
+        selected: str | Sequence[str] = "**",
+        *,
+        exclusively: bool = False,
     ) -> None:
-        """Deploy the selected stacks of the assembly, by default every one; raises SandboxError."""
+        """Deploy the selected stacks of the assembly, by default every one; raises SandboxError.
+
+        What they stand on is deployed with them, unless they are deployed `exclusively`.
+        """
         given = [
             word
             for parameter in parameters
@@ -126,7 +131,8 @@ class Deployment:
             "deploy",
             "--app",
             str(self.workplace.assembly),
-            selected,
+            *([selected] if isinstance(selected, str) else selected),
+            *(["--exclusively"] if exclusively else []),
             *given,
             "--concurrency",
             str(STACKS_AT_ONCE),

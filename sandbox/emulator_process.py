@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from sandbox.child_process import GRACE_SECONDS, end_group, last_lines
+from sandbox.emulator.rehearsal.settings import VARIABLE as REHEARSAL
 from sandbox.failure import SandboxError
 from sandbox.workplace import Workplace
 
@@ -113,13 +114,20 @@ class EmulatorProcess:
                 self.identity.wait(GRACE_SECONDS)
 
 
-def start(workplace: Workplace, port: int, *, keep_running: bool) -> EmulatorProcess:
+def start(
+    workplace: Workplace, port: int, *, keep_running: bool, rehearsal: Path | None = None
+) -> EmulatorProcess:
     """Start the emulator without waiting for it; raises SandboxError on a busy port.
 
-    Unless it shall keep running, it ends with this process, even if that is killed.
+    Unless it shall keep running, it ends with this process, even if that is killed. With the
+    settings of a `rehearsal` it runs tasks and deployments, too.
     """
     refuse_busy_port(port)
     environment = workplace.environment() | _settings(workplace, port)
+    if rehearsal:
+        environment[REHEARSAL] = str(rehearsal)
+        # Wait states of state machines take a tenth of their time.
+        environment["SFN_WAIT_SCALE"] = "0.1"
     command = [str(workplace.emulator_python), "-m", MODULE, "--port", str(port)]
     with workplace.log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell

@@ -16,6 +16,7 @@ import threading
 
 from sandbox.emulator import moto_fallback, own_calls, resource_types, services
 from sandbox.emulator.patching import PATCHES, UnexpectedEmulatorError
+from sandbox.emulator.rehearsal.start import install_if_told
 
 PATCHES.needs("ministack.app", "app", "main")
 
@@ -49,6 +50,7 @@ def adapt() -> None:
     """Discover every service module, check all that they expect of ministack, then apply it."""
     for module in pkgutil.iter_modules(services.__path__):
         importlib.import_module(f"{services.__name__}.{module.name}")
+    install_if_told()
     import ministack.app
 
     PATCHES.apply()

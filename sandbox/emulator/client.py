@@ -16,17 +16,22 @@ _MAKING = threading.Lock()
 _SESSION = Session()
 
 
-def client(service: str, region: str | None = None) -> Any:  # noqa: ANN401 - made at run time
+PATIENCE_SECONDS = 60
+
+
+def client(
+    service: str, region: str | None = None, patience_seconds: float = PATIENCE_SECONDS
+) -> Any:  # noqa: ANN401 - made at run time
     """Return the client of a service, in the account of the request being answered.
 
     The region is that of the request, too, unless another is given.
     """
     with _MAKING:
-        return _client(service, get_account_id(), region or get_region())
+        return _client(service, get_account_id(), region or get_region(), patience_seconds)
 
 
 @functools.cache
-def _client(service: str, account: str, region: str) -> Any:  # noqa: ANN401 - as above
+def _client(service: str, account: str, region: str, patience_seconds: float) -> Any:  # noqa: ANN401 - as above
     return _SESSION.create_client(
         service,
         region_name=region,
@@ -34,5 +39,9 @@ def _client(service: str, account: str, region: str) -> Any:  # noqa: ANN401 - a
         # The emulator takes a twelve-digit access key id for the account.
         aws_access_key_id=account,
         aws_secret_access_key="sandbox",  # noqa: S106 - no secret: the emulator checks none
-        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        config=Config(
+            read_timeout=patience_seconds,
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
+        ),
     )

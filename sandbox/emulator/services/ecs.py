@@ -7,6 +7,7 @@ without Docker it says of tasks that they run.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.emulator.client import client
@@ -24,6 +25,10 @@ Answer = tuple[int, dict[str, str], bytes]
 Request = dict[str, Any]
 
 NO_CONTAINERS = "the sandbox starts no containers"
+# What CloudFormation waits for after it has changed a service, by ARN: nothing, where none runs.
+SETTLED: list[Callable[[str], None]] = []
+# Who takes over how many tasks a service has, and says so: given its record and the count.
+SCALED: list[Callable[[dict[str, Any], int], bool]] = []
 # Of a request, what is not a member of the service that it makes or changes.
 NO_MEMBERS = {
     "clientToken",
@@ -108,6 +113,8 @@ def create_service(logical_id: str, properties: Properties, stack: str) -> Creat
 
 def _service(service: dict[str, Any]) -> Created:
     arn, name = service["serviceArn"], service["serviceName"]
+    for settled in SETTLED:
+        settled(arn)
     return arn, {"ServiceArn": arn, "Name": name}
 
 
@@ -194,6 +201,8 @@ def start_nothing(_original: Function, _cluster_name: str, svc_key: str) -> None
 
 def want(service: dict[str, Any], count: int) -> None:
     """Let a service want some tasks, of its latest deployment alone, and run none."""
+    if any(scaled(service, count) for scaled in SCALED):
+        return
     deployments = [each for each in service["deployments"] if each["status"] == "PRIMARY"]
     for deployment in deployments:
         deployment.update(

@@ -1,0 +1,46 @@
+"""What a rehearsal tells the emulator; one JSON file, named by one variable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+VARIABLE = "SANDBOX_REHEARSAL"
+# In the folder of certificates: that of the authority, which callers must trust.
+AUTHORITY = "authority.pem"
+
+
+@dataclass(frozen=True)
+class RehearsalSettings:
+    """Where tasks come from and how much shorter a rehearsal waits than AWS.
+
+    `images` holds a folder for each image, `<repository>/<tag>`; `python` runs what an image calls
+    `python`. `variables` stand in for those of a task definition that mean nothing on this machine,
+    such as the address of the database. `listeners` maps the port of a declared listener to the
+    loopback port that stands for it; `certificates` is the folder of the rehearsal's own authority,
+    which vouches for `hostnames`.
+    """
+
+    images: str
+    python: str
+    account: str
+    region: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    listeners: Mapping[str, int] = field(default_factory=dict)
+    certificates: str = ""
+    hostnames: Sequence[str] = ()
+    bake_seconds_per_minute: float = 1.0
+    timeout_seconds_per_minute: float = 60.0
+    callback_factor: float = 0.1
+    start_seconds: float = 60.0
+
+    def write(self, path: Path) -> None:
+        """Write them where the emulator will read them."""
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+
+
+def read_settings(path: Path) -> RehearsalSettings:
+    """Read them; raises TypeError or ValueError on a file that `write` did not write."""
+    return RehearsalSettings(**json.loads(path.read_text("utf-8")))

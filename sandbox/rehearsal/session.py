@@ -1,0 +1,244 @@
+"""`rehearse`: one environment deployed in the order of a first release, then every drill."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from runbook.model.environment import Environment
+from runbook.model.ingress import PRODUCTION_PORT
+from runbook.model.loader import load_environment
+from sandbox import emulator_process
+from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
+from sandbox.deployment import IMAGE_TAG, Deployment, limits_of, parameters_to_give
+from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings
+from sandbox.emulator_process import EmulatorProcess
+from sandbox.endpoint import Endpoint
+from sandbox.failure import SandboxError
+from sandbox.interruption import uninterrupted
+from sandbox.rehearsal import report, summary
+from sandbox.rehearsal.database import Database
+from sandbox.rehearsal.drills import DRILLS
+from sandbox.rehearsal.report import Checks, Outcome
+from sandbox.rehearsal.service import RehearsedService
+from sandbox.rehearsal.source import ImageStore
+from sandbox.rehearsal.stage import Stage
+from sandbox.screen import Screen
+from sandbox.workplace import Workplace
+
+# What stands in for a declared variable on this machine; see the summary, which says so.
+STAND_INS = {"OTEL_EXPORTER_OTLP_ENDPOINT": "", "SENTRY_DSN": "", "PYTHONUNBUFFERED": "1"}
+MADE_UP = "operator_supplied"
+FIRST_RELEASE = ("ROVN-DEP-3", "ROVN-DEP-4", "ROVN-HLT-1")
+
+
+@dataclass
+class Rehearsal:
+    """One rehearsal of one environment; `bake_seconds` stand for each minute of bake time."""
+
+    workplace: Workplace
+    screen: Screen
+    name: str
+    bake_seconds: float = 1.0
+
+    def run(self, port: int) -> bool:
+        """Deploy, drill, report, end everything; return whether no drill failed."""
+        found = emulator_process.running(self.workplace)
+        if found is not None:
+            raise SandboxError(
+                f"A sandbox is running with its files in {self.workplace.folder}: "
+                "`make sandbox-down` ends it; or set SANDBOX_FOLDER and SANDBOX_PORT"
+            )
+        started = datetime.now(UTC)
+        for folder in (self.workplace.temporary, self._folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        environment = load_environment(self.name)
+        database = Database(
+            self._python,
+            self._folder,
+            environment.database.database_name,
+            self.workplace.environment(),
+        )
+        try:
+            outcomes = self._rehearsed(environment, database, port)
+        finally:
+            with uninterrupted():
+                database.stop()
+        path = self.workplace.root / "build" / "rehearsal" / "report.json"
+        report.write(path, self.name, started, outcomes)
+        summary.show(self.screen.console, outcomes, path, self.bake_seconds)
+        return all(outcome.outcome != report.FAILED for outcome in outcomes)
+
+    def _rehearsed(self, environment: Environment, database: Database, port: int) -> list[Outcome]:
+        settings = self._settings(environment, database)
+        settings.write(self._folder / "settings.json")
+        emulator = emulator_process.start(
+            self.workplace,
+            port,
+            keep_running=False,
+            rehearsal=self._folder / "settings.json",
+        )
+        try:
+            return self._drilled(environment, database, emulator, settings)
+        finally:
+            with uninterrupted():
+                emulator.stop()
+                shutil.rmtree(self.workplace.temporary, ignore_errors=True)
+
+    def _drilled(
+        self,
+        environment: Environment,
+        database: Database,
+        emulator: EmulatorProcess,
+        settings: RehearsalSettings,
+    ) -> list[Outcome]:
+        deployment = Deployment(self.workplace, self.screen.progress, self.screen.detail)
+        with self.screen.phase("synth", f"{self.name}, while the emulator starts"):
+            deployment.synthesize(self.name)
+            stacks = read_stacks(self.workplace.assembly)
+        emulator.wait_until_ready()
+        account, region = single_place(stacks)
+        endpoint = Endpoint(emulator.url, account, region)
+        before, services, after = in_order(stacks)
+        with self.screen.phase("deploy", "limits, bootstrap, and all that a service stands on"):
+            deployment.deploy(endpoint, selected=f"{environment.slug}-bootstrap/**")
+            regions = sorted({stack.region for stack in stacks})
+            deployment.bootstrap(endpoint, regions, limits_of(environment))
+            given = parameters_to_give(before, environment.images.tag_example)
+            deployment.deploy(endpoint, given, [stack.path for stack in before], exclusively=True)
+        with self.screen.phase("prepare", "database users, values of secrets, the first image"):
+            _prepare(environment, endpoint, database)
+            stage = self._stage(environment, endpoint, services[0], settings)
+            tag = stage.images.build("first")
+
+        def first_release(checks: Checks) -> None:
+            given = parameters_to_give(services, tag)
+            deployment.deploy(endpoint, given, [each.path for each in services], exclusively=True)
+            if after:
+                given = parameters_to_give(after, tag)
+                deployment.deploy(endpoint, given, [each.path for each in after], exclusively=True)
+            checks.same(stage.service.status(), "CREATE_COMPLETE", "the stack")
+            checks.same(stage.service.health(), (200, tag), "/health at the production listener")
+            [first] = stage.service.deployments()
+            checks.same(first["status"], "SUCCESSFUL", "the deployment")
+
+        with self.screen.phase("first", "release, into a registry with one image"):
+            outcomes = [report.drilled("first release", FIRST_RELEASE, first_release)]
+        if outcomes[0].outcome == report.FAILED:
+            return outcomes
+        for number, drill in enumerate(DRILLS, start=1):
+            with self.screen.phase(f"drill {number}", drill.name):
+                run = partial(drill.run, stage)
+                outcomes.append(report.drilled(drill.name, drill.clauses, run))
+            emulator.check_alive()
+        return outcomes
+
+    def _settings(self, environment: Environment, database: Database) -> RehearsalSettings:
+        ports = (str(PRODUCTION_PORT), str(environment.load_balancer.test_port))
+        for service in environment.services.values():
+            (self._images / service.name).mkdir(parents=True, exist_ok=True)
+        return RehearsalSettings(
+            images=str(self._images),
+            python=str(self._python),
+            account=environment.account,
+            region=environment.region,
+            variables=database.variables | STAND_INS,
+            listeners={port: _free_port() for port in ports},
+            certificates=str(self._folder / "certificates"),
+            hostnames=[each.ingress.hostname for each in environment.services.values()],
+            bake_seconds_per_minute=self.bake_seconds,
+        )
+
+    def _stage(
+        self,
+        environment: Environment,
+        endpoint: Endpoint,
+        stack: SynthesizedStack,
+        settings: RehearsalSettings,
+    ) -> Stage:
+        key = next(key for key in environment.services if stack.name.endswith(f"-{key}"))
+        service = environment.services[key]
+        return Stage(
+            environment=environment,
+            key=key,
+            endpoint=endpoint,
+            service=RehearsedService(
+                endpoint=endpoint,
+                stack=stack.name,
+                cluster=environment.slug,
+                name=service.name,
+                hostname=service.ingress.hostname,
+                listeners=dict(settings.listeners),
+                authority=Path(settings.certificates) / AUTHORITY,
+            ),
+            images=ImageStore(
+                source=self._example,
+                images=self._images,
+                repository=service.name,
+                ecr=endpoint.client("ecr"),
+            ),
+            test_port=str(environment.load_balancer.test_port),
+        )
+
+    @property
+    def _folder(self) -> Path:
+        return self.workplace.folder / "rehearsal"
+
+    @property
+    def _images(self) -> Path:
+        return self._folder / "images"
+
+    @property
+    def _example(self) -> Path:
+        return self.workplace.root / "examples" / "passport-api"
+
+    @property
+    def _python(self) -> Path:
+        python = self._example / ".venv" / "bin" / "python"
+        if not python.exists():
+            raise SandboxError(f"{python}: the example is not installed. `make setup` installs it")
+        return python
+
+
+def in_order(
+    stacks: Sequence[SynthesizedStack],
+) -> tuple[list[SynthesizedStack], list[SynthesizedStack], list[SynthesizedStack]]:
+    """Part an environment's stacks: before the services, the services, and what stands on them."""
+    stage = [stack for stack in stacks if "-bootstrap/" not in stack.path]
+    services = [stack for stack in stage if IMAGE_TAG in stack.template.get("Parameters", {})]
+    if not services:
+        raise SandboxError("The environment has no service stack, so there is nothing to release")
+    on_them = {stack.path for stack in services}
+    for _ in stage:
+        on_them |= {stack.path for stack in stage if on_them & set(stack.stands_on)}
+    after = [stack for stack in stage if stack.path in on_them and stack not in services]
+    before = [stack for stack in stage if stack.path not in on_them]
+    return before, services, after
+
+
+def _prepare(environment: Environment, endpoint: Endpoint, database: Database) -> None:
+    """Make the database's users from their secrets, and values for what a vendor would give."""
+    manager = endpoint.client("secretsmanager")
+    users = {}
+    for name, secret in environment.secrets.items():
+        identifier = f"{environment.name}/{name}"
+        if secret.mechanism == "database_user":
+            value = json.loads(manager.get_secret_value(SecretId=identifier)["SecretString"])
+            users[value["username"]] = value["password"]
+        elif secret.mechanism in (MADE_UP, "signing_key"):
+            manager.put_secret_value(SecretId=identifier, SecretString=secrets.token_hex(32))
+    database.make_users(users)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,239 @@
+"""What drills act on: the deployed service, its images, and what it keeps."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from runbook.model.environment import Environment
+from sandbox.endpoint import Endpoint
+from sandbox.rehearsal.report import Checks, NotExercisableError
+from sandbox.rehearsal.service import RehearsedService, until
+from sandbox.rehearsal.source import ImageStore
+
+GATE, PROBE = "PRE_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"
+ALARM = "rehearsal-bake"
+MIGRATIONS_LABEL = "runbook.migrations-task-definition"
+Members = dict[str, Any]
+
+
+@dataclass
+class Stage:
+    """One environment's service, deployed; `database` is the id of its database instance."""
+
+    environment: Environment
+    key: str
+    endpoint: Endpoint
+    service: RehearsedService
+    images: ImageStore
+    test_port: str
+
+    # --- What a drill may need ---
+
+    def need_hook(self, stage: str) -> None:
+        """Raise NotExercisableError unless a hook is deployed for the stage."""
+        if not self.service.has_hook(stage):
+            raise NotExercisableError(f"the service has no lifecycle hook at {stage}")
+
+    def need_migrations(self) -> None:
+        """Raise NotExercisableError unless the gate and the runner are there."""
+        self.need_hook(GATE)
+        if not (self.images.source / "migrations" / "sql").is_dir():
+            raise NotExercisableError("the example has no migrations to run")
+
+    # --- What it keeps ---
+
+    def snapshots(self) -> list[Members]:
+        """Return the manual snapshots of the database."""
+        rds = self.endpoint.client("rds")
+        return list(rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"])
+
+    def migration_tasks(self) -> list[str]:
+        """Return the ARNs of all tasks of the migrations family that ever ran."""
+        ecs = self.endpoint.client("ecs")
+        return [
+            arn
+            for status in ("RUNNING", "STOPPED")
+            for arn in ecs.list_tasks(
+                cluster=self.service.cluster,
+                family=f"{self.service.name}-migrations",
+                desiredStatus=status,
+            )["taskArns"]
+        ]
+
+    def commands_of(self, tasks: list[str]) -> list[str]:
+        """Return what each of some migration tasks was told to do, sorted."""
+        if not tasks:
+            return []
+        ecs = self.endpoint.client("ecs")
+        described = ecs.describe_tasks(cluster=self.service.cluster, tasks=tasks)["tasks"]
+        return sorted(
+            " ".join(override.get("command", []))
+            for task in described
+            for override in task.get("overrides", {}).get("containerOverrides", [])
+        )
+
+    def applied(self) -> int:
+        """Ask the ledger, by the serving revision's own migrations task, how much is applied."""
+        serving = self.service.task_definition(self.service.described()["taskDefinition"])
+        [app] = [each for each in serving["containerDefinitions"] if each["name"] == self.key]
+        return int(self.asked(app["dockerLabels"][MIGRATIONS_LABEL], "--check")["applied"])
+
+    def asked(self, definition: str, *arguments: str) -> Members:
+        """Run a one-off migrations task and return its last line."""
+        ecs, migrations = self.endpoint.client("ecs"), self.service.task_definition(definition)
+        [container] = migrations["containerDefinitions"]
+        command = [*container["command"], *arguments]
+        [task] = ecs.run_task(
+            cluster=self.service.cluster,
+            taskDefinition=definition,
+            startedBy="rehearsal",
+            overrides={"containerOverrides": [{"name": container["name"], "command": command}]},
+        )["tasks"]
+        which = {"cluster": self.service.cluster, "tasks": [task["taskArn"]]}
+        until(
+            lambda: ecs.describe_tasks(**which)["tasks"][0]["lastStatus"] == "STOPPED",
+            f"the end of {' '.join(command)}",
+        )
+        options = container["logConfiguration"]["options"]
+        stream = "/".join(
+            (
+                options["awslogs-stream-prefix"],
+                container["name"],
+                task["taskArn"].rpartition("/")[2],
+            )
+        )
+        told = self.endpoint.client("logs").get_log_events(
+            logGroupName=options["awslogs-group"], logStreamName=stream
+        )
+        line: Members = json.loads(told["events"][-1]["message"])
+        return line
+
+    def last_refusal(self, stage: str) -> str:
+        """Return why a stage's function refused last, in its own words from its log."""
+        configuration = self.service.described()["deploymentConfiguration"]
+        [function] = [
+            hook["hookTargetArn"]
+            for hook in configuration["lifecycleHooks"]
+            if stage in hook["lifecycleStages"]
+        ]
+        described = self.endpoint.client("lambda").get_function_configuration(FunctionName=function)
+        group = described.get("LoggingConfig", {}).get("LogGroup")
+        told = self.endpoint.client("logs").filter_log_events(
+            logGroupName=group or f"/aws/lambda/{described['FunctionName']}"
+        )
+        lines = [_json(event["message"]) for event in told["events"]]
+        refusals = [str(line["why"]) for line in lines if line.get("outcome") == "held"]
+        return refusals[-1] if refusals else "nothing in its log"
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Freeze releases for a while, as an operator does."""
+        ssm = self.endpoint.client("ssm")
+        name = f"/{self.environment.name}/release-freeze"
+        before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        freeze = {
+            "frozen": True,
+            "by": "rehearsal",
+            "reason": "a drill",
+            "since": datetime.now(UTC).isoformat(),
+        }
+        ssm.put_parameter(Name=name, Value=json.dumps(freeze), Overwrite=True)
+        try:
+            yield
+        finally:
+            ssm.put_parameter(Name=name, Value=before, Overwrite=True)
+
+    def watched_alarm(self, checks: Checks) -> str:
+        """Return an alarm that ends a deployment; one of the drill's own if none is declared."""
+        names = self.service.alarms()
+        if names:
+            return names[0]
+        checks.found.append(f"the service declares no alarm yet: the drill gave it {ALARM}")
+        self.endpoint.client("cloudwatch").put_metric_alarm(
+            AlarmName=ALARM,
+            Namespace="Rehearsal",
+            MetricName="Errors",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        configuration = self.service.described()["deploymentConfiguration"]
+        alarms = {"alarmNames": [ALARM], "enable": True, "rollback": True}
+        self.endpoint.client("ecs").update_service(
+            cluster=self.service.cluster,
+            service=self.service.name,
+            deploymentConfiguration={**configuration, "alarms": alarms},
+        )
+        self.set_alarm(ALARM, "OK")
+        return ALARM
+
+    def set_alarm(self, name: str, state: str) -> None:
+        """Set an alarm's state, which the emulator does not find by itself."""
+        self.endpoint.client("cloudwatch").set_alarm_state(
+            AlarmName=name, StateValue=state, StateReason="rehearsal"
+        )
+
+
+def _json(text: str) -> Members:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@dataclass
+class Caller:
+    """Somebody who asks all the time: every answer, and how many were no 200."""
+
+    service: RehearsedService
+    versions: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def ask(self) -> None:
+        """Ask once."""
+        try:
+            status, version = self.service.health()
+        except OSError as error:
+            self.failures.append(str(error))
+            return
+        self.versions.append(version)
+        if status != 200:
+            self.failures.append(str(status))
+
+
+@contextmanager
+def asking(service: RehearsedService) -> Iterator[Caller]:
+    """Ask for /health all the while, several times a second."""
+    caller, ended = Caller(service), threading.Event()
+
+    def ask() -> None:
+        while not ended.wait(0.1):
+            caller.ask()
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    try:
+        yield caller
+    finally:
+        ended.set()
+        thread.join()
+
+
+def check_uninterrupted(checks: Checks, caller: Caller, *, versions: set[str]) -> None:
+    """Check that every answer was 200, and of these versions alone, in turn."""
+    checks.same(caller.failures, [], f"failed answers among {len(caller.versions)} to a caller")
+    checks.that(len(caller.versions) >= 5, "a caller asked throughout")
+    checks.same(set(caller.versions), versions, "versions that answered the caller")
+    changes = sum(
+        one != other for one, other in zip(caller.versions, caller.versions[1:], strict=False)
+    )
+    checks.that(changes < len(versions) or len(versions) == 1, "traffic moved once, not to and fro")

@@ -1,0 +1,43 @@
+"""What a rehearsal says at its end: each drill, and what was simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from sandbox.rehearsal.report import FAILED, NOT_EXERCISABLE, PASSED, Outcome
+
+COLOURS = {PASSED: "green", FAILED: "bold red", NOT_EXERCISABLE: "yellow"}
+SIMULATED = (
+    "Simulated, not AWS: service deployments and their stages, the balancer (TLS by an authority "
+    "of its own), alarms' states, and time: {bake:g} s stand for a minute of bake time, and the "
+    "waits of hooks and state machines take a tenth.",
+    "Tasks are processes of this machine with the example's own packages: no container, no "
+    "network of their own, no role, no limit of memory. Sidecars are not started.",
+    "The database is a real PostgreSQL on a Unix socket: SQL, rights and locks are real, log-ins "
+    "and TLS are not checked. Its users are made by the rehearsal. Snapshots hold no data.",
+    "Functions, state machine and CloudFormation are run by the emulator; the code of the "
+    "functions is the deployed one. Nobody's permissions are checked.",
+)
+
+
+def show(console: Console, outcomes: Sequence[Outcome], path: Path, bake_seconds: float) -> None:
+    """Print every drill with what it checked, what was simulated, and where the report is."""
+    for each in outcomes:
+        colour = COLOURS[each.outcome]
+        clauses = escape(f"{each.seconds:.1f} s  {', '.join(each.clauses)}")
+        console.print(f"\n[{colour}]{each.outcome:<15}[/] [bold]{each.name}[/]  [dim]{clauses}[/]")
+        for line in each.checked:
+            console.print(f"{'':<16}{escape(line)}", highlight=False, soft_wrap=True)
+        if each.reason:
+            console.print(f"{'':<16}[{colour}]{escape(each.reason)}[/]", soft_wrap=True)
+    console.print()
+    for line in SIMULATED:
+        console.print(line.format(bake=bake_seconds), highlight=False)
+    counts = ", ".join(
+        f"{sum(each.outcome == outcome for each in outcomes)} {outcome}" for outcome in COLOURS
+    )
+    console.print(f"\n[bold]{len(outcomes)} drills:[/] {counts}. {path}", soft_wrap=True)

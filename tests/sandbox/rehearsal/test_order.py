@@ -1,0 +1,51 @@
+"""In which order a rehearsal deploys, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.cloud_assembly import SynthesizedStack
+from sandbox.failure import SandboxError
+from sandbox.rehearsal.drills import DRILLS
+from sandbox.rehearsal.session import in_order
+
+
+def stack(name: str, *stands_on: str, tagged: bool = False) -> SynthesizedStack:
+    template = {"Parameters": {"ImageTag": {"Type": "String"}}} if tagged else {}
+    return SynthesizedStack(
+        name,
+        "111122223333",
+        "us-east-2",
+        termination_protection=False,
+        template=template,
+        path=f"some-where/{name}",
+        stands_on=tuple(f"some-where/{each}" for each in stands_on),
+    )
+
+
+def test_a_service_comes_after_all_but_what_stands_on_it() -> None:
+    limits = SynthesizedStack(
+        "b", "1", "r", termination_protection=False, template={}, path="some-where-bootstrap/B"
+    )
+    stacks = [
+        limits,
+        stack("later", "watch"),
+        stack("network"),
+        stack("watch", "api"),
+        stack("api", "network", tagged=True),
+        stack("audit"),
+    ]
+    before, services, after = in_order(stacks)
+    assert [each.name for each in before] == ["network", "audit"]
+    assert [each.name for each in services] == ["api"]
+    assert [each.name for each in after] == ["later", "watch"]
+
+
+def test_an_environment_without_a_service_has_nothing_to_release() -> None:
+    with pytest.raises(SandboxError, match="nothing to release"):
+        in_order([stack("network")])
+
+
+def test_every_drill_has_a_name_of_its_own_and_says_what_it_exercises() -> None:
+    assert len({drill.name for drill in DRILLS}) == len(DRILLS)
+    assert all(drill.clauses for drill in DRILLS)

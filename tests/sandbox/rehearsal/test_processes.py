@@ -1,0 +1,159 @@
+"""What a rehearsal starts beside the emulator: containers, the database, functions' network."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.emulator.rehearsal.process import ContainerProcess
+from sandbox.failure import SandboxError
+from sandbox.rehearsal.database import Database
+from tests.assembly import ROOT
+from tests.sandbox.patience import eventually
+
+NETWORK = ROOT / "sandbox" / "emulator" / "rehearsal" / "network"
+EXAMPLE = ROOT / "examples" / "passport-api" / ".venv" / "bin" / "python"
+
+
+class Running:
+    """A container whose lines and exit codes are kept."""
+
+    def __init__(self, folder: Path, code: str) -> None:
+        self.lines: list[str] = []
+        self.codes: list[int] = []
+        self.process = ContainerProcess(
+            [sys.executable, "-u", "-c", code],
+            {"WORD": "ready"},
+            folder,
+            self.lines.append,
+            self.codes.append,
+        )
+
+
+def test_lines_and_exit_code_of_a_container(tmp_path: Path) -> None:
+    code = "import os; print(os.environ['WORD']); print(os.getcwd()); raise SystemExit(4)"
+    running = Running(tmp_path, code)
+    eventually(lambda: running.codes, "its end")
+    assert (running.lines, running.codes) == (["ready", str(tmp_path)], [4])
+    eventually(lambda: not running.process.is_running, "that it knows of its end")
+    running.process.stop(1)
+    assert running.codes == [4]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import signal; print('ready'); signal.pause()", 128 + signal.SIGTERM),
+        (
+            "import signal, sys; signal.signal(15, lambda *_: sys.exit(0)); print('ready'); "
+            "signal.pause()",
+            0,
+        ),
+        (
+            "import signal; signal.signal(15, signal.SIG_IGN); print('ready')\n"
+            "while True: signal.pause()",
+            128 + signal.SIGKILL,
+        ),
+    ],
+    ids=["ends by the signal", "ends in good order", "does not go by itself"],
+)
+def test_a_stop_is_sigterm_and_after_the_patience_sigkill(
+    tmp_path: Path, code: str, expected: int
+) -> None:
+    running = Running(tmp_path, code)
+    eventually(lambda: running.lines, "its first line")
+    running.process.stop(1)
+    assert running.codes == [expected]
+
+
+def test_a_container_sees_nothing_of_the_emulators_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    running = Running(tmp_path, "import os; print(os.environ.get('AWS_ACCESS_KEY_ID'))")
+    eventually(lambda: running.codes, "its end")
+    assert running.lines == ["None"]
+
+
+def test_functions_find_a_listener_by_any_name_and_nothing_else() -> None:
+    code = (
+        "import json, socket, sys\n"
+        "asked = [('some.elb.amazonaws.com', 8443), ('api.example.com', '8443'),"
+        " ('127.0.0.1', 8443)]\n"
+        "found = [socket.getaddrinfo(*each)[0][4][:2] for each in asked]\n"
+        "try:\n"
+        "    socket.getaddrinfo('no.such.name.invalid', 9999)\n"
+        "except OSError:\n"
+        "    found.append('as before')\n"
+        "print(json.dumps(found))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(NETWORK), "SANDBOX_LISTENERS": '{"8443": 21001}'},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
+    there = ["127.0.0.1", 21001]
+    assert json.loads(done.stdout) == [there, there, ["127.0.0.1", 8443], "as before"]
+
+
+def ask(database: Database, user: str, statement: str) -> str:
+    code = (
+        "import os, psycopg, sys\n"
+        "try:\n"
+        "    with psycopg.connect(host=os.environ['HOST'], port=os.environ['PORT'],"
+        " dbname='some', user=sys.argv[1]) as c:\n"
+        "        c.execute(sys.argv[2]); print('done')\n"
+        "except psycopg.Error as error:\n"
+        "    print(type(error).__name__)"
+    )
+    where = database.variables
+    return subprocess.run(
+        [str(EXAMPLE), "-c", code, user, statement],
+        env={"HOST": where["DATABASE_HOST"], "PORT": where["DATABASE_PORT"]},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    ).stdout.strip()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Return a folder that is not pytest's: as root, the server runs as another user.
+
+    pytest closes its own to others whenever another session begins.
+    """
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as made:
+        yield Path(made)
+
+
+def test_only_migrations_may_change_the_schema_of_the_database(folder: Path) -> None:
+    database = Database(EXAMPLE, folder, "some", {})
+    try:
+        users = {"migrations": "one", "application": "two"}
+        assert database.make_users(users) == ["application", "migrations"]
+        assert ask(database, "migrations", "CREATE SCHEMA s CREATE TABLE t (id int)") == "done"
+        assert ask(database, "application", "INSERT INTO s.t VALUES (1)") == "done"
+        assert ask(database, "application", "CREATE SCHEMA x") == "InsufficientPrivilege"
+        assert ask(database, "application", "DROP TABLE s.t") == "InsufficientPrivilege"
+        assert ask(database, "application", "CREATE TABLE u ()") == "InsufficientPrivilege"
+    finally:
+        database.stop()
+    assert ask(database, "migrations", "SELECT 1") == "OperationalError"
+
+
+def test_a_database_that_does_not_start_says_why(tmp_path: Path) -> None:
+    (tmp_path / "database").write_text("no folder", "utf-8")
+    with pytest.raises(SandboxError, match=r"database\.log"):
+        Database(EXAMPLE, tmp_path, "some", {})

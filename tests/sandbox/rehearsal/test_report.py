@@ -1,0 +1,95 @@
+"""What a drill may end as, and the report in the format that others read."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sandbox.rehearsal import report, summary
+from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError, Outcome, drilled
+
+
+def passes(checks: Checks) -> None:
+    checks.that([1], "it is so")
+    checks.same(2, 2, "how many")
+
+
+def differs(checks: Checks) -> None:
+    checks.that([1], "it is so")
+    checks.same(3, 2, "how many")
+
+
+def refuses(checks: Checks) -> None:
+    checks.that([], "there is one")
+
+
+def lacks(_checks: Checks) -> None:
+    raise NotExercisableError("nothing is deployed")
+
+
+def breaks(_checks: Checks) -> None:
+    raise KeyError("x")
+
+
+def checks_nothing(_checks: Checks) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("drill", "outcome", "reason", "checked"),
+    [
+        (passes, "passed", "", ["it is so", "how many: 2"]),
+        (differs, "failed", "how many: expected 2, found 3", ["it is so"]),
+        (refuses, "failed", "not so: there is one", []),
+        (lacks, "not exercisable", "nothing is deployed", []),
+        (breaks, "failed", "the drill broke: KeyError: 'x'", []),
+        (checks_nothing, "failed", "the drill checked nothing", []),
+    ],
+    ids=["passes", "differs", "refuses", "lacks", "breaks", "checks nothing"],
+)
+def test_outcomes(drill: report.Drill, outcome: str, reason: str, checked: list[str]) -> None:
+    found = drilled("a drill", ["X-1"], drill)
+    assert (found.outcome, found.reason, list(found.checked)) == (outcome, reason, checked)
+    assert found.seconds < 5
+
+
+def test_the_report_is_what_the_architecture_says(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "report.json"
+    started = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    report.write(path, "some/where", started, [drilled("a drill", ["X-1"], differs)])
+    told = json.loads(path.read_text("utf-8"))
+    [found] = told.pop("drills")
+    assert told == {"environment": "some/where", "started": "2026-11-21T09:30:00Z"}
+    assert found.pop("seconds") >= 0
+    assert found == {
+        "name": "a drill",
+        "clauses": ["X-1"],
+        "outcome": "failed",
+        "checked": ["it is so"],
+        "reason": "how many: expected 2, found 3",
+    }
+
+
+def test_the_summary_says_each_drill_and_what_was_simulated() -> None:
+    written = io.StringIO()
+    outcomes = [
+        Outcome("one", ["X-1"], "passed", 1.0, ["[it] is so"], ""),
+        Outcome("two", ["X-2"], "not exercisable", 0.0, [], "nothing is deployed"),
+    ]
+    summary.show(Console(file=written, width=100), outcomes, Path("report.json"), 2.0)
+    text = written.getvalue()
+    for expected in ("[it] is so", "nothing is deployed", "X-2", "report.json"):
+        assert expected in text
+    assert "2 drills: 1 passed, 0 failed, 1 not exercisable" in text
+    for simulated in ("2 s stand for a minute", "no container", "permissions"):
+        assert simulated in text
+
+
+def test_a_check_that_fails_is_an_error_of_the_drill() -> None:
+    with pytest.raises(DrillError):
+        Checks().that(0, "nothing")

@@ -21,7 +21,7 @@ CONTEXT = $(if $(ENV),-c environment=$(ENV))
 SELECTED = $(if $(ENV),'$(STAGE)/**','**')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo rehearse test synth check lint sandbox sandbox-down bootstrap deploy diff bench docs
+.PHONY: help setup demo test synth check lint rehearse sandbox sandbox-down bootstrap deploy diff bench docs
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \

@@ -21,8 +21,8 @@ from runbook.model.refusal import Refusal, RefusedError
 # Of AWS Organizations, white space included: the document is written without any.
 LARGEST = 5120
 _IMAGES = (*PUSH, "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:ReplicateImage")
-# A denial may be wide, and the document may not be long: DescribeServices and the like, in the
-# plural, are none of these.
+# A denial may be wide, and the document may not be long: DescribeServices, DescribeStacks and the
+# like, in the plural, are none of these.
 _SERVICES = (
     "ecs:*Service",
     "ecs:*ServiceDeployment",
@@ -40,11 +40,9 @@ _RECORDS = (
 )
 _APPROVAL = "codepipeline:PutApprovalResult"
 _STACKS = (
+    "cloudformation:*Stack",
     "cloudformation:CreateChangeSet",
-    "cloudformation:CreateStack",
-    "cloudformation:DeleteStack",
     "cloudformation:ExecuteChangeSet",
-    "cloudformation:UpdateStack",
 )
 
 

@@ -43,7 +43,12 @@ def test_a_gate_runs_tasks_and_a_service_without_one_has_none(principals: Princi
     services = {"passport-api": rolling}
     without = Principals(principals.environment.model_copy(update={"services": services}))
     assert without.may_run_tasks == without.may_update_services
-    assert not {"lambda.amazonaws.com", "states.amazonaws.com"} & set(without.passable)
+    assert "states.amazonaws.com" not in without.passable
+    of_gates = set(principals.passable["lambda.amazonaws.com"]) - set(
+        without.passable["lambda.amazonaws.com"]
+    )
+    gate = principals.gate_roles("passport-api")
+    assert of_gates == {gate.hook, gate.probe, gate.steps}
 
 
 def test_role_names_fit_into_iam(principals: Principals) -> None:

@@ -89,8 +89,8 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "Registry", "registry"),
             ("", "Delivery", "delivery"),
             ("", "Platform", "platform"),
-            ("", "Records", "records"),
             ("", "ReleaseGate", "release-gate"),
+            ("", "Records", "records"),
             ("", "PassportApi", "passport-api"),
         )
     ]

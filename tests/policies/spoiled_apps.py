@@ -71,7 +71,7 @@ def relabel(stage: EnvironmentStage) -> None:
 
 def without_audit(stage: EnvironmentStage) -> None:
     # And without what writes into its bucket.
-    for name in ("Delivery", "Audit"):
+    for name in ("Delivery", "Records", "Audit"):
         stage.node.try_remove_child(name)
 
 

@@ -33,9 +33,9 @@ def test_what_is_written_passes_in_any_form() -> None:
 def test_a_wider_a_missing_and_a_new_statement_fail() -> None:
     first, *rest = boundary()
     assert judge(first | {"Action": "secretsmanager:*"}, *rest) == (
-        "Action of statement OwnSecrets is not what runbook/access says"
+        "Action of statement Own is not what runbook/access says"
     )
-    assert judge(*rest) == "statement OwnSecrets is missing"
+    assert judge(*rest) == "statement Own is missing"
     assert judge(*boundary(), allow("s3:*")) == "statement One is in no list of runbook/access"
     unnamed = allow("s3:*")
     del unnamed["Sid"]

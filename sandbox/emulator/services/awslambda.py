@@ -5,10 +5,18 @@ from __future__ import annotations
 from sandbox.emulator.client import client
 from sandbox.emulator.resource_types import COMPLETED, CompletedType, Properties
 
+# Of a function, what ministack keeps only if its own call brings it.
+SETTINGS = ("DeadLetterConfig", "VpcConfig")
+
 
 def configure_function(name: str, properties: Properties, before: Properties) -> None:
-    """Tag a function and reserve its concurrency, as CloudFormation does by calls of their own."""
+    """Set a function's network and dead letters, tag it, and reserve its concurrency."""
     functions = client("lambda")
+    settings = {
+        each: properties.get(each, {}) for each in SETTINGS if each in properties or each in before
+    }
+    if settings:
+        functions.update_function_configuration(FunctionName=name, **settings)
     arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
     tag(arn, properties, before)
     reserved = properties.get("ReservedConcurrentExecutions")

@@ -35,6 +35,7 @@ CLOSED = frozenset(
         "BucketEncryption",
         "LifecycleConfiguration",
         "LoggingConfiguration",
+        "NotificationConfiguration",
         "ObjectLockConfiguration",
         "ObjectLockEnabled",
     }
@@ -70,6 +71,9 @@ def bucket(resource: Resource) -> Description:
             _configuration(s3.get_bucket_lifecycle_configuration, name)
         ),
         "LoggingConfiguration": _logging(_configuration(s3.get_bucket_logging, name)),
+        "NotificationConfiguration": _notification(
+            _configuration(s3.get_bucket_notification_configuration, name)
+        ),
         "OwnershipControls": _configuration(s3.get_bucket_ownership_controls, name).get(
             "OwnershipControls"
         ),
@@ -108,6 +112,14 @@ def _configuration(get: Callable[..., dict[str, Any]], bucket: str) -> dict[str,
         if code == "NoSuchBucket":
             raise NotThereError(f"no bucket {bucket}") from None
         raise
+
+
+def _notification(answer: dict[str, Any]) -> dict[str, Any] | None:
+    """Return who is told of a bucket's events; others than EventBridge as S3 spells them."""
+    told = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+    if "EventBridgeConfiguration" in told:
+        told["EventBridgeConfiguration"] = {"EventBridgeEnabled": True}
+    return told or None
 
 
 def _refuse_other_region(s3: Any, bucket: str, region: str) -> None:  # noqa: ANN401 - boto3

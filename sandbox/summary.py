@@ -20,8 +20,8 @@ NOT_PROVED = (
     "s3_object_lock.py in sandbox/emulator/services/",
     "settings that no template declares, such as a bucket's website, CORS, replication and ACLs, "
     "a key's grants, network ACLs; found are added policies of roles, routes, rules of security "
-    "groups, exports, a trail's selectors and targets, and a bucket's encryption, lock, lifecycle "
-    "and logging",
+    "groups, exports, a trail's selectors and targets, and a bucket's encryption, lock, lifecycle, "
+    "logging and notifications",
     "fields of flow logs and endpoints that sandbox/emulator/services/ec2.py keeps as they are "
     "given, without AWS's own validation",
     "network traffic, deliveries of flow logs and of the trail, encryption of bytes",

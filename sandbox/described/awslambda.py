@@ -21,7 +21,6 @@ READ = (
     "Architectures",
     "DeadLetterConfig",
     "Description",
-    "Environment",
     "FunctionName",
     "Handler",
     "LoggingConfig",
@@ -62,10 +61,11 @@ def function(resource: Resource) -> Description:
         raise NotThereError(f"no function {resource.physical_id}") from None
     live = answer["Configuration"]
     concurrency = client.get_function_concurrency(FunctionName=resource.physical_id)
-    network = live.get("VpcConfig") or {}
+    network, variables = live.get("VpcConfig") or {}, live.get("Environment") or {}
     properties = {
         **selected(live, *READ),
         "Code": _code(resource, live["CodeSha256"]),
+        "Environment": selected(variables, "Variables") if variables.get("Variables") else None,
         "KmsKeyArn": live.get("KMSKeyArn"),
         # Not a property of the type: who may call it is a resource, or nobody declared it.
         "Permissions": [

@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.comparison import compare
 from sandbox.endpoint import Endpoint
-from tests.sandbox.templates.expressions import TAGS, arn
+from tests.sandbox.answers import Answers, undeclared
+from tests.sandbox.templates.delivery import DELIVERY, STAGES, role
 from tests.sandbox.test_emulated_stacks import Stack, endpoint
 
 __all__ = ["endpoint"]  # the fixture: an emulator of this module's own
@@ -18,127 +19,10 @@ __all__ = ["endpoint"]  # the fixture: an emulator of this module's own
 pytestmark = pytest.mark.sandbox
 
 
-def role(service: str) -> dict[str, Any]:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
-
-
-def action(category: str, owner: str, provider: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    kind = {"Category": category, "Owner": owner, "Provider": provider, "Version": "1"}
-    return {"ActionTypeId": kind, "Name": category, **more}
-
-
-STAGES = [
-    {
-        "Name": "Source",
-        "Actions": [
-            action(
-                "Source",
-                "AWS",
-                "S3",
-                Configuration={
-                    "S3Bucket": {"Ref": "Source"},
-                    "S3ObjectKey": "source.zip",
-                    "PollForSourceChanges": "false",
-                },
-                OutputArtifacts=[{"Name": "Source"}],
-            )
-        ],
-    },
-    {
-        "Name": "Build",
-        "Actions": [
-            action(
-                "Build",
-                "AWS",
-                "CodeBuild",
-                Configuration={"ProjectName": {"Ref": "Project"}},
-                InputArtifacts=[{"Name": "Source"}],
-                Namespace="Built",
-                RunOrder=1,
-            )
-        ],
-        "OnFailure": {
-            "Result": "RETRY",
-            "RetryConfiguration": {"RetryMode": "FAILED_ACTIONS"},
-        },
-    },
-    {
-        "Name": "Approve",
-        "Actions": [action("Approval", "AWS", "Manual", TimeoutInMinutes=4320)],
-    },
-]
-TEMPLATE: dict[str, Any] = {
-    "Resources": {
-        "BuildRole": role("codebuild"),
-        "PipelineRole": role("codepipeline"),
-        "Source": {
-            "Type": "AWS::S3::Bucket",
-            "Properties": {
-                "NotificationConfiguration": {
-                    "EventBridgeConfiguration": {"EventBridgeEnabled": True}
-                }
-            },
-        },
-        "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/build"}},
-        "Project": {
-            "Type": "AWS::CodeBuild::Project",
-            "Properties": {
-                "Artifacts": {"Type": "CODEPIPELINE"},
-                "BadgeEnabled": False,
-                "ConcurrentBuildLimit": 1,
-                "Description": "builds",
-                "Environment": {
-                    "ComputeType": "BUILD_GENERAL1_SMALL",
-                    "EnvironmentVariables": [
-                        {"Name": "WHERE", "Type": "PLAINTEXT", "Value": "here"}
-                    ],
-                    "Image": "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-                    "PrivilegedMode": True,
-                    "Type": "LINUX_CONTAINER",
-                },
-                "LogsConfig": {
-                    "CloudWatchLogs": {
-                        "GroupName": {"Ref": "Logs"},
-                        "Status": "ENABLED",
-                        "StreamName": "build",
-                    }
-                },
-                "Name": "builder",
-                "QueuedTimeoutInMinutes": 60,
-                "ServiceRole": arn("BuildRole"),
-                "Source": {"BuildSpec": '{"version": 0.2}', "Type": "CODEPIPELINE"},
-                "Tags": TAGS,
-                "TimeoutInMinutes": 15,
-                "Visibility": "PRIVATE",
-            },
-        },
-        "Pipeline": {
-            "Type": "AWS::CodePipeline::Pipeline",
-            "Properties": {
-                "ArtifactStore": {"Location": {"Ref": "Source"}, "Type": "S3"},
-                "ExecutionMode": "QUEUED",
-                "Name": "releases",
-                "PipelineType": "V2",
-                "RoleArn": arn("PipelineRole"),
-                "Stages": STAGES,
-                "Tags": TAGS,
-                "Variables": [{"DefaultValue": "main", "Name": "SUFFIX"}],
-            },
-        },
-    }
-}
-
-
 @pytest.fixture(scope="module")
 def stack(endpoint: Endpoint) -> Stack:
     made = Stack(endpoint, "delivery")
-    told = made.deploy(TEMPLATE)
+    told = made.deploy(DELIVERY)
     assert not told, "\n".join(str(each) for each in told)
     return made
 
@@ -247,7 +131,7 @@ def changed(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_stacks_whole_life(endpoint: Endpoint) -> None:
-    first = copy.deepcopy(TEMPLATE)
+    first = copy.deepcopy(DELIVERY)
     resources = first["Resources"]
     resources["Logs"]["Properties"]["LogGroupName"] = "/second"
     for name in ("Pipeline", "Project"):
@@ -277,7 +161,7 @@ def test_a_stacks_whole_life(endpoint: Endpoint) -> None:
 
 
 def test_a_pipeline_needs_a_role_that_it_may_assume(endpoint: Endpoint) -> None:
-    template = copy.deepcopy(TEMPLATE)
+    template = copy.deepcopy(DELIVERY)
     resources = template["Resources"]
     resources["Logs"]["Properties"]["LogGroupName"] = "/third"
     for name in ("Pipeline", "Project"):
@@ -289,3 +173,34 @@ def test_a_pipeline_needs_a_role_that_it_may_assume(endpoint: Endpoint) -> None:
     events = stack.cloudformation.describe_stack_events(StackName="refused")["StackEvents"]
     reasons = " ".join(event.get("ResourceStatusReason", "") for event in events)
     assert "not authorized to perform AssumeRole" in reasons
+
+
+def test_what_codebuild_adds_by_itself_is_no_difference() -> None:
+    """AWS answers with defaults that the emulator does not tell."""
+    live = {
+        "name": "builder",
+        "arn": "arn:aws:codebuild:us-test-1:111122223333:project/builder",
+        "environment": {
+            "type": "LINUX_CONTAINER",
+            "image": "i",
+            "computeType": "c",
+            "imagePullCredentialsType": "CODEBUILD",
+        },
+        "logsConfig": {
+            "cloudWatchLogs": {"status": "ENABLED"},
+            "s3Logs": {"status": "DISABLED", "encryptionDisabled": False},
+        },
+        "source": {"type": "CODEPIPELINE", "insecureSsl": False},
+        "badge": {"badgeEnabled": False},
+        "projectVisibility": "PRIVATE",
+    }
+    answers = Answers("codebuild", [("batch_get_projects", {"projects": [live]})])
+    description = answers.describe("AWS::CodeBuild::Project", "builder")
+    declared = {
+        "Environment": {"Type": "LINUX_CONTAINER", "Image": "i", "ComputeType": "c"},
+        "LogsConfig": {"CloudWatchLogs": {"Status": "ENABLED"}},
+        "Source": {"Type": "CODEPIPELINE"},
+        "Visibility": "PRIVATE",
+        "BadgeEnabled": False,
+    }
+    assert undeclared(description, declared) == []

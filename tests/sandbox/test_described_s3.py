@@ -19,6 +19,7 @@ def bucket(**answers: dict[str, Any] | str) -> Description:
         "get_bucket_encryption": "ServerSideEncryptionConfigurationNotFoundError",
         "get_bucket_lifecycle_configuration": "NoSuchLifecycleConfiguration",
         "get_bucket_logging": {},
+        "get_bucket_notification_configuration": {},
         "get_bucket_ownership_controls": "OwnershipControlsNotFoundError",
         "get_public_access_block": "NoSuchPublicAccessBlockConfiguration",
         "get_bucket_tagging": "NoSuchTagSet",
@@ -35,6 +36,16 @@ def lifecycle(**rule: object) -> dict[str, Any]:
     [described] = description.properties["LifecycleConfiguration"]["Rules"]
     del described["Status"]
     return dict(described)
+
+
+def test_who_is_told_of_events_is_read_and_closed() -> None:
+    queue = {"QueueArn": "arn:aws:sqs:us-test-1:111122223333:q", "Events": ["s3:ObjectCreated:*"]}
+    told = {"EventBridgeConfiguration": {}, "QueueConfigurations": [queue]}
+    description = bucket(get_bucket_notification_configuration=told)
+    declared = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    found = undeclared(description, {"NotificationConfiguration": declared})
+    assert found == ["NotificationConfiguration.QueueConfigurations"]
+    assert undeclared(description, {}) == ["NotificationConfiguration"]
 
 
 def test_a_lifecycle_is_read_in_the_shape_of_its_properties() -> None:

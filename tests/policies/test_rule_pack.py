@@ -72,6 +72,7 @@ no-secret-in-template
 open-ingress
 receipts-lifecycle
 release-hooks
+releases-approved-by-people
 roles-bounded
 secret-policy
 secrets-by-reference
@@ -85,6 +86,7 @@ trusted-by
 who-changes-stacks
 who-changes-the-audit-trail
 who-grants-access
+who-moves-pipelines
 who-passes-roles
 who-pushes-images
 who-reads-secrets

@@ -70,6 +70,8 @@ no-open-door
 no-secret-in-environment
 no-secret-in-template
 open-ingress
+pipeline-order
+pipeline-source
 receipts-lifecycle
 release-hooks
 releases-approved-by-people

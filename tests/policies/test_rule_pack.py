@@ -47,6 +47,7 @@ bucket-encrypted
 bucket-private
 bucket-tls-only
 bucket-versioned
+build-privileges
 database-backups
 database-encrypted
 database-known-kind

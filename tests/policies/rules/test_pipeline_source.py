@@ -130,7 +130,7 @@ def test_what_says_the_same_in_other_words_passes(production: Real) -> None:
     spoils = (
         event("State", ABSENT),
         bucket(TELLS, {}),
-        put(f"{SOURCE}.PollForSourceChanges", False),
+        put(f"{SOURCE}.PollForSourceChanges", "False"),
         event(
             "Targets.0.Arn",
             "arn:aws:codepipeline:us-east-2:111122223333:rovn-production-passport-api",

@@ -56,6 +56,7 @@ database-not-public
 database-quiet-about-data
 database-reached-by-services-only
 database-tls
+deployment-detector
 fallback-models-only
 key-lasting
 key-through-services

@@ -75,6 +75,7 @@ open-ingress
 pipeline-order
 pipeline-source
 receipts-lifecycle
+release-freeze
 release-hooks
 releases-approved-by-people
 roles-bounded
@@ -86,6 +87,7 @@ stateful-retained
 task-definition-retained
 trail-bucket-lock
 trail-complete
+snapshot-janitor-bound
 trusted-by
 who-changes-stacks
 who-changes-the-audit-trail

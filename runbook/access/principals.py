@@ -101,6 +101,21 @@ class Principals:
         return (*(self.role(name) for name in approvers), *self.break_glass)
 
     @property
+    def may_start_pipelines(self) -> tuple[str, ...]:
+        """Who may start a pipeline: a new source, through EventBridge (ROVN-DEP-1)."""
+        return (self.source_events, *self.break_glass)
+
+    @property
+    def may_start_builds(self) -> tuple[str, ...]:
+        """Who may run a step of delivery: a build by hand is a release that nobody approved."""
+        return (self.pipeline, *self.break_glass)
+
+    @property
+    def snapshot_janitor(self) -> str:
+        """The function that removes snapshots of migrations when their time is over."""
+        return self.role(self.named(SNAPSHOT_JANITOR))
+
+    @property
     def flow_logs(self) -> str:
         """VPC flow logs, writing to their log group."""
         return self.role(self.named(FLOW_LOGS))
@@ -215,16 +230,11 @@ class Principals:
     @property
     def passable_to_tasks(self) -> tuple[str, ...]:
         """Name the roles that a task definition of the environment may carry."""
+        of = [self.service_roles(service) for service in self.environment.services]
         return tuple(
             arn
-            for service in self.environment.services
-            for roles in (self.service_roles(service),)
-            for arn in (
-                roles.execution,
-                roles.task,
-                roles.migrations_execution,
-                roles.migrations_task,
-            )
+            for r in of
+            for arn in (r.execution, r.task, r.migrations_execution, r.migrations_task)
         )
 
     @property
@@ -253,8 +263,7 @@ class Principals:
     def _functions(self) -> tuple[str, ...]:
         gates = [self.gate_roles(name) for name in self.gated]
         of_gates = (arn for of in gates for arn in (of.hook, of.probe, of.steps))
-        workers = (self.role(self.named(what)) for what in (RELEASE_RECORDS, SNAPSHOT_JANITOR))
-        return (*of_gates, *workers)
+        return (*of_gates, self.role(self.named(RELEASE_RECORDS)), self.snapshot_janitor)
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.
@@ -277,9 +286,8 @@ class Principals:
         return (self.cdk_role("cfn-exec", self.environment.region), *self.break_glass)
 
     def _creator(self, secret: str) -> tuple[str, ...]:
-        if secret != self.environment.database_master:
-            return ()
-        return (self.cdk_role("cfn-exec", self.environment.region),)
+        role = self.cdk_role("cfn-exec", self.environment.region)
+        return (role,) if secret == self.environment.database_master else ()
 
     def _consumer(self, consumer: str) -> str:
         """Find the execution role behind ``service`` or ``service/migrations``."""

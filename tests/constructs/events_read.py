@@ -1,9 +1,7 @@
-"""The events of the folder, and what EventBridge makes of a pattern."""
+"""The events of the folder."""
 
 import copy
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,63 +28,3 @@ def event(name: str, **changes: Json) -> dict[str, Json]:
         else:
             place[last] = value
     return found
-
-
-def matches(pattern: Mapping[str, Json], value: Json) -> bool:
-    """Say whether a pattern takes an event, as AWS documents it and its Event Ruler does it.
-
-    Operators look at single values. An empty list or object holds none. Items of a list are
-    alternatives; no pattern of ours asks two things of the same item.
-    """
-    for name, wanted in pattern.items():
-        if name == "$or":
-            if not any(matches(one, value) for one in wanted):
-                return False
-        elif isinstance(wanted, Mapping):
-            if not matches(wanted, [item[name] for item in _objects(value) if name in item]):
-                return False
-        elif not any(_holds(one, list(_singles(value, name))) for one in wanted):
-            return False
-    return True
-
-
-def _objects(value: Json) -> Iterator[Mapping[str, Json]]:
-    if isinstance(value, Mapping):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _objects(item)
-
-
-def _singles(value: Json, name: str) -> Iterator[Json]:
-    for item in _objects(value):
-        yield from _flat(item.get(name, NOTHING))
-
-
-def _flat(value: Json) -> Iterator[Json]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _flat(item)
-    elif value is not NOTHING and not isinstance(value, Mapping):
-        yield value
-
-
-def _holds(wanted: Json, values: Sequence[Json]) -> bool:
-    if not isinstance(wanted, Mapping):
-        return any(type(value) is type(wanted) and value == wanted for value in values)
-    ((operator, operand),) = wanted.items()
-    if operator == "exists":
-        return bool(values) is operand
-    return any(_compares(operator, operand, value) for value in values)
-
-
-def _compares(operator: str, operand: Json, value: Json) -> bool:
-    if operator == "anything-but":
-        return value not in operand
-    if not isinstance(value, str):
-        return False
-    if operator == "prefix":
-        return value.startswith(operand)
-    if operator == "wildcard":
-        return re.fullmatch(".*".join(map(re.escape, operand.split("*"))), value) is not None
-    raise ValueError(f"this matcher does not know {operator}")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from policies.lookups.event_patterns import matches
 from runbook_constructs.release_records.patterns import Watched, patterns
-from tests.constructs.events_read import NAMES, event, matches
+from tests.constructs.events_read import NAMES, event
 
 HOOKS = {"a": {"b": {"c": [{"exists": True}]}}}
 NO_HOOKS = {"a": {"b": {"c": [{"exists": False}]}}}

@@ -8,10 +8,11 @@ import pytest
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 from botocore.session import get_session
 
+from policies.lookups.event_patterns import matches
 from runbook_constructs.deployment_detector.patterns import CONFIGURATION, ROUTING
 from runbook_constructs.release_records.patterns import WRITES
 from tests.assembly import Assembly
-from tests.constructs.events_read import NAMES, NOTHING, event, matches
+from tests.constructs.events_read import NAMES, NOTHING, event
 
 STACK = "rovn-production-records"
 RECORDS, DETECTOR = "rovn-production-release-records-", "rovn-production-detector-"

@@ -47,6 +47,7 @@ bucket-encrypted
 bucket-private
 bucket-tls-only
 bucket-versioned
+build-privileges
 database-backups
 database-encrypted
 database-known-kind
@@ -55,6 +56,7 @@ database-not-public
 database-quiet-about-data
 database-reached-by-services-only
 database-tls
+deployment-detector
 fallback-models-only
 key-lasting
 key-through-services
@@ -70,8 +72,12 @@ no-open-door
 no-secret-in-environment
 no-secret-in-template
 open-ingress
+pipeline-order
+pipeline-source
 receipts-lifecycle
+release-freeze
 release-hooks
+releases-approved-by-people
 roles-bounded
 secret-policy
 secrets-by-reference
@@ -81,10 +87,12 @@ stateful-retained
 task-definition-retained
 trail-bucket-lock
 trail-complete
+snapshot-janitor-bound
 trusted-by
 who-changes-stacks
 who-changes-the-audit-trail
 who-grants-access
+who-moves-pipelines
 who-passes-roles
 who-pushes-images
 who-reads-secrets

@@ -248,6 +248,7 @@ CHANGES: list[tuple[Change, set[tuple[str, str]]]] = [
     (stop_key_rotation, {("AWS::KMS::Key", "EnableKeyRotation")}),
     (open_a_key, {("AWS::KMS::Key", "KeyPolicy")}),
     (move_an_alias, {("AWS::KMS::Alias", "TargetKeyId")}),
-    (disable_a_key, KEY_GONE),
+    # This one is exported: what writes records names it.
+    (disable_a_key, KEY_GONE | {("output", ""), ("export", "")}),
     (delete_a_key, KEY_GONE),
 ]

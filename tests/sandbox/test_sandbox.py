@@ -150,7 +150,8 @@ def test_a_second_up_deploys_into_it(running: Running) -> None:
 
 
 def test_moto_answers_for_what_ministack_lacks(running: Running) -> None:
-    assert running.client("codepipeline").list_pipelines()["pipelines"] == []
+    pipelines = running.client("codepipeline").list_pipelines()["pipelines"]
+    assert [pipeline["name"] for pipeline in pipelines] == ["rovn-production-passport-api"]
     application = running.client("codedeploy").create_application(applicationName="a")
     assert application["applicationId"]
 

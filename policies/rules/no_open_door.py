@@ -7,6 +7,9 @@ from policies.iam.balancer_accounts import balancer_accounts
 from policies.iam.conditions import bound_to, narrowed
 from policies.iam.grants import grants_of, holds_policies
 from policies.iam.statements import ANYBODY, Statement
+from policies.lookups.key_uses import MAILBOXES
+from policies.lookups.keys import key_behind
+from policies.lookups.references import find, reference
 from policies.rule import ANY, Rule
 from policies.templates.scope import Resource, Scope
 
@@ -17,6 +20,12 @@ _WRITES = {"s3:GetBucketAcl", "s3:PutObject"}
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(?P<account>[^:]*):.*")
 # What EventBridge needs of the key of a queue or a topic: it tells the key no source.
 _ENCRYPTS = {"kms:Decrypt", "kms:GenerateDataKey"}
+_BOX_KEY = "KmsMasterKeyId"
+# What may name such a key and keeps nothing of patients under it.
+_NO_DATA = (
+    *("AWS::IAM::", "AWS::KMS::Alias", "AWS::Lambda::EventSourceMapping", "AWS::Logs::LogGroup"),
+    *MAILBOXES,
+)
 # AWS's own bucket, from which images are pulled; it is nobody's to write.
 _LAYERS = "arn:aws:s3:::prod-{region}-starport-layer-bucket/*"
 
@@ -40,7 +49,7 @@ def _faults(statement: Statement, scope: Scope) -> Iterator[str]:
             yield f"{statement.label} lets everybody in"
         elif _is_service(who):
             if not _only_writes(statement) and not (
-                who == EVENTBRIDGE and _sends_events(statement, account)
+                who == EVENTBRIDGE and _sends_events(statement, scope)
             ):
                 yield f"{statement.label} lets {who} in for any account: bind it to {account}"
         elif _account(who) not in (account, None) and not _writes_balancer_logs(statement, who):
@@ -66,20 +75,49 @@ def _only_writes(statement: Statement) -> bool:
     return statement.at.type == "AWS::S3::BucketPolicy" and set(statement.actions) <= _WRITES
 
 
-def _sends_events(statement: Statement, account: str) -> bool:
+def _sends_events(statement: Statement, scope: Scope) -> bool:
     """Know what EventBridge sends to: it tells keys and topics no source to bind it by.
 
-    A topic says all the same that a source which is told has to be the account's.
+    A topic says all the same that a source which is told has to be the account's. Any other topic,
+    and any key of what is more than a message, stays shut.
     """
     if statement.at.type == "AWS::KMS::Key":
-        return set(statement.actions) <= _ENCRYPTS
+        return set(statement.actions) <= _ENCRYPTS and _is_for_messages(statement.at, scope)
     unless_told = statement.conditions.get("StringEqualsIfExists", {})
     return (
         statement.at.type == "AWS::SNS::TopicPolicy"
         and statement.text("Action") == ["sns:Publish"]
         and len(statement.conditions) == 1
-        and unless_told == {"aws:SourceAccount": account}
+        and unless_told == {"aws:SourceAccount": scope.environment.account}
+        and _is_sent_to(statement.at, scope)
     )
+
+
+def _is_for_messages(key: Resource, scope: Scope) -> bool:
+    """Say whether topics and queues are under a key, and nothing that keeps anything else."""
+    boxes = [box for box in scope.resources(*MAILBOXES) if key_behind(box.at(_BOX_KEY), box) is key]
+    aliases = [
+        alias
+        for alias in scope.resources("AWS::KMS::Alias")
+        if find(alias.at("TargetKeyId"), scope, "AWS::KMS::Key") is key
+    ]
+    names = [reference(key), reference(key, "Arn"), *(reference(alias) for alias in aliases)]
+    others = (
+        user for user in scope.resources() if user is not key and not user.type.startswith(_NO_DATA)
+    )
+    return bool(boxes) and not any(name in user.text for user in others for name in names)
+
+
+def _is_sent_to(policy: Resource, scope: Scope) -> bool:
+    """Say whether rules of these templates send to each topic that a policy is for."""
+    rules = list(scope.resources("AWS::Events::Rule"))
+    sent = [
+        find(rule.at(f"Targets.{number}.Arn"), scope, "AWS::SNS::Topic")
+        for rule in rules
+        for number in range(len(rule.at("Targets", [])))
+    ]
+    topics = [find(topic, scope, "AWS::SNS::Topic") for topic in policy.at("Topics", [])]
+    return bool(topics) and all(topic is not None and topic in sent for topic in topics)
 
 
 def _account(who: str) -> str | None:

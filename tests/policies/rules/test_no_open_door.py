@@ -5,7 +5,7 @@ import pytest
 from policies.iam.balancer_accounts import balancer_accounts
 from policies.rules.no_open_door import RULE
 from tests.policies.rules.access import IAM, add, allow, on, said
-from tests.policies.rules.harness import OPEN, Json, Real, properties
+from tests.policies.rules.harness import OPEN, Json, Real, judged, properties, template
 from tests.policies.rules.spoiling import faults
 
 STATEMENT = "statement One lets"
@@ -165,15 +165,81 @@ SENDS = {"Principal": {"Service": "events.amazonaws.com"}}
 KEY_USE = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
-def events_to(kind: str, action: str | list[str], **more: object) -> str:
-    return said(RULE, on(kind, allow(action, **SENDS, **more)))
+TOPIC = {"Ref": "Topic"}
+ARN = {"Fn::GetAtt": ["Thing", "Arn"]}
+
+
+def made(kind: str, **given: object) -> Json:
+    return {"Type": kind, "Properties": given}
+
+
+def sends_to(target: object) -> Json:
+    return made("AWS::Events::Rule", Targets=[{"Id": "one", "Arn": target}])
+
+
+def events_to(kind: str, action: str | list[str], *, to: object = TOPIC, **more: object) -> str:
+    document = {"Statement": [allow(action, **SENDS, **more)]}
+    body = made(kind, PolicyDocument=document, Topics=[TOPIC])
+    return said(RULE, body, Topic=made("AWS::SNS::Topic"), Rule=sends_to(to))
+
+
+def key_for(action: str | list[str], service: str, **users: Json) -> str:
+    statement = allow(action, Principal={"Service": service})
+    return said(
+        RULE, made("AWS::KMS::Key", KeyPolicy={"Statement": [statement]}), "records", **users
+    )
+
+
+ANY_ACCOUNT = "statement One lets events.amazonaws.com in for any account: bind it to 111122223333"
 
 
 def test_eventbridge_tells_keys_and_topics_no_source() -> None:
     """What asks for one refuses the page; what asks for it if it is told does not."""
     assert events_to("AWS::SNS::TopicPolicy", "sns:Publish", Condition=TOLD) == "pass"
-    key = on("AWS::KMS::Key", KeyPolicy={"Statement": [allow(KEY_USE, **SENDS)]})
-    assert said(RULE, key) == "pass"
+    for box in ("AWS::SNS::Topic", "AWS::SQS::Queue"):
+        under = made(box, KmsMasterKeyId=ARN)
+        assert key_for(KEY_USE, "events.amazonaws.com", Box=under) == "pass"
+
+
+def test_a_topic_that_no_rule_sends_to_stays_shut() -> None:
+    for other in ("arn:aws:sns:us-east-2:111122223333:another", {"Ref": "Thing"}):
+        told = events_to("AWS::SNS::TopicPolicy", "sns:Publish", to=other, Condition=TOLD)
+        assert told == ANY_ACCOUNT
+    open_ = events_to("AWS::SNS::TopicPolicy", "sns:Publish", to=OPEN, Condition=TOLD)
+    assert "${SomeParameter} is open" in open_
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        {},
+        {"Box": made("AWS::SNS::Topic", KmsMasterKeyId="alias/aws/sns")},
+        {"Data": made("AWS::S3::Bucket", Key=ARN)},
+        {
+            "Box": made("AWS::SNS::Topic", KmsMasterKeyId=ARN),
+            "Data": made("AWS::RDS::DBInstance", KmsKeyId=ARN),
+        },
+        {
+            "Box": made("AWS::SNS::Topic", KmsMasterKeyId=ARN),
+            "Alias": made("AWS::KMS::Alias", AliasName="alias/one", TargetKeyId=ARN),
+            "Data": made("AWS::SecretsManager::Secret", KmsKeyId="alias/one"),
+        },
+    ],
+)
+def test_the_key_of_anything_but_messages_stays_shut(users: dict[str, Json]) -> None:
+    """EventBridge of another account, too, acts under this name: it gets no key of data."""
+    statement = allow(KEY_USE, **SENDS)
+    key = made("AWS::KMS::Key", KeyPolicy={"Statement": [statement]})
+    judgement = judged(RULE, template("data", {"Thing": key, **users}))["Thing"]
+    assert judgement.message == ANY_ACCOUNT
+
+
+def test_only_this_rule_sees_a_database_key_that_is_open_to_eventbridge(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        policy = properties(body, "AWS::KMS::Key", "DatabaseKey")["KeyPolicy"]
+        policy["Statement"].append(allow(KEY_USE, **SENDS))
+
+    assert real.caught("data", spoil) == {("no-open-door", "DatabaseKey")}
 
 
 @pytest.mark.parametrize(
@@ -204,11 +270,11 @@ def test_eventbridge_is_let_in_for_nothing_else(
 
 
 def test_a_key_is_open_to_eventbridge_for_sending_and_to_no_other_service() -> None:
+    box = made("AWS::SNS::Topic", KmsMasterKeyId=ARN)
     for action, service in (
         ("kms:CreateGrant", "events.amazonaws.com"),
         ([*KEY_USE, "kms:Encrypt"], "events.amazonaws.com"),
+        ("kms:*", "events.amazonaws.com"),
         (KEY_USE, "sns.amazonaws.com"),
     ):
-        statement = allow(action, Principal={"Service": service})
-        key = on("AWS::KMS::Key", KeyPolicy={"Statement": [statement]})
-        assert "in for any account" in said(RULE, key)
+        assert "in for any account" in key_for(action, service, Box=box)

@@ -183,3 +183,53 @@ def test_a_role_of_delivery_is_for_its_own_builds_alone() -> None:
     assert checks_role(OF_CHECKS[::-1]) == "pass"
     for wrong in (OF_CHECKS[:1], [*OF_CHECKS, f"{PROJECT}-image-build"], f"{PROJECT}-*"):
         assert checks_role(wrong).startswith("aws:SourceArn must be ")
+
+
+FUNCTION = f"{SLUG}-passport-api-gate"
+
+
+def function_role(principal: object, **more: object) -> str:
+    document = trusting(principal, Condition={}, **more)
+    return said(RULE, role(RoleName=FUNCTION, AssumeRolePolicyDocument=document))
+
+
+@pytest.mark.clause("ROVN-SEC-2")
+def test_a_function_tells_no_source_and_is_the_only_one_trusted() -> None:
+    lambda_ = {"Service": "lambda.amazonaws.com"}
+    assert function_role(lambda_) == "pass"
+    for other in ("edgelambda.amazonaws.com", "events.amazonaws.com", "states.amazonaws.com"):
+        told = function_role({"Service": ["lambda.amazonaws.com", other]})
+        assert told == (
+            f"it trusts {', '.join(sorted([other, 'lambda.amazonaws.com']))}, "
+            "not lambda.amazonaws.com"
+        )
+    assert function_role({**lambda_, "AWS": ACCOUNT}).startswith(f"it trusts {IAM}:root, ")
+    assert function_role(lambda_, Action="sts:*").startswith("it trusts for sts:*")
+
+
+def test_no_other_role_goes_without_a_source_because_functions_do() -> None:
+    """Whom a role is for says the list of roles, not the role itself."""
+    document = trusting({"Service": "lambda.amazonaws.com"}, Condition={})
+    for name in (f"{SLUG}-passport-api-task", f"{SLUG}-release", f"{SLUG}-passport-api-migrate"):
+        told = said(RULE, role(RoleName=name, AssumeRolePolicyDocument=document))
+        assert told.startswith("it trusts lambda.amazonaws.com, not ")
+        assert "aws:SourceArn must be anything" in told
+
+
+@pytest.mark.parametrize(
+    ("source", "passes"),
+    [
+        (f"arn:aws:states:{PLACE}:stateMachine:*", True),
+        ("arn:aws:states:*:*:stateMachine:*", False),
+        ("arn:aws:states:us-east-2:999999999999:stateMachine:*", False),
+        ([f"arn:aws:states:{PLACE}:stateMachine:*", "*"], False),
+    ],
+)
+def test_a_state_machine_is_of_the_account(source: object, *, passes: bool) -> None:
+    conditions = {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": source},
+    }
+    document = trusting({"Service": "states.amazonaws.com"}, Condition=conditions)
+    body = role(RoleName=f"{SLUG}-passport-api-migrate", AssumeRolePolicyDocument=document)
+    assert said(RULE, body).startswith("pass" if passes else "aws:SourceArn must be ")

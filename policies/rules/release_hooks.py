@@ -2,26 +2,34 @@
 
 from collections.abc import Iterator
 
-from policies.lookups.services import ECS_SERVICE, model_of
+from policies.lookups.services import ECS_SERVICE, ecs_services
 from policies.rule import Rule
 from policies.templates.resource import Resource
 from policies.templates.scope import Scope
 from policies.templates.values import number
+from runbook.model.gate import Gate
 
 _HOOKS = "DeploymentConfiguration.LifecycleHooks"
 _FUNCTION = "AWS::Lambda::Function"
 
 
+def _gates(service: Resource, scope: Scope) -> Iterator[tuple[str, Gate]]:
+    """Give the service's key and the gate that the environment file wants before it, if any."""
+    for key, model, one in ecs_services(scope):
+        if one is service and model.gate:
+            yield key, model.gate
+
+
 def _is_gated(service: Resource, scope: Scope) -> bool:
-    found = model_of(service, scope)
-    return found is not None and found[1].gate is not None
+    return bool(list(_gates(service, scope)))
 
 
 def _judge(service: Resource, scope: Scope) -> Iterator[str]:
-    found = model_of(service, scope)
-    if found is None or found[1].gate is None:
-        return
-    key, gate = found[0], found[1].gate
+    for key, gate in _gates(service, scope):
+        yield from _hooks(service, key, gate, scope)
+
+
+def _hooks(service: Resource, key: str, gate: Gate, scope: Scope) -> Iterator[str]:
     roles = scope.principals.gate_roles(key)
     wanted = {
         "PRE_SCALE_UP": (roles.hook, gate.timeout_minutes),

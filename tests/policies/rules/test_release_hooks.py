@@ -118,6 +118,10 @@ def test_a_rolling_service_has_no_gate(production: Real, monkeypatch: pytest.Mon
     assert faults(production, RULE, APP, setting(SERVICE, "Service", HOOKS, [])) == {}
 
 
+def test_a_service_that_the_file_does_not_know_is_for_another_rule(production: Real) -> None:
+    assert faults(production, RULE, APP, setting(SERVICE, "Service", "ServiceName", "x")) == {}
+
+
 @pytest.mark.clause("ALL-3")
 def test_only_this_rule_sees_a_time_out_that_goes_on(real: Real) -> None:
     spoil = put("TimeoutConfiguration.Action", "CONTINUE")

@@ -44,14 +44,10 @@ def seconds(command: Sequence[str], *, environment: dict[str, str] | None = None
     return time.perf_counter() - start
 
 
-def interleaved(
-    runs: int,
-    *timed: Callable[[], float],
-    take: Callable[[Sequence[float]], float] = statistics.median,
-) -> list[float]:
+def interleaved(runs: int, *timed: Callable[[], float]) -> list[float]:
     """Take the median of each timing; runs alternate, so that load hits all alike."""
     taken: list[list[float]] = [[] for _ in timed]
     for _ in range(runs):
         for results, time_one in zip(taken, timed, strict=True):
             results.append(time_one())
-    return [take(results) for results in taken]
+    return [statistics.median(results) for results in taken]

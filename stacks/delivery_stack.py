@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from runbook.access import delivery_names as names
+from runbook.access.guard_rails import DELIVERY_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from runbook_constructs.approvals import Approvals
@@ -45,6 +46,7 @@ class DeliveryStack(RunbookStack):
             part="delivery",
             description="Pipelines",
             stateful=True,
+            boundary=DELIVERY_BOUNDARY,
         )
         self._environment, self._principals = environment, Principals(environment)
         self._key = CustomerKey(

@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from runbook.access.guard_rails import FUNCTION_BOUNDARY
 from runbook.access.principals import RELEASE_RECORDS, SNAPSHOT_JANITOR, Principals
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
@@ -34,6 +35,7 @@ class RecordsStack(RunbookStack):
             part="records",
             description="Records of releases",
             stateful=True,
+            boundary=FUNCTION_BOUNDARY,
         )
         self._environment = environment
         self._place = f"{environment.region}:{environment.account}"

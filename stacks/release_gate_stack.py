@@ -7,6 +7,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from runbook.access.guard_rails import FUNCTION_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
@@ -43,6 +44,7 @@ class ReleaseGateStack(RunbookStack):
             part="release-gate",
             description="What releases wait for",
             stateful=True,
+            boundary=FUNCTION_BOUNDARY,
         )
         self._environment, self._vpc = environment, vpc
         self._data, self._platform = data, platform

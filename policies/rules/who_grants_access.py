@@ -8,11 +8,12 @@ from policies.iam.statements import Statement
 from policies.rule import ANY, Rule
 from policies.templates.scope import Resource, Scope
 from runbook.access.guard_rails import (
+    BOUNDARY,
     LASTING_CREDENTIALS,
     POLICY_EDITS,
     PROVIDER_EDITS,
     ROLE_EDITS,
-    workload_boundary,
+    role_boundaries,
 )
 
 _UNBOUND = "iam:DeleteRolePermissionsBoundary"
@@ -44,7 +45,7 @@ PEOPLE_ONLY = (
     "sso:PutPermissionsBoundaryToPermissionSet",
 )
 BUILD = tuple(a for a in (*ROLE_EDITS, *POLICY_EDITS, "iam:CreatePolicy") if a != _UNBOUND)
-BOUNDARY, ATTACHED = "iam:PermissionsBoundary", "iam:PolicyARN"
+ATTACHED = "iam:PolicyARN"
 _UNDER_THE_BOUNDARY = (
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -63,14 +64,14 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 
 
 def _unbounded(statement: Statement, scope: Scope) -> Iterator[str]:
-    """Want CloudFormation's roles to be the workloads' only, whatever a template asks for."""
+    """Want CloudFormation to make no role but under a boundary, whatever a template asks for."""
     if not statement.holders & set(scope.principals.cdk_roles("cfn-exec")):
         return
     made = statement.among(_UNDER_THE_BOUNDARY)
-    wanted = workload_boundary(scope.principals)
-    if made and demanded(statement.conditions, BOUNDARY) != [wanted]:
+    wanted = role_boundaries(scope.principals)
+    if made and not set(demanded(statement.conditions, BOUNDARY) or ["none"]) <= set(wanted):
         yield f"{statement.label} allows {', '.join(made)} without the condition that " + (
-            f"{BOUNDARY} is {wanted}"
+            f"{BOUNDARY} is {' or '.join(wanted)}"
         )
     if "iam:AttachRolePolicy" in made and demanded(statement.conditions, ATTACHED) is None:
         yield f"{statement.label} lets any policy be attached: it has no condition {ATTACHED}"

@@ -2,20 +2,23 @@
 
 from runbook.access.deploy_policy import PUSH, deploy_statements
 from runbook.access.execution_policies import cloudformation_boundary
-from runbook.access.guard_rails import DEPLOY_BOUNDARY
+from runbook.access.guard_rails import DELIVERY_BOUNDARY, DEPLOY_BOUNDARY
 from runbook.access.places import places
 from runbook.access.policy import ManagedPolicy, Statement, policies_in
 from runbook.access.principals import Principals
 
 
 def boundaries(principals: Principals) -> list[ManagedPolicy]:
-    """List every boundary of an environment: of workloads, of who deploys, of CloudFormation."""
-    (workload,) = policies_in("workload_boundary", places(principals))
+    """List every boundary of an environment: of its roles, of who deploys, of CloudFormation."""
+    own = {DELIVERY_BOUNDARY: [_push(principals), *_change_sets(principals)]}
     return [
-        ManagedPolicy(
-            principals.named(workload.name),
-            workload.description,
-            [*workload.statements, _push(principals), *_change_sets(principals)],
+        *(
+            ManagedPolicy(
+                principals.named(policy.name),
+                policy.description,
+                [*policy.statements, *own.get(policy.name, [])],
+            )
+            for policy in policies_in("boundaries", places(principals))
         ),
         # The same as what it is granted: a policy that is widened by hand widens nothing.
         ManagedPolicy(
@@ -50,7 +53,7 @@ def _change_sets(principals: Principals) -> list[Statement]:
 
 
 def _push(principals: Principals) -> Statement:
-    """Let no role of the stacks push but CodeBuild's, whatever policy it is given."""
+    """Let none of those that deliver push but CodeBuild's, whatever policy it is given."""
     place = f"{principals.environment.region}:{principals.environment.account}"
     return Statement(
         "PushImages",

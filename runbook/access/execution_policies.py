@@ -5,9 +5,10 @@ limit on the deploy identity a decoration (docs/decisions/0015).
 """
 
 from runbook.access.guard_rails import (
+    BOUNDARY,
     CLOUDFORMATION_BOUNDARY,
     guard_rails,
-    workload_boundary,
+    role_boundaries,
 )
 from runbook.access.places import places
 from runbook.access.policy import ManagedPolicy, Statement, policies_in
@@ -65,14 +66,14 @@ def cloudformation_boundary(principals: Principals) -> ManagedPolicy:
 
 
 def _roles(principals: Principals) -> list[Statement]:
-    """Let roles be made, under the boundary only, and passed to the one service each is for."""
+    """Let roles be made, under a boundary only, and passed to the one service each is for."""
     own = [principals.role(principals.named("*"))]
-    bounded = {"StringEquals": {"iam:PermissionsBoundary": workload_boundary(principals)}}
+    bounded = {"StringEquals": {BOUNDARY: role_boundaries(principals)}}
     own_policies = [principals.policy(principals.named("*"))]
     attachable = {"ArnLike": {"iam:PolicyARN": [*ATTACHABLE, *own_policies]}}
     return [
         Statement(
-            "MakeRolesUnderTheBoundary",
+            "MakeRolesUnderABoundary",
             (
                 "iam:CreateRole",
                 "iam:DeleteRolePolicy",
@@ -83,7 +84,7 @@ def _roles(principals: Principals) -> list[Statement]:
             bounded,
         ),
         Statement(
-            "AttachToRolesUnderTheBoundary",
+            "AttachToRolesUnderABoundary",
             ("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
             own,
             {**bounded, **attachable},

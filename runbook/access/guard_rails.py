@@ -6,11 +6,16 @@ from runbook.access.policy import Statement
 from runbook.access.principals import Principals
 
 WORKLOAD_BOUNDARY = "workload-boundary"
+DELIVERY_BOUNDARY = "delivery-boundary"
+FUNCTION_BOUNDARY = "function-boundary"
 DEPLOY_BOUNDARY = "deploy-boundary"
 CLOUDFORMATION_BOUNDARY = "cloudformation-boundary"
+# The condition key of all that gives a role its boundary, or works under it.
+BOUNDARY = "iam:PermissionsBoundary"
 # Who may approve a release: of people, and as closed to a deploy as the limits are.
 APPROVALS = "approve-releases"
-BOUNDARIES = (WORKLOAD_BOUNDARY, DEPLOY_BOUNDARY, CLOUDFORMATION_BOUNDARY)
+ROLE_BOUNDARIES = (WORKLOAD_BOUNDARY, DELIVERY_BOUNDARY, FUNCTION_BOUNDARY)
+BOUNDARIES = (*ROLE_BOUNDARIES, DEPLOY_BOUNDARY, CLOUDFORMATION_BOUNDARY)
 POLICY_EDITS = (
     "iam:CreatePolicyVersion",
     "iam:DeletePolicy",
@@ -79,6 +84,8 @@ ACCOUNT_EDITS = (
     "s3:PutAccountPublicAccessBlock",
 )
 
+_MAKE_ROLES = ("iam:CreateRole", "iam:PutRolePermissionsBoundary")
+
 
 def guard_rails(principals: Principals) -> list[Statement]:
     """List the denials that CloudFormation carries in a policy and in its boundary."""
@@ -90,12 +97,23 @@ def guard_rails(principals: Principals) -> list[Statement]:
     return [
         _never("NeverEditTheLimits", POLICY_EDITS, limits(principals)),
         _never("NeverEditWhoDeploys", ROLE_EDITS, guarded_roles),
-        # A role without the boundary, or with another, could do more than its maker.
+        # A role without a boundary, or with another, could do more than its maker.
         _never(
             "NeverARoleWithoutItsBoundary",
-            ("iam:AttachRolePolicy", "iam:CreateRole", *_BOUNDED),
+            ("iam:AttachRolePolicy", *_MAKE_ROLES, "iam:PutRolePolicy"),
             ["*"],
-            {"StringNotEquals": {"iam:PermissionsBoundary": workload_boundary(principals)}},
+            {"StringNotEquals": {BOUNDARY: role_boundaries(principals)}},
+        ),
+        # Nor one that serves, under what only those that release may do.
+        *(
+            _never(
+                "NeverAnotherUnder" + name.title().replace("-", ""),
+                _MAKE_ROLES,
+                [],
+                {"StringEquals": {BOUNDARY: _policy(principals, name)}},
+                but=carriers,
+            )
+            for name, carriers in _carriers(principals).items()
         ),
         _never("NeverTakeABoundaryAway", ("iam:DeleteRolePermissionsBoundary",), ["*"]),
         _never("NeverALastingCredential", LASTING_CREDENTIALS, ["*"]),
@@ -103,9 +121,6 @@ def guard_rails(principals: Principals) -> list[Statement]:
         _never("NeverLoseRecords", RECORD_LOSSES, ["*"]),
         _never("NeverChangeTheAccount", ACCOUNT_EDITS, ["*"]),
     ]
-
-
-_BOUNDED = ("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
 
 
 def limits(principals: Principals) -> list[str]:
@@ -117,15 +132,38 @@ def limits(principals: Principals) -> list[str]:
     return [principals.policy(principals.named(name)) for name in names]
 
 
-def workload_boundary(principals: Principals) -> str:
-    """Name the boundary that every role of the environment's stacks carries."""
-    return principals.policy(principals.named(WORKLOAD_BOUNDARY))
+def boundary_of(identity: str, principals: Principals) -> str:
+    """Name the boundary that a role or user of the environment's stacks carries, by its ARN.
+
+    One that no list names can do what serves, and nothing of what releases.
+    """
+    apart = {DEPLOY_BOUNDARY: (principals.deploy_identity,), **_carriers(principals)}
+    found = (name for name, carriers in apart.items() if identity in carriers)
+    return _policy(principals, next(found, WORKLOAD_BOUNDARY))
+
+
+def role_boundaries(principals: Principals) -> list[str]:
+    """Name the boundaries that CloudFormation may make roles under."""
+    return [_policy(principals, name) for name in ROLE_BOUNDARIES]
+
+
+def _carriers(principals: Principals) -> Mapping[str, Sequence[str]]:
+    """Map the boundaries that let more be done than to serve to the roles that may carry them."""
+    return {
+        DELIVERY_BOUNDARY: principals.delivering,
+        FUNCTION_BOUNDARY: principals.around_functions,
+    }
+
+
+def _policy(principals: Principals, name: str) -> str:
+    return principals.policy(principals.named(name))
 
 
 def _never(
     sid: str,
     actions: Sequence[str],
     resources: Sequence[str],
-    conditions: Mapping[str, Mapping[str, str]] | None = None,
+    conditions: Mapping[str, Mapping[str, str | list[str]]] | None = None,
+    but: Sequence[str] = (),
 ) -> Statement:
-    return Statement(sid, actions, resources, conditions or {}, effect="Deny")
+    return Statement(sid, actions, resources, conditions or {}, effect="Deny", but=but)

@@ -13,8 +13,10 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
         "copy_region": [environment.database.backup_copy_region],
         "executor": [principals.cdk_role("cfn-exec", environment.region)],
         "every_region": list(dict.fromkeys(environment.regions)),
+        "gated": list(principals.gated),
         "name": [environment.name],
         "region": [environment.region],
         "service": list(principals.service_names),
+        "service_key": list(environment.services),
         "slug": [environment.slug],
     }

@@ -19,22 +19,30 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; ``effect`` is Allow or Deny."""
+    """One statement; ``effect`` is Allow or Deny.
+
+    Of ``resources``, or of all there are but those in ``but``.
+    """
 
     sid: str
     actions: Sequence[str]
     resources: Sequence[str]
     conditions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     effect: str = "Allow"
+    but: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Write it as IAM reads it; the same statement gives the same bytes."""
+        concerned = (
+            {"NotResource": sorted(self.but)} if self.but else {"Resource": sorted(self.resources)}
+        )
         return {
             "Sid": self.sid,
             "Effect": self.effect,
             "Action": sorted(self.actions),
-            "Resource": sorted(self.resources),
-        } | ({"Condition": self.conditions} if self.conditions else {})
+            **concerned,
+            **({"Condition": self.conditions} if self.conditions else {}),
+        }
 
 
 @dataclass(frozen=True)

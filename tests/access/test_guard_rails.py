@@ -7,7 +7,7 @@ from runbook.access.execution_policies import (
     cloudformation_boundary,
     execution_policies,
 )
-from runbook.access.guard_rails import workload_boundary
+from runbook.access.guard_rails import boundary_of, role_boundaries
 from runbook.access.policy import Document
 from runbook.access.principals import Principals
 from runbook.access.service_control_policy import service_control_policy
@@ -17,6 +17,7 @@ EVERYTHING: Document = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+WHO = ("workload", "delivery", "function", "deploy", "cloudformation")
 POLICY_EDITS = (
     *("CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion"),
 )
@@ -60,7 +61,7 @@ def under(principals: Principals, kind: str) -> list[Document]:
 @pytest.mark.parametrize("kind", ["policies", "boundary"])
 def test_each_is_denied_whatever_is_allowed(principals: Principals, kind: str) -> None:
     may = under(principals, kind)
-    own = {"iam__PermissionsBoundary": workload_boundary(principals)}
+    own = {"iam__PermissionsBoundary": boundary_of("any other role", principals)}
     assert allowed(may, "s3:CreateBucket", "arn:aws:s3:::x", **own)
     for action in NEVER:
         assert not allowed(may, action, "arn:aws:x:::anything", **own), action
@@ -72,11 +73,32 @@ def test_each_is_denied_whatever_is_allowed(principals: Principals, kind: str) -
 
 @pytest.mark.clause("ROVN-DEP-9")
 @pytest.mark.parametrize("kind", ["policies", "boundary"])
+def test_a_role_that_serves_is_never_made_one_that_releases(
+    principals: Principals, kind: str
+) -> None:
+    """By a template, too: its boundary is not to be had by any role but those of the lists."""
+    may = under(principals, kind)
+    releasing = (*principals.delivering, *principals.around_functions)
+    served = {boundary_of("any other role", principals)}
+    for role in (*releasing, principals.role(principals.named("passport-api-task"))):
+        own = boundary_of(role, principals)
+        assert (own in served) is (role not in releasing), role
+        for action in ("iam:CreateRole", "iam:PutRolePermissionsBoundary"):
+            given = {
+                boundary
+                for boundary in role_boundaries(principals)
+                if allowed(may, action, role, iam__PermissionsBoundary=boundary)
+            }
+            assert given == {own} | served, (action, role)
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+@pytest.mark.parametrize("kind", ["policies", "boundary"])
 def test_limits_and_those_who_deploy_are_out_of_reach(principals: Principals, kind: str) -> None:
     may = under(principals, kind)
-    own = {"iam__PermissionsBoundary": workload_boundary(principals)}
-    limits = ("workload-boundary", "deploy-boundary", "cloudformation-boundary", "deploy")
-    for name in (*limits, "cloudformation-guard", "cloudformation-roles"):
+    own = {"iam__PermissionsBoundary": boundary_of("any other role", principals)}
+    boundaries = [f"{who}-boundary" for who in WHO]
+    for name in (*boundaries, "deploy", "cloudformation-guard", "cloudformation-roles"):
         for action in POLICY_EDITS:
             policy = principals.policy(principals.named(name))
             assert not allowed(may, f"iam:{action}", policy, **own), (action, name)
@@ -90,7 +112,7 @@ def test_limits_and_those_who_deploy_are_out_of_reach(principals: Principals, ki
 @pytest.mark.clause("ROVN-DEP-9")
 def test_a_role_of_ours_gets_policies_of_ours_only(principals: Principals) -> None:
     may = [policy.document for policy in execution_policies(principals)]
-    own = {"iam__PermissionsBoundary": workload_boundary(principals)}
+    own = {"iam__PermissionsBoundary": boundary_of("any other role", principals)}
     role = principals.role(principals.named("x"))
     monitoring = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
     for policy in (principals.policy(principals.named("x")), monitoring):
@@ -123,8 +145,8 @@ def test_service_linked_roles_are_made_for_these_services_only(principals: Princ
 def test_administrators_are_bound_by_each_action_too(principals: Principals) -> None:
     document = service_control_policy(principals)
     administrator = {"aws:PrincipalArn": principals.role("administrator")}
-    limit = principals.policy(principals.named("workload-boundary"))
-    guarded = [(f"iam:{action}", limit) for action in POLICY_EDITS]
+    limits = [principals.policy(principals.named(f"{who}-boundary")) for who in WHO]
+    guarded = [(f"iam:{action}", limit) for action in POLICY_EDITS for limit in limits]
     guarded += [(f"iam:{a}", principals.deploy_identity) for a in ROLE_EDITS]
     guarded += [(f"iam:{action}", "*") for action in (*LASTING, *PROVIDERS)]
     push = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")

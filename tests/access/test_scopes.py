@@ -21,9 +21,9 @@ OTHER_BALANCERS = ("/gwy", "/gwy/", "/net", "/net/")
 
 
 def grants(principals: Principals) -> Iterator[Statement]:
-    """Walk what is allowed to CloudFormation, to workloads and to the deploy identity."""
-    workload, _deploy, _ceiling = boundaries(principals)
-    for policy in (workload, *execution_policies(principals)):
+    """Walk what is allowed to CloudFormation, to the stacks' roles and to the deploy identity."""
+    *of_roles, _deploy, _ceiling = boundaries(principals)
+    for policy in (*of_roles, *execution_policies(principals)):
         yield from (s for s in policy.statements if s.effect == "Allow")
     yield from deploy_statements(principals)
 

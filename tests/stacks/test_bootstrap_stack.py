@@ -9,6 +9,12 @@ import yaml
 
 from runbook.access.boundaries import boundaries
 from runbook.access.execution_policies import execution_policies
+from runbook.access.guard_rails import (
+    DELIVERY_BOUNDARY,
+    FUNCTION_BOUNDARY,
+    ROLE_BOUNDARIES,
+    WORKLOAD_BOUNDARY,
+)
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from tests.access.evaluation import decides
@@ -85,10 +91,10 @@ def test_the_environments_own_stacks_do_not_take_it_along(
 
 def granted(
     assembly: Assembly, environment: Environment
-) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+) -> Iterator[tuple[str, str, str, str, dict[str, str]]]:
     """Walk the policies of the stacks' roles: each action, on each resource that is plain text.
 
-    With what its conditions demand, which the call then carries.
+    Beside it the role's boundary, and what its conditions demand, which the call then carries.
 
     What an intrinsic stands for is not known here, so "*" is not tried for it.
     """
@@ -99,100 +105,139 @@ def granted(
         for logical_id, resource in template["Resources"].items():
             if resource["Type"] not in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
                 continue
-            (role,) = resource["Properties"]["Roles"]
-            name = template["Resources"][role["Ref"]]["Properties"]["RoleName"]
-            caller = {"aws:PrincipalArn": Principals(environment).role(name)}
+            (reference,) = resource["Properties"]["Roles"]
+            role = template["Resources"][reference["Ref"]]["Properties"]
+            boundary = role["PermissionsBoundary"].partition(":policy/")[2]
+            caller = {"aws:PrincipalArn": Principals(environment).role(role["RoleName"])}
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
-                equals = statement.get("Condition", {}).get("StringEquals", {})
-                plain = {key: value for key, value in equals.items() if isinstance(value, str)}
-                carried = caller | plain
+                equals = {
+                    key: value
+                    for keys in statement.get("Condition", {}).values()
+                    for key, value in keys.items()
+                    if isinstance(value, str)
+                }
                 for action in _listed(statement["Action"]):
                     for target in _listed(statement["Resource"]):
-                        yield f"{stack} {logical_id}", action, target, carried
+                        where = f"{stack} {logical_id}"
+                        yield where, boundary, action, target, caller | equals
 
 
 @pytest.mark.clause("ROVN-DEP-9")
-def test_the_workload_boundary_is_no_obstacle_to_any_role(
+def test_no_boundary_is_an_obstacle_to_its_roles(
     assembly: Assembly, environment: Environment, documents: dict[str, dict[str, Any]]
 ) -> None:
     """Else a role would fail for want of what its own policy allows."""
-    boundary = documents[f"{environment.slug}-workload-boundary"]
-    actions = {a for s in boundary["Statement"] for a in _listed(s["Action"])}
-    tried = 0
-    for where, action, target, carried in granted(assembly, environment):
-        assert action in actions, f"{where}: {action}"
+    tried = set()
+    for where, boundary, action, target, carried in granted(assembly, environment):
+        document = documents[boundary]
+        assert action in _named(document), f"{where}: {action}"
         if isinstance(target, str):
-            decided = decides(boundary, action, target, carried)
+            decided = decides(document, action, target, carried)
             assert decided == "Allow", f"{where}: {action} {target}"
-            tried += 1
-    assert tried > 10
+            tried.add(boundary)
+    assert tried == {f"{environment.slug}-{name}" for name in ROLE_BOUNDARIES}
 
 
 @pytest.mark.clause("ROVN-DEP-9")
-def test_the_workload_boundary_names_each_action(
-    assembly: Assembly, environment: Environment, documents: dict[str, dict[str, Any]]
+@pytest.mark.parametrize("name", ROLE_BOUNDARIES)
+def test_each_boundary_names_what_its_roles_are_granted_and_nothing_else(
+    assembly: Assembly, environment: Environment, documents: dict[str, dict[str, Any]], name: str
 ) -> None:
-    """Those that the templates grant, and those of what they do not show."""
-    boundary = documents[f"{environment.slug}-workload-boundary"]
-    named = {a for s in boundary["Statement"] for a in _listed(s["Action"])}
-    shown = {action for _, action, *_ in granted(assembly, environment)}
-    # AWS's own policy for RDS, which the database's monitoring role carries.
-    monitoring = {"CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "GetLogEvents"}
-    monitoring |= {"PutLogEvents", "PutRetentionPolicy", "DescribeLogGroups"}
-    # What keys, buckets and secrets answer beside, to whoever reads them.
-    build = {"kms:DescribeKey", "kms:GenerateDataKey", "secretsmanager:DescribeSecret"}
-    build |= {f"s3:{action}" for action in ("GetObject", "ListBucket", "PutObject")}
-    push = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")
-    build |= {f"ecr:{action}" for action in push}
-    sampling = {f"xray:GetSampling{what}" for what in ("Rules", "StatisticSummaries", "Targets")}
-    place = f"{environment.region}:{environment.account}"
-    metrics = f"arn:aws:logs:{place}:log-group:RDSOSMetrics:log-stream:db"
-    for action in monitoring - {"DescribeLogGroups"}:
-        assert decides(boundary, f"logs:{action}", metrics, {}) == "Allow", action
-    assert named == shown | {f"logs:{action}" for action in monitoring} | build | sampling
+    boundary = f"{environment.slug}-{name}"
+    shown = {action for _, of, action, *_ in granted(assembly, environment) if of == boundary}
+    if name == WORKLOAD_BOUNDARY:
+        # AWS's own policy for RDS, which the database's monitoring role carries.
+        monitoring = {"CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "GetLogEvents"}
+        monitoring |= {"PutLogEvents", "PutRetentionPolicy"}
+        metrics = f"log-group:RDSOSMetrics:log-stream:db-{environment.slug}"
+        group = f"arn:aws:logs:{environment.region}:{environment.account}:{metrics}"
+        for action in monitoring:
+            assert decides(documents[boundary], f"logs:{action}", group, {}) == "Allow", action
+        shown |= {f"logs:{action}" for action in (*monitoring, "DescribeLogGroups")}
+    assert _named(documents[boundary]) == shown
+
+
+# What each kind of role cannot do, whatever policy somebody attaches to it.
+BEYOND = {
+    WORKLOAD_BOUNDARY: (
+        "cloudformation:CreateChangeSet",
+        "ecr:PutImage",
+        "ecs:RunTask",
+        "iam:PassRole",
+        "lambda:InvokeFunction",
+        "rds:CreateDBSnapshot",
+        "s3:PutObject",
+        "sns:Publish",
+        "states:StartExecution",
+    ),
+    DELIVERY_BOUNDARY: (
+        "bedrock:InvokeModel",
+        "ecs:RunTask",
+        "iam:PassRole",
+        "lambda:InvokeFunction",
+        "rds:CreateDBSnapshot",
+        "secretsmanager:GetSecretValue",
+    ),
+    FUNCTION_BOUNDARY: (
+        "bedrock:InvokeModel",
+        "cloudformation:CreateChangeSet",
+        "codepipeline:StartPipelineExecution",
+        "ecr:PutImage",
+        "secretsmanager:GetSecretValue",
+        "sns:Publish",
+    ),
+}
+BEYOND_ALL = (
+    "codepipeline:PutApprovalResult",
+    "ecs:RegisterTaskDefinition",
+    "ecs:UpdateService",
+    "iam:CreateRole",
+    "kms:ScheduleKeyDeletion",
+    "s3:DeleteObjectVersion",
+    "secretsmanager:PutResourcePolicy",
+    "sts:AssumeRole",
+)
 
 
 @pytest.mark.clause("ROVN-DEP-9")
 @pytest.mark.parametrize(
-    "action",
-    [
-        "ecr:PutImage",
-        "ecs:RegisterTaskDefinition",
-        "ecs:RunTask",
-        "ecs:UpdateService",
-        "iam:CreateRole",
-        "iam:PassRole",
-        "kms:ScheduleKeyDeletion",
-        "s3:DeleteObjectVersion",
-        "secretsmanager:PutResourcePolicy",
-        "sts:AssumeRole",
-    ],
+    ("name", "action"),
+    [(name, action) for name, of in BEYOND.items() for action in (*of, *BEYOND_ALL)],
 )
-def test_no_workload_deploys_whatever_its_policies_say(
-    environment: Environment, documents: dict[str, dict[str, Any]], action: str
+def test_no_role_does_anothers_work_whatever_its_policies_say(
+    environment: Environment, documents: dict[str, dict[str, Any]], name: str, action: str
 ) -> None:
-    principals = Principals(environment)
-    boundary = documents[f"{environment.slug}-workload-boundary"]
-    place = f"{environment.region}:{environment.account}"
-    for service in environment.services:
-        caller = {"aws:PrincipalArn": principals.service_roles(service).task}
-        for target in (
-            "*",
-            principals.cdk_role("deploy", environment.region),
-            f"arn:aws:ecr:{place}:repository/{environment.services[service].name}",
-        ):
-            assert decides(boundary, action, target, caller) is None
+    assert action not in _named(documents[f"{environment.slug}-{name}"])
 
 
-def test_codebuild_pushes_under_the_same_boundary(
+@pytest.mark.clause("ROVN-DEP-9")
+def test_what_a_boundary_leaves_to_one_role_is_not_the_others(
     environment: Environment, documents: dict[str, dict[str, Any]]
 ) -> None:
     principals = Principals(environment)
-    boundary = documents[f"{environment.slug}-workload-boundary"]
-    caller = {"aws:PrincipalArn": principals.image_build}
-    for name in principals.service_names:
-        repository = f"arn:aws:ecr:{environment.region}:{environment.account}:repository/{name}"
-        assert decides(boundary, "ecr:PutImage", repository, caller) == "Allow"
+    boundary = documents[f"{environment.slug}-{DELIVERY_BOUNDARY}"]
+    place = f"{environment.region}:{environment.account}"
+    builds = {principals.image_build, principals.release, principals.release_checks}
+    for key, service in environment.services.items():
+        repository = f"arn:aws:ecr:{place}:repository/{service.name}"
+        stack = f"arn:aws:cloudformation:{place}:stack/{environment.slug}-{key}/id"
+        for action, target, wanted in (
+            ("ecr:PutImage", repository, {principals.image_build}),
+            ("cloudformation:CreateChangeSet", stack, builds - {principals.image_build}),
+            ("cloudformation:ExecuteChangeSet", stack, {principals.release}),
+        ):
+            may = {
+                role
+                for role in principals.delivering
+                if decides(boundary, action, target, {"aws:PrincipalArn": role}) == "Allow"
+            }
+            assert may == wanted, action
+
+
+def _named(document: dict[str, Any]) -> set[str]:
+    return {
+        action for statement in document["Statement"] for action in _listed(statement["Action"])
+    }
 
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - JSON is any value

@@ -9,12 +9,13 @@ from runbook.model.loader import load_environment
 from tests.policies.rules.access import SLUG, allow, policy, said
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 
-NAME = f"{SLUG}-workload-boundary"
+NAME = f"{SLUG}-delivery-boundary"
 
 
 def boundary() -> list[Json]:
-    workload, *_ = boundaries(Principals(load_environment("rovn/production")))
-    return [statement.as_json() for statement in workload.statements]
+    written = boundaries(Principals(load_environment("rovn/production")))
+    (found,) = [policy for policy in written if policy.name == NAME]
+    return [statement.as_json() for statement in found.statements]
 
 
 def judge(*statements: Json) -> str:
@@ -32,10 +33,10 @@ def test_what_is_written_passes_in_any_form() -> None:
 
 def test_a_wider_a_missing_and_a_new_statement_fail() -> None:
     first, *rest = boundary()
-    assert judge(first | {"Action": "secretsmanager:*"}, *rest) == (
-        "Action of statement Own is not what runbook/access says"
+    assert judge(first | {"Action": "codebuild:*"}, *rest) == (
+        "Action of statement Pipelines is not what runbook/access says"
     )
-    assert judge(*rest) == "statement Own is missing"
+    assert judge(*rest) == "statement Pipelines is missing"
     assert judge(*boundary(), allow("s3:*")) == "statement One is in no list of runbook/access"
     unnamed = allow("s3:*")
     del unnamed["Sid"]

@@ -6,12 +6,30 @@ from policies.rules.roles_bounded import RULE
 from tests.policies.rules.access import IAM, SLUG, role, said
 from tests.policies.rules.harness import OPEN, Json, Real, properties
 
-WORKLOAD, DEPLOY = (f"{IAM}:policy/{SLUG}-{kind}-boundary" for kind in ("workload", "deploy"))
+WORKLOAD, DELIVERY, FUNCTION, DEPLOY = (
+    f"{IAM}:policy/{SLUG}-{kind}-boundary"
+    for kind in ("workload", "delivery", "function", "deploy")
+)
 
 
-def test_a_role_carries_the_workloads_boundary_and_who_deploys_its_own() -> None:
-    assert said(RULE, role(PermissionsBoundary=WORKLOAD)) == "pass"
-    assert said(RULE, role(RoleName="claude-deploy", PermissionsBoundary=DEPLOY)) == "pass"
+@pytest.mark.parametrize(
+    ("name", "boundary"),
+    [
+        (f"{SLUG}-passport-api-task", WORKLOAD),
+        (f"{SLUG}-anything-new", WORKLOAD),
+        (f"{SLUG}-image-build", DELIVERY),
+        (f"{SLUG}-source-events", DELIVERY),
+        (f"{SLUG}-passport-api-gate", FUNCTION),
+        (f"{SLUG}-passport-api-migrate", FUNCTION),
+        (f"{SLUG}-release-records", FUNCTION),
+        ("claude-deploy", DEPLOY),
+    ],
+)
+def test_a_role_carries_the_boundary_of_its_kind_and_no_other(name: str, boundary: str) -> None:
+    for given in (WORKLOAD, DELIVERY, FUNCTION, DEPLOY):
+        told = said(RULE, role(RoleName=name, PermissionsBoundary=given))
+        wrong = f"its permission boundary is {given}, not {boundary}"
+        assert told == ("pass" if given == boundary else wrong)
 
 
 @pytest.mark.parametrize("kind", ["AWS::IAM::Role", "AWS::IAM::User"])

@@ -20,6 +20,9 @@ from tests.policies.rules.harness import OPEN, Json, Real, properties
 BOUNDARY = f"{IAM}:policy/{SLUG}-workload-boundary"
 ROLES = f"{IAM}:role/{SLUG}-*"
 BOUNDED = {"iam:PermissionsBoundary": BOUNDARY}
+BOUNDARIES = [
+    f"{IAM}:policy/{SLUG}-{kind}-boundary" for kind in ("workload", "delivery", "function")
+]
 
 
 def by_cloudformation(action: str, **conditions: Json) -> Json:
@@ -43,10 +46,13 @@ def test_only_cloudformation_makes_roles(action: str) -> None:
 
 def test_cloudformation_makes_them_under_the_boundary() -> None:
     assert said(RULE, by_cloudformation("iam:CreateRole", StringEquals=BOUNDED)) == "pass"
-    for other in ({}, {"StringEquals": {"iam:PermissionsBoundary": f"{IAM}:policy/other"}}):
+    own = {"iam:PermissionsBoundary": BOUNDARIES}
+    assert said(RULE, by_cloudformation("iam:CreateRole", StringEquals=own)) == "pass"
+    one_too_many = {"iam:PermissionsBoundary": [*BOUNDARIES, f"{IAM}:policy/other"]}
+    for other in ({}, {"StringEquals": one_too_many}):
         assert said(RULE, by_cloudformation("iam:CreateRole", **other)) == (
             "statement One allows iam:CreateRole without the condition that "
-            f"iam:PermissionsBoundary is {BOUNDARY}"
+            f"iam:PermissionsBoundary is {' or '.join(BOUNDARIES)}"
         )
 
 

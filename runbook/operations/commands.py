@@ -63,7 +63,8 @@ def deploy(
     as_json: Json = False,
 ) -> None:
     """Release an image: preview, confirm, execute, verify, log. May be run again at any time."""
-    from runbook.operations.protocol import Consent, perform
+    from runbook.operations.operation import Consent
+    from runbook.operations.protocol import perform
 
     account, console = _begin(name, service, as_json=as_json)
     operation = _release(
@@ -94,8 +95,10 @@ def verify(
 
 
 def _begin(name: str, service: str, *, as_json: bool) -> "tuple[Account, Console]":
-    # Whoever stops a build is told the same as whoever presses Ctrl-C, and it is recorded.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Who stops a build or loses the terminal is told the same as with Ctrl-C, and it is recorded.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(ending, signal.default_int_handler)
     environment = load_environment(name)
     _must_know(environment, service)
     from runbook.operations.account import Account

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -32,13 +33,11 @@ class Console:
     @property
     def can_ask(self) -> bool:
         """Whether somebody sits there who could answer."""
-        return self._in.isatty() and self._progress.isatty()
+        return not self._progress.closed and self._in.isatty() and self._progress.isatty()
 
     def say(self, text: str, style: str = "") -> None:
         """Print lines for people."""
-        stream = self._progress
-        stream.write(self._styled(text, style, stream) + "\n")
-        stream.flush()
+        self._write(self._progress, text, style)
 
     def step(self, text: str) -> None:
         """Print one line of progress, with the time."""
@@ -46,24 +45,32 @@ class Console:
 
     def complain(self, text: str) -> None:
         """Print what went wrong, for people."""
-        self._err.write(self._styled(text, "bad", self._err) + "\n")
-        self._err.flush()
+        self._write(self._err, text, "bad")
 
     def answer(self, result: Mapping[str, object]) -> None:
         """Print the result for machines; nothing when people read."""
         if self.as_json:
-            self._out.write(json.dumps(result, indent=2, default=str) + "\n")
-            self._out.flush()
+            self._write(self._out, json.dumps(result, indent=2, default=str))
 
     def ask(self, question: str) -> str:
         """Ask, and wait for a line."""
-        self._progress.write(question + " ")
-        self._progress.flush()
+        self._write(self._progress, question, end=" ")
         return self._in.readline().strip()
 
     @property
     def _progress(self) -> TextIO:
         return self._err if self.as_json else self._out
+
+    def _write(self, stream: TextIO, text: str, style: str = "", *, end: str = "\n") -> None:
+        if stream.closed:
+            return
+        try:
+            stream.write(self._styled(text, style, stream) + end)
+            stream.flush()
+        except OSError:
+            # Whoever read is gone, with a pipe or a terminal; what was begun is still recorded.
+            with suppress(OSError):
+                stream.close()
 
     @staticmethod
     def _styled(text: str, style: str, stream: TextIO) -> str:

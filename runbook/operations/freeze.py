@@ -7,7 +7,9 @@ from botocore.exceptions import ClientError
 
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal
-from runbook.operations.account import Account, code_of, words
+from runbook.operations.account import Account, advice, code_of, words
+
+_MEND = "deploy the stack of the release gate, which makes it, or repair its value"
 
 
 def parameter_name(environment: Environment) -> str:
@@ -24,7 +26,7 @@ def freeze_refusals(account: Account) -> Iterator[Refusal]:
         frozen = state["frozen"]
     except ClientError as error:
         if code_of(error) != "ParameterNotFound":
-            yield _unreadable(name, words(error))
+            yield _unreadable(name, words(error), advice(error))
         else:
             yield _unreadable(name, "it is not there")
         return
@@ -40,9 +42,9 @@ def freeze_refusals(account: Account) -> Iterator[Refusal]:
         )
 
 
-def _unreadable(name: str, why: str) -> Refusal:
+def _unreadable(name: str, why: str, fix: str = _MEND) -> Refusal:
     return Refusal(
         "release freeze",
         f"the parameter {name} cannot be read, so releases count as frozen: {why}",
-        "deploy the stack of the release gate, which makes it, or repair its value",
+        fix,
     )

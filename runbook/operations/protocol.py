@@ -5,11 +5,10 @@ account for writing, so a command that goes around it reaches nothing it could c
 """
 
 import uuid
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import IntEnum
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,55 +16,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.account import Account, advice, words
 from runbook.operations.console import Console
+from runbook.operations.operation import (
+    Begun,
+    Consent,
+    Exit,
+    Operation,
+    OperationFailedError,
+    UnwatchedError,
+)
 from runbook.operations.preview import Preview
 from runbook.operations.records import AuditLog, NoAuditBucketError, Record, actor_of
-
-
-class Exit(IntEnum):
-    """Exit codes of every command that writes."""
-
-    DONE = 0
-    FAILED = 1
-    REFUSED = 2
-    INTERRUPTED = 130
-
-
-class OperationFailedError(Exception):
-    """It was begun and did not end well: what, why, and what to do now."""
-
-    def __init__(self, what: str, *, why: Sequence[str], fix: str) -> None:
-        self.what, self.why, self.fix = what, tuple(why), fix
-        super().__init__(what)
-
-
-@dataclass(frozen=True)
-class Consent:
-    """What the operator agreed to on the command line."""
-
-    yes: bool = False
-    accept_changes: bool = False
-
-
-class Operation(ABC):
-    """Something that changes production; each step may be run again after a crash."""
-
-    kind: str
-    title: str
-    # What goes on when nobody watches any more, and the command that watches it.
-    without_you: str
-    watch: str
-
-    @abstractmethod
-    def preview(self) -> Preview:
-        """Say what would change. Raises ``RefusedError`` for what cannot be asked."""
-
-    @abstractmethod
-    def execute(self, tell: Callable[[str], None]) -> None:
-        """Change it and wait; raises ``OperationFailedError``."""
-
-    @abstractmethod
-    def verify(self) -> Mapping[str, Any]:
-        """Read what is there now; raises ``OperationFailedError`` when it is not as wanted."""
 
 
 @dataclass
@@ -92,8 +52,8 @@ class _Run:
             return self._end(Exit.REFUSED, "declined")
         log, actor = AuditLog(self.account), actor_of(self.account)
         with self.account.writing():
-            self.result["records"] = [self._first(log, self._record(preview, actor, "started"))]
-            exit_code, outcome, detail = self._execute()
+            self._first(log, preview, actor)
+            exit_code, outcome, detail = self._to_its_end()
             if not self._last(log, self._record(preview, actor, outcome, detail)):
                 exit_code = exit_code or Exit.FAILED
         return self._end(exit_code, outcome)
@@ -129,6 +89,14 @@ class _Run:
         name = environment.name
         return self.console.ask(f"This is {name}. Type its name to go on:") == name
 
+    def _to_its_end(self) -> tuple[Exit, str, dict[str, Any]]:
+        with suppress(KeyboardInterrupt):
+            return self._execute()
+        # Who presses Ctrl-C twice wants to be gone: the record is written all the same.
+        with suppress(KeyboardInterrupt):
+            self.console.say(f"\nInterrupted. {self._how_it_stands()}", "warn")
+        return Exit.INTERRUPTED, self._unfinished(), {}
+
     def _execute(self) -> tuple[Exit, str, dict[str, Any]]:
         try:
             self.operation.execute(self.console.step)
@@ -137,32 +105,41 @@ class _Run:
             detail = {"what": failed.what, "why": list(failed.why), "fix": failed.fix}
             self.result["failure"] = detail
             complain(failed, self.console)
-            return Exit.FAILED, "failed", detail
-        except KeyboardInterrupt:
-            self._left_alone()
-            return Exit.INTERRUPTED, "not watched to its end", {}
+            return Exit.FAILED, failed.outcome, detail
         except (ClientError, BotoCoreError) as error:
-            # It may have been begun: whoever reads the record must not take it for undone.
             why = {"what": "AWS did not answer as it should", "why": [words(error)]}
             self.result["failure"] = why
-            self.console.complain(f"{words(error)}\n{self.operation.without_you}")
-            self.console.complain(f"Now: {advice(error)}. To watch: {self.operation.watch}")
-            return Exit.FAILED, "not watched to its end", why
+            self.console.complain(f"{words(error)}\n{self._how_it_stands()}\nNow: {advice(error)}.")
+            unharmed = self.operation.begun is Begun.NO
+            return Exit.REFUSED if unharmed else Exit.FAILED, self._unfinished(), why
         self.result["verified"] = verified
         for name, value in verified.items():
             self.console.say(f"  {name}: {value}")
         self.console.say(f"Done: {self.operation.title}.", "good")
         return Exit.DONE, "succeeded", verified
 
-    def _left_alone(self) -> None:
-        self.console.say("")
-        self.console.say(f"Interrupted. {self.operation.without_you}", "warn")
-        self.console.say(f"To watch it: {self.operation.watch}")
+    def _unfinished(self) -> str:
+        """Name the outcome of what was broken off: what may have begun is not taken for undone."""
+        return "not begun" if self.operation.begun is Begun.NO else UnwatchedError.outcome
 
-    def _first(self, log: AuditLog, record: Record) -> str:
+    def _how_it_stands(self) -> str:
+        operation = self.operation
+        if operation.begun is Begun.NO:
+            return "Nothing was changed."
+        unsure = "It is not known whether it began. If so: " * (operation.begun is Begun.PERHAPS)
+        return f"{unsure}{operation.without_you}\nTo watch it: {operation.watch}"
+
+    def _first(self, log: AuditLog, preview: Preview, actor: str) -> None:
         """Write the first record; without it nothing begins."""
         try:
-            return log.put(record)
+            log.locate()
+            try:
+                self.result["records"] = [log.put(self._record(preview, actor, "started"))]
+            except (BotoCoreError, KeyboardInterrupt):
+                # It may stand there all the same, and nobody shall wonder how that release ended.
+                self.result["records"] = []
+                self._last(log, self._record(preview, actor, self._unfinished()))
+                raise
         except (ClientError, BotoCoreError, NoAuditBucketError) as error:
             told = str(error) if isinstance(error, NoAuditBucketError) else words(error)
             refusal = Refusal(
@@ -198,7 +175,11 @@ class _Run:
             before=preview.before,
             after=preview.after,
             outcome=outcome,
-            detail={"operation": self.operation.title, **(detail or {})},
+            detail={
+                "operation": self.operation.title,
+                "preview": preview.summary,
+                **(detail or {}),
+            },
         )
 
     def _end(self, code: Exit, outcome: str) -> Exit:
@@ -261,7 +242,7 @@ def told(step: Callable[[], Exit], console: Console, result: dict[str, Any]) -> 
     except OperationFailedError as failed:
         complain(failed, console)
         failure = {"what": failed.what, "why": list(failed.why), "fix": failed.fix}
-        console.answer(result | {"outcome": "failed", "failure": failure})
+        console.answer(result | {"outcome": failed.outcome, "failure": failure})
         return Exit.FAILED
     except (ClientError, BotoCoreError) as error:
         console.complain(f"{words(error)}\nNothing was changed. Now: {advice(error)}")

@@ -66,9 +66,8 @@ class AuditLog:
         self._account = account
         self._bucket = ""
 
-    @property
-    def bucket(self) -> str:
-        """Its name; raises ``NoAuditBucketError``, or botocore's errors."""
+    def locate(self) -> str:
+        """Find the bucket's name; raises ``NoAuditBucketError``, or botocore's errors."""
         if not self._bucket:
             stack = f"{self._account.environment.slug}-audit"
             client = self._account.client("cloudformation")
@@ -84,7 +83,7 @@ class AuditLog:
 
         Putting the same record twice makes a second version of the same bytes, nothing else.
         """
-        bucket = self.bucket
+        bucket = self.locate()
         self._account.client("s3").put_object(
             Bucket=bucket,
             Key=record.key,

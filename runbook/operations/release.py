@@ -8,13 +8,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.model.refusal import Refusal
-from runbook.operations.account import Account, code_of
+from runbook.operations.account import Account
 from runbook.operations.differences import changes
 from runbook.operations.freeze import freeze_refusals
 from runbook.operations.images import image_refusals
 from runbook.operations.obstacles import astray, busy, continue_rollback
+from runbook.operations.operation import Begun, Operation, OperationFailedError
 from runbook.operations.preview import Preview
-from runbook.operations.protocol import Operation, OperationFailedError
 from runbook.operations.services import EcsService, Running
 from runbook.operations.stacks import (
     NEVER_MADE,
@@ -100,6 +100,7 @@ class Release(Operation):
         if stack is None or status in NEVER_MADE:
             return self._first_release(status)
         if status in UPDATING and tag_of(stack) == tag:
+            self.begun = Begun.YES
             return Preview(
                 summary=f"the release of {tag} is under way already: it is watched to its end",
                 before={"image_tag": running.tag if running else ""},
@@ -194,24 +195,33 @@ class Release(Operation):
         if self._change_set:
             marker = self._stack.newest_event()
             self._start(tell)
+        self.begun = Begun.YES
         self._follow(marker, tell)
 
     def _start(self, tell: Callable[[str], None]) -> None:
-        """Start it; an answer that is lost is looked up, since the start may have come through."""
+        """Start it; without an answer it is looked up, since the start may have come through."""
+        self.begun = Begun.PERHAPS
         try:
             self._stack.execute(self._change_set)
-        except ClientError as error:
-            if code_of(error) not in ("InvalidChangeSetStatus", "InvalidChangeSetStatusException"):
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, BotoCoreError):
+                tell("the answer of AWS was lost: looking whether the release began")
+            self.begun = self._whether_begun(error)
+            if self.begun is not Begun.YES:
                 raise
-            self._unless_begun(error)
-        except BotoCoreError as error:
-            tell("the answer of AWS was lost: looking whether the release began")
-            self._unless_begun(error)
 
-    def _unless_begun(self, error: ClientError | BotoCoreError) -> None:
-        stack = self._stack.describe()
-        if not stack or str(stack["StackStatus"]) in STEADY or tag_of(stack) != self._wanted.tag:
-            raise error
+    def _whether_begun(self, error: ClientError | BotoCoreError) -> Begun:
+        """Ask CloudFormation; an error of the last try says nothing about those before it."""
+        tag = self._wanted.tag
+        try:
+            stack, change_set = self._stack.describe(), self._stack.change_set(tag)
+        except (ClientError, BotoCoreError):
+            return Begun.PERHAPS
+        if stack and str(stack["StackStatus"]) not in STEADY and tag_of(stack) == tag:
+            return Begun.YES
+        waits = change_set is not None and change_set.get("ExecutionStatus") == "AVAILABLE"
+        # A request that got no answer may still arrive; one that was refused does not.
+        return Begun.NO if waits and isinstance(error, ClientError) else Begun.PERHAPS
 
     def _follow(self, marker: str, tell: Callable[[str], None]) -> None:
         watch = StackWatch(

@@ -126,7 +126,9 @@ def change_set_name(tag: str) -> str:
 
 def tag_of(stack: Mapping[str, Any]) -> str:
     """Read which tag the stack was last given."""
-    parameters = {p["ParameterKey"]: p.get("ParameterValue", "") for p in stack["Parameters"]}
+    parameters = {
+        p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
+    }
     return str(parameters.get(IMAGE_TAG, ""))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runbook.operations.account import words
-from runbook.operations.protocol import OperationFailedError
+from runbook.operations.account import advice, words
+from runbook.operations.operation import UnwatchedError
 from runbook.operations.services import EcsService
 from runbook.operations.stacks import Event, ServiceStack, line, of_stack
 
@@ -50,7 +50,7 @@ class StackWatch:
     def to_the_end(self, tell: Callable[[str], None], *, watch: str) -> str:
         """Wait, telling each event; return the stack's last status.
 
-        Raises ``OperationFailedError`` when time is up or AWS stays away; ``watch`` is the
+        Raises ``UnwatchedError`` when time is up or AWS stays away; ``watch`` is the
         command that goes on watching.
         """
         deadline, lost = self._clock() + self._timeout, 0
@@ -62,7 +62,8 @@ class StackWatch:
                 lost += 1
                 tell(f"AWS did not answer, asking again: {words(error)}")
                 if lost >= _PATIENCE:
-                    raise _unwatched(f"AWS does not answer: {words(error)}", watch) from None
+                    what, first = f"AWS does not answer: {words(error)}", f"{advice(error)}, or "
+                    raise _unwatched(what, watch, first) from None
                 ended = None
             if ended:
                 return ended
@@ -112,9 +113,9 @@ def _failed(event: Event) -> bool:
     return status.endswith("_FAILED") and "cancelled" not in reason.lower()
 
 
-def _unwatched(what: str, watch: str) -> OperationFailedError:
-    return OperationFailedError(
+def _unwatched(what: str, watch: str, first: str = "") -> UnwatchedError:
+    return UnwatchedError(
         what,
         why=["the release goes on in CloudFormation; nothing here can tell how it ends"],
-        fix=f"watch it with: {watch}",
+        fix=f"{first}watch it with: {watch}",
     )

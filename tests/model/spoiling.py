@@ -45,3 +45,13 @@ class Directory:
 
 
 Refuse = Callable[[str, object], str]
+
+
+def demand_told(message: str, key: str, reason: str, fix: str) -> None:
+    """Hold that a refusal names the file, the key, the reason and what to do."""
+    assert message.startswith("environments/rovn/production.toml is refused:")
+    assert f"\n  {key}\n" in message
+    why = next(line for line in message.splitlines() if reason in line)
+    assert why.startswith("    why: ")
+    remedy = next(line for line in message.splitlines() if fix in line)
+    assert remedy.startswith("    fix: ")

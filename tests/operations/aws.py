@@ -9,14 +9,21 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+from botocore.loaders import create_loader
 
 from runbook.model.environment import Environment
+from tests.operations.revisions import NEW, OLD, definition, image_change
 
 Json = Any
-OLD, NEW = "prod-20260510220219", "prod-20260601120000-next"
 BUCKET = "the-audit-bucket"
+# The services' models, read once for all sessions.
+MODELS = create_loader()
 ACTOR = "arn:aws:sts::111122223333:assumed-role/someone/session"
 Fault = tuple[str, str] | BaseException
+DENIED = ("AccessDenied", "you may not")
+BUSY = ("ThrottlingException", "rate exceeded")
+LOST = ReadTimeoutError(endpoint_url="https://aws")
 
 
 @dataclass
@@ -45,6 +52,8 @@ class Aws:
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     story: list[tuple[str, str]] = field(default_factory=list)
     audit_outputs: list[Json] = field(default_factory=list)
+    # How many records were written before each execution.
+    executions: list[int] = field(default_factory=list)
     during: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,6 +83,7 @@ class Aws:
             aws_secret_access_key="testing",  # noqa: S106
             region_name="us-east-2",
         )
+        session._session.register_component("data_loader", MODELS)
         events = session._session.get_component("event_emitter")
         events.register("before-parameter-build.*.*", self._keep)
         events.register("before-call.*.*", self._answer)
@@ -91,12 +101,16 @@ class Aws:
             if isinstance(fault, BaseException):
                 raise fault
             return _failure(*fault)
-        answer = getattr(self, f"_{_snake(model.name)}")(context["asked"])
+        answer = self.answer(model.name, context["asked"])
         if isinstance(answer, tuple):
             return _failure(*answer)
         return AWSResponse("https://aws", 200, HTTPHeaders(), None), {
             "ResponseMetadata": {}
         } | answer
+
+    def answer(self, operation: str, asked: Json) -> Json:
+        """Do what is asked; an error is a pair of code and message."""
+        return getattr(self, f"_{_snake(operation)}")(asked)
 
     def tell(self, status: str, reason: str = "", resource: str = "") -> None:
         """Add an event, of the stack itself or of a resource."""
@@ -112,6 +126,25 @@ class Aws:
                 "Timestamp": datetime(2026, 6, 1, tzinfo=UTC),
             }
         )
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls so far that change something, or record it."""
+        return [call for call in self.calls if call in ("ExecuteChangeSet", "PutObject")]
+
+    def fails(self, last: str = "UPDATE_ROLLBACK_COMPLETE") -> None:
+        """Let the gate hold the release, and the stack roll back."""
+        self.story = [
+            ("App/UPDATE_COMPLETE", ""),
+            ("Service/UPDATE_FAILED", "the deployment failed"),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update"),
+            (last, ""),
+        ]
+        self.deployment = {
+            "status": "ROLLBACK_SUCCESSFUL",
+            "lifecycleStage": "PRE_SCALE_UP",
+            "statusReason": "hook FAILED: 0002 cannot be read by the previous image",
+        }
 
     def begin(self) -> None:
         """Let the update begin, as an execution does."""
@@ -129,7 +162,16 @@ class Aws:
                 return
             self.stack["StackStatus"] = status
             if status == "UPDATE_COMPLETE":
-                self.running, self.definition = NEW, definition(NEW)
+                self._end("EXECUTE_COMPLETE", NEW)
+            if status == "UPDATE_ROLLBACK_COMPLETE":
+                self._end("EXECUTE_FAILED", OLD)
+
+    def _end(self, executed: str, serving: str) -> None:
+        self.stack["Parameters"][0] = {"ParameterKey": "ImageTag", "ParameterValue": serving}
+        self.running, self.definition = serving, definition(serving)
+        for change_set in self.change_sets.values():
+            if change_set.get("ExecutionStatus") == "EXECUTE_IN_PROGRESS":
+                change_set["ExecutionStatus"] = executed
 
     # ---- answers, one for each operation
 
@@ -160,7 +202,9 @@ class Aws:
         kept = {p["ParameterKey"]: p for p in asked["Parameters"]}
         assert kept.pop("ImageTag")["ParameterValue"] == NEW
         assert all(p == {"ParameterKey": k, "UsePreviousValue": True} for k, p in kept.items())
-        name = asked["ChangeSetName"]
+        name, status = asked["ChangeSetName"], self.stack["StackStatus"]
+        if status.endswith("IN_PROGRESS"):
+            return "ValidationError", f"Stack is in {status} state and can not be updated."
         if name in self.change_sets:
             return "AlreadyExistsException", "there is one"
         self.change_sets[name] = {
@@ -173,11 +217,18 @@ class Aws:
         return {"Id": self.change_sets[name]["ChangeSetId"]}
 
     def _delete_change_set(self, asked: Json) -> Json:
-        del self.change_sets[asked["ChangeSetName"]]
+        # CloudFormation says yes to deleting one that is not there.
+        self.change_sets.pop(asked["ChangeSetName"], None)
         return {}
 
     def _execute_change_set(self, asked: Json) -> Json:
-        assert asked["ChangeSetName"] in {c["ChangeSetId"] for c in self.change_sets.values()}
+        by_id = {c["ChangeSetId"]: c for c in self.change_sets.values()}
+        change_set = by_id[asked["ChangeSetName"]]
+        status = change_set.get("ExecutionStatus", "AVAILABLE")
+        if status != "AVAILABLE":
+            return "InvalidChangeSetStatus", f"it cannot be executed in its status of [{status}]"
+        change_set["ExecutionStatus"] = "EXECUTE_IN_PROGRESS"
+        self.executions.append(len(self.records))
         self.begin()
         return {}
 
@@ -230,70 +281,6 @@ class Aws:
         assert asked["ExpectedBucketOwner"] == self.environment.account
         self.records[asked["Key"]] = json.loads(asked["Body"])
         return {}
-
-
-def definition(tag: str, **environment: str) -> Json:
-    """Write a task definition as ECS describes it."""
-    return {
-        "family": "rovn-passport-api",
-        "cpu": "1024",
-        "memory": "4096",
-        "containerDefinitions": [
-            {
-                "name": "app",
-                "image": f"111122223333.dkr.ecr.us-east-2.amazonaws.com/rovn-passport-api:{tag}",
-                "environment": [
-                    {"name": k, "value": v} for k, v in ({"LOG": "info"} | environment).items()
-                ],
-                "secrets": [{"name": "ADMIN_TOKEN", "valueFrom": "arn:secret:admin"}],
-            }
-        ],
-    }
-
-
-def context(tag: str, **changed: Json) -> str:
-    """Write what CloudFormation tells of the app's task definition."""
-    app = {
-        "Name": "app",
-        "Image": f"111122223333.dkr.ecr.us-east-2.amazonaws.com/rovn-passport-api:{tag}",
-        "Environment": [{"Name": "LOG", "Value": "info"}],
-        "Secrets": [{"Name": "ADMIN_TOKEN", "ValueFrom": "arn:secret:admin"}],
-        "DockerLabels": {
-            "runbook.migrations-task-definition": "arn:task-definition/m:1"
-            if tag == OLD
-            else "{{changeSet:KNOWN_AFTER_APPLY}}"
-        },
-    } | changed.pop("container", {})
-    properties = {"Family": "rovn-passport-api", "Cpu": "1024", "Memory": "4096"} | changed
-    return json.dumps({"Properties": properties | {"ContainerDefinitions": [app]}})
-
-
-def resource(type_: str, name: str, before: str, after: str) -> Json:
-    """Write one change of a change set."""
-    return {
-        "Type": "Resource",
-        "ResourceChange": {
-            "Action": "Modify",
-            "LogicalResourceId": name,
-            "ResourceType": type_,
-            "Replacement": "True",
-            "BeforeContext": before,
-            "AfterContext": after,
-        },
-    }
-
-
-def image_change(tag: str, **changed: Json) -> list[Json]:
-    """Write the change set of a release: the revision, and the service that takes it."""
-    service = {"ServiceName": "rovn-passport-api"}
-    old = json.dumps({"Properties": {**service, "TaskDefinition": "arn:task-definition/x:1"}})
-    new = json.dumps(
-        {"Properties": {**service, "TaskDefinition": "{{changeSet:KNOWN_AFTER_APPLY}}"}}
-    )
-    return [
-        resource("AWS::ECS::TaskDefinition", "App", context(OLD), context(tag, **changed)),
-        resource("AWS::ECS::Service", "Service", old, new),
-    ]
 
 
 def _failure(code: str, message: str) -> tuple[AWSResponse, Json]:

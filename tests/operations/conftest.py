@@ -10,9 +10,11 @@ import pytest
 from runbook.model.loader import load_environment
 from runbook.operations.account import Account
 from runbook.operations.console import Console
-from runbook.operations.protocol import Consent, Exit, perform
+from runbook.operations.operation import Consent, Exit
+from runbook.operations.protocol import check, look, perform
 from runbook.operations.release import Release, Wanted
-from tests.operations.aws import NEW, Aws
+from tests.operations.aws import Aws
+from tests.operations.revisions import NEW
 
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
 
@@ -26,15 +28,16 @@ class Terminal(io.StringIO):
 
 @dataclass
 class Operator:
-    """Runs a release and remembers what was said."""
+    """Runs a release and remembers what was said; with ``account``, always by that one."""
 
     aws: Aws
+    account: Account | None = None
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
     clock: float = 0.0
 
     def release(self, tag: str = NEW, **wanted: object) -> tuple[Release, Account]:
-        account = Account(self.aws.environment, self.aws.session())
+        account = self.account or Account(self.aws.environment, self.aws.session())
         wanted_ = Wanted(self.aws.key, tag, **wanted)  # type: ignore[arg-type]
         return Release(account, wanted_, clock=self._now, sleep=self._sleep), account
 
@@ -54,6 +57,14 @@ class Operator:
         console = Console(stdin=stdin, stdout=self.out, stderr=self.err)
         consent = consent or Consent(yes=answers is None)
         return perform(release, account, console, consent, now=lambda: NOW)
+
+    def preview(self) -> Exit:
+        release, account = self.release()
+        return look(release, account, Console(stdout=self.out, stderr=self.err))
+
+    def verify(self) -> Exit:
+        release, account = self.release()
+        return check(release, account, Console(stdout=self.out, stderr=self.err))
 
     @property
     def said(self) -> str:

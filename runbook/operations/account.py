@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.model.environment import Environment
+from runbook.model.refusal import Refusal, RefusedError
 
 # Clients are made from the services' models at run time: no type says what they have.
 Client = Any
@@ -18,6 +19,8 @@ _READS = ("Describe", "Get", "List")
 _PREVIEWS = frozenset({"CreateChangeSet", "DeleteChangeSet"})
 # No operation needs a secret's value, and whoever prints an error must not have one.
 _NEVER = frozenset({"BatchGetSecretValue", "GetSecretValue"})
+# In the codes and names of errors that better credentials mend.
+_SIGN_IN = ("Credential", "Profile", "Signature", "Token", "UnrecognizedClient")
 
 
 class WriteOutsideProtocolError(Exception):
@@ -33,19 +36,38 @@ class Account:
 
     def __init__(self, environment: Environment, session: boto3.Session | None = None) -> None:
         self.environment = environment
-        self._session = session or boto3.Session()
+        self._session = session
         self._clients: dict[str, Client] = {}
         self._open = False
 
     def client(self, service: str) -> Client:
         """Make or reuse the client of a service, such as ``ecs``."""
         if service not in self._clients:
+            # Not before it is needed: a profile that is not there is told like any refusal.
+            self._session = self._session or boto3.Session()
             client = self._session.client(  # type: ignore[call-overload]
                 service, region_name=self.environment.region, config=CONFIG
             )
             client.meta.events.register_first("provide-client-params.*.*", self._guard)
             self._clients[service] = client
         return self._clients[service]
+
+    def identity(self) -> str:
+        """Ask STS who we are: the ARN of the session, which names the person or the build.
+
+        Raises ``RefusedError`` in another account: what is missing there says nothing about here.
+        """
+        found = self.client("sts").get_caller_identity()
+        ours = self.environment.account
+        if found["Account"] != ours:
+            refusal = Refusal(
+                "account",
+                f"these credentials are of the account {found['Account']}, and "
+                f"{self.environment.name} is in {ours}",
+                f"sign in to {ours}, then run the same command again",
+            )
+            raise RefusedError(self.environment.name, [refusal])
+        return str(found["Arn"])
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -81,7 +103,7 @@ def advice(error: ClientError | BotoCoreError) -> str:
     code = code_of(error) or type(error).__name__
     if code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
         return "use the deploy identity, or a break-glass role; docs/decisions/0015 says who may"
-    if "Credentials" in code or "Token" in code:
+    if any(word in code for word in _SIGN_IN):
         return "sign in to the environment's account, then run the same command again"
     if "Throttl" in code or "Rate" in code:
         return "wait a minute, then run the same command again: it begins where it stands"

@@ -43,8 +43,8 @@ def preview(name: Name, service: Service, image_tag: Tag, *, as_json: Json = Fal
 
 @release.command(
     epilog="Example: runbook release deploy acme/production --service api "
-    "--image-tag prod-20260510220219. Exit codes: 0 done, 1 failed and rolled back, 2 refused, "
-    "130 interrupted."
+    "--image-tag prod-20260510220219. Exit codes: 0 done, 1 failed or not watched to its end, "
+    "2 refused and nothing changed, 130 interrupted."
 )
 def deploy(
     name: Name,

@@ -9,26 +9,38 @@ def busy(stack: str, status: str) -> Refusal:
     if status == "UPDATE_ROLLBACK_FAILED":
         return Refusal("stack", f"{stack} is {status}", continue_rollback(stack))
     if status.endswith("_IN_PROGRESS"):
-        fix = "wait until it is done, then run the same command again"
+        fix = f"wait until it is done, then run the same command again; it tells: {_events(stack)}"
         return Refusal("stack", f"{stack} is {status}: another change is under way", fix)
-    fix = "repair the stack first; its events say what failed"
+    fix = f"repair the stack first; its events say what failed: {_events(stack)}"
     return Refusal("stack", f"{stack} is {status}, which takes no change set", fix)
 
 
 def astray(stack: str, tag: str, running: Running | None) -> Refusal:
     """Say that stack and service disagree about the image."""
-    now = running.tag if running else "nothing"
+    if running is None:
+        return Refusal(
+            "service",
+            f"the stack {stack} has {tag} already, but ECS has no such service: somebody took it "
+            "away, and no release brings it back",
+            "look in CloudTrail who did (DeleteService), then make its stack anew with make deploy",
+        )
+    now = running.tag or "an image of another repository"
+    first = f"release {running.tag}" if running.tag else f"release another tag than {tag}"
     return Refusal(
         "image-tag",
         f"the stack {stack} has {tag} already, but {now} runs: somebody moved the service beside "
         "its stack, and a change set with the same tag changes nothing",
-        f"release {now} first, so that stack and service agree, then {tag}",
+        f"{first} first, so that stack and service agree, then {tag}",
     )
 
 
 def continue_rollback(stack: str) -> str:
     """Say what gets a stack out of UPDATE_ROLLBACK_FAILED."""
     return (
-        "find what kept it from rolling back in its events, mend that, then: aws cloudformation "
-        f"continue-update-rollback --stack-name {stack}"
+        f"find what kept it from rolling back in its events ({_events(stack)}), mend that, then: "
+        f"aws cloudformation continue-update-rollback --stack-name {stack}"
     )
+
+
+def _events(stack: str) -> str:
+    return f"aws cloudformation describe-stack-events --stack-name {stack} --max-items 20"

@@ -25,7 +25,7 @@ from runbook.operations.operation import (
     UnwatchedError,
 )
 from runbook.operations.preview import Preview
-from runbook.operations.records import AuditLog, NoAuditBucketError, Record, actor_of
+from runbook.operations.records import AuditLog, NoAuditBucketError, Record
 
 
 @dataclass
@@ -41,6 +41,7 @@ class _Run:
     result: dict[str, Any] = field(default_factory=dict)
 
     def to_the_end(self) -> Exit:
+        actor = self.account.identity()
         preview = self.operation.preview()
         self.result |= preview.as_json()
         show(preview, self.console)
@@ -50,7 +51,7 @@ class _Run:
         if not self._confirmed():
             self.console.say("Nothing was changed.")
             return self._end(Exit.REFUSED, "declined")
-        log, actor = AuditLog(self.account), actor_of(self.account)
+        log = AuditLog(self.account)
         with self.account.writing():
             self._first(log, preview, actor)
             exit_code, outcome, detail = self._to_its_end()
@@ -204,6 +205,7 @@ def look(operation: Operation, account: Account, console: Console) -> Exit:
     """Preview it and stop; refused when the operation would be."""
 
     def looked() -> Exit:
+        account.identity()
         preview = operation.preview()
         result.update(preview.as_json(), outcome="preview")
         show(preview, console)
@@ -220,6 +222,7 @@ def check(operation: Operation, account: Account, console: Console) -> Exit:
     """Verify it and nothing else."""
 
     def checked() -> Exit:
+        account.identity()
         verified = dict(operation.verify())
         for name, value in verified.items():
             console.say(f"  {name}: {value}")

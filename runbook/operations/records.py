@@ -93,8 +93,3 @@ class AuditLog:
             ExpectedBucketOwner=self._account.environment.account,
         )
         return f"s3://{bucket}/{record.key}"
-
-
-def actor_of(account: Account) -> str:
-    """Ask STS who we are: the ARN of the session, which names the person or the build."""
-    return str(account.client("sts").get_caller_identity()["Arn"])

@@ -258,7 +258,7 @@ class Release(Operation):
             raise OperationFailedError(
                 f"{tag} does not serve as it should",
                 why=wrong,
-                fix=f"look at the service's events; then: {self.watch}",
+                fix=f"look at the service's events: {self._service.events}; then: {self.watch}",
             )
         assert running is not None  # noqa: S101 - _wrong answers for it
         return {

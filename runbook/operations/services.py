@@ -31,6 +31,13 @@ class EcsService:
         """As ECS knows it."""
         return self._model.name
 
+    @property
+    def events(self) -> str:
+        """The command that shows what ECS says of it."""
+        cluster = self._account.environment.slug
+        query = "--query 'services[0].events[:9]'"
+        return f"aws ecs describe-services --cluster {cluster} --services {self.name} {query}"
+
     def running(self) -> Running | None:
         """Describe the primary deployment; None when there is no such service."""
         ecs = self._account.client("ecs")

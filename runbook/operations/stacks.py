@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runbook.operations.account import Account, code_of
+from runbook.operations.account import Account, Client, code_of
 
 # stacks/service_stack.py gives the parameter its name.
 IMAGE_TAG = "ImageTag"
@@ -29,7 +29,11 @@ class ServiceStack:
 
     def __init__(self, account: Account, key: str) -> None:
         self.name = f"{account.environment.slug}-{key}"
-        self._cfn = account.client("cloudformation")
+        self._account = account
+
+    @property
+    def _cfn(self) -> Client:
+        return self._account.client("cloudformation")
 
     def describe(self) -> Mapping[str, Any] | None:
         """Describe it; None when there is none."""

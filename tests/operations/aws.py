@@ -30,6 +30,7 @@ LOST = ReadTimeoutError(endpoint_url="https://aws")
 class Aws:
     """One service that runs OLD, and the image NEW beside it; tests change what they need.
 
+    ``signed_in`` is the account of the credentials, if it is another.
     ``faults`` maps an operation to errors for its next calls: (code, message), or an exception as
     of a lost connection. ``story`` are the stack's states after the execution, one a poll.
     """
@@ -43,6 +44,7 @@ class Aws:
     images: dict[str, Json] = field(default_factory=dict)
     freeze: str | None = '{"frozen": false, "by": "", "reason": "", "since": ""}'
     running: str = OLD
+    signed_in: str = ""
     rollout: str = "COMPLETED"
     tasks: tuple[int, int] = (3, 3)
     definition: Json = None
@@ -274,7 +276,7 @@ class Aws:
         return {"Parameter": {"Value": self.freeze}}
 
     def _get_caller_identity(self, asked: Json) -> Json:
-        return {"Arn": ACTOR}
+        return {"Arn": ACTOR, "Account": self.signed_in or self.environment.account}
 
     def _put_object(self, asked: Json) -> Json:
         assert asked["Bucket"] == BUCKET

@@ -20,6 +20,7 @@ from tests.operations.conftest import Operator
 from tests.operations.revisions import NEW, OLD
 from tests.operations.wire import CODES, SECRET, Call, CrashedError, Fault, Wire
 
+PRODUCTION = load_environment("rovn/production")
 GOOD = [("UPDATE_IN_PROGRESS", ""), ("UPDATE_COMPLETE", "")]
 BAD = [("Service/UPDATE_FAILED", "the deployment failed"), ("UPDATE_ROLLBACK_COMPLETE", "")]
 
@@ -67,7 +68,7 @@ class Night:
 
     def __post_init__(self) -> None:
         prepare, self.commands = SCENES[self.scene]
-        self.aws = Aws(load_environment("rovn/production"))
+        self.aws = Aws(PRODUCTION)
         prepare(self.aws)
         self.wire = Wire(self.aws)
         account = Account(self.aws.environment, self.wire.session())

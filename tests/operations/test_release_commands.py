@@ -1,8 +1,10 @@
 """`runbook release`, as a person, a script and the pipeline call it."""
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -99,6 +101,25 @@ def test_errors_are_told_in_words(aws: Aws, why: object) -> None:
     assert isinstance(result.exception, SystemExit)
 
 
+def test_nothing_is_looked_for_in_another_account(aws: Aws) -> None:
+    """What is missing there would be advised to be made."""
+    aws.signed_in = "999988887777"
+    for command in ("preview", "deploy", "verify"):
+        result = runbook(command, *ASKED, NEW)
+        assert result.exit_code == 2
+        assert f"is in {aws.environment.account}" in result.stderr
+    assert set(aws.calls) == {"GetCallerIdentity"}
+
+
+def test_a_profile_that_is_not_there_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    result = runbook("preview", *ASKED, NEW)
+    assert result.exit_code == 2
+    assert "ProfileNotFound" in result.stderr
+    assert "sign in to the environment's account" in result.stderr
+
+
 def test_verify_looks_and_writes_nothing(aws: Aws) -> None:
     assert runbook("verify", *ASKED, OLD).exit_code == 0
     failed = runbook("verify", *ASKED, NEW, "--json")
@@ -141,3 +162,32 @@ def test_help_has_an_example_and_loads_neither_cdk_nor_sdk() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Give every signal back to whom it belonged."""
+    kept = {ending: signal.getsignal(ending) for ending in ENDINGS}
+    yield
+    for ending, handler in kept.items():
+        signal.signal(ending, handler)
+
+
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_stopped_build_and_a_lost_terminal_are_recorded_like_ctrl_c(
+    aws: Aws, signals: None, ending: signal.Signals
+) -> None:
+    signal.signal(ending, signal.SIG_DFL)
+    aws.during["DescribeStackEvents"] = lambda: signal.raise_signal(ending) if aws.records else None
+    result = runbook("deploy", *ASKED, NEW, "--yes")
+    assert result.exit_code == 130
+    assert [record["outcome"] for record in aws.records.values()][1:] == ["not begun"]
+
+
+def test_under_nohup_a_lost_terminal_ends_nothing(aws: Aws, signals: None) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    aws.during["DescribeStackEvents"] = lambda: signal.raise_signal(signal.SIGHUP)
+    assert runbook("deploy", *ASKED, NEW, "--yes").exit_code == 0

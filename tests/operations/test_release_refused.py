@@ -55,6 +55,15 @@ def astray(aws: Aws) -> None:
     aws.stack["Parameters"][0]["ParameterValue"] = NEW
 
 
+def taken_away(aws: Aws) -> None:
+    aws.stack["Parameters"][0]["ParameterValue"] = NEW
+    aws.running = ""
+
+
+def in_another_account(aws: Aws) -> None:
+    aws.signed_in = "999988887777"
+
+
 def change_set_fails(aws: Aws) -> None:
     name = change_set_name(NEW)
 
@@ -89,6 +98,7 @@ REFUSED = {
     "freeze that says nothing": (frozen("{}"), "is not JSON"),
     "freeze that is no truth": (frozen('{"frozen": "false"}'), "froze releases"),
     "freeze that may not be read": (fault("GetParameter", DENIED), "count as frozen"),
+    "who may read it": (fault("GetParameter", DENIED), "use the deploy identity"),
     "rollback failed before": (stack_is("UPDATE_ROLLBACK_FAILED"), "continue-update-rollback"),
     "another change": (stack_is("UPDATE_IN_PROGRESS"), "another change is under way"),
     "rolling back": (stack_is("UPDATE_ROLLBACK_IN_PROGRESS"), "another change is under way"),
@@ -103,6 +113,8 @@ REFUSED = {
     "ECS throttled": (fault("DescribeServices", *[BUSY] * 9), "wait a minute"),
     "AWS away": (fault("DescribeServices", *[LOST] * 9), "begins where it stands"),
     "no identity": (fault("GetCallerIdentity", ("ExpiredToken", "old")), "sign in"),
+    "another account": (in_another_account, "are of the account 999988887777"),
+    "service taken away": (taken_away, "no release brings it back"),
     "record not written": (fault("PutObject", DENIED), "what cannot be recorded does not begin"),
     "no audit bucket": (lambda aws: aws.audit_outputs.clear(), "has no output"),
 }

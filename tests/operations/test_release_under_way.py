@@ -1,10 +1,13 @@
 """Once a release has begun: how it ends, what is told, what Ctrl-C leaves."""
 
+import io
+
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from runbook.operations.console import Console
 from runbook.operations.operation import Exit
-from tests.operations.aws import BUSY, DENIED, LOST
+from tests.operations.aws import BUSY, DENIED, LOST, Aws
 from tests.operations.conftest import Operator
 from tests.operations.revisions import NEW, OLD, definition
 
@@ -137,3 +140,96 @@ def test_ctrl_c_while_it_is_watched_is_recorded(operator: Operator) -> None:
     assert "The release goes on in CloudFormation" in operator.said
     _, last = operator.aws.records.values()
     assert last["outcome"] == "not watched to its end"
+
+
+def test_ctrl_c_twice_is_recorded_all_the_same(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed_again(console: Console, text: str, style: str = "") -> None:
+        if "Interrupted" in text:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Console, "say", pressed_again)
+    operator.aws.during["ExecuteChangeSet"] = lambda: operator.aws.faults.update(
+        DescribeStackEvents=[KeyboardInterrupt()]
+    )
+    assert operator.deploy() == Exit.INTERRUPTED
+    _, last = operator.aws.records.values()
+    assert last["outcome"] == "not watched to its end"
+
+
+# ---- whether it began
+
+
+def last_outcome(aws: Aws) -> str:
+    return str(list(aws.records.values())[-1]["outcome"])
+
+
+@pytest.mark.parametrize("call", ["DescribeStackEvents", "ExecuteChangeSet"])
+def test_what_was_refused_before_it_began_is_no_release(operator: Operator, call: str) -> None:
+    operator.aws.faults[call] = [DENIED]
+    assert operator.deploy() == Exit.REFUSED
+    assert f"{call}: AccessDenied" in operator.said
+    assert "Nothing was changed" in operator.said
+    assert "goes on" not in operator.said
+    assert last_outcome(operator.aws) == "not begun"
+
+
+@pytest.mark.parametrize("code", ["InvalidChangeSetStatus", "TokenAlreadyExistsException"])
+def test_a_start_refused_because_it_came_through_before_is_watched(
+    operator: Operator, code: str
+) -> None:
+    def lose() -> None:
+        operator.aws.begin()
+        operator.aws.faults["ExecuteChangeSet"] = [(code, "as the try before began it")]
+
+    operator.aws.during["ExecuteChangeSet"] = lose
+    assert operator.deploy() == Exit.DONE
+    assert last_outcome(operator.aws) == "succeeded"
+
+
+def test_a_start_of_which_nobody_knows_is_not_taken_for_undone(operator: Operator) -> None:
+    """Its answer is lost, and CloudFormation does not say how it stands either."""
+
+    def lose() -> None:
+        operator.aws.faults.update(ExecuteChangeSet=[LOST], DescribeStacks=[DENIED])
+
+    operator.aws.during["ExecuteChangeSet"] = lose
+    assert operator.deploy() == Exit.FAILED
+    assert "It is not known whether it began" in operator.said
+    assert "run the same command again" in operator.said
+    assert last_outcome(operator.aws) == "not watched to its end"
+
+
+def test_who_stops_watching_does_not_record_a_failure(operator: Operator) -> None:
+    operator.aws.story = [("Service/UPDATE_IN_PROGRESS", "")] * 999
+    assert operator.deploy(timeout_minutes=10) == Exit.FAILED
+    assert last_outcome(operator.aws) == "not watched to its end"
+
+
+def test_a_watch_that_may_look_no_more_says_who_may(operator: Operator) -> None:
+    operator.aws.during["ExecuteChangeSet"] = lambda: operator.aws.faults.update(
+        DescribeStackEvents=[("ExpiredToken", "the session is over")] * 999
+    )
+    assert operator.deploy() == Exit.FAILED
+    assert "sign in to the environment's account" in operator.said
+
+
+# ---- nobody listens
+
+
+class Gone(io.StringIO):
+    """A pipe or a terminal whose other end closes at the first line of progress."""
+
+    def write(self, text: str) -> int:
+        if "UPDATE_IN_PROGRESS" in text:
+            raise BrokenPipeError
+        return super().write(text)
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+def test_a_release_that_nobody_reads_any_more_goes_on_and_is_recorded(operator: Operator) -> None:
+    operator.out = Gone()
+    assert operator.deploy() == Exit.DONE
+    assert operator.out.closed
+    assert last_outcome(operator.aws) == "succeeded"

@@ -1,6 +1,8 @@
 """What the pipeline's builds run, with which library, and that they run alone."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -48,6 +50,26 @@ def test_drift_and_findings_fail_the_build_at_the_environments_threshold(
     assert install["on-failure"] == "ABORT"
     assert "uv lock --check" in install["commands"]
     assert buildspec["artifacts"]["files"] == ["image.json"]
+
+
+@pytest.mark.clause("ROVN-IMG-1")
+def test_the_builds_own_command_refuses_a_lock_file_that_drifted(tmp_path: Path) -> None:
+    """Without a network and a cache: what the lock file says has to be enough."""
+    buildspec = yaml.safe_load((EXAMPLE / "buildspec.yml").read_text("utf-8"))
+    (check,) = [c for c in buildspec["phases"]["install"]["commands"] if c.startswith("uv lock")]
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copy(EXAMPLE / name, tmp_path)
+    bin_, cache = Path(sys.executable).parent, tmp_path / "cache"
+    given = {"PATH": f"{bin_}:{os.environ['PATH']}", "UV_OFFLINE": "1", "UV_CACHE_DIR": str(cache)}
+
+    def ended() -> int:
+        run = subprocess.run(["bash", "-c", check], cwd=tmp_path, env=given, capture_output=True)
+        return run.returncode
+
+    assert ended() == 0
+    project = tmp_path / "pyproject.toml"
+    project.write_text(project.read_text("utf-8").replace('"boto3>=1.44', '"boto3>=1.45'), "utf-8")
+    assert ended()
 
 
 def test_builds_are_alone_logged_ended_and_without_secrets(

@@ -23,9 +23,11 @@ from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
-from sandbox.rehearsal import report, summary
+from sandbox.rehearsal import record_drills, report, summary  # noqa: F401 - registers its drills
+from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.database import Database
 from sandbox.rehearsal.drills import DRILLS
+from sandbox.rehearsal.record_checks import watched
 from sandbox.rehearsal.report import Checks, Outcome
 from sandbox.rehearsal.service import RehearsedService
 from sandbox.rehearsal.source import ImageStore
@@ -131,12 +133,13 @@ class Rehearsal:
             checks.same(first["status"], "SUCCESSFUL", "the deployment")
 
         with self.screen.phase("first", "release, into a registry with one image"):
-            outcomes = [report.drilled("first release", FIRST_RELEASE, first_release)]
+            run = partial(watched, lambda _, checks: first_release(checks), stage)
+            outcomes = [report.drilled("first release", FIRST_RELEASE, run)]
         if outcomes[0].outcome == report.FAILED:
             return outcomes
         for number, drill in enumerate(DRILLS, start=1):
             with self.screen.phase(f"drill {number}", drill.name):
-                run = partial(drill.run, stage)
+                run = partial(watched, drill.run, stage)
                 outcomes.append(report.drilled(drill.name, drill.clauses, run))
             emulator.check_alive()
         return outcomes
@@ -186,6 +189,7 @@ class Rehearsal:
                 ecr=endpoint.client("ecr"),
             ),
             test_port=str(environment.load_balancer.test_port),
+            records=AuditRecords(environment, endpoint),
         )
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 
 from runbook.model.environment import Environment
 from sandbox.endpoint import Endpoint
+from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.report import Checks, NotExercisableError
 from sandbox.rehearsal.service import RehearsedService, until
 from sandbox.rehearsal.source import ImageStore
@@ -32,6 +33,7 @@ class Stage:
     service: RehearsedService
     images: ImageStore
     test_port: str
+    records: AuditRecords
 
     # --- What a drill may need ---
 

@@ -20,9 +20,11 @@ def install_if_told() -> Callable[[Application], Application]:
         return lambda application: application
     from sandbox.emulator.rehearsal.balancer import serve_listeners
     from sandbox.emulator.rehearsal.calls import Rehearsal
+    from sandbox.emulator.rehearsal.snapshots import install as install_snapshots
     from sandbox.emulator.rehearsal.trail import with_trail
 
     settings = read_settings(Path(path))
     Rehearsal(settings).install()
+    install_snapshots()
     serve_listeners(settings)
     return with_trail

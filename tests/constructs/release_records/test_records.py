@@ -104,6 +104,38 @@ def test_outcomes(name: str, changes: dict[str, Any], outcome: str) -> None:
     assert recorded(event(name, **changes))["outcome"] == outcome
 
 
+@pytest.mark.clause("ROVN-AUD-1")
+def test_a_rollback_begins_as_a_deployment_does_and_is_recorded_as_the_failure_it_is() -> None:
+    """ECS tells a failure only of services with a circuit breaker, which blue/green ones lack."""
+    reason = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/42."
+    back = recorded(event("ecs-deployment", detail__reason=reason))
+    assert (back["outcome"], back["after"]["rolling_back_to"]) == ("failed", "ecs-svc/42")
+    assert reason not in json.dumps(back)
+    assert "rolling_back_to" not in recorded(event("ecs-deployment"))["after"]
+    odd = recorded(event("ecs-deployment", detail__reason=f"{reason} {CANARY}"))
+    assert (odd["outcome"], "rolling_back_to" in odd["after"]) == ("started", False)
+
+
+def test_a_registration_tells_the_images_and_nothing_else_of_the_containers() -> None:
+    container = {
+        "name": "app",
+        "image": "111122223333.dkr.ecr.us-east-2.amazonaws.com/app:prod-20261121135500",
+        "environment": [{"name": "TOKEN", "value": CANARY}],
+        "command": [CANARY],
+    }
+    found = recorded(
+        event(
+            "update-service",
+            detail__eventName="RegisterTaskDefinition",
+            detail__requestParameters={"family": "app", "containerDefinitions": [container]},
+            detail__responseElements={"taskDefinition": {"taskDefinitionArn": f"{ECS}:x/app:1"}},
+        )
+    )
+    kept = {"name": container["name"], "image": container["image"]}
+    assert found["after"] == {"family": "app", "containerDefinitions": [kept]}
+    assert CANARY not in json.dumps(found)
+
+
 def test_a_call_tells_who_and_what_was_before() -> None:
     body = recorded(event("update-service"))
     assert body["actor"] == {

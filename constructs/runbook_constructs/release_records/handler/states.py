@@ -53,17 +53,22 @@ _EXECUTION = {
 # The words of a command that are the runner's own; another word may be anything.
 _COMMAND = {"python", "-m", "migrations", "--check", "--pending"}
 _MIGRATION = re.compile(r"[0-9]{3,}_[A-Za-z0-9_]{1,100}\.sql")
+# A rollback begins with the same event as a deployment; only its reason tells them apart.
+_GOES_BACK = re.compile(r".*rolling back to deploymentId (ecs-svc/[0-9A-Za-z]{1,64})\.?")
 _SNAPSHOT = re.compile(r"[a-z][a-z0-9-]{0,254}")
 
 
 def deployment(event: Mapping[str, Json]) -> Facts:
-    """Read a state change of a service's deployment."""
+    """Read a state change of a service's deployment; one that is rolled back has failed."""
     detail = event["detail"]
     state = text(detail, "eventName")
     after = {"service": _resource(event), "state": state, **only(detail, "deploymentId")}
+    back = _GOES_BACK.fullmatch(str(detail.get("reason")))
+    if back:
+        after["rolling_back_to"] = back[1]
     return Facts(
         "ecs-deployment",
-        _DEPLOYMENT.get(state, UNKNOWN),
+        FAILED if back else _DEPLOYMENT.get(state, UNKNOWN),
         actor=_service("ecs"),
         after=after,
         detail=only(detail, "eventType", "updatedAt"),

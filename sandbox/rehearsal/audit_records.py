@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from runbook.access.principals import RELEASE_RECORDS, Principals
@@ -21,7 +22,7 @@ from sandbox.rehearsal.service import until
 
 PREFIX = "releases/"
 WITNESS = "rehearsal-witness"
-CALL = "AWS API Call via CloudTrail"
+CALL, TASK = "AWS API Call via CloudTrail", "ECS Task State Change"
 Members = dict[str, Any]
 
 
@@ -88,6 +89,11 @@ class AuditRecords:
         self._witnessed()
         self._read()
 
+    def write(self, path: Path) -> None:
+        """Write every record that was read, one a line, in the order of their keys."""
+        lines = [json.dumps(record) + "\n" for _, record in sorted(self.known.items())]
+        path.write_text("".join(lines), "utf-8")
+
     # --- What must hold, whatever was drilled ---
 
     def check(self, checks: Checks) -> None:
@@ -126,8 +132,9 @@ class AuditRecords:
         least = datetime.now(UTC) + timedelta(days=days - 1)
         found = []
         for key in sorted(keys):
-            retention = s3.get_object_retention(Bucket=bucket, Key=key)["Retention"]
-            if retention["Mode"] != "COMPLIANCE" or retention["RetainUntilDate"] < least:
+            head = s3.head_object(Bucket=bucket, Key=key)
+            until_ = head.get("ObjectLockRetainUntilDate")
+            if head.get("ObjectLockMode") != "COMPLIANCE" or not until_ or until_ < least:
                 found.append(key)
         return found
 
@@ -177,6 +184,13 @@ class AuditRecords:
 
 
 def _id(event: Members) -> str:
-    """Return by what a record's key knows its event: a call by CloudTrail's own id."""
-    id_ = event["detail"]["eventID"] if event["detail-type"] == CALL else event["id"]
+    """Return by what a record's key knows its event.
+
+    A call by CloudTrail's own id; a state of a task by its version.
+    """
+    detail, id_ = event["detail"], event["id"]
+    if event["detail-type"] == CALL:
+        id_ = detail["eventID"]
+    elif event["detail-type"] == TASK:
+        id_ = f"{detail['taskArn'].rpartition('/')[2]}-{detail['version']}"
     return re.sub(r"[^A-Za-z0-9.-]", "-", str(id_))

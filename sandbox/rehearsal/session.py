@@ -62,6 +62,7 @@ class Rehearsal:
         for folder in (self.workplace.temporary, self._folder):
             shutil.rmtree(folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
+        self._report.parent.mkdir(parents=True, exist_ok=True)
         environment = load_environment(self.name)
         database = Database(
             self._python,
@@ -74,9 +75,8 @@ class Rehearsal:
         finally:
             with uninterrupted():
                 database.stop()
-        path = self.workplace.root / "build" / "rehearsal" / "report.json"
-        report.write(path, self.name, started, outcomes)
-        summary.show(self.screen.console, outcomes, path, self.bake_seconds)
+        report.write(self._report, self.name, started, outcomes)
+        summary.show(self.screen.console, outcomes, self._report, self.bake_seconds)
         return all(outcome.outcome != report.FAILED for outcome in outcomes)
 
     def _rehearsed(self, environment: Environment, database: Database, port: int) -> list[Outcome]:
@@ -142,6 +142,7 @@ class Rehearsal:
                 run = partial(watched, drill.run, stage)
                 outcomes.append(report.drilled(drill.name, drill.clauses, run))
             emulator.check_alive()
+        stage.records.write(self._report.with_name("records.jsonl"))
         return outcomes
 
     def _settings(self, environment: Environment, database: Database) -> RehearsalSettings:
@@ -191,6 +192,10 @@ class Rehearsal:
             test_port=str(environment.load_balancer.test_port),
             records=AuditRecords(environment, endpoint),
         )
+
+    @property
+    def _report(self) -> Path:
+        return self.workplace.root / "build" / "rehearsal" / "report.json"
 
     @property
     def _folder(self) -> Path:

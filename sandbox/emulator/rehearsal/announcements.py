@@ -7,6 +7,8 @@ Step Functions' events ministack sends by itself.
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 from sandbox.emulator.patching import PATCHES, Function
@@ -16,6 +18,9 @@ from sandbox.emulator.rehearsal.records import SUCCESSFUL, DeploymentRecord, Rev
 ECS = "ministack.services.ecs"
 CLOUDFORMATION = "ministack.services.cloudformation"
 STACK = "AWS::CloudFormation::Stack"
+
+# A task may be started and end on two threads at once.
+_VERSIONS = threading.Lock()
 
 PATCHES.needs(ECS, "_sanitize")
 
@@ -69,8 +74,10 @@ def task_changed(task: dict[str, Any]) -> None:
     """Tell of a task's new state, given ministack's record; each time its version is one more."""
     from ministack.services import ecs
 
-    task["version"] = int(task.get("version", 0)) + 1
-    emit("aws.ecs", "ECS Task State Change", [task["taskArn"]], ecs._sanitize(task))
+    with _VERSIONS:
+        task["version"] = int(task.get("version", 0)) + 1
+        told = ecs._sanitize(task) | {"updatedAt": milliseconds(time.time())}
+    emit("aws.ecs", "ECS Task State Change", [task["taskArn"]], told)
 
 
 def _deployment(record: DeploymentRecord, name: str, deployment: str, reason: str) -> None:

@@ -322,6 +322,23 @@ def test_a_call_that_eventbridge_delivers_under_another_id_is_the_same_record() 
     assert record_of(json.dumps(again), "rovn/production", RECEIVED) == first
 
 
+def test_a_state_of_a_task_that_ecs_tells_of_twice_is_the_same_record() -> None:
+    """The guide: the version tells such events apart from those of another state."""
+    told = {"detail__version": 4, "detail__updatedAt": "2026-11-21T14:03:05.123Z"}
+    first = event("ecs-task", **told)
+    again = event("ecs-task", id="another", time="2026-11-21T14:03:59Z", **told)
+    other = event("ecs-task", **{**told, "detail__version": 5})
+    one, same, two = (
+        record_of(json.dumps(found), "rovn/production", RECEIVED) for found in (first, again, other)
+    )
+    assert one == same
+    assert one.key != two.key
+    assert one.key.startswith("releases/2026/11/21/20261121T140305Z-ecs-task-")
+    unversioned = event("ecs-task", detail__version=NOTHING)
+    record = record_of(json.dumps(unversioned), "rovn/production", RECEIVED)
+    assert record.key.endswith(f"-{unversioned['id']}.json")
+
+
 def test_an_id_cannot_leave_its_folder() -> None:
     record = record_of(json.dumps(event("stack", id="../../x/é y")), "rovn/production", RECEIVED)
     assert record.key == "releases/2026/11/21/20261121T140307Z-stack-..-..-x---y.json"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.session import Session
 
+from sandbox.emulator.rehearsal.snapshots import AGE_TAG, TYPE_TAG
 from tests.sandbox.patience import eventually
 from tests.sandbox.rehearsal import rig as rigs
 from tests.sandbox.rehearsal.rig import ACCOUNT, CLUSTER, NAME, REGION, TAGS, Rig
@@ -183,3 +186,27 @@ def test_a_function_calls_in_its_own_role(rig: Rig, bus: Bus) -> None:
     assert call["userIdentity"]["arn"] == arn
     assert call["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == function["Role"]
     assert call["requestParameters"]["value"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+
+def test_a_snapshot_is_as_old_as_its_tags_say_and_tells_who_may_restore_it(rig: Rig) -> None:
+    rds = rig.client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="db", DBInstanceClass="db.t3.micro", Engine="postgres"
+    )
+    for name, tags in (("old", {AGE_TAG: "91"}), ("other", {TYPE_TAG: "automated"})):
+        rds.create_db_snapshot(
+            DBSnapshotIdentifier=name,
+            DBInstanceIdentifier="db",
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+    [manual] = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    age = datetime.now(UTC) - manual["SnapshotCreateTime"]
+    assert (manual["DBSnapshotIdentifier"], age.days) == ("old", 91)
+    shared = {"DBSnapshotIdentifier": "old", "AttributeName": "restore"}
+    rds.modify_db_snapshot_attribute(**shared, ValuesToAdd=["999999999999", "888888888888"])
+    rds.modify_db_snapshot_attribute(**shared, ValuesToRemove=["888888888888"])
+    told = rds.describe_db_snapshot_attributes(DBSnapshotIdentifier="old")
+    [restore] = told["DBSnapshotAttributesResult"]["DBSnapshotAttributes"]
+    assert restore == {"AttributeName": "restore", "AttributeValues": ["999999999999"]}
+    with pytest.raises(ClientError, match="DBSnapshotNotFound"):
+        rds.describe_db_snapshot_attributes(DBSnapshotIdentifier="none")

@@ -94,9 +94,12 @@ def task(event: Mapping[str, Json]) -> Facts:
     containers = [c for c in detail.get("containers") or [] if isinstance(c, Mapping)]
     ended = [only(container, "name", "exitCode") for container in containers]
     kept = ("clusterArn", "createdAt", "group", "startedAt", "stoppedAt", "version")
+    id_, time = _version(detail)
     return Facts(
         "ecs-task",
         _task_outcome(state, ended),
+        event_id=id_,
+        time=time,
         actor={"type": "startedBy", "id": detail.get("startedBy") or "ecs"},
         after={
             "task": text(detail, "taskArn"),
@@ -202,6 +205,14 @@ def _task_outcome(state: str, ended: list[dict[str, Json]]) -> str:
         return STARTED
     well = ended and all(container.get("exitCode") == 0 for container in ended)
     return SUCCEEDED if well else FAILED
+
+
+def _version(detail: Mapping[str, Json]) -> tuple[str, str]:
+    """Know a state of a task by its version: ECS may tell of the same one in several events."""
+    version, time = detail.get("version"), detail.get("updatedAt")
+    if not isinstance(version, int) or not isinstance(time, str):
+        return "", ""
+    return f"{text(detail, 'taskArn').rpartition('/')[2]}-{version}", time
 
 
 def _overrides(detail: Mapping[str, Json]) -> Iterator[dict[str, Json]]:

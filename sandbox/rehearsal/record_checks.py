@@ -9,6 +9,8 @@ from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.stage import Stage
 
 CLOUDFORMATION = "cloudformation.amazonaws.com"
+# What the gate asks an image before it decides.
+ASKED = "python -m migrations --pending"
 Members = dict[str, Any]
 
 
@@ -91,6 +93,12 @@ def check_migrated(stage: Stage, checks: Checks, outcome: str, *files: str) -> N
     ended = [record for record in stage.records.of("migration") if record["outcome"] != "started"]
     told = [(each["outcome"], each["after"]["migrations"]) for each in ended if _is_ours(each)]
     checks.same(told, [(outcome, list(files))], "recorded: the migration")
+    tasks = stage.records.of("ecs-task", state="STOPPED")
+    ran = {" ".join(each["detail"]["overrides"][0]["command"]) for each in tasks}
+    if outcome == "refused":
+        checks.same(ran, {ASKED}, "recorded: nothing ran but")
+    failed = [each["outcome"] for each in tasks].count("failed")
+    checks.same(failed, int(outcome == "failed"), "recorded: migrations tasks that failed")
 
 
 def check_frozen(stage: Stage, checks: Checks) -> None:

@@ -188,6 +188,28 @@ def test_a_function_calls_in_its_own_role(rig: Rig, bus: Bus) -> None:
     assert call["requestParameters"]["value"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
+def test_an_error_of_a_function_has_the_name_of_its_class(rig: Rig) -> None:
+    code = (
+        "class Refused(Exception): pass\n"
+        "def handler(event, context):\n"
+        "    try:\n"
+        "        {}['x']\n"
+        "    except KeyError as error:\n"
+        "        raise Refused('not now:\\nlater') from error\n"
+    )
+    lambda_ = rig.client("lambda")
+    lambda_.create_function(
+        FunctionName="refuses",
+        Runtime="python3.12",
+        Handler="index.handler",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/some-role",
+        Code={"ZipFile": rigs.zipped("index.py", code)},
+        Timeout=30,
+    )
+    told = json.loads(lambda_.invoke(FunctionName="refuses")["Payload"].read())
+    assert (told["errorType"], told["errorMessage"]) == ("Refused", "not now:\nlater")
+
+
 def test_a_snapshot_is_as_old_as_its_tags_say_and_tells_who_may_restore_it(rig: Rig) -> None:
     rds = rig.client("rds")
     rds.create_db_instance(

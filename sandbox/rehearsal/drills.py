@@ -7,6 +7,13 @@ from dataclasses import dataclass
 
 from sandbox.emulator.rehearsal.lifecycle import STAGES
 from sandbox.emulator.rehearsal.records import FINISHED
+from sandbox.rehearsal.record_checks import (
+    check_frozen,
+    check_migrated,
+    check_released,
+    check_stopped,
+    check_went_back_by_hand,
+)
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import GATE, PROBE, Stage, asking, check_uninterrupted
@@ -58,6 +65,7 @@ def release(stage: Stage, checks: Checks) -> None:
     kept = service.task_definition(before)
     checks.same(kept["status"], "ACTIVE", "the revision of before")
     checks.same(len(stage.snapshots()) - snapshots, 0, "snapshots since")
+    check_released(stage, checks, tag, before=before, status=WENT_WELL)
 
 
 @drill("release with a migration", "ROVN-MIG-1", "ROVN-MIG-2", "ROVN-DEP-4")
@@ -80,6 +88,7 @@ def migrates(stage: Stage, checks: Checks) -> None:
     checks.that(subject in new[0]["DBSnapshotIdentifier"], f"the snapshot is named after {name}")
     ran = [task for task in stage.migration_tasks() if task not in before]
     checks.that(len(ran) >= 3, "pending, migration and check ran as tasks of their own")
+    check_migrated(stage, checks, "succeeded", name)
 
 
 @drill("migration that fails", "ROVN-MIG-1", "ROVN-MIG-3")
@@ -94,9 +103,10 @@ def migration_fails(stage: Stage, checks: Checks) -> None:
     with asking(service) as caller:
         checks.same(service.release(tag), WENT_BACK, "the stack")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, GATE)
+    _check_refused_at(stage, checks, GATE, tag)
     checks.same(stage.applied(), applied, "migrations in the ledger")
     checks.same(len(stage.snapshots()) - snapshots, 1, "snapshots since")
+    check_migrated(stage, checks, "failed")
 
 
 @drill("migration that the image before cannot read", "ROVN-MIG-1")
@@ -111,12 +121,13 @@ def unreadable(stage: Stage, checks: Checks) -> None:
     with asking(service) as caller:
         checks.same(service.release(tag), WENT_BACK, "the stack")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, GATE)
+    _check_refused_at(stage, checks, GATE, tag)
     ran = stage.commands_of([task for task in stage.migration_tasks() if task not in before])
     asked = all(command.endswith("--pending") for command in ran)
     checks.that(ran and asked, "nothing ran but the question what is pending")
     checks.same(len(stage.snapshots()), snapshots, "snapshots")
     checks.same(stage.applied(), applied, "migrations in the ledger")
+    check_migrated(stage, checks, "refused")
 
 
 @drill("tasks that end at once", "ROVN-HLT-1", "ROVN-DEP-4")
@@ -127,7 +138,7 @@ def never_healthy(stage: Stage, checks: Checks) -> None:
     with asking(service) as caller:
         checks.same(service.release(tag), WENT_BACK, "the stack")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, "SCALE_UP")
+    _check_refused_at(stage, checks, "SCALE_UP", tag)
 
 
 @drill("green that answers with another version", "ROVN-HLT-1", "ROVN-DEP-4")
@@ -139,7 +150,7 @@ def wrong_version(stage: Stage, checks: Checks) -> None:
     with asking(service) as caller:
         checks.same(service.release(tag), WENT_BACK, "the stack")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, PROBE)
+    _check_refused_at(stage, checks, PROBE, tag)
 
 
 @drill("alarm in the bake window", "ROVN-DEP-4")
@@ -157,7 +168,7 @@ def alarm(stage: Stage, checks: Checks) -> None:
         checks.same(service.settled(), WENT_BACK, "the stack")
     finally:
         stage.set_alarm(name, "OK")
-    _check_refused_at(stage, checks, "BAKE_TIME")
+    _check_refused_at(stage, checks, "BAKE_TIME", tag)
     checks.same(service.health(), (200, serves), "/health at the production listener")
 
 
@@ -177,7 +188,8 @@ def stopped(stage: Stage, checks: Checks) -> None:
         until(lambda: service.health() == (200, serves), "the version of before", 30)
         checks.same(service.settled(), WENT_BACK, "the stack")
     checks.same(caller.failures, [], f"failed answers among {len(caller.versions)} to a caller")
-    _check_refused_at(stage, checks, "BAKE_TIME")
+    _check_refused_at(stage, checks, "BAKE_TIME", tag)
+    check_stopped(stage, checks, deployment["serviceDeploymentArn"])
 
 
 @drill("release in a freeze", "ROVN-DEP-4")
@@ -185,10 +197,12 @@ def frozen(stage: Stage, checks: Checks) -> None:
     """Release while releases are frozen, and after the freeze."""
     stage.need_hook(GATE)
     service, serves = stage.service, stage.service.health()[1]
+    tag = stage.images.build("frozen")
     with stage.frozen(), asking(service) as caller:
-        checks.same(service.release(stage.images.build("frozen")), WENT_BACK, "the stack")
+        checks.same(service.release(tag), WENT_BACK, "the stack")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, GATE)
+    _check_refused_at(stage, checks, GATE, tag)
+    check_frozen(stage, checks)
 
 
 @drill("rollback in a freeze", "ROVN-DEP-5", "ROVN-RB-3")
@@ -205,6 +219,7 @@ def rolls_back(stage: Stage, checks: Checks) -> None:
     checks.same(service.deployments()[0]["status"], "SUCCESSFUL", "the deployment")
     check_uninterrupted(checks, caller, versions={tag, serves})
     checks.same(service.health(), (200, serves), "/health at the production listener")
+    check_went_back_by_hand(stage, checks, to=before)
 
 
 @drill("a release after all that went back", "ROVN-DEP-4", "ROVN-DEP-3")
@@ -215,7 +230,7 @@ def never_wedged(stage: Stage, checks: Checks) -> None:
     checks.same(stage.service.health(), (200, tag), "/health at the production listener")
 
 
-def _check_refused_at(stage: Stage, checks: Checks, where: str) -> None:
+def _check_refused_at(stage: Stage, checks: Checks, where: str, tag: str) -> None:
     """Check that the release ended at a stage, and that the stack's way back was let through."""
     service = stage.service
     back, failed = service.deployments()[:2]
@@ -229,3 +244,4 @@ def _check_refused_at(stage: Stage, checks: Checks, where: str) -> None:
     checks.same(back["status"], "SUCCESSFUL", "the deployment by the stack's own rollback")
     described = service.described()
     checks.same(described["runningCount"], described["desiredCount"], "tasks that run")
+    check_released(stage, checks, tag, before=described["taskDefinition"], status=WENT_BACK)

@@ -23,9 +23,11 @@ from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
-from sandbox.rehearsal import report, summary
+from sandbox.rehearsal import record_drills, report, summary  # noqa: F401 - registers its drills
+from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.database import Database
 from sandbox.rehearsal.drills import DRILLS
+from sandbox.rehearsal.record_checks import watched
 from sandbox.rehearsal.report import Checks, Outcome
 from sandbox.rehearsal.service import RehearsedService
 from sandbox.rehearsal.source import ImageStore
@@ -60,6 +62,7 @@ class Rehearsal:
         for folder in (self.workplace.temporary, self._folder):
             shutil.rmtree(folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
+        self._report.parent.mkdir(parents=True, exist_ok=True)
         environment = load_environment(self.name)
         database = Database(
             self._python,
@@ -72,9 +75,8 @@ class Rehearsal:
         finally:
             with uninterrupted():
                 database.stop()
-        path = self.workplace.root / "build" / "rehearsal" / "report.json"
-        report.write(path, self.name, started, outcomes)
-        summary.show(self.screen.console, outcomes, path, self.bake_seconds)
+        report.write(self._report, self.name, started, outcomes)
+        summary.show(self.screen.console, outcomes, self._report, self.bake_seconds)
         return all(outcome.outcome != report.FAILED for outcome in outcomes)
 
     def _rehearsed(self, environment: Environment, database: Database, port: int) -> list[Outcome]:
@@ -131,14 +133,16 @@ class Rehearsal:
             checks.same(first["status"], "SUCCESSFUL", "the deployment")
 
         with self.screen.phase("first", "release, into a registry with one image"):
-            outcomes = [report.drilled("first release", FIRST_RELEASE, first_release)]
+            run = partial(watched, lambda _, checks: first_release(checks), stage)
+            outcomes = [report.drilled("first release", FIRST_RELEASE, run)]
         if outcomes[0].outcome == report.FAILED:
             return outcomes
         for number, drill in enumerate(DRILLS, start=1):
             with self.screen.phase(f"drill {number}", drill.name):
-                run = partial(drill.run, stage)
+                run = partial(watched, drill.run, stage)
                 outcomes.append(report.drilled(drill.name, drill.clauses, run))
             emulator.check_alive()
+        stage.records.write(self._report.with_name("records.jsonl"))
         return outcomes
 
     def _settings(self, environment: Environment, database: Database) -> RehearsalSettings:
@@ -186,7 +190,12 @@ class Rehearsal:
                 ecr=endpoint.client("ecr"),
             ),
             test_port=str(environment.load_balancer.test_port),
+            records=AuditRecords(environment, endpoint),
         )
+
+    @property
+    def _report(self) -> Path:
+        return self.workplace.root / "build" / "rehearsal" / "report.json"
 
     @property
     def _folder(self) -> Path:

@@ -12,12 +12,15 @@ from typing import Any
 
 from runbook.model.environment import Environment
 from sandbox.endpoint import Endpoint
+from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.report import Checks, NotExercisableError
 from sandbox.rehearsal.service import RehearsedService, until
 from sandbox.rehearsal.source import ImageStore
 
 GATE, PROBE = "PRE_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"
 ALARM = "rehearsal-bake"
+# Who starts the tasks by which a drill asks the ledger.
+ASKED_BY_DRILLS = "rehearsal"
 MIGRATIONS_LABEL = "runbook.migrations-task-definition"
 Members = dict[str, Any]
 
@@ -32,6 +35,7 @@ class Stage:
     service: RehearsedService
     images: ImageStore
     test_port: str
+    records: AuditRecords
 
     # --- What a drill may need ---
 
@@ -92,7 +96,7 @@ class Stage:
         [task] = ecs.run_task(
             cluster=self.service.cluster,
             taskDefinition=definition,
-            startedBy="rehearsal",
+            startedBy=ASKED_BY_DRILLS,
             overrides={"containerOverrides": [{"name": container["name"], "command": command}]},
         )["tasks"]
         which = {"cluster": self.service.cluster, "tasks": [task["taskArn"]]}

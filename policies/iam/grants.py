@@ -76,13 +76,15 @@ class Grants:
 
     def who_may(self, action: str, names: Sequence[str] | None = None) -> frozenset[str]:
         """Name everybody who may do the action in the end: ARNs, services, ``*``."""
-        return frozenset(
+        given = {
             who
             for resource in self._scope.resources()
             for statement in self.at(resource)
             for who in self.strangers(statement, [action], (), names)[0]
-            if names is None or not self._denied(who, action, names)
-        )
+        }
+        if names is None:
+            return frozenset(given)
+        return frozenset(who for who in given if not self._denied(who, action, names))
 
     def _denied(self, holder: str, action: str, names: Sequence[str]) -> bool:
         return any(

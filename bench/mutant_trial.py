@@ -44,7 +44,7 @@ class Trial:
         self._scratch = folder / f"tests-{rule}"
         self._templates = _Templates(folder, _own(rule))
         if (code := self._tests()) != pytest.ExitCode.OK:
-            sys.exit(f"the tests of {rule} fail as it is, so they would notice anything: {code!r}")
+            raise RuntimeError(f"the tests of {rule} fail on it as it is: {code!r}")
 
         # Else each process copies and searches what they share whenever it collects garbage.
         gc.freeze()

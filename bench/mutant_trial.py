@@ -25,6 +25,7 @@ from policies.report import Report
 from policies.rule import Rule
 from policies.rules import all_rules
 from policies.templates.assembly import Reading, read
+from runbook.model.loader import load_environment
 from tests.assembly import ROOT, Assembly
 
 RULES, TESTS = ROOT / "policies" / "rules", ROOT / "tests" / "policies" / "rules"
@@ -121,9 +122,11 @@ class _Templates:
         items.sort(key=lambda item: "assembly" in item.fixturenames)
 
     def pytest_collection_finish(self) -> None:
+        """Put what is worked out once in the place of what works it out."""
         self._set("tests.conftest", synthesize=lambda *_: Assembly(self._folder))
         self._set("tests.policies.rules.conftest", read=read_once)
         self._set("tests.policies.rules.harness", check=self._check)
+        self._set("policies.engine", load_environment=_load_once)
 
     def _set(self, module: str, **names: object) -> None:
         found: ModuleType = sys.modules[module]
@@ -140,6 +143,9 @@ class _Templates:
             self._known[content] = check(reading, others)
         known = self._known[content]
         return replace(known, results=(*known.results, *check(reading, own).results))
+
+
+_load_once = cache(load_environment)
 
 
 @cache

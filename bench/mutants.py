@@ -4,31 +4,27 @@ Each mutant is judged by the tests of its own rule, in a process of its own, on 
 Those that survive stand in survivors.toml with the reason why nothing can tell them apart.
 """
 
-import contextlib
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 
-import pytest
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 
 from bench.measurement import Measurement
+from bench.mutant_trial import RULES, Verdict, read_once, tried
 from policies.rules import all_rules
-from tests.assembly import ROOT, Assembly
+from tests.assembly import ROOT
 
-RULES, TESTS = ROOT / "policies" / "rules", ROOT / "tests" / "policies" / "rules"
 SURVIVORS = Path(__file__).with_name("survivors.toml")
-LONGEST_SECONDS = 120
 # Without those that no test can tell apart in Python, such as == and is.
 OPERATORS = (
     "AddNot",
@@ -67,23 +63,34 @@ class Mutant:
     source: str
 
 
-def measure() -> Iterator[Measurement]:
-    """Break every rule in every place and count who notices."""
-    mutants = [mutant for file in sorted(RULES.glob("[!_]*.py")) for mutant in mutants_of(file)]
+def measure(*rules: str) -> Iterator[Measurement]:
+    """Break every rule in every place and count who notices; ``rules`` are ids, none means all."""
+    files = _files(rules)
     explained = {(survivor["rule"], survivor["line"]) for survivor in _survivors()}
-    survivors, unexplained = 0, 0
+    verdicts = Counter[Verdict]()
+    unexplained = 0
     with tempfile.TemporaryDirectory() as folder:
         _synthesize(folder)
-        for mutant in _survived(mutants, folder):
-            survivors += 1
-            if (mutant.rule, mutant.line) not in explained:
-                unexplained += 1
-                told = f"survived: {mutant.rule}, {mutant.operator}: {mutant.line}"
+        for mutant, verdict in _judged(files, Path(folder)):
+            verdicts[verdict] += 1
+            known = verdict == "survived" and (mutant.rule, mutant.line) in explained
+            if verdict != "noticed" and not known:
+                unexplained += verdict == "survived"
+                told = f"{verdict}: {mutant.rule}, {mutant.operator}: {mutant.line}"
                 print(told, file=sys.stderr, flush=True)  # noqa: T201 - what to look at
-    noticed = 100 * (len(mutants) - survivors) / len(mutants)
-    yield Measurement(f"mutants of {len(all_rules())} rules", len(mutants), "")
-    yield Measurement("noticed by the rule's own tests", noticed, "%")
+    total = verdicts.total()
+    yield Measurement(f"mutants of {len(files)} rules", total, "")
+    yield Measurement("noticed by the rule's own tests", 100 * verdicts["noticed"] / total, "%")
+    yield Measurement("stopped by the limit of time, so noticed by nobody", verdicts["stopped"], "")
     yield Measurement("survivors without an explanation", unexplained, "", bound=0)
+
+
+def _files(rules: Sequence[str]) -> list[Path]:
+    """Find the rules' sources, the longest first: nobody waits for the last of many mutants."""
+    files = [RULES / f"{rule.replace('-', '_')}.py" for rule in rules] or [*RULES.glob("[!_]*.py")]
+    if unknown := [file.stem for file in files if not file.is_file()]:
+        sys.exit(f"no rule is called {', '.join(unknown)}")
+    return sorted(files, key=lambda file: file.stat().st_size, reverse=True)
 
 
 def mutants_of(file: Path) -> Iterator[Mutant]:
@@ -114,45 +121,17 @@ def _synthesize(folder: str) -> None:
     subprocess.run(command, check=True, env=os.environ | place)
 
 
-def _survived(mutants: list[Mutant], folder: str) -> Iterator[Mutant]:
+def _judged(files: Sequence[Path], folder: Path) -> Iterator[tuple[Mutant, Verdict]]:
+    # Before the processes fork, so that each has them.
+    all_rules()
+    read_once(folder)
     context = multiprocessing.get_context("fork")
     with context.Pool(os.cpu_count(), maxtasksperchild=1) as pool:
-        tasks = [(mutant, folder) for mutant in mutants]
-        for mutant, passed in zip(mutants, pool.imap(_tests_pass, tasks), strict=True):
-            if passed:
-                yield mutant
+        for found in pool.imap_unordered(partial(_tried, folder=folder), files):
+            yield from found
 
 
-def _tests_pass(task: tuple[Mutant, str]) -> bool:
-    """Run the rule's tests on the mutant; in a process of its own, which it leaves spoiled."""
-    mutant, folder = task
-    signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(LONGEST_SECONDS)
-    module = import_module(f"policies.rules.{mutant.rule}")
-    try:
-        exec(compile(mutant.source, str(module.__file__), "exec"), module.__dict__)  # noqa: S102
-    except Exception:  # noqa: BLE001 - a mutant that does not even load is noticed
-        return False
-    all_rules.cache_clear()
-    test = TESTS / f"test_{mutant.rule}.py"
-    with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):  # noqa: PTH123
-        code = pytest.main(
-            ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", str(test)],
-            plugins=[_OneSynthesis(folder)],
-        )
-    return code == pytest.ExitCode.OK
-
-
-def _give_up(*_: object) -> None:
-    raise TimeoutError
-
-
-class _OneSynthesis:
-    """Give the tests the synthesis that is there instead of one each."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-
-    def pytest_collection_finish(self) -> None:
-        conftest: ModuleType = sys.modules["tests.conftest"]
-        conftest.synthesize = lambda *_: Assembly(Path(self._folder))  # type: ignore[attr-defined]
+def _tried(file: Path, folder: Path) -> list[tuple[Mutant, Verdict]]:
+    mutants = list(mutants_of(file))
+    verdicts = tried(file.stem, [mutant.source for mutant in mutants], folder)
+    return list(zip(mutants, verdicts, strict=True))

@@ -76,13 +76,15 @@ class Grants:
 
     def who_may(self, action: str, names: Sequence[str] | None = None) -> frozenset[str]:
         """Name everybody who may do the action in the end: ARNs, services, ``*``."""
-        return frozenset(
+        given = {
             who
             for resource in self._scope.resources()
             for statement in self.at(resource)
             for who in self.strangers(statement, [action], (), names)[0]
-            if names is None or not self._denied(who, action, names)
-        )
+        }
+        if names is None:
+            return frozenset(given)
+        return frozenset(who for who in given if not self._denied(who, action, names))
 
     def _denied(self, holder: str, action: str, names: Sequence[str]) -> bool:
         return any(
@@ -159,10 +161,16 @@ class Grants:
         return _MARK.sub(lambda mark: "*" if self._is_free(mark) else mark[0], pattern)
 
     def _is_free(self, mark: re.Match[str]) -> bool:
-        for stack in self._scope.stacks:
-            if stack.template.stack == mark[1] and mark[2] in stack.resources:
-                return stack.resources[mark[2]].type.startswith(_FREE_VALUES)
-        return True
+        found = self._marked.get((mark[1], mark[2]))
+        return found is None or found.type.startswith(_FREE_VALUES)
+
+    @cached_property
+    def _marked(self) -> dict[tuple[str, str], Resource]:
+        """Map the stack's name and the logical id, of which marks are made, to the resource."""
+        found: dict[tuple[str, str], Resource] = {}
+        for resource in self._scope.resources():
+            found.setdefault((resource.stack.template.stack, resource.logical_id), resource)
+        return found
 
     def target(self, value: object) -> Resource | None:
         """Find the resource that a value refers to."""

@@ -85,7 +85,7 @@ def listed(value: Json) -> list[Json]:
 
 def matches(pattern: Json, text: str) -> bool:
     """Compare as IAM does: ``*`` for any characters, ``?`` for one, case aside."""
-    return any_of((str(known(pattern)),)).fullmatch(text) is not None
+    return any_of((str(known(pattern)),)).takes(text)
 
 
 def _about(statement: Statement, request: Request) -> bool:

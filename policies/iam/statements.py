@@ -1,13 +1,12 @@
 """One statement of a policy, and the questions that rules ask of it."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from policies.iam.conditions import narrowed
-from policies.iam.globs import any_of, covers, overlap
+from policies.iam.globs import AnyOf, any_of, covers, overlap
 from policies.templates.scope import Resource
 from policies.templates.values import Unknown, UnresolvedError, is_read_later
 
@@ -83,10 +82,12 @@ class Statement:
     def among(self, actions: Iterable[str]) -> list[str]:
         """List those of the named actions that it is about; IAM does not tell cases apart."""
         spared = "NotAction" in self.body
-        return [action for action in actions if bool(self._named.fullmatch(action)) is not spared]
+        asked = tuple(actions)
+        named = self._named.among(asked)
+        return [action for action in asked if (action in named) is not spared]
 
     @cached_property
-    def _named(self) -> re.Pattern[str]:
+    def _named(self) -> AnyOf:
         return any_of(tuple(self.text("NotAction" if "NotAction" in self.body else "Action")))
 
     def touches(self, names: Sequence[str] | None) -> bool:

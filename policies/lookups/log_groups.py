@@ -45,9 +45,9 @@ def demands(group: Resource) -> dict[str, int]:
         found["database.log_retention_days"] = environment.database.log_retention_days
     if name.startswith(_OF_BALANCERS):
         found["load_balancer.log_retention_days"] = environment.load_balancer.log_retention_days
-    if _is_named_by(group, "AWS::CloudTrail::Trail", "CloudWatchLogsLogGroupArn"):
+    if group in _named_by(scope, "AWS::CloudTrail::Trail", "CloudWatchLogsLogGroupArn"):
         found["trail.log_retention_days"] = environment.trail.log_retention_days
-    if _is_named_by(group, "AWS::EC2::FlowLog", "LogGroupName", "LogDestination"):
+    if group in _named_by(scope, "AWS::EC2::FlowLog", "LogGroupName", "LogDestination"):
         found["network.flow_log_retention_days"] = environment.network.flow_log_retention_days
     return found
 
@@ -56,6 +56,11 @@ def demands(group: Resource) -> dict[str, int]:
 def written(scope: Scope) -> tuple[tuple[str, Resource | None], ...]:
     """List what containers and databases write to: the name, and the group if there is one."""
     return tuple(_written(scope))
+
+
+@lru_cache(maxsize=2)
+def _written_to(scope: Scope) -> set[Resource | None]:
+    return {found for _, found in written(scope)}
 
 
 def _written(scope: Scope) -> Iterator[tuple[str, Resource | None]]:
@@ -88,14 +93,14 @@ def belongs_to_service_or_database(group: Resource) -> bool:
     return (
         _service_of(name, scope) is not None
         or name.startswith(tuple(_OF_DATABASES.values()))
-        or any(found is group for _, found in written(scope))
+        or group in _written_to(scope)
     )
 
 
 def holds_findings_only(group: Resource) -> bool:
     """Say whether a group takes the findings of another, and nobody writes anything else to it."""
     scope = group.stack.scope
-    if any(found is group for _, found in written(scope)):
+    if group in _written_to(scope):
         return False
     return bool(_sources_of_findings(scope).get(group, set()) - {group})
 
@@ -151,10 +156,8 @@ def _service_of(name: str, scope: Scope) -> str | None:
     return found[max(found)] if found else None
 
 
-def _is_named_by(group: Resource, kind: str, *paths: str) -> bool:
-    scope = group.stack.scope
-    return any(
-        find(resource.at(path), scope, GROUP) is group
-        for resource in scope.resources(kind)
-        for path in paths
-    )
+@lru_cache(maxsize=4)
+def _named_by(scope: Scope, kind: str, *paths: str) -> set[Resource | None]:
+    """Collect the groups that resources of a type name as theirs."""
+    named = (resource.at(path) for resource in scope.resources(kind) for path in paths)
+    return {find(name, scope, GROUP) for name in named}

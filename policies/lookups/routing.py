@@ -1,6 +1,7 @@
 """Where the route tables of a subnet lead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from policies.templates.scope import Resource, Scope
 
@@ -12,22 +13,35 @@ def tables_of(subnet: Resource, scope: Scope) -> list[Resource]:
 
     None at all means the VPC's main table, which no template shows.
     """
-    found = [
-        scope.target(link.at("RouteTableId"))
-        for link in scope.resources("AWS::EC2::SubnetRouteTableAssociation")
-        if scope.target(link.at("SubnetId")) is subnet
-    ]
+    found = [scope.target(link.at("RouteTableId")) for link in associations(scope).get(subnet, ())]
     return [table for table in found if table is not None]
+
+
+@lru_cache(maxsize=2)
+def associations(scope: Scope) -> Mapping[Resource | None, Sequence[Resource]]:
+    """Map each subnet to what associates a route table with it."""
+    found: dict[Resource | None, list[Resource]] = {}
+    for link in scope.resources("AWS::EC2::SubnetRouteTableAssociation"):
+        found.setdefault(scope.target(link.at("SubnetId")), []).append(link)
+    return found
+
+
+@lru_cache(maxsize=2)
+def routes(scope: Scope) -> Mapping[Resource | None, Sequence[Resource]]:
+    """Map each route table to the routes in it; an open table may be any."""
+    found: dict[Resource | None, list[Resource]] = {}
+    for route in scope.resources("AWS::EC2::Route"):
+        found.setdefault(scope.target(route.at("RouteTableId")), []).append(route)
+    return found
 
 
 def routes_of(subnet: Resource, scope: Scope) -> Iterator[Resource]:
     """List everything that leads out of the VPC from a subnet; routes within it are not written."""
     tables = tables_of(subnet, scope)
-    for route in scope.resources("AWS::EC2::Route"):
-        # Looked at before its table is: an open table may be this one.
-        table = scope.target(route.at("RouteTableId"))
-        if table in tables and route.at("GatewayId") != "local":
-            yield route
+    for table in dict.fromkeys(tables):
+        for route in routes(scope).get(table, ()):
+            if route.at("GatewayId") != "local":
+                yield route
     for propagation in scope.resources(*_PROPAGATED):
         table_ids = propagation.at("RouteTableIds") or [propagation.at("RouteTableId")]
         if any(scope.target(table_id) in tables for table_id in table_ids):

@@ -46,18 +46,20 @@ _IMAGES = "aws/codebuild/"
 _DEFAULT_MINUTES = 60
 # Whatever brings programs into a build.
 _FETCHES = re.compile(
-    r"\b(apt|apt-get|cargo|curl|dnf|easy_install|gem|git|go get|npm|npx|pipx|pnpm|uv|uvx|wget|yarn"
-    r"|yum)\b"
+    r"\b(?:apt|apt-get|cargo|curl|dnf|easy_install|gem|git|go get|npm|npx|pipx|pnpm|uv|uvx|wget"
+    r"|yarn|yum)\b"
 )
 _PIP = re.compile(r"\bpip3?\b")
+_HASHED = {"--require-hashes", "--no-deps"}
 
 
 def _judge(project: Resource, scope: Scope) -> Iterator[str]:
     name = project.at("Name")
-    key, step = steps(scope).get(str(name), (None, None))
-    if key is None or step is None:
+    found = steps(scope).get(str(name))
+    if found is None:
         yield f"{name} is no step of a pipeline: nothing says what it may do"
         return
+    key, step = found
     yield from _settings(project, step, scope)
     yield from _logs(project, names.build_log_group(scope.environment, key, step), scope)
     yield from _minutes(project, step, scope)
@@ -127,7 +129,7 @@ def _buildspec(given: Json) -> Iterator[str]:
         if found := _FETCHES.search(command):
             yield f"it runs {found[0]}, which brings programs that nobody has named by a hash"
         installs = _PIP.search(command) and re.search(r"\b(install|download|wheel)\b", command)
-        if installs and not {"--require-hashes", "--no-deps"} <= set(command.split()):
+        if installs and _HASHED - set(command.split()):
             yield "it installs packages without --require-hashes and --no-deps"
 
 

@@ -1,6 +1,7 @@
 """The database's door opens to the environment's services, and to nothing else."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from policies.lookups.databases import INSTANCE, port_of
 from policies.lookups.security_groups import (
@@ -24,6 +25,7 @@ GATE, MIGRATIONS_OUTPUT = "release-gate", "MigrationsSecurityGroup"
 NOWHERE = ("255.255.255.255/32", "127.0.0.1/32")
 
 
+@lru_cache(maxsize=2)
 def _doors(scope: Scope) -> dict[Resource, set[int]]:
     """Map each security group of a database to the ports behind it."""
     found: dict[Resource, set[int]] = {}

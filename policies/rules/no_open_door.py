@@ -1,7 +1,8 @@
 """No policy on a resource lets in everybody, or another account."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from policies.iam.balancer_accounts import balancer_accounts
 from policies.iam.conditions import bound_to, narrowed
@@ -9,12 +10,14 @@ from policies.iam.grants import grants_of, holds_policies
 from policies.iam.statements import ANYBODY, Statement
 from policies.lookups.key_uses import MAILBOXES
 from policies.lookups.keys import key_behind
+from policies.lookups.mentions import mentioning
 from policies.lookups.references import find, reference
 from policies.rule import ANY, Rule
 from policies.templates.scope import Resource, Scope
 
 EVENTBRIDGE = "events.amazonaws.com"
 ENDPOINT = "AWS::EC2::VPCEndpoint"
+_TOPIC = "AWS::SNS::Topic"
 # A service acts for whoever asks it to, in any account. What it only writes, nobody reads.
 _WRITES = {"s3:GetBucketAcl", "s3:PutObject"}
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(?P<account>[^:]*):.*")
@@ -95,29 +98,40 @@ def _sends_events(statement: Statement, scope: Scope) -> bool:
 
 def _is_for_messages(key: Resource, scope: Scope) -> bool:
     """Say whether topics and queues are under a key, and nothing that keeps anything else."""
-    boxes = [box for box in scope.resources(*MAILBOXES) if key_behind(box.at(_BOX_KEY), box) is key]
-    aliases = [
-        alias
-        for alias in scope.resources("AWS::KMS::Alias")
-        if find(alias.at("TargetKeyId"), scope, "AWS::KMS::Key") is key
-    ]
+    aliases = _aliases(scope).get(key, ())
     names = [reference(key), reference(key, "Arn"), *(reference(alias) for alias in aliases)]
-    others = (
-        user for user in scope.resources() if user is not key and not user.type.startswith(_NO_DATA)
-    )
-    return bool(boxes) and not any(name in user.text for user in others for name in names)
+    return key in _keys_of_boxes(scope) and not mentioning(names, scope, _NO_DATA) - {key}
 
 
 def _is_sent_to(policy: Resource, scope: Scope) -> bool:
     """Say whether rules of these templates send to each topic that a policy is for."""
-    rules = list(scope.resources("AWS::Events::Rule"))
-    sent = [
-        find(rule.at(f"Targets.{number}.Arn"), scope, "AWS::SNS::Topic")
-        for rule in rules
+    topics = [find(topic, scope, _TOPIC) for topic in policy.at("Topics", [])]
+    return bool(topics) and all(topic in _sent_to(scope) for topic in topics)
+
+
+@lru_cache(maxsize=2)
+def _keys_of_boxes(scope: Scope) -> set[Resource | None]:
+    return {key_behind(box.at(_BOX_KEY), box) for box in scope.resources(*MAILBOXES)}
+
+
+@lru_cache(maxsize=2)
+def _aliases(scope: Scope) -> Mapping[Resource | None, Sequence[Resource]]:
+    found: dict[Resource | None, list[Resource]] = {}
+    for alias in scope.resources("AWS::KMS::Alias"):
+        key = find(alias.at("TargetKeyId"), scope, "AWS::KMS::Key")
+        found.setdefault(key, []).append(alias)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _sent_to(scope: Scope) -> set[Resource]:
+    """Collect the topics that rules of EventBridge send to."""
+    sent = (
+        find(rule.at(f"Targets.{number}.Arn"), scope, _TOPIC)
+        for rule in scope.resources("AWS::Events::Rule")
         for number in range(len(rule.at("Targets", [])))
-    ]
-    topics = [find(topic, scope, "AWS::SNS::Topic") for topic in policy.at("Topics", [])]
-    return bool(topics) and all(topic is not None and topic in sent for topic in topics)
+    )
+    return {topic for topic in sent if topic is not None}
 
 
 def _account(who: str) -> str | None:

@@ -1,6 +1,7 @@
 """The internet comes in at one door: the load balancer's production port."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_network
 
 from policies.lookups.security_groups import (
@@ -65,6 +66,7 @@ def _is_outside(block: str, scope: Scope) -> bool:
     )
 
 
+@lru_cache(maxsize=2)
 def _own_addresses(scope: Scope) -> set[str]:
     """Write the environment's fixed addresses as references to them read, one a block."""
     return {

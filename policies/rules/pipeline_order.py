@@ -40,17 +40,21 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
         return
     yield from _settings(resource, scope)
     stages: list[Object] = closed(resource.at("Stages", []))
-    found = [[_kind(action, key, scope) for action in stage.get("Actions", [])] for stage in stages]
-    if found != [[step] for step in ORDER]:
-        shown = ", ".join("+".join(kinds) or "nothing" for kinds in found)
+    found = [
+        ([_kind(action, key, scope) for action in stage.get("Actions", [])], stage)
+        for stage in stages
+    ]
+    if [kinds for kinds, _ in found] != [[step] for step in ORDER]:
+        shown = ", ".join("+".join(kinds) or "nothing" for kinds, _ in found)
         yield f"its stages do {shown}, not {', '.join(ORDER)} one after the other"
         return
-    actions = {step: stage["Actions"][0] for step, stage in zip(ORDER, stages, strict=True)}
-    for step, stage in zip(ORDER, stages, strict=True):
+    by_step = {step: stage for (step,), stage in found}
+    actions = {step: action for (step,), stage in found for (action,) in [stage["Actions"]]}
+    for step, stage in by_step.items():
         yield from _stage(step, stage)
         for more in sorted(set(actions[step]) - _OF_ACTION):
             yield f"{step} says {more}, which may make something else of it"
-    yield from _approval(stages[ORDER.index(APPROVAL)], scope)
+    yield from _approval(by_step[APPROVAL], actions[APPROVAL], scope)
     yield from _handed_on(actions)
 
 
@@ -92,9 +96,8 @@ def _stage(step: str, stage: Object) -> Iterator[str]:
         yield f"the stage of {step} has {name}: it could be skipped, retried or rolled back"
 
 
-def _approval(stage: Object, scope: Scope) -> Iterator[str]:
+def _approval(stage: Object, action: Object, scope: Scope) -> Iterator[str]:
     """Want the names that approvers are let in by, and the end of their time."""
-    action = stage["Actions"][0]
     called = (stage.get("Name"), action.get("Name"))
     if called != (APPROVE, APPROVE):
         yield f"the approval is {'/'.join(map(str, called))}, not {APPROVE}/{APPROVE}: nobody may"

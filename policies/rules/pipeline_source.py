@@ -1,7 +1,8 @@
 """ROVN-DEP-1: a source that arrives in the environment's bucket starts its pipeline."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from policies.lookups.buckets import BUCKET
@@ -69,12 +70,7 @@ def _events(pipeline: Resource, bucket: str, item: str, scope: Scope) -> Iterato
     place = f"arn:aws:codepipeline:{environment.region}:{environment.account}"
     # By its name, or joined from a reference to it.
     arns = {f"{place}:{name}" for name in (pipeline.at("Name"), reference(pipeline))}
-    starts = [
-        (rule, f"Targets.{number}")
-        for rule in scope.resources(RULE_OF_EVENTS)
-        for number in range(len(rule.at("Targets", [])))
-        if rule.at(f"Targets.{number}.Arn") in arns
-    ]
+    starts = [start for arn in sorted(arns) for start in _targets(scope).get(arn, ())]
     if len(starts) != 1:
         yield f"{len(starts)} rules of EventBridge start it, not 1"
     pattern = {
@@ -94,6 +90,17 @@ def _events(pipeline: Resource, bucket: str, item: str, scope: Scope) -> Iterato
             yield f"the rule {called} starts it as {role}, not as {scope.principals.source_events}"
         if not _gives_version(rule, target, pipeline.at(f"{_ACTION}.Name")):
             yield f"the rule {called} does not start it with the version that arrived"
+
+
+@lru_cache(maxsize=2)
+def _targets(scope: Scope) -> Mapping[Json, Sequence[tuple[Resource, str]]]:
+    """Map each ARN that rules of EventBridge send to, to the rules and the places that name it."""
+    found: dict[Json, list[tuple[Resource, str]]] = {}
+    for rule in scope.resources(RULE_OF_EVENTS):
+        for number in range(len(rule.at("Targets", []))):
+            target = f"Targets.{number}"
+            found.setdefault(rule.at(f"{target}.Arn"), []).append((rule, target))
+    return found
 
 
 def _gives_version(rule: Resource, target: str, action: Json) -> bool:

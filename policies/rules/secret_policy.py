@@ -1,6 +1,8 @@
 """ROVN-SEC-6: a secret refuses whoever is not on its list, whatever their own policies say."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from policies.iam.resource_policies import (
     Statement,
@@ -33,7 +35,7 @@ _NOT = ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     if resource.type == SECRET:
-        count = sum(_secret_of(policy, scope) is resource for policy in scope.resources(POLICY))
+        count = _guards(scope)[resource]
         if count != 1:
             yield f"it has {count} resource policies, not one: IAM alone says who reads it"
         return
@@ -48,6 +50,12 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
         named = [_excepted(each) for each in denials if covers(each, action)]
         if set(wanted) not in named:
             yield f"nothing denies {action} to everybody but {', '.join(wanted)}"
+
+
+@lru_cache(maxsize=2)
+def _guards(scope: Scope) -> Counter[Resource | None]:
+    """Count the policies of each secret."""
+    return Counter(_secret_of(policy, scope) for policy in scope.resources(POLICY))
 
 
 def _secret_of(policy: Resource, scope: Scope) -> Resource | None:

@@ -1,6 +1,7 @@
 """What containers write goes to log groups of ours, and never stops the service."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from policies.lookups.services import TASK_DEFINITION, Container, containers
 from policies.rule import Rule
@@ -22,8 +23,7 @@ def _judge(definition: Resource, scope: Scope) -> Iterator[str]:
 def _options(container: Container, scope: Scope) -> Iterator[str]:
     options = container.at("LogConfiguration.Options", {})
     group, region = options.get("awslogs-group"), options.get("awslogs-region")
-    ours = {found.at("LogGroupName") for found in scope.resources(_GROUP)}
-    if group is None or (scope.whole and group not in ours):
+    if group is None or (scope.whole and group not in _groups(scope)):
         yield f"{container.name} logs to {group}, which is no log group of these templates"
     if region != scope.environment.region:
         yield f"{container.name} logs in {region}, not in {scope.environment.region}"
@@ -32,6 +32,11 @@ def _options(container: Container, scope: Scope) -> Iterator[str]:
     mode = options.get("mode")
     if mode != "non-blocking":
         yield f"{container.name} logs in mode {mode}, not non-blocking: a slow log stops it"
+
+
+@lru_cache(maxsize=2)
+def _groups(scope: Scope) -> frozenset[str]:
+    return frozenset(found.at("LogGroupName") for found in scope.resources(_GROUP))
 
 
 RULE = Rule(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from policies.lookups.routing import associations, routes
 from policies.lookups.services import ECS_SERVICE, referred
 from policies.rule import Rule
 from policies.templates.resource import Resource
@@ -27,24 +28,17 @@ def _judge(service: Resource, scope: Scope) -> Iterator[str]:
 
 
 def _ways_out(subnet: Resource, scope: Scope) -> Iterator[str]:
-    tables = [
-        referred(association.at("RouteTableId"), scope)
-        for association in scope.resources("AWS::EC2::SubnetRouteTableAssociation")
-        if scope.target(association.at("SubnetId")) is subnet
-    ]
+    links = associations(scope).get(subnet, ())
+    tables = dict.fromkeys(referred(link.at("RouteTableId"), scope) for link in links)
     if not tables:
         yield f"{subnet} has no route table of its own: the VPC's main one decides"
-    routes = [
-        route
-        for route in scope.resources("AWS::EC2::Route")
-        if scope.target(route.at("RouteTableId")) in tables
-    ]
-    for route in routes:
+    leading = [route for table in tables for route in routes(scope).get(table, ())]
+    for route in leading:
         gateway = route.at("GatewayId")
         if gateway not in (None, "local") and not _is_vpn(gateway, scope):
             yield f"{subnet} has a route to the internet gateway {gateway}"
     name, everywhere = _EVERYWHERE
-    out = [route for route in routes if route.at(name) == everywhere]
+    out = [route for route in leading if route.at(name) == everywhere]
     if tables and not any(route.at("NatGatewayId") for route in out):
         yield f"{subnet} has no route to a NAT gateway"
 

@@ -1,6 +1,6 @@
 """ROVN-BCK-2, ROVN-AUD-1: nobody unwrites what was done; a deploy changes how it is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from policies.iam.called import called
@@ -35,8 +35,7 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     principals = scope.principals
     about = (*_OF_BUCKETS, *_KEEPING)
     touches = any(statement.among(about) for statement in grants_of(scope).at(resource))
-    for bucket in _buckets(scope) if touches else ():
-        names = called(bucket)
+    if touches and (names := _called(scope)):
         yield from outsiders(resource, scope, _OF_BUCKETS, principals.break_glass, names)
         yield from outsiders(resource, scope, _KEEPING, principals.builders, names)
     yield from outsiders(resource, scope, _OF_TRAILS_AND_KEYS, principals.break_glass)
@@ -44,12 +43,13 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 
 
 @lru_cache(maxsize=2)
-def _buckets(scope: Scope) -> list[Resource]:
-    """Find the audit bucket, and where each trail writes."""
+def _called(scope: Scope) -> Sequence[str]:
+    """Tell how policies may call the audit bucket, or one where a trail writes."""
     trails = scope.resources("AWS::CloudTrail::Trail")
     written = [scope.output("audit", OUTPUT), *(trail.at("S3BucketName") for trail in trails)]
     found = (scope.target(bucket) for bucket in written)
-    return [bucket for bucket in dict.fromkeys(found) if bucket is not None]
+    buckets = (bucket for bucket in dict.fromkeys(found) if bucket is not None)
+    return tuple(dict.fromkeys(name for bucket in buckets for name in called(bucket)))
 
 
 RULE = Rule(

@@ -39,8 +39,7 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     # A password that RDS keeps itself is nobody's here.
     people = scope.principals.break_glass
     yield from outsiders(resource, scope, READ, people, [f"{_here(scope)}:rds!*"])
-    for key in _keys(scope):
-        yield from _decrypted(resource, scope, called(key))
+    yield from _decrypted(resource, scope)
 
 
 @lru_cache(maxsize=2)
@@ -70,16 +69,18 @@ def _may(name: str, scope: Scope) -> list[tuple[Sequence[str], Sequence[str]]]:
 
 
 @lru_cache(maxsize=2)
-def _keys(scope: Scope) -> list[Resource]:
-    found = (scope.target(s.at("KmsKeyId")) for s in scope.resources(SECRET))
-    return [key for key in dict.fromkeys(found) if key is not None]
+def _called_keys(scope: Scope) -> Sequence[str]:
+    """Tell how policies may call any of the keys that secrets are under."""
+    found = (scope.target(secret.at("KmsKeyId")) for secret in scope.resources(SECRET))
+    keys = (key for key in dict.fromkeys(found) if key is not None)
+    return tuple(dict.fromkeys(name for key in keys for name in called(key)))
 
 
-def _decrypted(resource: Resource, scope: Scope, names: Sequence[str]) -> Iterator[str]:
-    """Want the secrets' key to be used through Secrets Manager only, which asks who reads."""
-    grants = grants_of(scope)
+def _decrypted(resource: Resource, scope: Scope) -> Iterator[str]:
+    """Want the secrets' keys to be used through Secrets Manager only, which asks who reads."""
+    grants, people, names = grants_of(scope), scope.principals.break_glass, _called_keys(scope)
     for statement in grants.at(resource):
-        who, what = grants.strangers(statement, _DECRYPT, scope.principals.break_glass, names)
+        who, what = grants.strangers(statement, _DECRYPT, people, names)
         if not who:
             continue
         through = demanded(statement.conditions, "kms:ViaService")

@@ -50,7 +50,7 @@ class Resource:
         """What replacing it does to the old one."""
         return self._policy("UpdateReplacePolicy")
 
-    @property
+    @cached_property
     def construct_path(self) -> str | None:
         """Where it stands in the construct tree, if the CDK says so."""
         metadata = self.body.get("Metadata")

@@ -177,10 +177,12 @@ def test_what_says_the_same_in_other_words_passes(production: Real) -> None:
     yaml = "version: 0.2\nphases:\n  build:\n    commands: echo one\n"
     spoils = (
         put("Visibility", ABSENT),
+        put("BadgeEnabled", ABSENT, VERIFY),
         put("BadgeEnabled", "false"),
         put("AutoRetryLimit", "0"),
         put("TimeoutInMinutes", str(WATCHED)),
-        put("Source.BuildSpec", yaml),
+        commands("pip --version", "install -d out"),
+        put("Source.BuildSpec", yaml, VERIFY),
         put("Triggers", {}),
     )
     assert faults(production, RULE, PART, *spoils) == {}

@@ -42,6 +42,9 @@ def check_paths(
     judge waivers by, the commit's without one. Raises ``RefusedError`` for input that cannot be
     used.
     """
+    if environment is not None:
+        # A wrong name is told as such, not as a fault of templates that say their own.
+        load_environment(environment)
     reading = read(*paths)
     waivers = load_waivers()
     day = as_of or day_of_the_commit()

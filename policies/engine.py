@@ -10,7 +10,7 @@ from dataclasses import replace
 from policies.report import Report, Result, Status
 from policies.rule import ANY, Rule
 from policies.templates.assembly import Reading, Template
-from policies.templates.final import ambiguous, misplaced, not_final, unlinked
+from policies.templates.final import ambiguous, made_elsewhere, misplaced, not_final, unlinked
 from policies.templates.scope import Resource, Scope, Stack, scopes_of
 from policies.templates.values import UnresolvedError
 from runbook.model.environment import Environment
@@ -19,6 +19,7 @@ from runbook.model.refusal import RefusedError
 
 # Not a rule of a runbook, but what all of them stand on.
 JUDGED = "template-judged"
+_OUTSIDE = (unlinked, made_elsewhere)
 _WORST_FIRST = (Status.ERROR, Status.FAIL, Status.PASS, Status.NOT_APPLICABLE)
 
 
@@ -53,10 +54,6 @@ _NO_LABEL = (
 )
 
 
-# What brings resources that no template here shows: modules and types that are not AWS's, too.
-# A custom resource runs a function of ours, which is judged by itself.
-
-
 def _by_environment(
     templates: Iterable[Template], unlabelled: str | None
 ) -> dict[str | None, list[Template]]:
@@ -77,7 +74,7 @@ def _judge(
         if not whole:
             templates = [_at_home(template, environment) for template in templates]
         scopes = list(scopes_of(environment, templates, whole=whole))
-        broken += [_error(t.path, reason) for t, reason in unlinked(scopes[0])]
+        broken += _brought_in(scopes)
         judged = [r for scope in scopes for rule in rules for r in _results(rule, scope)]
         if len(scopes) > 1:
             judged = list(_merged(judged))
@@ -88,6 +85,13 @@ def _judge(
     mislabelled = (*_tiers(environment, templates), *_elsewhere(environment, templates))
     astray = misplaced(environment, templates, whole=whole)
     return [*broken, *mislabelled, *(_error(t.path, reason) for t, reason in astray), *judged]
+
+
+def _brought_in(scopes: Iterable[Scope]) -> list[Result]:
+    """Tell what comes from outside of the templates in any case of their conditions."""
+    found = (where for scope in scopes for tell in _OUTSIDE for where in tell(scope))
+    said = dict.fromkeys((template.path, reason) for template, reason in found)
+    return [_error(path, reason) for path, reason in said]
 
 
 def _environment(name: str, templates: Sequence[Template]) -> Environment:

@@ -113,9 +113,12 @@ def check(
     from policies.commands import check_paths
 
     day = as_of.date() if as_of else None
-    raise typer.Exit(
-        check_paths(paths, environment=environment, sources=sources, as_of=day, form=form)
-    )
+    try:
+        code = check_paths(paths, environment=environment, sources=sources, as_of=day, form=form)
+    except RefusedError as refused:
+        typer.echo(refused.brief, err=True)
+        code = EXIT_UNUSABLE
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: runbook waivers --as-of 2027-05-31")

@@ -106,8 +106,9 @@ def read(*paths: Path) -> Reading:
                 raise _unusable(path, reason, "give it alone")
             found += _given_template(path)
         else:
-            fix = "synthesize first: make synth; then give cdk.out"
-            raise _unusable(path, "there is no such file or folder", fix)
+            other = "it is neither a file nor a folder"
+            reason = other if path.exists() else "there is no such file or folder"
+            raise _unusable(path, reason, "synthesize first: make synth; then give cdk.out")
         if len(found) == before:
             raise _unusable(path, "it names no template", "synthesize first: make synth")
     templates = tuple(item for item in found if isinstance(item, Template))

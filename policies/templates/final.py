@@ -16,6 +16,9 @@ _ELSEWHERE = (
     "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
 )
 _MODULE = "::MODULE"
+# A custom resource is what its function makes of it: the function has to be here.
+_CUSTOM, _CUSTOM_RESOURCE = "Custom::", "AWS::CloudFormation::CustomResource"
+_FUNCTION = "AWS::Lambda::Function"
 _LATER = "Fn::Transform"
 
 
@@ -39,7 +42,7 @@ def not_final(template: Template) -> Iterator[str]:
 
 def _makes_others(kind: str) -> bool:
     """Tell a module, a type of nobody's but the account's, and what deploys other templates."""
-    ours = kind.startswith(("AWS::", "Custom::"))
+    ours = kind.startswith(("AWS::", _CUSTOM))
     return not ours or kind.endswith(_MODULE) or kind in _ELSEWHERE
 
 
@@ -132,6 +135,26 @@ def unlinked(scope: Scope) -> Iterator[Found]:
         )
         if isinstance(url, Unknown) or url != wanted:
             yield stack.template, f"{nested.logical_id} takes its template from somewhere else"
+
+
+def made_elsewhere(scope: Scope) -> Iterator[Found]:
+    """Tell custom resources whose function is not among the templates, so that nobody judged it.
+
+    A template that was given alone may take its function from another one.
+    """
+    for stack in scope.stacks if scope.whole else ():
+        for logical_id, resource in stack.resources.items():
+            if not resource.type.startswith(_CUSTOM) and resource.type != _CUSTOM_RESOURCE:
+                continue
+            properties = resource.properties
+            token = properties.get("ServiceToken") if isinstance(properties, dict) else None
+            function = scope.target(token)
+            if function is None or function.type != _FUNCTION:
+                yield (
+                    stack.template,
+                    f"{logical_id} is made by what its ServiceToken names, which is no function "
+                    "of these templates: nobody can see what it does",
+                )
 
 
 def _address(upload: str, template: Template) -> str:

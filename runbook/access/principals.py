@@ -206,6 +206,14 @@ class Principals:
         return (*self.may_update_services, *(self.gate_roles(name).steps for name in self.gated))
 
     @property
+    def may_shift_traffic(self) -> tuple[str, ...]:
+        """Who may say which tasks a listener's traffic goes to: ECS, in the role of each gate.
+
+        Whoever else could would lead it past the gate, to tasks on a schema they cannot read.
+        """
+        return (*(self.service_roles(name).traffic for name in self.gated), *self.builders)
+
+    @property
     def may_start_deploys(self) -> tuple[str, ...]:
         """Who may assume the roles that the CDK CLI deploys with."""
         return (self.deploy_identity, *self.break_glass)

@@ -38,6 +38,15 @@ class RefusedError(Exception):
         self.refusals = tuple(refusals)
         super().__init__(self._message())
 
+    @property
+    def brief(self) -> str:
+        """Say it in one line where there is one reason, for commands that programs call."""
+        if len(self.refusals) != 1:
+            return str(self)
+        (refusal,) = self.refusals
+        key = "" if refusal.key == WHOLE_FILE else f"{refusal.key}: "
+        return " ".join(f"{self.source} is refused: {key}{refusal.reason}; {refusal.fix}".split())
+
     def _message(self) -> str:
         lines = [f"{self.source} is refused:"]
         for refusal in self.refusals:

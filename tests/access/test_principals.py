@@ -13,6 +13,7 @@ def test_every_entry_is_one_principal(principals: Principals) -> None:
         principals.may_edit_secrets,
         principals.may_push_images,
         principals.may_run_tasks,
+        principals.may_shift_traffic,
         principals.may_start_deploys,
         principals.may_update_services,
         *principals.passable.values(),

@@ -150,6 +150,25 @@ def test_input_that_cannot_be_used_is_one_clear_message(tmp_path: Path, form: st
     assert run.stdout == ""
     assert "there is no manifest.json in it" in run.stderr
     assert "Traceback" not in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def test_an_environment_that_is_not_there_cannot_be_used(tmp_path: Path) -> None:
+    """Also where no template asks for it."""
+    file = tmp_path / "key.template.json"
+    file.write_text(json.dumps({"Resources": {"Key": {"Type": "AWS::KMS::Key"}}}), "utf-8")
+    run = check(file, "--environment", "rovn/prodction")
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert run.stderr == (
+        "environment 'rovn/prodction' is refused: environment: there is no such environment; "
+        "did you mean rovn/production? known: rovn/production, rovn/staging\n"
+    )
+
+
+def test_what_is_no_file_is_not_said_to_be_missing() -> None:
+    run = check("/dev/null")
+    assert run.exit_code == 2
+    assert run.stderr.startswith("/dev/null is refused: it is neither a file nor a folder; ")
 
 
 def test_an_expired_waiver_fails(assembly: Assembly) -> None:

@@ -192,10 +192,10 @@ def test_a_rule_about_stacks_has_a_result_for_each() -> None:
 
 def test_a_rule_may_look_at_everything() -> None:
     rule = replace(KEY_ROTATION, types=ANY, judge=lambda resource, _: [resource.type])
-    resources = {"Key": KEY, "Raw": {"Type": "Custom::Thing"}}
+    resources = {"Key": KEY, "Raw": {"Type": "AWS::SNS::Topic"}}
     assert told(template("data", resources), rules=(rule,)) == [
         ("fail", "AWS::KMS::Key"),
-        ("fail", "Custom::Thing"),
+        ("fail", "AWS::SNS::Topic"),
     ]
 
 

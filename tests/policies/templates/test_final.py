@@ -8,7 +8,13 @@ import pytest
 
 from policies.engine import check
 from policies.templates.assembly import Reading, Template, read
-from policies.templates.final import ambiguous, misplaced, not_final, unlinked
+from policies.templates.final import (
+    ambiguous,
+    made_elsewhere,
+    misplaced,
+    not_final,
+    unlinked,
+)
 from policies.templates.scope import scopes_of
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
@@ -169,3 +175,42 @@ def test_no_two_resources_are_at_one_place() -> None:
     assert list(ambiguous([template("data", {"One": at})])) == []
     [(_, reason)] = ambiguous([template("data", {"One": at, "Other": at})])
     assert reason == "two resources say that they are rovn-production/Data/Key: a waiver means one"
+
+
+FUNCTION = {"Type": "AWS::Lambda::Function"}
+ELSEWHERE = f"arn:aws:lambda:us-east-2:{PRODUCTION.account}:function:somebodys"
+UNSEEN = (
+    "Made is made by what its ServiceToken names, which is no function of these templates: "
+    "nobody can see what it does"
+)
+
+
+@pytest.mark.parametrize("kind", ["Custom::Thing", "AWS::CloudFormation::CustomResource"])
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ({"Fn::GetAtt": ["Function", "Arn"]}, []),
+        (ELSEWHERE, [UNSEEN]),
+        ({"Ref": "Token"}, [UNSEEN]),
+        ({"Ref": "Key"}, [UNSEEN]),
+        (None, [UNSEEN]),
+    ],
+)
+def test_what_a_function_makes_that_nobody_judged_is_told(
+    kind: str, token: object, said: list[str]
+) -> None:
+    made = {"Type": kind, "Properties": {"ServiceToken": token} if token else {}}
+    body = template("data", {"Key": KEY, "Function": FUNCTION, "Made": made})
+    (scope,) = scopes_of(PRODUCTION, [body], whole=True)
+    assert list(made_elsewhere(scope)) == [(body, reason) for reason in said]
+    (alone,) = scopes_of(PRODUCTION, [body], whole=False)
+    assert list(made_elsewhere(alone)) == []
+
+
+def test_what_one_case_of_a_condition_brings_in_is_an_error() -> None:
+    """The last case of all, where the condition does not hold, counts as much as the first."""
+    token = {"Fn::If": ["Ours", {"Fn::GetAtt": ["Function", "Arn"]}, ELSEWHERE]}
+    made = {"Type": "Custom::Thing", "Properties": {"ServiceToken": token}}
+    body = template("data", {"Function": FUNCTION, "Made": made}, Conditions={"Ours": {}})
+    report = check(Reading((body,), (), whole=True), [])
+    assert [(r.status.value, r.message) for r in report.results] == [("error", UNSEEN)]

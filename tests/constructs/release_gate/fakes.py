@@ -140,6 +140,9 @@ class StepFunctions:
 
     def describe_execution(self, *, executionArn: str) -> Json:  # noqa: N803
         found = self._world.executions.get(executionArn)
+        if found is not None and self._world.unknown_for:
+            self._world.unknown_for -= 1
+            found = None
         if found is None:
             raise client_error("ExecutionDoesNotExist", "DescribeExecution", 400)
         told = {"status": found.status, "input": json.dumps(found.given)}

@@ -24,7 +24,6 @@ CALLS = [
     ("describe_task_definition", 2),
     ("get_parameter", 1),
     ("start_execution", 1),
-    ("describe_execution", 2),
     ("run_task", 1),
     ("describe_tasks", 1),
     ("describe_tasks", 2),
@@ -44,7 +43,7 @@ CALLS = [
     ("describe_tasks", 8),
     ("describe_tasks", 9),
     ("get_log_events", 3),
-    ("describe_execution", 3),
+    ("describe_execution", 2),
 ]
 # Once, and then all is well again; or from then on for good.
 ONCE = ("aws error", "server error", "throttled", "timed out", "crash before", "crash after")

@@ -223,6 +223,18 @@ def test_a_freeze_that_comes_later_does_not_stop_what_has_begun(world: World) ->
     assert (execution.status, len(world.ledger)) == ("SUCCEEDED", 2)
 
 
+def test_an_execution_that_aws_tells_of_late_is_waited_for(world: World) -> None:
+    """DescribeExecution is eventually consistent."""
+    served(world)
+    world.unknown_for = 2
+    event = world.begin(world.image(2, "prod-2", FIRST, SECOND))
+    asked = [world.ask(event)["hookStatus"] for _ in range(3)]
+    assert (asked, world.unknown_for) == (["IN_PROGRESS"] * 3, 0)
+    list(world.executions.values())[-1].run()
+    assert world.ask(event)["hookStatus"] == PASSED
+    assert (len(world.executions), len(world.ledger)) == (2, 2)
+
+
 def test_nothing_is_migrated_for_a_deployment_that_ecs_has_given_up(world: World) -> None:
     served(world)
     event = world.begin(world.image(2, "prod-2", FIRST, SECOND))

@@ -48,6 +48,8 @@ class World:
     runs: list[Json] = field(default_factory=list)
     silent_logs: bool = False
     twice: str | None = None
+    unknown_for: int = 0
+    """How often Step Functions does not know an execution yet that was started."""
 
     def __post_init__(self) -> None:
         self._numbers, self._seconds = count(1), count(1)

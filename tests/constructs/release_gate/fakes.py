@@ -165,6 +165,9 @@ def _migrations(world: "World", tag: str, what: str, previous: str) -> tuple[int
             "problems": [],
         }
     if what == "check":
+        if world.broken:
+            problems = [{"file": "", "what": world.broken, "do": "Write a migration."}]
+            return 3, head | {"ok": False, "applied": len(applied), "problems": problems}
         return 0, head | {"ok": not pending, "applied": len(applied), "problems": []}
     done: list[str] = []
     for migration in pending:

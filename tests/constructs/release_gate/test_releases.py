@@ -79,7 +79,31 @@ def test_without_a_pending_migration_there_is_no_snapshot(world: World) -> None:
     count = len(world.snapshots)
     assert world.deploy(world.image(2, "prod-2", FIRST))["hookStatus"] == PASSED
     assert len(world.snapshots) == count
-    assert [run["clientToken"] for run in world.runs[3:]] == ["dep2-pending"]
+    assert [run["clientToken"] for run in world.runs[3:]] == ["dep2-pending", "dep2-check"]
+
+
+@pytest.mark.clause("ROVN-MIG-1")
+def test_a_schema_that_is_not_whole_holds_the_next_try_too(world: World) -> None:
+    """The first try has migrated, so the second finds nothing pending."""
+    first = served(world)
+    second = world.image(2, "prod-2", FIRST, SECOND)
+    world.broken = "the index by_x is not valid"
+    for _ in range(2):
+        answer = world.deploy(second)
+        assert answer["hookStatus"] == HELD
+        assert world.broken in why(answer)
+        assert (world.serving, len(world.ledger)) == (first, 2)
+    world.broken = ""
+    assert world.deploy(second)["hookStatus"] == PASSED
+
+
+def test_a_schema_that_is_not_whole_holds_nobody_who_goes_back(world: World) -> None:
+    first = served(world)
+    assert world.deploy(world.image(2, "prod-2", FIRST, SECOND))["hookStatus"] == PASSED
+    world.broken = "the index by_x is not valid"
+    assert world.deploy(first)["hookStatus"] == PASSED
+    # A change set makes ImageTag agree: a new revision of the image that serves.
+    assert world.deploy(world.image(3, "prod-1", FIRST))["hookStatus"] == PASSED
 
 
 @pytest.mark.clause("ROVN-MIG-1")

@@ -47,6 +47,8 @@ class World:
     calls: list[tuple[str, str]] = field(default_factory=list)
     runs: list[Json] = field(default_factory=list)
     silent_logs: bool = False
+    broken: str = ""
+    """What is wrong with the schema, although every migration ended well."""
     twice: str | None = None
     unknown_for: int = 0
     """How often Step Functions does not know an execution yet that was started."""

@@ -146,7 +146,8 @@ class StepFunctions:
         if found is None:
             raise client_error("ExecutionDoesNotExist", "DescribeExecution", 400)
         told = {"status": found.status, "input": json.dumps(found.given)}
-        return told | ({"error": found.error, "cause": found.cause} if found.error else {})
+        ended = {"error": found.error, "cause": found.cause}
+        return told | {name: said for name, said in ended.items() if said}
 
 
 def _migrations(world: "World", tag: str, what: str, previous: str) -> tuple[int, Json]:

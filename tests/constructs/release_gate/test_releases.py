@@ -122,6 +122,33 @@ def test_a_migration_that_the_serving_image_cannot_read_is_refused_before_anythi
     assert world.serving == first
 
 
+def test_a_reason_is_told_in_the_words_of_the_step(world: World) -> None:
+    served(world)
+    answer = world.deploy(
+        world.image(2, "prod-2", FIRST, Migration("0002_drop.sql", readable=False))
+    )
+    assert why(answer) == (
+        f"{list(world.executions)[-1]} is FAILED: Refused: prod-1, which serves meanwhile, cannot "
+        "read the result of 0002_drop.sql: expand first, contract in a later release"
+    )
+
+
+def test_an_execution_that_ended_without_a_word_holds_the_release(world: World) -> None:
+    """What Step Functions itself ends has no cause of a step's."""
+    event = world.begin(world.image(1, "prod-1", FIRST))
+    world.ask(event)
+    (execution,) = world.executions.values()
+    for status, cause, said in (
+        ("TIMED_OUT", "", "is TIMED_OUT: it does not say why"),
+        ("ABORTED", "stopped by hand", "is ABORTED: stopped by hand"),
+        ("ABORTED", "[1]", "is ABORTED: [1]"),
+    ):
+        execution.status, execution.cause = status, cause
+        answer = world.ask(event)
+        assert answer["hookStatus"] == HELD
+        assert why(answer).endswith(said)
+
+
 def test_the_first_release_needs_nobody_to_read_its_result(world: World) -> None:
     only = world.image(1, "prod-1", Migration("0001_first.sql", readable=False))
     assert world.deploy(only)["hookStatus"] == PASSED

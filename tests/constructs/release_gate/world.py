@@ -148,7 +148,14 @@ class World:
         except CrashedError as crash:
             raise StateError("Lambda.Unknown", "the process exited") from crash
         except Exception as error:
-            raise StateError(type(error).__name__, str(error)) from error
+            # As Lambda answers and Step Functions passes it on.
+            cause = {
+                "errorMessage": str(error),
+                "errorType": type(error).__name__,
+                "requestId": "r1",
+                "stackTrace": ['  File "/var/task/handler/steps.py", line 27, in handler\n'],
+            }
+            raise StateError(type(error).__name__, json.dumps(cause)) from error
 
     @property
     def snapshots(self) -> list[Json]:

@@ -5,6 +5,7 @@ twice is the same as being asked once. Whatever goes wrong here ends in FAILED, 
 that serves goes on serving.
 """
 
+import contextlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -129,7 +130,15 @@ def _of_execution(call: Call, execution: str, found: Mapping[str, Any]) -> dict[
         return _wait(call, execution)
     if status == "SUCCEEDED":
         return _yes("the schema is as this revision needs it", call)
-    raise Failed(f"{execution} is {status}: {found.get('error', '')}: {found.get('cause', '')}")
+    raise Failed(f"{execution} is {status}: {_why(found)}")
+
+
+def _why(found: Mapping[str, Any]) -> str:
+    """Say how an execution ended, in the words of the step: Lambda wraps them with its stack."""
+    error, cause = str(found.get("error", "")), str(found.get("cause", ""))
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        cause = json.loads(cause)["errorMessage"]
+    return ": ".join(part for part in (error, cause) if part) or "it does not say why"
 
 
 def _wait(call: Call, execution: str) -> dict[str, Any]:

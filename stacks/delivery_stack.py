@@ -75,6 +75,7 @@ class DeliveryStack(RunbookStack):
                 topic_arn=approvals.topic_arn,
             ),
         )
+        approvals.policy.node.add_dependency(self._roles.pipeline)
         for service in environment.services:
             self._add_pipeline(service, approvals)
         CfnOutput(self, "SourceBucket", value=self._source.bucket_name)

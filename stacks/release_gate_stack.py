@@ -130,7 +130,8 @@ class ReleaseGateStack(RunbookStack):
 def _freeze_parameter(scope: Construct, environment: Environment) -> str:
     """Make the parameter, open; who freezes releases writes another value beside this stack.
 
-    CloudFormation sets it back only when this first value changes, so it never does.
+    CloudFormation writes the first value again with every change of the resource, be it a word of
+    its description or a tag: such a change lifts a freeze. So nothing here ever changes.
     """
     name = f"/{environment.name}/release-freeze"
     open_ = {"frozen": False, "by": "", "reason": "", "since": ""}

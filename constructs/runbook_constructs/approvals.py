@@ -9,7 +9,10 @@ from runbook_constructs.customer_key import CustomerKey
 
 
 class Approvals(Construct):
-    """An encrypted topic that the pipelines publish to, over TLS only."""
+    """An encrypted topic that the pipelines publish to, over TLS only.
+
+    ``policy`` names its ``publisher``, a role's ARN: SNS refuses it before that role is there.
+    """
 
     def __init__(
         self,
@@ -24,7 +27,7 @@ class Approvals(Construct):
         stack = Stack.of(self)
         self.topic_arn = f"arn:aws:sns:{stack.region}:{stack.account}:{topic_name}"
         topic = sns.CfnTopic(self, "Topic", topic_name=topic_name, kms_master_key_id=key.key_arn)
-        sns.CfnTopicPolicy(
+        self.policy = sns.CfnTopicPolicy(
             self,
             "TopicPolicy",
             topics=[topic.ref],

@@ -275,10 +275,18 @@ def test_releases_are_not_frozen_to_begin_with(
 ) -> None:
     (parameter,) = assembly.of_type(stack, "AWS::SSM::Parameter").values()
     properties = parameter["Properties"]
-    assert properties["Name"] == f"/{environment.name}/release-freeze"
-    assert properties["Type"] == "String"
-    value = json.loads(properties["Value"])
-    assert value == {"frozen": False, "by": "", "reason": "", "since": ""}
+    # All of it to the letter: whatever changes in it has CloudFormation write this value again.
+    assert properties == {
+        "Name": f"/{environment.name}/release-freeze",
+        "Type": "String",
+        "Value": '{"frozen": false, "by": "", "reason": "", "since": ""}',
+        "Description": "Whether releases are frozen; rollbacks never are",
+        "Tags": {
+            "runbook:environment": environment.name.partition("/")[2],
+            "runbook:organisation": environment.name.partition("/")[0],
+            "runbook:tier": environment.tier,
+        },
+    }
     assert variables(assembly, stack, "Hook")["FREEZE_PARAMETER"] == properties["Name"]
 
 

@@ -59,6 +59,7 @@ def definition(steps_arn: str, gate: Gate) -> Json:
             "Choices": [
                 {"Variable": "$.decision", "StringEquals": "done", "Next": "Done"},
                 {"Variable": "$.decision", "StringEquals": "migrate", "Next": "Snapshot"},
+                {"Variable": "$.decision", "StringEquals": "check", "Next": "Check"},
             ],
             "Default": "Undecided",
         },

@@ -13,6 +13,8 @@ from passport_api.scrubbing import REDACTED, Scrubber
 
 # Syntax, missing objects and rights; not supported; transaction state; object not ready.
 _ABOUT_THE_TEXT = ("42", "0A", "25", "55", "2B", "3F")
+# How PostgreSQL's context names each block that was at work; in another language it has none.
+_IN_A_BLOCK = "PL/pgSQL function"
 _QUOTED = re.compile(r'"([^"]*)"')
 _CONNECT_REASONS = (
     ("password authentication failed", "the password or the user is refused"),
@@ -72,9 +74,14 @@ def describe(error: psycopg.Error, text: str) -> str:
 
 
 def _is_about_the_text(error: psycopg.Error) -> bool:
-    # RAISE can put any text under any code.
-    raised = error.diag.source_function == "exec_stmt_raise"
-    return not raised and (error.sqlstate or "").startswith(_ABOUT_THE_TEXT)
+    """Whether the message can only speak of the migration's own words.
+
+    A block or function of it may make statements of rows, whose names PostgreSQL does not always
+    quote ("function Jane Doe() does not exist"), and RAISE puts any text under any code. Then more
+    than one block was at work: the runner's own is the one.
+    """
+    blocks = (error.diag.context or "").count(_IN_A_BLOCK)
+    return blocks == 1 and (error.sqlstate or "").startswith(_ABOUT_THE_TEXT)
 
 
 def _line(error: psycopg.Error, text: str) -> int | None:

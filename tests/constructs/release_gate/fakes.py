@@ -140,10 +140,14 @@ class StepFunctions:
 
     def describe_execution(self, *, executionArn: str) -> Json:  # noqa: N803
         found = self._world.executions.get(executionArn)
+        if found is not None and self._world.unknown_for:
+            self._world.unknown_for -= 1
+            found = None
         if found is None:
             raise client_error("ExecutionDoesNotExist", "DescribeExecution", 400)
         told = {"status": found.status, "input": json.dumps(found.given)}
-        return told | ({"error": found.error, "cause": found.cause} if found.error else {})
+        ended = {"error": found.error, "cause": found.cause}
+        return told | {name: said for name, said in ended.items() if said}
 
 
 def _migrations(world: "World", tag: str, what: str, previous: str) -> tuple[int, Json]:
@@ -162,6 +166,9 @@ def _migrations(world: "World", tag: str, what: str, previous: str) -> tuple[int
             "problems": [],
         }
     if what == "check":
+        if world.broken:
+            problems = [{"file": "", "what": world.broken, "do": "Write a migration."}]
+            return 3, head | {"ok": False, "applied": len(applied), "problems": problems}
         return 0, head | {"ok": not pending, "applied": len(applied), "problems": []}
     done: list[str] = []
     for migration in pending:

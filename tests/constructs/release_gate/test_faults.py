@@ -24,7 +24,6 @@ CALLS = [
     ("describe_task_definition", 2),
     ("get_parameter", 1),
     ("start_execution", 1),
-    ("describe_execution", 2),
     ("run_task", 1),
     ("describe_tasks", 1),
     ("describe_tasks", 2),
@@ -44,7 +43,7 @@ CALLS = [
     ("describe_tasks", 8),
     ("describe_tasks", 9),
     ("get_log_events", 3),
-    ("describe_execution", 3),
+    ("describe_execution", 2),
 ]
 STEPS = ("hook", "ask", "decide", "snapshot", "migrate", "check", "hear-migration", "hear-check")
 CASES = [(call, kind) for call in CALLS for kind in KINDS]

@@ -19,7 +19,13 @@ from runbook_constructs.release_gate.handler.ledger import Decision, decided, re
 from tests.constructs.release_gate.faults import client_error
 from tests.constructs.release_gate.world import Migration, World
 
-ORDER = {"image": "b", "previous_image": "a", "may_migrate": True, "may_not_because": ""}
+ORDER = {
+    "kind": "release",
+    "image": "b",
+    "previous_image": "a",
+    "may_migrate": True,
+    "may_not_because": "",
+}
 
 
 def report(**said: object) -> dict[str, Any]:
@@ -42,7 +48,10 @@ def ahead(previous: str, *, readable: object = True) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("said", "order", "decision"),
     [
-        (report(), ORDER, Decision("done")),
+        (report(), ORDER, Decision("check")),
+        (report(), ORDER | {"kind": "first release"}, Decision("check")),
+        (report(), ORDER | {"kind": "same image"}, Decision("done")),
+        (report(), ORDER | {"kind": "rollback"}, Decision("done")),
         (report(pending=[pending("1.sql")]), ORDER, Decision("migrate", ("1.sql",))),
         (report(ahead=[ahead("b")]), ORDER, Decision("done")),
         (

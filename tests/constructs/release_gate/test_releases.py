@@ -79,7 +79,31 @@ def test_without_a_pending_migration_there_is_no_snapshot(world: World) -> None:
     count = len(world.snapshots)
     assert world.deploy(world.image(2, "prod-2", FIRST))["hookStatus"] == PASSED
     assert len(world.snapshots) == count
-    assert [run["clientToken"] for run in world.runs[3:]] == ["dep2-pending"]
+    assert [run["clientToken"] for run in world.runs[3:]] == ["dep2-pending", "dep2-check"]
+
+
+@pytest.mark.clause("ROVN-MIG-1")
+def test_a_schema_that_is_not_whole_holds_the_next_try_too(world: World) -> None:
+    """The first try has migrated, so the second finds nothing pending."""
+    first = served(world)
+    second = world.image(2, "prod-2", FIRST, SECOND)
+    world.broken = "the index by_x is not valid"
+    for _ in range(2):
+        answer = world.deploy(second)
+        assert answer["hookStatus"] == HELD
+        assert world.broken in why(answer)
+        assert (world.serving, len(world.ledger)) == (first, 2)
+    world.broken = ""
+    assert world.deploy(second)["hookStatus"] == PASSED
+
+
+def test_a_schema_that_is_not_whole_holds_nobody_who_goes_back(world: World) -> None:
+    first = served(world)
+    assert world.deploy(world.image(2, "prod-2", FIRST, SECOND))["hookStatus"] == PASSED
+    world.broken = "the index by_x is not valid"
+    assert world.deploy(first)["hookStatus"] == PASSED
+    # A change set makes ImageTag agree: a new revision of the image that serves.
+    assert world.deploy(world.image(3, "prod-1", FIRST))["hookStatus"] == PASSED
 
 
 @pytest.mark.clause("ROVN-MIG-1")
@@ -96,6 +120,33 @@ def test_a_migration_that_the_serving_image_cannot_read_is_refused_before_anythi
     assert (len(world.snapshots), len(world.ledger)) == (count, 1)
     assert len(world.tasks_to("apply")) == 1
     assert world.serving == first
+
+
+def test_a_reason_is_told_in_the_words_of_the_step(world: World) -> None:
+    served(world)
+    answer = world.deploy(
+        world.image(2, "prod-2", FIRST, Migration("0002_drop.sql", readable=False))
+    )
+    assert why(answer) == (
+        f"{list(world.executions)[-1]} is FAILED: Refused: prod-1, which serves meanwhile, cannot "
+        "read the result of 0002_drop.sql: expand first, contract in a later release"
+    )
+
+
+def test_an_execution_that_ended_without_a_word_holds_the_release(world: World) -> None:
+    """What Step Functions itself ends has no cause of a step's."""
+    event = world.begin(world.image(1, "prod-1", FIRST))
+    world.ask(event)
+    (execution,) = world.executions.values()
+    for status, cause, said in (
+        ("TIMED_OUT", "", "is TIMED_OUT: it does not say why"),
+        ("ABORTED", "stopped by hand", "is ABORTED: stopped by hand"),
+        ("ABORTED", "[1]", "is ABORTED: [1]"),
+    ):
+        execution.status, execution.cause = status, cause
+        answer = world.ask(event)
+        assert answer["hookStatus"] == HELD
+        assert why(answer).endswith(said)
 
 
 def test_the_first_release_needs_nobody_to_read_its_result(world: World) -> None:
@@ -221,6 +272,18 @@ def test_a_freeze_that_comes_later_does_not_stop_what_has_begun(world: World) ->
     execution.run()
     assert world.ask(event)["hookStatus"] == PASSED
     assert (execution.status, len(world.ledger)) == ("SUCCEEDED", 2)
+
+
+def test_an_execution_that_aws_tells_of_late_is_waited_for(world: World) -> None:
+    """DescribeExecution is eventually consistent."""
+    served(world)
+    world.unknown_for = 2
+    event = world.begin(world.image(2, "prod-2", FIRST, SECOND))
+    asked = [world.ask(event)["hookStatus"] for _ in range(3)]
+    assert (asked, world.unknown_for) == (["IN_PROGRESS"] * 3, 0)
+    list(world.executions.values())[-1].run()
+    assert world.ask(event)["hookStatus"] == PASSED
+    assert (len(world.executions), len(world.ledger)) == (2, 2)
 
 
 def test_nothing_is_migrated_for_a_deployment_that_ecs_has_given_up(world: World) -> None:

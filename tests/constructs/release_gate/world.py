@@ -47,7 +47,11 @@ class World:
     calls: list[tuple[str, str]] = field(default_factory=list)
     runs: list[Json] = field(default_factory=list)
     silent_logs: bool = False
+    broken: str = ""
+    """What is wrong with the schema, although every migration ended well."""
     twice: str | None = None
+    unknown_for: int = 0
+    """How often Step Functions does not know an execution yet that was started."""
 
     def __post_init__(self) -> None:
         self._numbers, self._seconds = count(1), count(1)
@@ -144,7 +148,14 @@ class World:
         except CrashedError as crash:
             raise StateError("Lambda.Unknown", "the process exited") from crash
         except Exception as error:
-            raise StateError(type(error).__name__, str(error)) from error
+            # As Lambda answers and Step Functions passes it on.
+            cause = {
+                "errorMessage": str(error),
+                "errorType": type(error).__name__,
+                "requestId": "r1",
+                "stackTrace": ['  File "/var/task/handler/steps.py", line 27, in handler\n'],
+            }
+            raise StateError(type(error).__name__, json.dumps(cause)) from error
 
     @property
     def snapshots(self) -> list[Json]:

@@ -60,6 +60,16 @@ def test_only_people_approve(assembly: Assembly, environment: Environment) -> No
         assert (decided == "Deny") is (who in machines), who
 
 
+def test_the_topics_policy_waits_for_the_role_it_names(assembly: Assembly, stack: str) -> None:
+    """SNS refuses a principal that does not exist; a name alone makes nobody wait."""
+    (policy,) = assembly.of_type(stack, "AWS::SNS::TopicPolicy").values()
+    (publish, _) = policy["Properties"]["PolicyDocument"]["Statement"]
+    named = publish["Principal"]["AWS"].rpartition("/")[2]
+    roles = assembly.of_type(stack, "AWS::IAM::Role")
+    (role,) = [id_ for id_, of in roles.items() if of["Properties"]["RoleName"] == named]
+    assert role in policy["DependsOn"]
+
+
 @pytest.mark.clause("ROVN-DEP-8")
 def test_who_builds_who_looks_and_who_releases_are_three(assembly: Assembly, stack: str) -> None:
     build, checks, release = (actions(assembly, stack, r) for r in ("Build", "Checks", "Release"))

@@ -5,6 +5,7 @@ twice is the same as being asked once. Whatever goes wrong here ends in FAILED, 
 that serves goes on serving.
 """
 
+import contextlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -46,19 +47,20 @@ def now() -> datetime:
 def _answer(call: Call) -> dict[str, Any]:
     execution = f"{setting('EXECUTION_ARN')}:{call.deployment_id}"
     found = _described(execution)
-    if found is None:
-        found = _begin(call, execution)
-    if found is None:
-        return _yes("this task definition serves already; nothing is run", call)
-    return _of_execution(call, execution, found)
+    if found is not None:
+        return _of_execution(call, execution, found)
+    # Nothing is concluded from what was just started: Step Functions tells of it a little later.
+    if _begin(call, execution):
+        return _wait(call, execution)
+    return _yes("this task definition serves already; nothing is run", call)
 
 
-def _begin(call: Call, execution: str) -> dict[str, Any] | None:
-    """Start the work for a revision that does not serve yet; None for the one that does."""
+def _begin(call: Call, execution: str) -> bool:
+    """Start the work for a revision that does not serve yet; False for the one that does."""
     deployment = deployment_of(call)
     target, serves = target_of(call), serving(deployment)
     if target.task_definition in serves:
-        return None
+        return False
     if len(serves) > 1:
         raise Refused(f"{' and '.join(serves)} serve at once: let the deployment between them end")
     previous = described(serves[0]) if serves else None
@@ -74,10 +76,7 @@ def _begin(call: Call, execution: str) -> dict[str, Any] | None:
         # Of a call beside this one, or of our own whose answer was lost: it decides.
         if code_of(error) != "ExecutionAlreadyExists":
             raise
-    found = _described(execution)
-    if found is None:
-        raise Failed(f"{execution} was started and is not known")
-    return found
+    return True
 
 
 def _order(call: Call, target: Revision, previous: Revision | None) -> dict[str, Any]:
@@ -128,15 +127,27 @@ def _of_execution(call: Call, execution: str, found: Mapping[str, Any]) -> dict[
         raise Failed(f"{execution} was started for another revision")
     status = found["status"]
     if status in _RUNNING:
-        journal.write("in progress", execution=execution, deployment=call.deployment)
-        return {
-            "hookStatus": "IN_PROGRESS",
-            "callBackDelay": ASK_AGAIN_SECONDS,
-            "hookDetails": {"execution": execution},
-        }
+        return _wait(call, execution)
     if status == "SUCCEEDED":
         return _yes("the schema is as this revision needs it", call)
-    raise Failed(f"{execution} is {status}: {found.get('error', '')}: {found.get('cause', '')}")
+    raise Failed(f"{execution} is {status}: {_why(found)}")
+
+
+def _why(found: Mapping[str, Any]) -> str:
+    """Say how an execution ended, in the words of the step: Lambda wraps them with its stack."""
+    error, cause = str(found.get("error", "")), str(found.get("cause", ""))
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        cause = json.loads(cause)["errorMessage"]
+    return ": ".join(part for part in (error, cause) if part) or "it does not say why"
+
+
+def _wait(call: Call, execution: str) -> dict[str, Any]:
+    journal.write("in progress", execution=execution, deployment=call.deployment)
+    return {
+        "hookStatus": "IN_PROGRESS",
+        "callBackDelay": ASK_AGAIN_SECONDS,
+        "hookDetails": {"execution": execution},
+    }
 
 
 def _yes(why: str, call: Call) -> dict[str, Any]:

@@ -18,9 +18,13 @@ EXIT_CODES = {
 
 @dataclass(frozen=True)
 class Decision:
-    """``done`` when the image may run on the schema as it is; ``migrate`` lists what comes."""
+    """What comes next: ``migrate`` these files, ``check`` the schema as it is, or nothing more.
 
-    what: Literal["done", "migrate"]
+    A schema that was found broken after a migration is broken for the next try, too, which has
+    nothing to migrate. The way back is ``done`` without it: what serves is no better.
+    """
+
+    what: Literal["done", "check", "migrate"]
     files: tuple[str, ...] = ()
 
 
@@ -77,7 +81,8 @@ def decided(report: Mapping[str, Any], order: Mapping[str, Any]) -> Decision:
                 f"which served when it was applied, and nobody knows whether for {order['image']}"
             )
     if not pending:
-        return Decision("done")
+        forward = order["kind"] in ("first release", "release") and not ahead
+        return Decision("check" if forward else "done")
     files = tuple(str(entry["file"]) for entry in pending)
     if ahead or not order["may_migrate"]:
         why = order["may_not_because"] if not order["may_migrate"] else "the schema is ahead of it"

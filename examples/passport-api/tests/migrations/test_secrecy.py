@@ -28,6 +28,12 @@ BREAK = {
     " EXECUTE format('SELECT %I FROM passport.people', v); END $$;",
     "syntax": "DO $$ DECLARE v text; BEGIN SELECT name INTO v FROM passport.people;"
     " EXECUTE v; END $$;",
+    "unfinished-quote": "DO $$ DECLARE v text; BEGIN SELECT name INTO v FROM passport.people;"
+    " EXECUTE 'SELECT \"' || v; END $$;",
+    "qualified-column": "DO $$ DECLARE v text; BEGIN SELECT name INTO v FROM passport.people;"
+    " EXECUTE format('SELECT p.%I FROM passport.people p', v); END $$;",
+    "missing-function": "DO $$ DECLARE v text; BEGIN SELECT name INTO v FROM passport.people;"
+    " EXECUTE format('SELECT %I()', v); END $$;",
     "raise": "DO $$ DECLARE v text; BEGIN SELECT ssn INTO v FROM passport.people;"
     " RAISE EXCEPTION 'row %', v; END $$;",
     "raise-as-syntax-error": "DO $$ DECLARE v text; BEGIN SELECT name INTO v FROM passport.people;"

@@ -21,6 +21,10 @@ class RehearsalSettings:
     such as the address of the database. `listeners` maps the port of a declared listener to the
     loopback port that stands for it; `certificates` is the folder of the rehearsal's own authority,
     which vouches for `hostnames`.
+
+    `builds` is the folder in which builds of pipelines work,
+    `installers` the variables by which pip and uv find their index and its certificate here, and
+    `left_out` are the commands of buildspecs that are named in the log instead of run.
     """
 
     images: str
@@ -30,6 +34,9 @@ class RehearsalSettings:
     variables: Mapping[str, str] = field(default_factory=dict)
     listeners: Mapping[str, int] = field(default_factory=dict)
     certificates: str = ""
+    builds: str = ""
+    installers: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
     hostnames: Sequence[str] = ()
     bake_seconds_per_minute: float = 1.0
     timeout_seconds_per_minute: float = 60.0

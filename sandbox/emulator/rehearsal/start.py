@@ -15,7 +15,11 @@ def install_if_told() -> None:
         return
     from sandbox.emulator.rehearsal.balancer import serve_listeners
     from sandbox.emulator.rehearsal.calls import Rehearsal
+    from sandbox.emulator.rehearsal.pipeline.calls import Pipelines
+    from sandbox.emulator.rehearsal.pipeline.scans import answer_scans
 
     settings = read_settings(Path(path))
     Rehearsal(settings).install()
+    Pipelines(settings).install()
+    answer_scans()
     serve_listeners(settings)

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 VARIABLE = "SANDBOX_REHEARSAL"
+# Variables of the emulator that only builds are to have, without this prefix: those by which pip and
+# uv find their index. They may hold what stands in no file, and would mislead the emulator itself.
+FOR_BUILDS = "SANDBOX_BUILD_"
 # In the folder of certificates: that of the authority, which callers must trust.
 AUTHORITY = "authority.pem"
 
@@ -22,9 +25,8 @@ class RehearsalSettings:
     loopback port that stands for it; `certificates` is the folder of the rehearsal's own authority,
     which vouches for `hostnames`.
 
-    `builds` is the folder in which builds of pipelines work,
-    `installers` the variables by which pip and uv find their index and its certificate here, and
-    `left_out` are the commands of buildspecs that are named in the log instead of run.
+    `builds` is the folder in which builds of pipelines work; `left_out` are the commands of
+    buildspecs that are named in the log instead of run.
     """
 
     images: str
@@ -35,7 +37,6 @@ class RehearsalSettings:
     listeners: Mapping[str, int] = field(default_factory=dict)
     certificates: str = ""
     builds: str = ""
-    installers: Mapping[str, str] = field(default_factory=dict)
     left_out: Sequence[str] = ()
     hostnames: Sequence[str] = ()
     bake_seconds_per_minute: float = 1.0

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.emulator.rehearsal.settings import RehearsalSettings
+from sandbox.emulator.rehearsal.settings import FOR_BUILDS, RehearsalSettings
 
 PROGRAMS = Path(__file__).with_name("programs")
 STAND_INS = ("aws", "docker")
@@ -24,7 +24,6 @@ class Workshop:
     def __init__(self, settings: RehearsalSettings) -> None:
         """Make nothing yet."""
         self.folder = Path(settings.builds)
-        self._settings = settings
         self._making = threading.Lock()
 
     def variables(self) -> Mapping[str, str]:
@@ -38,7 +37,12 @@ class Workshop:
         kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         folders = (self.folder / "bin", self.folder / "venv" / "bin")
         path = os.pathsep.join([*map(str, folders), kept.get("PATH", os.defpath)])
-        return {**kept, **self._settings.installers, "PATH": path}
+        given = {
+            name.removeprefix(FOR_BUILDS): value
+            for name, value in os.environ.items()
+            if name.startswith(FOR_BUILDS)
+        }
+        return {**kept, **given, "PATH": path}
 
     def _make_environment(self) -> None:
         venv = self.folder / "venv"

@@ -1,4 +1,4 @@
-"""The deployed pipeline of a rehearsal as those see it who upload a source and approve a release."""
+"""The deployed pipeline of a rehearsal as seen by who uploads a source and who approves."""
 
 from __future__ import annotations
 
@@ -67,6 +67,8 @@ class RehearsedPipeline:
         """Approve or reject what is asked, under its token."""
         state = self._codepipeline.get_pipeline_state(name=self.name)
         [stage] = [each for each in state["stageStates"] if each["stageName"] == APPROVE]
+        if stage["latestExecution"]["pipelineExecutionId"] != offer.execution:
+            raise DrillError(f"another execution is at {APPROVE}: {stage['latestExecution']}")
         self._codepipeline.put_approval_result(
             pipelineName=self.name,
             stageName=APPROVE,
@@ -110,7 +112,7 @@ class RehearsedPipeline:
         return list(reversed(told["actionExecutionDetails"]))
 
     def attempts(self, execution: str) -> dict[str, list[str]]:
-        """Return how each attempt at each stage's action ended; a stage never begun is not there."""
+        """Return how each attempt at each stage's action ended; what never began is not there."""
         found: dict[str, list[str]] = {}
         for run in self.runs(execution):
             found.setdefault(run["stageName"], []).append(run["status"])

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 VARIABLE = "SANDBOX_REHEARSAL"
-# Variables of the emulator that only builds are to have, without this prefix: those by which pip and
-# uv find their index. They may hold what stands in no file, and would mislead the emulator itself.
+# Variables of the emulator that builds alone are to have, without this prefix: those by which pip
+# and uv find their index. They may hold what belongs in no file, and would mislead the emulator.
 FOR_BUILDS = "SANDBOX_BUILD_"
 # In the folder of certificates: that of the authority, which callers must trust.
 AUTHORITY = "authority.pem"

@@ -140,7 +140,7 @@ def variables_of(instructions: list[tuple[str, str]], arguments: dict[str, str])
 
 
 def _push(words: list[str]) -> None:
-    """Put the tag into the registry, with a manifest without layers, and the image to the others."""
+    """Put the tag into the registry with a manifest without layers, and the image to the rest."""
     image = _parser("image").parse_args(words).image
     built = Path(os.environ[BUILT]) / image.replace("/", "_")
     if not built.is_dir():

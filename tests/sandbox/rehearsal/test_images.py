@@ -18,9 +18,8 @@ TAG = "prod-20261120120000"
 def images(tmp_path: Path) -> Path:
     folder = folder_of(tmp_path, "some-api", TAG)
     folder.mkdir(parents=True)
-    Image(
-        folder, ["python", "-m", "some"], {"APP_VERSION": TAG} | dict.fromkeys("ABCDE", "image")
-    ).write()
+    variables = {"APP_VERSION": TAG, **dict.fromkeys("ABCDE", "image")}
+    Image(folder, ["python", "-m", "passport_api"], variables).write()
     return tmp_path
 
 

@@ -38,6 +38,7 @@ from sandbox.workplace import Workplace
 # What stands in for a declared variable on this machine; see the summary, which says so.
 STAND_INS = {"OTEL_EXPORTER_OTLP_ENDPOINT": "", "SENTRY_DSN": "", "PYTHONUNBUFFERED": "1"}
 MADE_UP = "operator_supplied"
+FIRST = "first release"
 FIRST_RELEASE = ("ROVN-DEP-1", "ROVN-DEP-3", "ROVN-DEP-4", "ROVN-DEP-8", "ROVN-HLT-1")
 # Of the example's buildspec, what `make lint` and `make test` have run on the same source: a minute
 # of each build. A drill's fault would be found by them, too.
@@ -65,6 +66,7 @@ class Rehearsal:
                 f"A sandbox is running with its files in {self.workplace.folder}: "
                 "`make sandbox-down` ends it; or set SANDBOX_FOLDER and SANDBOX_PORT"
             )
+        drills = chosen(self.only)
         started = datetime.now(UTC)
         for folder in (self.workplace.temporary, self._folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -77,16 +79,24 @@ class Rehearsal:
             self.workplace.environment(),
         )
         try:
-            outcomes = self._rehearsed(environment, database, port)
+            outcomes = self._rehearsed(environment, database, port, drills)
         finally:
             with uninterrupted():
                 database.stop()
         path = self.workplace.root / "build" / "rehearsal" / "report.json"
         report.write(path, self.name, started, outcomes)
-        summary.show(self.screen.console, outcomes, path, self.bake_seconds)
+        summary.show(
+            self.screen.console,
+            outcomes,
+            path,
+            bake_seconds=self.bake_seconds,
+            left_out=LEFT_OUT,
+        )
         return all(outcome.outcome != report.FAILED for outcome in outcomes)
 
-    def _rehearsed(self, environment: Environment, database: Database, port: int) -> list[Outcome]:
+    def _rehearsed(
+        self, environment: Environment, database: Database, port: int, drills: Sequence[Drill]
+    ) -> list[Outcome]:
         settings = self._settings(environment, database)
         settings.write(self._folder / "settings.json")
         emulator = emulator_process.start(
@@ -96,7 +106,7 @@ class Rehearsal:
             rehearsal=self._folder / "settings.json",
         )
         try:
-            return self._drilled(environment, database, emulator, settings)
+            return self._drilled(environment, database, emulator, settings, drills)
         finally:
             with uninterrupted():
                 emulator.stop()
@@ -108,6 +118,7 @@ class Rehearsal:
         database: Database,
         emulator: EmulatorProcess,
         settings: RehearsalSettings,
+        drills: Sequence[Drill],
     ) -> list[Outcome]:
         deployment = Deployment(self.workplace, self.screen.progress, self.screen.detail)
         with self.screen.phase("synth", f"{self.name}, while the emulator starts"):
@@ -134,23 +145,16 @@ class Rehearsal:
                     deployment.deploy(endpoint, given, paths, exclusively=True)
 
         with self.screen.phase("first", "release: a source for a pipeline without a service"):
-            drill = partial(first_release, stage, deploy)
-            outcomes = [report.drilled("first release", FIRST_RELEASE, drill)]
+            run = partial(first_release, stage, deploy)
+            outcomes = [report.drilled(FIRST, FIRST_RELEASE, run)]
         if outcomes[0].outcome == report.FAILED:
             return outcomes
-        for number, chosen in enumerate(self._chosen(), start=1):
-            with self.screen.phase(f"drill {number}", chosen.name):
-                run = partial(chosen.run, stage)
-                outcomes.append(report.drilled(chosen.name, chosen.clauses, run))
+        for number, drill in enumerate(drills, start=1):
+            with self.screen.phase(f"drill {number}", drill.name):
+                run = partial(drill.run, stage)
+                outcomes.append(report.drilled(drill.name, drill.clauses, run))
             emulator.check_alive()
         return outcomes
-
-    def _chosen(self) -> list[Drill]:
-        return [
-            drill
-            for drill in DRILLS
-            if not self.only or any(part in drill.name for part in self.only)
-        ]
 
     def _settings(self, environment: Environment, database: Database) -> RehearsalSettings:
         ports = (str(PRODUCTION_PORT), str(environment.load_balancer.test_port))
@@ -220,6 +224,15 @@ class Rehearsal:
         if not python.exists():
             raise SandboxError(f"{python}: the example is not installed. `make setup` installs it")
         return python
+
+
+def chosen(only: Sequence[str]) -> list[Drill]:
+    """Return the drills to run after the first release; raises SandboxError if a word fits none."""
+    names = [FIRST, *(drill.name for drill in DRILLS)]
+    for word in only:
+        if not any(word in name for name in names):
+            raise SandboxError(f"No drill's name contains {word!r}: there are {'; '.join(names)}")
+    return [drill for drill in DRILLS if not only or any(word in drill.name for word in only)]
 
 
 def first_release(stage: Stage, deploy: Callable[[str], None], checks: Checks) -> None:

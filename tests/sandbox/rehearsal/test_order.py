@@ -7,7 +7,7 @@ import pytest
 from sandbox.cloud_assembly import SynthesizedStack
 from sandbox.failure import SandboxError
 from sandbox.rehearsal.drills import DRILLS
-from sandbox.rehearsal.session import in_order
+from sandbox.rehearsal.session import chosen, in_order
 
 
 def stack(name: str, *stands_on: str, tagged: bool = False) -> SynthesizedStack:
@@ -49,3 +49,12 @@ def test_an_environment_without_a_service_has_nothing_to_release() -> None:
 def test_every_drill_has_a_name_of_its_own_and_says_what_it_exercises() -> None:
     assert len({drill.name for drill in DRILLS}) == len(DRILLS)
     assert all(drill.clauses for drill in DRILLS)
+
+
+def test_drills_are_chosen_by_a_piece_of_their_name() -> None:
+    names = [drill.name for drill in chosen(["bake window", "first release"])]
+    assert names == ["alarm in the bake window", "stop in the bake window"]
+    assert chosen(["first release"]) == []
+    assert chosen([]) == DRILLS
+    with pytest.raises(SandboxError, match="contains 'no such': there are first release; release"):
+        chosen(["bake", "no such"])

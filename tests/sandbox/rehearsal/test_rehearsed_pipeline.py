@@ -40,6 +40,8 @@ BUILDSPEC = {
                 'WORD="$(cat word.txt)"',
                 'FROM="${WHERE} ${CODEBUILD_BUILD_ID%%:*} ${SUFFIX}"',
                 "export WORD FROM",
+                # CloudWatch Logs takes no empty message.
+                "echo",
                 'test "${WORD}" != bad || { echo "no good word"; exit 3; }',
             ],
         }

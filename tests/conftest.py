@@ -16,6 +16,8 @@ if (ROOT / "constructs" / "__init__.py").exists():
         returncode=4,
     )
 
+_CASES = pytest.StashKey[list[str]]()
+
 # No test may reach an account, whatever the machine has configured.
 for variable in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[variable]
@@ -42,3 +44,17 @@ def synthesize(outdir: Path, **environment: str) -> Assembly:
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """Every environment, synthesized once for all tests."""
     return synthesize(tmp_path_factory.mktemp("assembly") / "cdk.out")
+
+
+@pytest.fixture
+def record_cases(request: pytest.FixtureRequest) -> list[str]:
+    """Collect what the terminal's summary shall say of the tables of faults."""
+    return request.config.stash.setdefault(_CASES, [])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print how many faults were tried."""
+    for line in config.stash.get(_CASES, []):
+        terminalreporter.write_line(line)

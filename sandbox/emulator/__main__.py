@@ -50,14 +50,15 @@ def adapt() -> None:
     """Discover every service module, check all that they expect of ministack, then apply it."""
     for module in pkgutil.iter_modules(services.__path__):
         importlib.import_module(f"{services.__name__}.{module.name}")
-    install_if_told()
+    rehearsed = install_if_told()
     import ministack.app
 
     PATCHES.apply()
     resource_types.install()
-    ministack.app.app = own_calls.with_own_calls(
-        moto_fallback.with_moto(ministack.app.app, getattr(ministack.app, "SERVICE_REGISTRY", None))
+    moto = moto_fallback.with_moto(
+        ministack.app.app, getattr(ministack.app, "SERVICE_REGISTRY", None)
     )
+    ministack.app.app = rehearsed(own_calls.with_own_calls(moto))
 
 
 def _end_with_stdin() -> None:

@@ -17,21 +17,28 @@ _SESSION = Session()
 
 
 PATIENCE_SECONDS = 60
+# By this each service's calls in here can be told from an operator's.
+INVOKED_BY = "invoked-by"
+CLOUDFORMATION = "cloudformation.amazonaws.com"
 
 
 def client(
-    service: str, region: str | None = None, patience_seconds: float = PATIENCE_SECONDS
+    service: str,
+    region: str | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
+    caller: str = CLOUDFORMATION,
 ) -> Any:  # noqa: ANN401 - made at run time
     """Return the client of a service, in the account of the request being answered.
 
-    The region is that of the request, too, unless another is given.
+    The region is that of the request, too, unless another is given; `caller` is the AWS service
+    that calls.
     """
     with _MAKING:
-        return _client(service, get_account_id(), region or get_region(), patience_seconds)
+        return _client(service, get_account_id(), region or get_region(), patience_seconds, caller)
 
 
 @functools.cache
-def _client(service: str, account: str, region: str, patience_seconds: float) -> Any:  # noqa: ANN401 - as above
+def _client(service: str, account: str, region: str, patience_seconds: float, caller: str) -> Any:  # noqa: ANN401 - as above
     return _SESSION.create_client(
         service,
         region_name=region,
@@ -41,6 +48,7 @@ def _client(service: str, account: str, region: str, patience_seconds: float) ->
         aws_secret_access_key="sandbox",  # noqa: S106 - no secret: the emulator checks none
         config=Config(
             read_timeout=patience_seconds,
+            user_agent_extra=f"{INVOKED_BY}/{caller}",
             retries={"total_max_attempts": 1},
             s3={"addressing_style": "path"},
         ),

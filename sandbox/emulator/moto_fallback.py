@@ -15,7 +15,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sandbox.emulator.patching import UnexpectedEmulatorError
+from sandbox.emulator.patching import PATCHES, UnexpectedEmulatorError
+
+PATCHES.needs("ministack.core.responses", "_account_from_sts_session")
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -64,8 +66,17 @@ def credential(scope: Scope) -> tuple[str, str, str]:
     match = CREDENTIAL.search(dict(scope["headers"]).get(b"authorization", b""))
     if match is None:
         return "", "", ""
-    account, region, service = (part.decode() for part in match.groups())
-    return account, region, service
+    key, region, service = (part.decode() for part in match.groups())
+    return _account_of(key), region, service
+
+
+def _account_of(key: str) -> str:
+    """Return the account of an access key: its own twelve digits, or that of its session."""
+    if re.fullmatch(r"[0-9]{12}", key):
+        return key
+    from ministack.core.responses import _account_from_sts_session
+
+    return str(_account_from_sts_session(key) or key)
 
 
 async def whole_body(receive: Receive) -> bytes:

@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from runbook.access.delivery_names import APPROVE
 from sandbox.emulator.rehearsal.lifecycle import STAGES
 from sandbox.emulator.rehearsal.records import FINISHED
-from sandbox.rehearsal.pipeline import BUILD, PREVIEW, RELEASE
+from sandbox.rehearsal.pipeline import BUILD, PREVIEW, RELEASE, Offer
+from sandbox.rehearsal.record_checks import (
+    check_answered,
+    check_frozen,
+    check_migrated,
+    check_released,
+    check_stopped,
+    check_went_back_by_hand,
+    operator,
+)
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import GATE, PROBE, Stage, asking, check_uninterrupted
 
-WENT_BACK = "UPDATE_ROLLBACK_COMPLETE"
+WENT_BACK, WENT_WELL = "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"
 READABLE = "-- previous_image_can_read: yes\n-- phi_columns: none\n\n"
 UNREADABLE = "-- previous_image_can_read: no\n-- phi_columns: none\n\n"
 # Where a drill breaks the service, so that it starts no more or says that it is another version.
@@ -59,6 +68,9 @@ def release(stage: Stage, checks: Checks) -> None:
     kept = service.task_definition(before)
     checks.same(kept["status"], "ACTIVE", "the revision of before")
     checks.same(len(stage.snapshots()) - snapshots, 0, "snapshots since")
+    by = stage.releaser(offer)
+    check_released(stage, checks, offer.tag, before=before, status=WENT_WELL, by=by)
+    check_answered(stage, checks, offer.execution, "Approved")
 
 
 @drill("source that does not pass its checks", "ROVN-DEP-1")
@@ -90,6 +102,7 @@ def rejected(stage: Stage, checks: Checks) -> None:
     checks.that(RELEASE not in pipeline.attempts(offer.execution), "its stage Release never ran")
     checks.same(len(service.deployments()), begun, "deployments")
     checks.same(service.health(), serves, "/health at the production listener")
+    check_answered(stage, checks, offer.execution, "Rejected")
     asked = pipeline.offer(following)
     checks.that(asked.tag != offer.tag, "then the next one is asked about")
     stage.released(checks, asked)
@@ -116,6 +129,7 @@ def migrates(stage: Stage, checks: Checks) -> None:
     checks.that(subject in new[0]["DBSnapshotIdentifier"], f"the snapshot is named after {name}")
     ran = [task for task in stage.migration_tasks() if task not in before]
     checks.that(len(ran) >= 3, "pending, migration and check ran as tasks of their own")
+    check_migrated(stage, checks, "succeeded", name)
 
 
 @drill("migration that fails", "ROVN-MIG-1", "ROVN-MIG-3")
@@ -132,9 +146,10 @@ def migration_fails(stage: Stage, checks: Checks) -> None:
         offer = stage.offered(checks, migrations={name: text}, keep=False)
         stage.refused(checks, offer, said="rolled back by itself")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, GATE)
+    _check_refused_at(stage, checks, GATE, offer)
     checks.same(stage.applied(), applied, "migrations in the ledger")
     checks.same(len(stage.snapshots()) - snapshots, 1, "snapshots since")
+    check_migrated(stage, checks, "failed")
 
 
 @drill("migration that the image before cannot read", "ROVN-MIG-1")
@@ -149,12 +164,13 @@ def unreadable(stage: Stage, checks: Checks) -> None:
         offer = stage.offered(checks, migrations={name: text}, keep=False)
         stage.refused(checks, offer, said="rolled back by itself")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, GATE)
+    _check_refused_at(stage, checks, GATE, offer)
     ran = stage.commands_of([task for task in stage.migration_tasks() if task not in before])
     asked = all(command.endswith("--pending") for command in ran)
     checks.that(ran and asked, "nothing ran but the question what is pending")
     checks.same(len(stage.snapshots()), snapshots, "snapshots")
     checks.same(stage.applied(), applied, "migrations in the ledger")
+    check_migrated(stage, checks, "failed")
 
 
 @drill("tasks that end at once", "ROVN-HLT-1", "ROVN-DEP-4")
@@ -166,7 +182,7 @@ def never_healthy(stage: Stage, checks: Checks) -> None:
         offer = stage.offered(checks, files=files)
         stage.refused(checks, offer, said="rolled back by itself")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, "SCALE_UP")
+    _check_refused_at(stage, checks, "SCALE_UP", offer)
 
 
 @drill("green that answers with another version", "ROVN-HLT-1", "ROVN-DEP-4")
@@ -181,7 +197,7 @@ def wrong_version(stage: Stage, checks: Checks) -> None:
         offer = stage.offered(checks, files=files)
         stage.refused(checks, offer, said="rolled back by itself")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, PROBE)
+    _check_refused_at(stage, checks, PROBE, offer)
 
 
 @drill("alarm in the bake window", "ROVN-DEP-4")
@@ -198,7 +214,7 @@ def alarm(stage: Stage, checks: Checks) -> None:
         stage.ended_refused(checks, offer, said="rolled back by itself")
     finally:
         stage.set_alarm(name, "OK")
-    _check_refused_at(stage, checks, "BAKE_TIME")
+    _check_refused_at(stage, checks, "BAKE_TIME", offer)
     checks.same(service.health(), (200, serves), "/health at the production listener")
 
 
@@ -218,7 +234,8 @@ def stopped(stage: Stage, checks: Checks) -> None:
         until(lambda: service.health() == (200, serves), "the version of before", 30)
         stage.ended_refused(checks, offer, said="rolled back by itself")
     checks.same(caller.failures, [], f"failed answers among {len(caller.versions)} to a caller")
-    _check_refused_at(stage, checks, "BAKE_TIME")
+    _check_refused_at(stage, checks, "BAKE_TIME", offer)
+    check_stopped(stage, checks, deployment["serviceDeploymentArn"])
 
 
 @drill("release in a freeze", "ROVN-DEP-4", "ROVN-DEP-8")
@@ -234,7 +251,8 @@ def frozen(stage: Stage, checks: Checks) -> None:
         # The same image past the pipeline, as somebody could who may execute change sets.
         checks.same(service.release(offer.tag), WENT_BACK, "the stack, by a change set of its own")
     check_uninterrupted(checks, caller, versions={serves})
-    _check_refused_at(stage, checks, GATE)
+    _check_refused_at(stage, checks, GATE, offer, by=operator(stage))
+    check_frozen(stage, checks)
 
 
 @drill("rollback in a freeze", "ROVN-DEP-5", "ROVN-RB-3")
@@ -251,6 +269,7 @@ def rolls_back(stage: Stage, checks: Checks) -> None:
     checks.same(service.deployments()[0]["status"], "SUCCESSFUL", "the deployment")
     check_uninterrupted(checks, caller, versions={offer.tag, serves})
     checks.same(service.health(), (200, serves), "/health at the production listener")
+    check_went_back_by_hand(stage, checks, to=before)
 
 
 @drill("a release after all that went back", "ROVN-DEP-4", "ROVN-DEP-3")
@@ -261,8 +280,13 @@ def never_wedged(stage: Stage, checks: Checks) -> None:
     checks.same(stage.service.health(), (200, offer.tag), "/health at the production listener")
 
 
-def _check_refused_at(stage: Stage, checks: Checks, where: str) -> None:
-    """Check that the release ended at a stage, and that the stack's way back was let through."""
+def _check_refused_at(
+    stage: Stage, checks: Checks, where: str, offer: Offer, *, by: str = ""
+) -> None:
+    """Check that the release ended at a stage, and that the stack's way back was let through.
+
+    `by` is who released, if not the pipeline.
+    """
     service = stage.service
     back, failed = service.deployments()[:2]
     checks.same(failed["status"], "ROLLBACK_SUCCESSFUL", "the release's deployment")
@@ -275,3 +299,5 @@ def _check_refused_at(stage: Stage, checks: Checks, where: str) -> None:
     checks.same(back["status"], "SUCCESSFUL", "the deployment by the stack's own rollback")
     described = service.described()
     checks.same(described["runningCount"], described["desiredCount"], "tasks that run")
+    by, before = by or stage.releaser(offer), described["taskDefinition"]
+    check_released(stage, checks, offer.tag, before=before, status=WENT_BACK, by=by)

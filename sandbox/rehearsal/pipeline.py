@@ -123,6 +123,11 @@ class RehearsedPipeline:
         [run] = [each for each in self.runs(execution) if each["stageName"] == stage][-1:]
         return dict(run["output"]["outputVariables"])
 
+    def build(self, execution: str, stage: str) -> str:
+        """Return the id of the build that a stage's action ran last."""
+        [run] = [each for each in self.runs(execution) if each["stageName"] == stage][-1:]
+        return str(run["output"]["executionResult"]["externalExecutionId"])
+
     def failure(self, execution: str) -> str:
         """Return what the last action that failed said."""
         result = self.runs(execution)[-1]["output"]["executionResult"]

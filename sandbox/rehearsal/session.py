@@ -24,10 +24,12 @@ from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
-from sandbox.rehearsal import report, summary
+from sandbox.rehearsal import record_drills, report, summary  # noqa: F401 - registers its drills
+from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.database import Database
 from sandbox.rehearsal.drills import DRILLS, Drill
 from sandbox.rehearsal.pipeline import RehearsedPipeline
+from sandbox.rehearsal.record_checks import watched
 from sandbox.rehearsal.report import Checks, Outcome
 from sandbox.rehearsal.service import RehearsedService
 from sandbox.rehearsal.source import SourceStore
@@ -71,6 +73,7 @@ class Rehearsal:
         for folder in (self.workplace.temporary, self._folder):
             shutil.rmtree(folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
+        self._report.parent.mkdir(parents=True, exist_ok=True)
         environment = load_environment(self.name)
         database = Database(
             self._python,
@@ -83,12 +86,11 @@ class Rehearsal:
         finally:
             with uninterrupted():
                 database.stop()
-        path = self.workplace.root / "build" / "rehearsal" / "report.json"
-        report.write(path, self.name, started, outcomes)
+        report.write(self._report, self.name, started, outcomes)
         summary.show(
             self.screen.console,
             outcomes,
-            path,
+            self._report,
             bake_seconds=self.bake_seconds,
             left_out=LEFT_OUT,
         )
@@ -145,15 +147,16 @@ class Rehearsal:
                     deployment.deploy(endpoint, given, paths, exclusively=True)
 
         with self.screen.phase("first", "release: a source for a pipeline without a service"):
-            run = partial(first_release, stage, deploy)
+            run = partial(watched, partial(first_release, deploy), stage)
             outcomes = [report.drilled(FIRST, FIRST_RELEASE, run)]
         if outcomes[0].outcome == report.FAILED:
             return outcomes
         for number, drill in enumerate(drills, start=1):
             with self.screen.phase(f"drill {number}", drill.name):
-                run = partial(drill.run, stage)
+                run = partial(watched, drill.run, stage)
                 outcomes.append(report.drilled(drill.name, drill.clauses, run))
             emulator.check_alive()
+        stage.records.write(self._report.with_name("records.jsonl"))
         return outcomes
 
     def _settings(self, environment: Environment, database: Database) -> RehearsalSettings:
@@ -204,7 +207,12 @@ class Rehearsal:
                 key=delivery_names.source_key(key),
             ),
             test_port=str(environment.load_balancer.test_port),
+            records=AuditRecords(environment, endpoint),
         )
+
+    @property
+    def _report(self) -> Path:
+        return self.workplace.root / "build" / "rehearsal" / "report.json"
 
     @property
     def _folder(self) -> Path:
@@ -235,7 +243,7 @@ def chosen(only: Sequence[str]) -> list[Drill]:
     return [drill for drill in DRILLS if not only or any(word in drill.name for word in only)]
 
 
-def first_release(stage: Stage, deploy: Callable[[str], None], checks: Checks) -> None:
+def first_release(deploy: Callable[[str], None], stage: Stage, checks: Checks) -> None:
     """Upload a source before there is a service, and do what the approver is then told to do.
 
     docs/decisions/0027: somebody deploys the service with the image that was built, then approves.

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from runbook.access.principals import Principals
 from runbook.model.environment import Environment
+from sandbox.emulator.rehearsal.pipeline.records import build_session
 from sandbox.endpoint import Endpoint
+from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.pipeline import RELEASE, VERIFY, Offer, RehearsedPipeline
 from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError
 from sandbox.rehearsal.service import RehearsedService, until
@@ -34,6 +37,7 @@ class Stage:
     sources: SourceStore
     pipeline: RehearsedPipeline
     test_port: str
+    records: AuditRecords
 
     # --- What a drill may need ---
 
@@ -93,6 +97,12 @@ class Stage:
         if said not in failure:
             raise DrillError(f"the release's log ends without {said!r}: {failure}")
         checks.found.append(f"the end of the release's log says: {said}")
+
+    def releaser(self, offer: Offer) -> str:
+        """Return by which session CloudTrail knows the build that released."""
+        role = Principals(self.environment).release.rpartition("/")[2]
+        session = build_session(self.pipeline.build(offer.execution, RELEASE))
+        return f"arn:aws:sts::{self.endpoint.account}:assumed-role/{role}/{session}"
 
     # --- What it keeps ---
 

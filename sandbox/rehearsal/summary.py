@@ -27,6 +27,9 @@ SIMULATED = (
     "network of their own, no role, no limit of memory. Sidecars are not started.",
     "The database is a real PostgreSQL on a Unix socket: SQL, rights and locks are real, log-ins "
     "and TLS are not checked. Its users are made by the rehearsal. Snapshots hold no data.",
+    "Events of deployments, tasks, stacks and calls come at once, in AWS's shapes, from the "
+    "rehearsal; the deployed rules, queue, function and topic take them. Who called is known by "
+    "the access key. The records are in build/rehearsal/records.jsonl.",
     "Functions, state machine and CloudFormation are run by the emulator; the code of the "
     "functions is the deployed one. Nobody's permissions are checked.",
 )

@@ -19,6 +19,7 @@ from sandbox.emulator.rehearsal.tasks import RunningTask, Tasks
 ALB = "ministack.services.alb"
 Members = dict[str, Any]
 HOST = "127.0.0.1"
+ECS = "ecs.amazonaws.com"
 # A function ends after fifteen minutes at the latest.
 FUNCTION_SECONDS = 15 * 60 + 10
 RULES = {"production": "productionListenerRule", "test": "testListenerRule"}
@@ -106,7 +107,7 @@ class ServiceGround:
         from ministack.core.responses import request_scope
 
         with request_scope(self._caller.account, self._caller.region):
-            return client(service, patience_seconds=patience_seconds)
+            return client(service, patience_seconds=patience_seconds, caller=ECS)
 
     def _health_path(self, revision: Revision) -> str:
         from ministack.core.responses import request_scope

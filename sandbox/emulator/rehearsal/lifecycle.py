@@ -75,9 +75,10 @@ class Lifecycle:
         settings: RehearsalSettings,
         *,
         wanted: int,
+        going_back: Callable[[DeploymentRecord], None] = lambda _: None,
     ) -> None:
-        """Prepare; nothing happens before `run`."""
-        self.record, self.wanted = record, wanted
+        """Prepare; nothing happens before `run`. `going_back` hears when it rolls back."""
+        self.record, self.wanted, self._going_back = record, wanted, going_back
         self._ground, self._settings = ground, settings
         self._stop = threading.Event()
         self._hooks = HookRunner(
@@ -167,6 +168,8 @@ class Lifecycle:
         record, source = self.record, self.record.source
         record.status, record.reason = ROLLING_BACK, reason
         record.rollback = {"reason": reason, "startedAt": time.time()}
+        record.updated = time.time()
+        self._going_back(record)
         if source is None:
             self._give_up("no earlier revision to go back to")
             return

@@ -7,6 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from sandbox.emulator.rehearsal.announcements import (
+    deployment_began,
+    deployment_ended,
+    deployment_goes_back,
+    deployment_id,
+)
 from sandbox.emulator.rehearsal.lifecycle import Ground, Lifecycle, StartError
 from sandbox.emulator.rehearsal.records import (
     SUCCESSFUL,
@@ -76,10 +82,12 @@ class RehearsedService:
                 self._invoke,
                 self._settings,
                 wanted=int(self.record["desiredCount"]),
+                going_back=deployment_goes_back,
             )
             thread = threading.Thread(target=self._run, args=(lifecycle,), daemon=True)
             self._running = (lifecycle, thread)
             self.show()
+            deployment_began(record)
             thread.start()
             return record
 
@@ -151,6 +159,7 @@ class RehearsedService:
             self.serving = record.target
         self._scale_serving()
         self.show()
+        deployment_ended(record, self.serving)
 
     def _scale_serving(self) -> None:
         if self.serving is None:
@@ -183,7 +192,7 @@ class RehearsedService:
         if deployment and not deployment.is_finished:
             state = "IN_PROGRESS"
         return {
-            "id": f"ecs-svc/{revision.arn.rpartition('/')[2]}",
+            "id": deployment_id(revision),
             "status": "PRIMARY" if deployment else "ACTIVE",
             "taskDefinition": revision.task_definition,
             "desiredCount": revision.wanted,

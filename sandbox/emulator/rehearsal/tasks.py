@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox.emulator.own_calls import Caller, RefusedError
 from sandbox.emulator.patching import PATCHES
+from sandbox.emulator.rehearsal.announcements import task_changed
 from sandbox.emulator.rehearsal.container import Prepared, override_of, prepare
 from sandbox.emulator.rehearsal.images import PullError, is_kept
 from sandbox.emulator.rehearsal.log_stream import LogStream
@@ -97,6 +98,8 @@ class Tasks:
         for task in tasks:
             self._running[task.arn] = task
             self._begin(task, request.get("overrides") or {})
+            if task.is_running:
+                task_changed(task.record)
         return tasks
 
     def stop(self, arn: str, reason: str) -> None:
@@ -184,6 +187,7 @@ def _stopped(task: RunningTask, code: str, reason: str) -> None:
         executionStoppedAt=now,
         lastStatus="STOPPED",
     )
+    task_changed(record)
     for name, (process, seconds) in list(task.processes.items()):
         state = next(each for each in record["containers"] if each["name"] == name)
         if state["lastStatus"] != "STOPPED":

@@ -9,7 +9,6 @@ from runbook_constructs.release_gate.handler import hook
 from tests.constructs.release_gate.places import DATABASE, FREEZE, LOG_GROUP, SETTINGS
 from tests.constructs.release_gate.world import World, forget_clients, moto_client
 
-_CASES = pytest.StashKey[list[str]]()
 OPEN = '{"frozen": false, "by": "", "reason": "", "since": ""}'
 
 
@@ -45,17 +44,3 @@ def world(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for snapshot in world.snapshots:
         name = snapshot["DBSnapshotIdentifier"]
         world.moto("rds").delete_db_snapshot(DBSnapshotIdentifier=name)
-
-
-@pytest.fixture
-def record_cases(request: pytest.FixtureRequest) -> list[str]:
-    """Collect what the terminal's summary shall say of the tables of faults."""
-    return request.config.stash.setdefault(_CASES, [])
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Print how many faults were tried."""
-    for line in config.stash.get(_CASES, []):
-        terminalreporter.write_line(line)

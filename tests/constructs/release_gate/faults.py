@@ -1,13 +1,10 @@
-"""What can happen to a call between the gate's code and AWS."""
+"""What can happen to a call between a function's code and AWS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-
-if TYPE_CHECKING:
-    from tests.constructs.release_gate.world import World
 
 Json = dict[str, Any]
 
@@ -59,10 +56,25 @@ class Fault:
         return None
 
 
-class Faulty:
-    """A client between the gate's code and the world, in which one call goes wrong."""
+# Once, and then all is well again; or from then on for good.
+ONCE = ("aws error", "server error", "throttled", "timed out", "crash before", "crash after")
+KINDS = [
+    *((kind, False) for kind in (*ONCE, "lost response", "twice")),
+    *((kind, True) for kind in ("aws error", "throttled", "timed out", "lost response")),
+]
 
-    def __init__(self, world: "World", service: str, real: Any) -> None:  # noqa: ANN401
+
+class Faultable(Protocol):
+    """A world in which one call goes wrong; ``calls`` are service and operation, in order."""
+
+    fault: Fault | None
+    calls: list[tuple[str, str]]
+
+
+class Faulty:
+    """A client between a function's code and the world, in which one call goes wrong."""
+
+    def __init__(self, world: Faultable, service: str, real: Any) -> None:  # noqa: ANN401
         self._world, self._service, self._real = world, service, real
         self.exceptions = real.exceptions
 
@@ -71,6 +83,12 @@ class Faulty:
             return self._called(operation, arguments)
 
         return call
+
+    def get_paginator(self, operation: str) -> Any:  # noqa: ANN401 - botocore's
+        """Page through an operation call by call: each page may go wrong."""
+        paginator = self._real.get_paginator(operation)
+        paginator._method = getattr(self, operation)
+        return paginator
 
     def _called(self, operation: str, arguments: Json) -> Json:
         world = self._world

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from tests.constructs.release_gate.faults import Fault
+from tests.constructs.release_gate.faults import KINDS, Fault
 from tests.constructs.release_gate.world import Migration, World, lines_of
 
 FIRST, SECOND = Migration("0001_first.sql"), Migration("0002_add_x.sql")
@@ -45,12 +45,6 @@ CALLS = [
     ("describe_tasks", 9),
     ("get_log_events", 3),
     ("describe_execution", 3),
-]
-# Once, and then all is well again; or from then on for good.
-ONCE = ("aws error", "server error", "throttled", "timed out", "crash before", "crash after")
-KINDS = [
-    *((kind, False) for kind in (*ONCE, "lost response", "twice")),
-    *((kind, True) for kind in ("aws error", "throttled", "timed out", "lost response")),
 ]
 STEPS = ("hook", "ask", "decide", "snapshot", "migrate", "check", "hear-migration", "hear-check")
 CASES = [(call, kind) for call in CALLS for kind in KINDS]

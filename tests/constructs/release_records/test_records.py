@@ -104,6 +104,38 @@ def test_outcomes(name: str, changes: dict[str, Any], outcome: str) -> None:
     assert recorded(event(name, **changes))["outcome"] == outcome
 
 
+@pytest.mark.clause("ROVN-AUD-1")
+def test_a_rollback_begins_as_a_deployment_does_and_is_recorded_as_the_failure_it_is() -> None:
+    """ECS tells a failure only of services with a circuit breaker, which blue/green ones lack."""
+    reason = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/42."
+    back = recorded(event("ecs-deployment", detail__reason=reason))
+    assert (back["outcome"], back["after"]["rolling_back_to"]) == ("failed", "ecs-svc/42")
+    assert reason not in json.dumps(back)
+    assert "rolling_back_to" not in recorded(event("ecs-deployment"))["after"]
+    odd = recorded(event("ecs-deployment", detail__reason=f"{reason} {CANARY}"))
+    assert (odd["outcome"], "rolling_back_to" in odd["after"]) == ("started", False)
+
+
+def test_a_registration_tells_the_images_and_nothing_else_of_the_containers() -> None:
+    container = {
+        "name": "app",
+        "image": "111122223333.dkr.ecr.us-east-2.amazonaws.com/app:prod-20261121135500",
+        "environment": [{"name": "TOKEN", "value": CANARY}],
+        "command": [CANARY],
+    }
+    found = recorded(
+        event(
+            "update-service",
+            detail__eventName="RegisterTaskDefinition",
+            detail__requestParameters={"family": "app", "containerDefinitions": [container]},
+            detail__responseElements={"taskDefinition": {"taskDefinitionArn": f"{ECS}:x/app:1"}},
+        )
+    )
+    kept = {"name": container["name"], "image": container["image"]}
+    assert found["after"] == {"family": "app", "containerDefinitions": [kept]}
+    assert CANARY not in json.dumps(found)
+
+
 def test_a_call_tells_who_and_what_was_before() -> None:
     body = recorded(event("update-service"))
     assert body["actor"] == {
@@ -288,6 +320,23 @@ def test_a_call_that_eventbridge_delivers_under_another_id_is_the_same_record() 
     first = record_of(json.dumps(event("update-service")), "rovn/production", RECEIVED)
     again = event("update-service", id="another", time="2026-11-21T14:09:00Z")
     assert record_of(json.dumps(again), "rovn/production", RECEIVED) == first
+
+
+def test_a_state_of_a_task_that_ecs_tells_of_twice_is_the_same_record() -> None:
+    """The guide: the version tells such events apart from those of another state."""
+    told = {"detail__version": 4, "detail__updatedAt": "2026-11-21T14:03:05.123Z"}
+    first = event("ecs-task", **told)
+    again = event("ecs-task", id="another", time="2026-11-21T14:03:59Z", **told)
+    other = event("ecs-task", **{**told, "detail__version": 5})
+    one, same, two = (
+        record_of(json.dumps(found), "rovn/production", RECEIVED) for found in (first, again, other)
+    )
+    assert one == same
+    assert one.key != two.key
+    assert one.key.startswith("releases/2026/11/21/20261121T140305Z-ecs-task-")
+    unversioned = event("ecs-task", detail__version=NOTHING)
+    record = record_of(json.dumps(unversioned), "rovn/production", RECEIVED)
+    assert record.key.endswith(f"-{unversioned['id']}.json")
 
 
 def test_an_id_cannot_leave_its_folder() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import http.client
+import io
 import json
 import ssl
 import threading
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,6 +228,14 @@ def start(folder: Path) -> tuple[Rig, emulator_process.EmulatorProcess]:
     )
     endpoint = Endpoint(emulator.url, ACCOUNT, REGION)
     return Rig(folder, endpoint, Stack(endpoint, "service"), listeners), emulator
+
+
+def zipped(name: str, code: str) -> bytes:
+    """Pack a function's code."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as archive:
+        archive.writestr(name, code)
+    return kept.getvalue()
 
 
 def deploy_shared(rig: Rig) -> None:

@@ -42,6 +42,7 @@ REQUEST: Allowed = {
         ),
         True,
     ),
+    "containerDefinitions": {"image": True, "name": True},
     "deploymentConfiguration": _CONFIGURATION,
     "result": {"status": True},
     "imageIds": {"imageDigest": True, "imageTag": True},

@@ -53,17 +53,22 @@ _EXECUTION = {
 # The words of a command that are the runner's own; another word may be anything.
 _COMMAND = {"python", "-m", "migrations", "--check", "--pending"}
 _MIGRATION = re.compile(r"[0-9]{3,}_[A-Za-z0-9_]{1,100}\.sql")
+# A rollback begins with the same event as a deployment; only its reason tells them apart.
+_GOES_BACK = re.compile(r".*rolling back to deploymentId (ecs-svc/[0-9A-Za-z]{1,64})\.?")
 _SNAPSHOT = re.compile(r"[a-z][a-z0-9-]{0,254}")
 
 
 def deployment(event: Mapping[str, Json]) -> Facts:
-    """Read a state change of a service's deployment."""
+    """Read a state change of a service's deployment; one that is rolled back has failed."""
     detail = event["detail"]
     state = text(detail, "eventName")
     after = {"service": _resource(event), "state": state, **only(detail, "deploymentId")}
+    back = _GOES_BACK.fullmatch(str(detail.get("reason")))
+    if back:
+        after["rolling_back_to"] = back[1]
     return Facts(
         "ecs-deployment",
-        _DEPLOYMENT.get(state, UNKNOWN),
+        FAILED if back else _DEPLOYMENT.get(state, UNKNOWN),
         actor=_service("ecs"),
         after=after,
         detail=only(detail, "eventType", "updatedAt"),
@@ -89,9 +94,12 @@ def task(event: Mapping[str, Json]) -> Facts:
     containers = [c for c in detail.get("containers") or [] if isinstance(c, Mapping)]
     ended = [only(container, "name", "exitCode") for container in containers]
     kept = ("clusterArn", "createdAt", "group", "startedAt", "stoppedAt", "version")
+    id_, time = _version(detail)
     return Facts(
         "ecs-task",
         _task_outcome(state, ended),
+        event_id=id_,
+        time=time,
         actor={"type": "startedBy", "id": detail.get("startedBy") or "ecs"},
         after={
             "task": text(detail, "taskArn"),
@@ -197,6 +205,14 @@ def _task_outcome(state: str, ended: list[dict[str, Json]]) -> str:
         return STARTED
     well = ended and all(container.get("exitCode") == 0 for container in ended)
     return SUCCEEDED if well else FAILED
+
+
+def _version(detail: Mapping[str, Json]) -> tuple[str, str]:
+    """Know a state of a task by its version: ECS may tell of the same one in several events."""
+    version, time = detail.get("version"), detail.get("updatedAt")
+    if not isinstance(version, int) or not isinstance(time, str):
+        return "", ""
+    return f"{text(detail, 'taskArn').rpartition('/')[2]}-{version}", time
 
 
 def _overrides(detail: Mapping[str, Json]) -> Iterator[dict[str, Json]]:

@@ -22,7 +22,7 @@ from sandbox.emulator.rehearsal.pipeline.buildspec import (
     read_buildspec,
     script,
 )
-from sandbox.emulator.rehearsal.pipeline.records import ActionFailedError
+from sandbox.emulator.rehearsal.pipeline.records import ActionFailedError, build_session
 from sandbox.emulator.rehearsal.pipeline.workshop import Workshop
 from sandbox.emulator.rehearsal.process import ContainerProcess
 from sandbox.emulator.rehearsal.settings import RehearsalSettings
@@ -150,8 +150,7 @@ class Build:
             **given,
             "TMPDIR": str(self.folder / "tmp"),
             "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": self.caller.account,
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            **self._credentials(),
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -166,6 +165,17 @@ class Build:
             "CODEBUILD_SRC_DIR": str(self.source),
             "CODEBUILD_START_TIME": str(int(time.time() * 1000)),
             **(docker if environment.get("privilegedMode") else {}),
+        }
+
+    def _credentials(self) -> dict[str, str]:
+        """Take a session of the project's role, by which the build's calls are known."""
+        given = client("sts", caller="codebuild.amazonaws.com").assume_role(
+            RoleArn=self.project["serviceRole"], RoleSessionName=build_session(self.id)
+        )["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
         }
 
     def _log_configuration(self) -> Members:

@@ -263,8 +263,16 @@ def _teller(caller: Caller, declaration: Declaration) -> Tell:
             "execution-id": execution.id,
             "version": declaration.version,
             "state": state,
+            "pipeline-execution-attempt": 1.0,
         }
         what = "Pipeline"
+        if stage is None:
+            told = {"triggerType": "trigger-type", "triggerDetail": "trigger-detail"}
+            detail["execution-trigger"] = {
+                name: execution.trigger[key]
+                for key, name in told.items()
+                if key in execution.trigger
+            }
         if stage:
             what, detail["stage"] = "Stage", stage.name
         if run:
@@ -274,6 +282,7 @@ def _teller(caller: Caller, declaration: Declaration) -> Tell:
                 "action-execution-id": run.id,
                 "region": caller.region,
                 "type": dict(run.action.type_id),
+                "execution-result": run.told_on_the_bus(),
             }
         with request_scope(caller.account, caller.region):
             emit(

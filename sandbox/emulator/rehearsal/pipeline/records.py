@@ -19,6 +19,11 @@ STOPPING, STOPPED = "Stopping", "Stopped"
 ENDED = (SUCCEEDED, FAILED, STOPPED)
 
 
+def build_session(build: str) -> str:
+    """Return the name of the session that a build of CodeBuild has of its project's role."""
+    return f"AWSCodeBuild-{build.partition(':')[2]}"
+
+
 class ActionFailedError(Exception):
     """An action that did not succeed; `code` is AWS's word for why."""
 
@@ -72,6 +77,15 @@ class ActionRun:
         return {key: value for key, value in told.items() if value} | (
             {"errorDetails": self.error} if self.error else {}
         )
+
+    def told_on_the_bus(self) -> Members:
+        """Return what CodePipeline's event tells of its result."""
+        told = {
+            "external-execution-id": self.external_id,
+            "external-execution-url": self.external_url,
+            "error-code": self.error.get("code", ""),
+        }
+        return {key: value for key, value in told.items() if value}
 
     def in_state(self) -> Members:
         """Return what GetPipelineState tells of it."""

@@ -1,0 +1,157 @@
+"""Whether the records of a drill tell the truth: who, from what to what, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from runbook.access.delivery_names import APPROVE
+from sandbox.rehearsal.report import Checks
+from sandbox.rehearsal.stage import Stage
+
+CLOUDFORMATION = "cloudformation.amazonaws.com"
+Members = dict[str, Any]
+
+
+def watched(run: Callable[[Stage, Checks], None], stage: Stage, checks: Checks) -> None:
+    """Run a drill, and hold the records against the events that there were."""
+    stage.records.begin()
+    run(stage, checks)
+    stage.records.check(checks)
+
+
+def check_released(
+    stage: Stage, checks: Checks, tag: str, *, before: str, status: str, by: str = ""
+) -> None:
+    """Check the records of a release by change set that ended in a status of the stack.
+
+    `before` is the task definition that served; `by` the ARN of who released, if not the drill.
+    """
+    records, name = stage.records, stage.service.stack
+    records.settled()
+    [executed] = records.of("call-execute-change-set", stackName=name)
+    checks.same(executed["actor"]["id"], by or operator(stage), "recorded: who released")
+    by_stack = [
+        record
+        for record in records.of("call-update-service")
+        if record["actor"]["id"] == CLOUDFORMATION
+    ]
+    released = by_stack[0]
+    checks.same(released["before"], {"taskDefinitions": [before]}, "recorded: what served before")
+    checks.same(
+        _images(stage, released["after"]["taskDefinition"]),
+        {tag},
+        "recorded: the tag of what was released",
+    )
+    went_well = status == "UPDATE_COMPLETE"
+    if not went_well:
+        checks.same(
+            [record["after"]["taskDefinition"] for record in by_stack[1:]],
+            [before],
+            "recorded: what the stack went back to",
+        )
+    states = [
+        (record["after"]["state"], record["outcome"])
+        for record in records.of("stack")
+        if f":stack/{name}/" in record["after"]["stack"]
+    ]
+    ended = [state for state in states if not state[0].endswith("IN_PROGRESS")]
+    checks.same(ended, [(status, "succeeded" if went_well else "failed")], "recorded: the stack")
+    _check_deployments(stage, checks, went_back=not went_well)
+
+
+def check_went_back_by_hand(stage: Stage, checks: Checks, *, to: str) -> None:
+    """Check the record of an operator's UpdateService to a task definition of before."""
+    stage.records.settled()
+    [record] = [
+        each
+        for each in stage.records.of("call-update-service")
+        if each["actor"]["id"] == operator(stage)
+    ]
+    [regretted] = {
+        each["after"]["taskDefinition"]
+        for each in stage.records.of("call-update-service")
+        if each["actor"]["id"] == CLOUDFORMATION
+    }
+    told = (record["before"], record["after"]["taskDefinition"], record["outcome"])
+    expected = ({"taskDefinitions": [regretted]}, to, "succeeded")
+    checks.same(told, expected, "recorded: the operator's UpdateService: before, after, outcome")
+
+
+def check_answered(stage: Stage, checks: Checks, execution: str, answer: str) -> None:
+    """Check the records of an approval: who answered what, and how the execution went on."""
+    stage.records.settled()
+    name = stage.pipeline.name
+    answers = stage.records.of("call-put-approval-result", pipelineName=name)
+    told = [(each["actor"]["id"], each["outcome"]) for each in answers[:1]]
+    checks.same(told, [(operator(stage), "succeeded")], "recorded: who answered the approval")
+    ended = [
+        each["outcome"]
+        for each in stage.records.of("pipeline-stage", stage=APPROVE)
+        if each["outcome"] != "started" and each["after"]["execution"] == execution
+    ]
+    expected = "succeeded" if answer == "Approved" else "failed"
+    checks.same(ended, [expected], "recorded: how the pipeline's stage Approve ended")
+
+
+def check_stopped(stage: Stage, checks: Checks, deployment: str) -> None:
+    """Check the record of an operator's StopServiceDeployment."""
+    stage.records.settled()
+    [record] = stage.records.of("call-stop-service-deployment", serviceDeploymentArn=deployment)
+    told = (record["actor"]["id"], record["after"]["stopType"], record["outcome"])
+    checks.same(told, (operator(stage), "ROLLBACK", "succeeded"), "recorded: who stopped it")
+
+
+def check_migrated(stage: Stage, checks: Checks, outcome: str, *files: str) -> None:
+    """Check the record of the gate's state machine: its end, and what it migrated."""
+    stage.records.settled()
+    ended = [record for record in stage.records.of("migration") if record["outcome"] != "started"]
+    told = [(each["outcome"], each["after"]["migrations"]) for each in ended if _is_ours(each)]
+    checks.same(told, [(outcome, list(files))], "recorded: the migration")
+
+
+def check_frozen(stage: Stage, checks: Checks) -> None:
+    """Check that the freeze and its end are recorded, version by version, without what it says."""
+    stage.records.settled()
+    found = stage.records.of("call-put-parameter")
+    checks.same({each["actor"]["id"] for each in found}, {operator(stage)}, "recorded: who froze")
+    steps = [each["after"]["version"] - each["before"]["version"] for each in found]
+    checks.same(steps, [1, 1], "recorded: the freeze and its end, a version each")
+    checks.same([each["detail"]["left_out"] for each in found], [["value"]] * 2, "left out")
+
+
+def operator(stage: Stage) -> str:
+    """Return by what the emulator knows whoever drills."""
+    return str(stage.endpoint.client("sts").get_caller_identity()["Arn"])
+
+
+def _check_deployments(stage: Stage, checks: Checks, *, went_back: bool) -> None:
+    """Check ECS's own records: of each deployment its begin, and its end or its way back."""
+    told = stage.records.of("ecs-deployment")
+    back = [each for each in told if "rolling_back_to" in each["after"]]
+    checks.same(len(back), int(went_back), "recorded: deployments that were rolled back")
+    checks.same({each["outcome"] for each in back}, {"failed"} if back else set(), "as failed")
+    ended = [each for each in told if each["outcome"] == "succeeded"]
+    for each in back:
+        [goal] = {each["after"]["rolling_back_to"]}
+        gone = each["after"]["deploymentId"]
+        checks.that(goal in {e["after"]["deploymentId"] for e in ended}, f"it rests at {goal}")
+        checks.that(gone not in {e["after"]["deploymentId"] for e in ended}, f"{gone} never did")
+    checks.that(ended, "recorded: the deployment that the service rests at")
+
+
+def _images(stage: Stage, task_definition: str) -> set[str]:
+    """Return the tags of the service's images in the record of a registration."""
+    images = {
+        container["image"]
+        for record in stage.records.of("call-register-task-definition")
+        if record["detail"]["response"]["taskDefinition"]["taskDefinitionArn"] == task_definition
+        for container in record["after"]["containerDefinitions"]
+    }
+    ours = f"/{stage.service.name}:"
+    return {image.partition(ours)[2] for image in images if ours in image}
+
+
+def _is_ours(record: Members) -> bool:
+    """Leave out executions that only found that nothing is to be done."""
+    return bool(record["outcome"] != "succeeded" or record["after"]["migrations"])

@@ -38,7 +38,7 @@ class Decision:
     summary: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class ActionRun:
     """One attempt at an action; `told` is its configuration with every variable put in."""
 
@@ -137,7 +137,7 @@ class StageRun:
         return {run.action.name: run for run in self.actions}
 
 
-@dataclass
+@dataclass(eq=False)
 class Execution:
     """One way through the pipeline.
 

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from sandbox.emulator.patching import PATCHES, Function
 
+CLOUDFORMATION = "ministack.services.cloudformation"
 CHANGE_SETS = "ministack.services.cloudformation.changesets"
 HANDLERS = "ministack.services.cloudformation.handlers"
 STACKS = "ministack.services.cloudformation.stacks"
@@ -28,6 +29,7 @@ IN_PLACE = {"AWS::ECS::TaskDefinition": {"Tags", "EnableFaultInjection"}}
 Members = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 
+PATCHES.needs(CLOUDFORMATION, "_stacks", "changesets", "engine")
 PATCHES.needs(CHANGE_SETS, "_find_change_set", "_p", "_stack_region_context")
 PATCHES.needs(ENGINE, "_evaluate_conditions", "_resolve_refs")
 

@@ -46,5 +46,5 @@ def dispatch_event(original: Function, event: dict[str, Any], view: object = Non
     if event.get("Source") == "aws.s3" and version:
         detail = json.loads(event["Detail"])
         detail["object"]["version-id"] = version
-        event = {**event, "Detail": json.dumps(detail)}
+        event, view = {**event, "Detail": json.dumps(detail)}, None
     original(event, view)

@@ -42,6 +42,7 @@ BUILDSPEC = {
                 "export WORD FROM",
                 # CloudWatch Logs takes no empty message.
                 "echo",
+                'test "${WORD}" != slow || sleep 600',
                 'test "${WORD}" != bad || { echo "no good word"; exit 3; }',
             ],
         }
@@ -180,6 +181,7 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
         account=ACCOUNT,
         region=REGION,
         builds=str(folder / "builds"),
+        timeout_seconds_per_minute=0.6,
     )
     settings.write(folder / "rehearsal.json")
     emulator = emulator_process.start(
@@ -232,6 +234,14 @@ def test_a_build_that_fails_is_tried_again_and_says_its_last_lines(delivery: Del
     lines = [each["message"] for each in told["events"] if number in each["logStreamName"]]
     assert "no good word" in lines
     assert delivery.stage("Build")["retryStageMetadata"]["autoStageRetryAttempt"] == 1
+
+
+def test_a_build_ends_when_its_time_is_up(delivery: Delivery) -> None:
+    version = delivery.drop("slow")
+    assert delivery.ended(version) == "Failed"
+    message = delivery.runs(version)[-1]["output"]["executionResult"]["errorDetails"]["message"]
+    assert "TIMED_OUT after 15 minutes" in message
+    assert "Running command test" in message
 
 
 def test_a_rejected_release_lets_the_next_one_ask(delivery: Delivery) -> None:

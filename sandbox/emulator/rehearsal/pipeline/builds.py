@@ -82,7 +82,9 @@ class Build:
         code, in_time = self._process(spec, given, initiator, log)
         log.flush()
         if not in_time:
-            raise ActionFailedError("JobFailed", f"Build terminated with state: TIMED_OUT. {code}")
+            minutes, last = self.project["timeoutInMinutes"], self._last_lines()
+            told = f"Build terminated with state: TIMED_OUT after {minutes} minutes\n{last}"
+            raise ActionFailedError("JobFailed", told)
         if code != 0:
             raise ActionFailedError("JobFailed", self._failure(code))
         left = (self._marks / LEFT).read_text("utf-8").split("\0")
@@ -123,7 +125,7 @@ class Build:
             line(f"[Container] Simulated: {language} {version} is this machine's own")
         variables = self._variables(spec, given, initiator)
         process = ContainerProcess(["bash", str(path)], variables, self.source, line, done)
-        minutes = float(self.project.get("timeoutInMinutes") or 60)
+        minutes = float(self.project["timeoutInMinutes"])
         in_time = ended.wait(minutes * self.settings.timeout_seconds_per_minute)
         if not in_time:
             process.stop(GRACE_SECONDS)
@@ -193,11 +195,14 @@ class Build:
         phase, command = "DOWNLOAD_SOURCE", ""
         if (self._marks / AT).exists():
             phase, _, command = (self._marks / AT).read_text("utf-8").partition("\n")
-        last = "\n".join(self._lines[-LAST_LINES:])
         return (
             f"Build terminated with state: FAILED. Phase: {phase}, Code: COMMAND_EXECUTION_ERROR, "
-            f"Message: Error while executing command: {command}. Reason: exit status {code}\n{last}"
+            f"Message: Error while executing command: {command}. Reason: exit status {code}\n"
+            f"{self._last_lines()}"
         )
+
+    def _last_lines(self) -> str:
+        return "\n".join(self._lines[-LAST_LINES:])
 
     def _files(self, spec: Buildspec) -> tuple[str, ...]:
         found: list[str] = []

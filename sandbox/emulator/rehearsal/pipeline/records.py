@@ -43,7 +43,7 @@ class Decision:
     summary: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class ActionRun:
     """One attempt at an action; `told` is its configuration with every variable put in."""
 
@@ -151,7 +151,7 @@ class StageRun:
         return {run.action.name: run for run in self.actions}
 
 
-@dataclass
+@dataclass(eq=False)
 class Execution:
     """One way through the pipeline.
 

@@ -170,7 +170,7 @@ def unreadable(stage: Stage, checks: Checks) -> None:
     checks.that(ran and asked, "nothing ran but the question what is pending")
     checks.same(len(stage.snapshots()), snapshots, "snapshots")
     checks.same(stage.applied(), applied, "migrations in the ledger")
-    check_migrated(stage, checks, "failed")
+    check_migrated(stage, checks, "refused")
 
 
 @drill("tasks that end at once", "ROVN-HLT-1", "ROVN-DEP-4")

@@ -7,9 +7,11 @@ from typing import Any
 
 from runbook.access.delivery_names import APPROVE
 from sandbox.rehearsal.report import Checks
-from sandbox.rehearsal.stage import Stage
+from sandbox.rehearsal.stage import ASKED_BY_DRILLS, Stage
 
 CLOUDFORMATION = "cloudformation.amazonaws.com"
+# What the gate asks an image before it decides.
+ASKED = "python -m migrations --pending"
 Members = dict[str, Any]
 
 
@@ -36,7 +38,9 @@ def check_released(
         for record in records.of("call-update-service")
         if record["actor"]["id"] == CLOUDFORMATION
     ]
-    released = by_stack[0]
+    # Both may come in one second, within which keys have no order.
+    back = [each for each in by_stack if each["after"]["taskDefinition"] == before]
+    [released] = [each for each in by_stack if each not in back]
     checks.same(released["before"], {"taskDefinitions": [before]}, "recorded: what served before")
     checks.same(
         _images(stage, released["after"]["taskDefinition"]),
@@ -44,12 +48,7 @@ def check_released(
         "recorded: the tag of what was released",
     )
     went_well = status == "UPDATE_COMPLETE"
-    if not went_well:
-        checks.same(
-            [record["after"]["taskDefinition"] for record in by_stack[1:]],
-            [before],
-            "recorded: what the stack went back to",
-        )
+    checks.same(len(back), int(not went_well), "recorded: the stack's ways back to that")
     states = [
         (record["after"]["state"], record["outcome"])
         for record in records.of("stack")
@@ -108,6 +107,16 @@ def check_migrated(stage: Stage, checks: Checks, outcome: str, *files: str) -> N
     ended = [record for record in stage.records.of("migration") if record["outcome"] != "started"]
     told = [(each["outcome"], each["after"]["migrations"]) for each in ended if _is_ours(each)]
     checks.same(told, [(outcome, list(files))], "recorded: the migration")
+    tasks = [
+        each
+        for each in stage.records.of("ecs-task", state="STOPPED")
+        if each["actor"]["id"] != ASKED_BY_DRILLS
+    ]
+    ran = {" ".join(each["detail"]["overrides"][0]["command"]) for each in tasks}
+    if outcome == "refused":
+        checks.same(ran, {ASKED}, "recorded: nothing ran but")
+    failed = [each["outcome"] for each in tasks].count("failed")
+    checks.same(failed, int(outcome == "failed"), "recorded: migrations tasks that failed")
 
 
 def check_frozen(stage: Stage, checks: Checks) -> None:

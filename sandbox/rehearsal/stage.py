@@ -22,6 +22,8 @@ from sandbox.rehearsal.source import SourceStore
 
 GATE, PROBE = "PRE_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"
 ALARM = "rehearsal-bake"
+# Who starts the tasks by which a drill asks the ledger.
+ASKED_BY_DRILLS = "rehearsal"
 MIGRATIONS_LABEL = "runbook.migrations-task-definition"
 Members = dict[str, Any]
 
@@ -150,7 +152,7 @@ class Stage:
         [task] = ecs.run_task(
             cluster=self.service.cluster,
             taskDefinition=definition,
-            startedBy="rehearsal",
+            startedBy=ASKED_BY_DRILLS,
             overrides={"containerOverrides": [{"name": container["name"], "command": command}]},
         )["tasks"]
         which = {"cluster": self.service.cluster, "tasks": [task["taskArn"]]}

@@ -18,6 +18,7 @@ def install_if_told() -> Callable[[Application], Application]:
     path = os.environ.get(VARIABLE)
     if not path:
         return lambda application: application
+    from sandbox.emulator.rehearsal import functions  # noqa: F401 - patches as it is loaded
     from sandbox.emulator.rehearsal.balancer import serve_listeners
     from sandbox.emulator.rehearsal.calls import Rehearsal
     from sandbox.emulator.rehearsal.pipeline.calls import Pipelines

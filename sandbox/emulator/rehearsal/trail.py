@@ -157,7 +157,11 @@ def _came_of_it(operation: OperationModel, answer: Answer) -> tuple[str, Members
     parsed = parser.parse(response, shape)
     if answer.status >= 300:
         return str(parsed.get("Error", {}).get("Code", answer.status)), None
-    return "", told(shape, parsed)
+    came: Members | None = told(shape, parsed)
+    # RDS tells of what it answers without the one member around it.
+    if came and operation.service_model.service_name == "rds" and len(came) == 1:
+        [came] = came.values()
+    return "", came
 
 
 @functools.cache

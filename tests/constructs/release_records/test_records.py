@@ -195,6 +195,13 @@ def test_a_migration_tells_its_files_and_its_snapshot() -> None:
         assert (body["after"]["migrations"], body["after"]["snapshot"]) == ([], None)
 
 
+def test_a_migration_that_the_gate_refused_says_so_and_one_that_broke_failed() -> None:
+    ended = {"detail__status": "FAILED", "detail__output": None}
+    for error, outcome in (("Refused", "refused"), ("Failed", "failed"), (None, "failed")):
+        found = recorded(event("migration", **ended, detail__error=error))
+        assert (found["outcome"], found["detail"].get("error")) == (outcome, error)
+
+
 def test_an_approval_is_recorded_without_its_words() -> None:
     body = recorded(event("pipeline-action"))
     assert body["after"]["stage"] == "Approve"

@@ -167,12 +167,12 @@ def test_a_function_calls_in_its_own_role(rig: Rig, bus: Bus) -> None:
         "    return boto3.client('sts').get_caller_identity()['Account']\n"
     )
     lambda_ = rig.client("lambda")
-    function = lambda_.get_function_configuration(FunctionName="gate")
+    role = f"arn:aws:iam::{ACCOUNT}:role/some-role"
     lambda_.create_function(
         FunctionName="writes",
         Runtime="python3.12",
         Handler="index.handler",
-        Role=function["Role"],
+        Role=role,
         Code={"ZipFile": rigs.zipped("index.py", code)},
         Timeout=30,
     )
@@ -181,11 +181,32 @@ def test_a_function_calls_in_its_own_role(rig: Rig, bus: Bus) -> None:
     assert rig.client("ssm").get_parameter(Name="/by/function")["Parameter"]["Value"] == "hidden"
     eventually(lambda: bus.calls("PutParameter"), "the call")
     [call] = bus.calls("PutParameter")
-    role = function["Role"].rpartition("/")[2]
-    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/writes"
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/some-role/writes"
     assert call["userIdentity"]["arn"] == arn
-    assert call["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == function["Role"]
+    assert call["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == role
     assert call["requestParameters"]["value"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+
+def test_an_error_of_a_function_has_the_name_of_its_class(rig: Rig) -> None:
+    code = (
+        "class Refused(Exception): pass\n"
+        "def handler(event, context):\n"
+        "    try:\n"
+        "        {}['x']\n"
+        "    except KeyError as error:\n"
+        "        raise Refused('not now:\\nlater') from error\n"
+    )
+    lambda_ = rig.client("lambda")
+    lambda_.create_function(
+        FunctionName="refuses",
+        Runtime="python3.12",
+        Handler="index.handler",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/some-role",
+        Code={"ZipFile": rigs.zipped("index.py", code)},
+        Timeout=30,
+    )
+    told = json.loads(lambda_.invoke(FunctionName="refuses")["Payload"].read())
+    assert (told["errorType"], told["errorMessage"]) == ("Refused", "not now:\nlater")
 
 
 def test_a_snapshot_is_as_old_as_its_tags_say_and_tells_who_may_restore_it(rig: Rig) -> None:

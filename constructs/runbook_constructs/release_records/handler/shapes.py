@@ -6,8 +6,9 @@ from typing import Any
 
 Json = Any
 STARTED, SUCCEEDED, FAILED = "started", "succeeded", "failed"
-# Refused by IAM; ended by somebody; neither a beginning nor an end; not understood.
-DENIED, STOPPED, NOTED, UNKNOWN = "denied", "stopped", "noted", "unknown"
+# Refused by IAM; refused by the gate; ended by somebody; neither a beginning nor an end; not
+# understood.
+DENIED, REFUSED, STOPPED, NOTED, UNKNOWN = "denied", "refused", "stopped", "noted", "unknown"
 
 
 class UnknownShapeError(Exception):

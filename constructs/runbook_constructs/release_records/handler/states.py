@@ -12,6 +12,7 @@ from typing import Any
 from .shapes import (
     FAILED,
     NOTED,
+    REFUSED,
     STARTED,
     STOPPED,
     SUCCEEDED,
@@ -50,6 +51,8 @@ _EXECUTION = {
     "SUCCEEDED": SUCCEEDED,
     "TIMED_OUT": FAILED,
 }
+# As the gate's steps name it when they say no before anything is migrated.
+_REFUSAL = "Refused"
 # The words of a command that are the runner's own; another word may be anything.
 _COMMAND = {"python", "-m", "migrations", "--check", "--pending"}
 _MIGRATION = re.compile(r"[0-9]{3,}_[A-Za-z0-9_]{1,100}\.sql")
@@ -168,7 +171,7 @@ def migration(event: Mapping[str, Json]) -> Facts:
     }
     return Facts(
         "migration",
-        _EXECUTION.get(state, UNKNOWN),
+        REFUSED if detail.get("error") == _REFUSAL else _EXECUTION.get(state, UNKNOWN),
         actor=_service("states"),
         before=None if state == "RUNNING" else {"state": "RUNNING"},
         after=after,

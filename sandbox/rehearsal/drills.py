@@ -11,6 +11,7 @@ from sandbox.emulator.rehearsal.records import FINISHED
 from sandbox.rehearsal.pipeline import BUILD, PREVIEW, RELEASE, Offer
 from sandbox.rehearsal.record_checks import (
     check_answered,
+    check_command,
     check_frozen,
     check_migrated,
     check_released,
@@ -70,6 +71,7 @@ def release(stage: Stage, checks: Checks) -> None:
     checks.same(len(stage.snapshots()) - snapshots, 0, "snapshots since")
     by = stage.releaser(offer)
     check_released(stage, checks, offer.tag, before=before, status=WENT_WELL, by=by)
+    check_command(stage, checks, by=by, outcome="succeeded")
     check_answered(stage, checks, offer.execution, "Approved")
 
 
@@ -299,5 +301,8 @@ def _check_refused_at(
     checks.same(back["status"], "SUCCESSFUL", "the deployment by the stack's own rollback")
     described = service.described()
     checks.same(described["runningCount"], described["desiredCount"], "tasks that run")
-    by, before = by or stage.releaser(offer), described["taskDefinition"]
+    before = described["taskDefinition"]
+    if not by:
+        by = stage.releaser(offer)
+        check_command(stage, checks, by=by, outcome="failed")
     check_released(stage, checks, offer.tag, before=before, status=WENT_BACK, by=by)

@@ -77,6 +77,17 @@ def check_went_back_by_hand(stage: Stage, checks: Checks, *, to: str) -> None:
     checks.same(told, expected, "recorded: the operator's UpdateService: before, after, outcome")
 
 
+def check_command(stage: Stage, checks: Checks, *, by: str, outcome: str) -> None:
+    """Check the two records that the release command itself writes: its start, and its end."""
+    told = [
+        (record["kind"], record["actor"], record["outcome"])
+        for record in stage.records.new
+        if record["kind"] in ("release-start", "release-end")
+    ]
+    expected = [("release-start", by, "started"), ("release-end", by, outcome)]
+    checks.same(sorted(told, reverse=True), expected, "recorded by the command itself")
+
+
 def check_answered(stage: Stage, checks: Checks, execution: str, answer: str) -> None:
     """Check the records of an approval: who answered what, and how the execution went on."""
     stage.records.settled()

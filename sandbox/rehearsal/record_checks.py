@@ -79,6 +79,7 @@ def check_went_back_by_hand(stage: Stage, checks: Checks, *, to: str) -> None:
 
 def check_command(stage: Stage, checks: Checks, *, by: str, outcome: str) -> None:
     """Check the two records that the release command itself writes: its start, and its end."""
+    stage.records.settled()
     told = [
         (record["kind"], record["actor"], record["outcome"])
         for record in stage.records.new

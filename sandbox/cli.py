@@ -64,10 +64,15 @@ def rehearse(
     bake_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds that stand for each minute of bake time.")
     ] = 1.0,
+    drill: Annotated[
+        list[str] | None,
+        typer.Option(help="Only drills whose name contains this; may be given again."),
+    ] = None,
 ) -> None:
     """Deploy as for a first release, then run every drill; writes build/rehearsal/report.json."""
     with _command() as workplace:
-        passed = Rehearsal(workplace, Screen(Console()), environment, bake_seconds).run(port)
+        screen = Screen(Console())
+        passed = Rehearsal(workplace, screen, environment, bake_seconds, drill or ()).run(port)
     raise typer.Exit(0 if passed else 1)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from sandbox.child_process import GRACE_SECONDS, end_group, last_lines
+from sandbox.emulator.rehearsal.settings import FOR_BUILDS
 from sandbox.emulator.rehearsal.settings import VARIABLE as REHEARSAL
 from sandbox.failure import SandboxError
 from sandbox.workplace import Workplace
@@ -24,6 +25,13 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 READY_SECONDS = 60
 MODULE = "sandbox.emulator"
+# By these pip and uv find their index on this machine, as `make setup` did.
+INSTALLERS = (
+    *("PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_INDEX_URL"),
+    *("PIP_TRUSTED_HOST", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_NATIVE_TLS"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"),
+    *("REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+)
 ANOTHER_PORT = "choose another with --port or the variable SANDBOX_PORT"
 
 
@@ -128,6 +136,9 @@ def start(
         environment[REHEARSAL] = str(rehearsal)
         # Wait states of state machines take a tenth of their time.
         environment["SFN_WAIT_SCALE"] = "0.1"
+        environment |= {
+            f"{FOR_BUILDS}{name}": os.environ[name] for name in INSTALLERS if name in os.environ
+        }
     command = [str(workplace.emulator_python), "-m", MODULE, "--port", str(port)]
     with workplace.log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell

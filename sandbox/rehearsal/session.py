@@ -6,12 +6,13 @@ import json
 import secrets
 import shutil
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from runbook.access import delivery_names
 from runbook.model.environment import Environment
 from runbook.model.ingress import PRODUCTION_PORT
 from runbook.model.loader import load_environment
@@ -26,11 +27,12 @@ from sandbox.interruption import uninterrupted
 from sandbox.rehearsal import record_drills, report, summary  # noqa: F401 - registers its drills
 from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.database import Database
-from sandbox.rehearsal.drills import DRILLS
+from sandbox.rehearsal.drills import DRILLS, Drill
+from sandbox.rehearsal.pipeline import RehearsedPipeline
 from sandbox.rehearsal.record_checks import watched
 from sandbox.rehearsal.report import Checks, Outcome
 from sandbox.rehearsal.service import RehearsedService
-from sandbox.rehearsal.source import ImageStore
+from sandbox.rehearsal.source import SourceStore
 from sandbox.rehearsal.stage import Stage
 from sandbox.screen import Screen
 from sandbox.workplace import Workplace
@@ -38,17 +40,25 @@ from sandbox.workplace import Workplace
 # What stands in for a declared variable on this machine; see the summary, which says so.
 STAND_INS = {"OTEL_EXPORTER_OTLP_ENDPOINT": "", "SENTRY_DSN": "", "PYTHONUNBUFFERED": "1"}
 MADE_UP = "operator_supplied"
-FIRST_RELEASE = ("ROVN-DEP-3", "ROVN-DEP-4", "ROVN-HLT-1")
+FIRST = "first release"
+FIRST_RELEASE = ("ROVN-DEP-1", "ROVN-DEP-3", "ROVN-DEP-4", "ROVN-DEP-8", "ROVN-HLT-1")
+# Of the example's buildspec, what `make lint` and `make test` have run on the same source: a minute
+# of each build. A drill's fault would be found by them, too.
+LEFT_OUT = ("uv run --no-sync mypy", "uv run --no-sync pytest")
 
 
 @dataclass
 class Rehearsal:
-    """One rehearsal of one environment; `bake_seconds` stand for each minute of bake time."""
+    """One rehearsal of one environment; `bake_seconds` stand for each minute of bake time.
+
+    With `only`, those drills alone whose names contain one of these.
+    """
 
     workplace: Workplace
     screen: Screen
     name: str
     bake_seconds: float = 1.0
+    only: Sequence[str] = ()
 
     def run(self, port: int) -> bool:
         """Deploy, drill, report, end everything; return whether no drill failed."""
@@ -58,6 +68,7 @@ class Rehearsal:
                 f"A sandbox is running with its files in {self.workplace.folder}: "
                 "`make sandbox-down` ends it; or set SANDBOX_FOLDER and SANDBOX_PORT"
             )
+        drills = chosen(self.only)
         started = datetime.now(UTC)
         for folder in (self.workplace.temporary, self._folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -71,15 +82,23 @@ class Rehearsal:
             self.workplace.environment(),
         )
         try:
-            outcomes = self._rehearsed(environment, database, port)
+            outcomes = self._rehearsed(environment, database, port, drills)
         finally:
             with uninterrupted():
                 database.stop()
         report.write(self._report, self.name, started, outcomes)
-        summary.show(self.screen.console, outcomes, self._report, self.bake_seconds)
+        summary.show(
+            self.screen.console,
+            outcomes,
+            self._report,
+            bake_seconds=self.bake_seconds,
+            left_out=LEFT_OUT,
+        )
         return all(outcome.outcome != report.FAILED for outcome in outcomes)
 
-    def _rehearsed(self, environment: Environment, database: Database, port: int) -> list[Outcome]:
+    def _rehearsed(
+        self, environment: Environment, database: Database, port: int, drills: Sequence[Drill]
+    ) -> list[Outcome]:
         settings = self._settings(environment, database)
         settings.write(self._folder / "settings.json")
         emulator = emulator_process.start(
@@ -89,7 +108,7 @@ class Rehearsal:
             rehearsal=self._folder / "settings.json",
         )
         try:
-            return self._drilled(environment, database, emulator, settings)
+            return self._drilled(environment, database, emulator, settings, drills)
         finally:
             with uninterrupted():
                 emulator.stop()
@@ -101,6 +120,7 @@ class Rehearsal:
         database: Database,
         emulator: EmulatorProcess,
         settings: RehearsalSettings,
+        drills: Sequence[Drill],
     ) -> list[Outcome]:
         deployment = Deployment(self.workplace, self.screen.progress, self.screen.detail)
         with self.screen.phase("synth", f"{self.name}, while the emulator starts"):
@@ -116,28 +136,22 @@ class Rehearsal:
             deployment.bootstrap(endpoint, regions, limits_of(environment))
             given = parameters_to_give(before, environment.images.tag_example)
             deployment.deploy(endpoint, given, [stack.path for stack in before], exclusively=True)
-        with self.screen.phase("prepare", "database users, values of secrets, the first image"):
+        with self.screen.phase("prepare", "database users, values of secrets"):
             _prepare(environment, endpoint, database)
             stage = self._stage(environment, endpoint, services[0], settings)
-            tag = stage.images.build("first")
 
-        def first_release(checks: Checks) -> None:
-            given = parameters_to_give(services, tag)
-            deployment.deploy(endpoint, given, [each.path for each in services], exclusively=True)
-            if after:
-                given = parameters_to_give(after, tag)
-                deployment.deploy(endpoint, given, [each.path for each in after], exclusively=True)
-            checks.same(stage.service.status(), "CREATE_COMPLETE", "the stack")
-            checks.same(stage.service.health(), (200, tag), "/health at the production listener")
-            [first] = stage.service.deployments()
-            checks.same(first["status"], "SUCCESSFUL", "the deployment")
+        def deploy(tag: str) -> None:
+            for stacks in (services, after):
+                paths, given = [each.path for each in stacks], parameters_to_give(stacks, tag)
+                if paths:
+                    deployment.deploy(endpoint, given, paths, exclusively=True)
 
-        with self.screen.phase("first", "release, into a registry with one image"):
-            run = partial(watched, lambda _, checks: first_release(checks), stage)
-            outcomes = [report.drilled("first release", FIRST_RELEASE, run)]
+        with self.screen.phase("first", "release: a source for a pipeline without a service"):
+            run = partial(watched, partial(first_release, deploy), stage)
+            outcomes = [report.drilled(FIRST, FIRST_RELEASE, run)]
         if outcomes[0].outcome == report.FAILED:
             return outcomes
-        for number, drill in enumerate(DRILLS, start=1):
+        for number, drill in enumerate(drills, start=1):
             with self.screen.phase(f"drill {number}", drill.name):
                 run = partial(watched, drill.run, stage)
                 outcomes.append(report.drilled(drill.name, drill.clauses, run))
@@ -158,6 +172,8 @@ class Rehearsal:
             listeners={port: _free_port() for port in ports},
             certificates=str(self._folder / "certificates"),
             hostnames=[each.ingress.hostname for each in environment.services.values()],
+            builds=str(self._folder / "builds"),
+            left_out=LEFT_OUT,
             bake_seconds_per_minute=self.bake_seconds,
         )
 
@@ -183,11 +199,12 @@ class Rehearsal:
                 listeners=dict(settings.listeners),
                 authority=Path(settings.certificates) / AUTHORITY,
             ),
-            images=ImageStore(
-                source=self._example,
-                images=self._images,
-                repository=service.name,
-                ecr=endpoint.client("ecr"),
+            sources=SourceStore(self._example),
+            pipeline=RehearsedPipeline(
+                endpoint=endpoint,
+                name=delivery_names.pipeline(environment, key),
+                bucket=delivery_names.source_bucket(environment),
+                key=delivery_names.source_key(key),
             ),
             test_port=str(environment.load_balancer.test_port),
             records=AuditRecords(environment, endpoint),
@@ -215,6 +232,34 @@ class Rehearsal:
         if not python.exists():
             raise SandboxError(f"{python}: the example is not installed. `make setup` installs it")
         return python
+
+
+def chosen(only: Sequence[str]) -> list[Drill]:
+    """Return the drills to run after the first release; raises SandboxError if a word fits none."""
+    names = [FIRST, *(drill.name for drill in DRILLS)]
+    for word in only:
+        if not any(word in name for name in names):
+            raise SandboxError(f"No drill's name contains {word!r}: there are {'; '.join(names)}")
+    return [drill for drill in DRILLS if not only or any(word in drill.name for word in only)]
+
+
+def first_release(deploy: Callable[[str], None], stage: Stage, checks: Checks) -> None:
+    """Upload a source before there is a service, and do what the approver is then told to do.
+
+    docs/decisions/0027: somebody deploys the service with the image that was built, then approves.
+    """
+    pipeline, name = stage.pipeline, stage.environment.name
+    offer = pipeline.offer(pipeline.drop(stage.sources.packed()))
+    told = f"make deploy ENV={name} IMAGE_TAG={offer.tag}"
+    checks.that(told in offer.shown, f"the approver is told to run: {told}")
+    deploy(offer.tag)
+    checks.same(stage.service.status(), "CREATE_COMPLETE", "the stack")
+    checks.same(stage.service.health(), (200, offer.tag), "/health at the production listener")
+    [first] = stage.service.deployments()
+    checks.same(first["status"], "SUCCESSFUL", "the deployment")
+    stage.begin(offer)
+    checks.same(pipeline.ended(offer.execution), "Succeeded", "the pipeline")
+    checks.same(len(stage.service.deployments()), 1, "deployments: the release began no other")
 
 
 def in_order(

@@ -1,87 +1,81 @@
-"""Images of a rehearsal: the example's source in a folder, changed as a drill needs it."""
+"""Sources of a rehearsal: the example's as a ZIP, changed as a drill needs it."""
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Mapping, Sequence
+import io
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from sandbox.emulator.rehearsal.images import Image, folder_of
-
-# What the image holds of the source: the Dockerfile copies these and no others.
-PACKAGES = ("passport_api", "migrations")
-COMMAND = ("python", "-m", "passport_api")
-LEFT_OUT = shutil.ignore_patterns("__pycache__")
+# What lies in the example's folder and is nobody's source.
+LEFT_OUT = {
+    ".hypothesis",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".venv",
+    "__pycache__",
+}
+MIGRATIONS = "migrations/sql"
 
 
 @dataclass
-class ImageStore:
-    """Builds images from the example's source, under tags of this rehearsal's own.
+class SourceStore:
+    """Packs the example's source; `migrations` are kept from source to source.
 
-    `migrations` are kept from image to image: a release follows the one before it.
+    A release follows the one before it.
     """
 
     source: Path
-    images: Path
-    repository: str
-    ecr: Any
     migrations: dict[str, str] = field(default_factory=dict)
-    _begun: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _made: int = 0
 
-    def build(
+    def packed(
         self,
-        suffix: str,
         *,
         migrations: Mapping[str, str] | None = None,
-        variables: Mapping[str, str] | None = None,
-        command: Sequence[str] = COMMAND,
+        files: Mapping[str, str] | None = None,
         keep: bool = True,
-    ) -> str:
-        """Make an image and return its tag; `migrations` maps file names to SQL.
+    ) -> bytes:
+        """Return a ZIP; `migrations` maps file names to SQL, `files` paths to their text.
 
-        `variables` are baked in beside APP_VERSION, as ENV in a Dockerfile is. Unless the change
-        is to be kept, the next image is built as if this one had never been.
+        Unless its migrations are to be kept, the next source is packed as if this one had never
+        been.
         """
-        tag = self._tag(suffix)
-        folder = folder_of(self.images, self.repository, tag)
-        for package in PACKAGES:
-            if (self.source / package).is_dir():
-                shutil.copytree(self.source / package, folder / package, ignore=LEFT_OUT)
-        folder.mkdir(parents=True, exist_ok=True)
         everything = {**self.migrations, **(migrations or {})}
-        for name, text in everything.items():
-            (folder / "migrations" / "sql" / name).write_text(text, "utf-8")
         if keep:
             self.migrations = everything
-        Image(folder, command, {"APP_VERSION": tag, **(variables or {})}).write()
-        self._push(tag)
-        return tag
+        changed = {f"{MIGRATIONS}/{name}": text for name, text in everything.items()}
+        changed |= files or {}
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in self._paths():
+                name = path.relative_to(self.source).as_posix()
+                if name not in changed:
+                    packed.write(path, name)
+            for name, text in changed.items():
+                packed.writestr(name, text)
+        return content.getvalue()
+
+    def edited(self, path: str, *changes: tuple[str, str]) -> dict[str, str]:
+        """Return a file with pieces of its text replaced; each piece must be there once."""
+        text = (self.source / path).read_text("utf-8")
+        for old, new in changes:
+            if text.count(old) != 1:
+                raise ValueError(f"{path}: {old!r} is there {text.count(old)} times")
+            text = text.replace(old, new)
+        return {path: text}
 
     def next_migration(self, subject: str) -> str:
         """Return the file name of the migration that comes after all others."""
-        folder = self.source / "migrations" / "sql"
+        folder = self.source / MIGRATIONS
         names = [*self.migrations, *(path.name for path in folder.glob("*.sql"))]
         numbers = [int(name.partition("_")[0]) for name in names]
         return f"{max(numbers, default=0) + 1:04d}_{subject}.sql"
 
-    def _tag(self, suffix: str) -> str:
-        self._made += 1
-        built = self._begun + timedelta(seconds=self._made)
-        return f"prod-{built:%Y%m%d%H%M%S}-{suffix}"
-
-    def _push(self, tag: str) -> None:
-        """Let the emulator's registry know the tag, with a manifest that names no layer."""
-        manifest = {
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "layers": [],
-            "annotations": {"rehearsal": tag},
-        }
-        self.ecr.put_image(
-            repositoryName=self.repository, imageManifest=json.dumps(manifest), imageTag=tag
-        )
+    def _paths(self) -> list[Path]:
+        return [
+            path
+            for path in sorted(self.source.rglob("*"))
+            if path.is_file() and not LEFT_OUT & set(path.relative_to(self.source).parts)
+        ]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from runbook.access.principals import Principals
 from runbook.model.environment import Environment
+from sandbox.emulator.rehearsal.pipeline.records import build_session
 from sandbox.endpoint import Endpoint
 from sandbox.rehearsal.audit_records import AuditRecords
-from sandbox.rehearsal.report import Checks, NotExercisableError
+from sandbox.rehearsal.pipeline import RELEASE, VERIFY, Offer, RehearsedPipeline
+from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError
 from sandbox.rehearsal.service import RehearsedService, until
-from sandbox.rehearsal.source import ImageStore
+from sandbox.rehearsal.source import SourceStore
 
 GATE, PROBE = "PRE_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"
 ALARM = "rehearsal-bake"
@@ -33,7 +36,8 @@ class Stage:
     key: str
     endpoint: Endpoint
     service: RehearsedService
-    images: ImageStore
+    sources: SourceStore
+    pipeline: RehearsedPipeline
     test_port: str
     records: AuditRecords
 
@@ -47,8 +51,60 @@ class Stage:
     def need_migrations(self) -> None:
         """Raise NotExercisableError unless the gate and the runner are there."""
         self.need_hook(GATE)
-        if not (self.images.source / "migrations" / "sql").is_dir():
+        if not (self.sources.source / "migrations" / "sql").is_dir():
             raise NotExercisableError("the example has no migrations to run")
+
+    # --- Its pipeline ---
+
+    def offered(
+        self,
+        checks: Checks,
+        *,
+        migrations: Mapping[str, str] | None = None,
+        files: Mapping[str, str] | None = None,
+        keep: bool = True,
+    ) -> Offer:
+        """Drop a source into its bucket, and check what the approver is then shown."""
+        serves = self.service.health()[1]
+        content = self.sources.packed(migrations=migrations, files=files, keep=keep)
+        offer = self.pipeline.offer(self.pipeline.drop(content))
+        shown = f"{self.key} in {self.environment.name}: {serves} -> {offer.tag} ("
+        checks.that(offer.shown.startswith(shown), f"the approver reads: {shown[:-2]}")
+        return offer
+
+    def begin(self, offer: Offer) -> None:
+        """Approve a release, without waiting for what comes of it."""
+        self.pipeline.answer(offer, approved=True, why="rehearsal")
+
+    def released(self, checks: Checks, offer: Offer) -> None:
+        """Approve a release, and check that every stage of the pipeline succeeds at once."""
+        self.begin(offer)
+        checks.same(self.pipeline.ended(offer.execution), "Succeeded", "the pipeline")
+        attempts = self.pipeline.attempts(offer.execution)
+        checks.same(attempts.get(VERIFY), ["Succeeded"], "its stage Verify")
+        checks.same(self.service.status(), "UPDATE_COMPLETE", "the stack")
+
+    def refused(self, checks: Checks, offer: Offer, *, said: str) -> None:
+        """Approve a release, and check that it fails: once, for a reason, with nothing after it."""
+        self.begin(offer)
+        self.ended_refused(checks, offer, said=said)
+
+    def ended_refused(self, checks: Checks, offer: Offer, *, said: str) -> None:
+        """Check that an approved release has failed."""
+        checks.same(self.pipeline.ended(offer.execution), "Failed", "the pipeline")
+        attempts = self.pipeline.attempts(offer.execution)
+        checks.same(attempts.get(RELEASE), ["Failed"], "attempts at its stage Release")
+        checks.that(VERIFY not in attempts, "its stage Verify never ran")
+        failure = self.pipeline.failure(offer.execution)
+        if said not in failure:
+            raise DrillError(f"the release's log ends without {said!r}: {failure}")
+        checks.found.append(f"the end of the release's log says: {said}")
+
+    def releaser(self, offer: Offer) -> str:
+        """Return by which session CloudTrail knows the build that released."""
+        role = Principals(self.environment).release.rpartition("/")[2]
+        session = build_session(self.pipeline.build(offer.execution, RELEASE))
+        return f"arn:aws:sts::{self.endpoint.account}:assumed-role/{role}/{session}"
 
     # --- What it keeps ---
 

@@ -35,7 +35,12 @@ class LogStream:
         self._kept: list[Members] = []
 
     def add(self, line: str) -> None:
-        """Write a line at once, so that a reader sees it while the task runs."""
+        """Write a line at once, so that a reader sees it while the task runs; none that is empty.
+
+        CloudWatch Logs takes no empty message, and would refuse what comes with it, too.
+        """
+        if not line.strip():
+            return
         with self._lock:
             self._kept.append({"timestamp": int(time.time() * 1000), "message": line})
         self.flush()

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 VARIABLE = "SANDBOX_REHEARSAL"
+# Variables of the emulator that builds alone are to have, without this prefix: those by which pip
+# and uv find their index. They may hold what belongs in no file, and would mislead the emulator.
+FOR_BUILDS = "SANDBOX_BUILD_"
 # In the folder of certificates: that of the authority, which callers must trust.
 AUTHORITY = "authority.pem"
 
@@ -21,6 +24,9 @@ class RehearsalSettings:
     such as the address of the database. `listeners` maps the port of a declared listener to the
     loopback port that stands for it; `certificates` is the folder of the rehearsal's own authority,
     which vouches for `hostnames`.
+
+    `builds` is the folder in which builds of pipelines work; `left_out` are the commands of
+    buildspecs that are named in the log instead of run.
     """
 
     images: str
@@ -30,6 +36,8 @@ class RehearsalSettings:
     variables: Mapping[str, str] = field(default_factory=dict)
     listeners: Mapping[str, int] = field(default_factory=dict)
     certificates: str = ""
+    builds: str = ""
+    left_out: Sequence[str] = ()
     hostnames: Sequence[str] = ()
     bake_seconds_per_minute: float = 1.0
     timeout_seconds_per_minute: float = 60.0

@@ -21,11 +21,15 @@ def install_if_told() -> Callable[[Application], Application]:
     from sandbox.emulator.rehearsal import functions  # noqa: F401 - patches as it is loaded
     from sandbox.emulator.rehearsal.balancer import serve_listeners
     from sandbox.emulator.rehearsal.calls import Rehearsal
+    from sandbox.emulator.rehearsal.pipeline.calls import Pipelines
+    from sandbox.emulator.rehearsal.pipeline.scans import answer_scans
     from sandbox.emulator.rehearsal.snapshots import install as install_snapshots
     from sandbox.emulator.rehearsal.trail import with_trail
 
     settings = read_settings(Path(path))
     Rehearsal(settings).install()
+    Pipelines(settings).install()
+    answer_scans()
     install_snapshots()
     serve_listeners(settings)
     return with_trail

@@ -8,7 +8,7 @@ from sandbox.cloud_assembly import SynthesizedStack
 from sandbox.failure import SandboxError
 from sandbox.rehearsal import drills, record_drills
 from sandbox.rehearsal.drills import DRILLS
-from sandbox.rehearsal.session import in_order
+from sandbox.rehearsal.session import chosen, in_order
 
 
 def stack(name: str, *stands_on: str, tagged: bool = False) -> SynthesizedStack:
@@ -51,3 +51,12 @@ def test_every_drill_has_a_name_of_its_own_and_says_what_it_exercises() -> None:
     assert len({drill.name for drill in DRILLS}) == len(DRILLS)
     assert {drill.run.__module__ for drill in DRILLS} == {drills.__name__, record_drills.__name__}
     assert all(drill.clauses for drill in DRILLS)
+
+
+def test_drills_are_chosen_by_a_piece_of_their_name() -> None:
+    names = [drill.name for drill in chosen(["bake window", "first release"])]
+    assert names == ["alarm in the bake window", "stop in the bake window"]
+    assert chosen(["first release"]) == []
+    assert chosen([]) == DRILLS
+    with pytest.raises(SandboxError, match="contains 'no such': there are first release; release"):
+        chosen(["bake", "no such"])

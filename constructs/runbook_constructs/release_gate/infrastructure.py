@@ -95,6 +95,7 @@ class ReleaseGate(Construct):
                 "COMMAND": "\n".join(self._service.migrations.command),
                 "DATABASE": parts.database,
                 "LOG_GROUP": place.migrations_log,
+                "MIGRATION_SECONDS": str(self._gate.migration_minutes * 60),
                 "SECURITY_GROUP": parts.migrations.security_group_id,
                 "SERVICE_NAME": self._service.name,
                 "SUBNETS": ",".join(subnets),

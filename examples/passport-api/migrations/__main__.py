@@ -7,7 +7,7 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from migrations.files import FOLDER, Found, read_folder
 from migrations.integrity import check
-from migrations.plan import Plan
+from migrations.plan import Applied
 from migrations.problem import Exit, Problem, StoppedError
 from migrations.runner import apply, look
 from migrations.settings import Settings
@@ -26,7 +26,7 @@ _Body = Mapping[str, object]
 # What the line of each command holds when there is nothing to tell.
 _EMPTY: Mapping[str, _Body] = {
     "apply": {"applied": [], "already": 0},
-    "pending": {"pending": [], "ahead": [], "problems": []},
+    "pending": {"pending": [], "ahead": [], "beside": [], "problems": []},
     "check": {"ok": False, "applied": 0, "problems": []},
 }
 
@@ -89,17 +89,19 @@ def _pending(found: Found, settings: Settings) -> tuple[Exit, _Body]:
             {
                 "file": file.name,
                 "previous_image_can_read": file.header.previous_image_can_read,
+                "timeout_seconds": file.header.timeout_seconds,
                 "phi_columns": list(file.header.phi_columns),
             }
             for file in plan.pending
         ],
-        "ahead": _ahead(plan),
+        "ahead": _rows(plan.ahead),
+        "beside": _rows(plan.beside),
         "problems": [problem.as_json() for problem in plan.problems],
     }
     return (Exit.REFUSED if plan.problems else Exit.DONE), body
 
 
-def _ahead(plan: Plan) -> list[_Body]:
+def _rows(rows: Sequence[Applied]) -> list[_Body]:
     return [
         {
             "file": row.file,
@@ -107,7 +109,7 @@ def _ahead(plan: Plan) -> list[_Body]:
             "previous_image": row.previous_image,
             "previous_image_can_read": row.previous_image_can_read,
         }
-        for row in plan.ahead
+        for row in rows
     ]
 
 

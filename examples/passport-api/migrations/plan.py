@@ -27,26 +27,44 @@ class Plan:
     """What an image finds in a database.
 
     `pending` are its files that are not applied; `ahead` are applied, unknown to it, and newer
-    than all of its own: it is older than the schema. `applied` counts the rows that it knows.
+    than all of its own: it is older than the schema. `beside` are applied, and the image that
+    serves meanwhile does not have them. `applied` counts the rows that it knows.
     """
 
     pending: tuple[MigrationFile, ...]
     ahead: tuple[Applied, ...]
+    beside: tuple[Applied, ...]
     applied: int
     problems: tuple[Problem, ...]
 
 
-def compare(files: Sequence[MigrationFile], ledger: Sequence[Applied]) -> Plan:
-    """Compare the files of an image with the ledger of a database."""
+def compare(files: Sequence[MigrationFile], ledger: Sequence[Applied], serving: str = "") -> Plan:
+    """Compare the files of an image with the ledger of a database.
+
+    `serving` is the tag of the image that serves meanwhile; empty when none does.
+    """
     newest = max((file.number for file in files), default=0)
     last = max((row.number for row in ledger), default=0)
     ahead = tuple(row for row in ledger if row.number > newest)
     return Plan(
         pending=tuple(file for file in files if file.number > last),
         ahead=ahead,
+        beside=_beside(ledger, serving),
         applied=len(ledger) - len(ahead),
         problems=(*_of_ledger(files, ledger), *_out_of_order(files, ledger, last)),
     )
+
+
+def _beside(ledger: Sequence[Applied], serving: str) -> tuple[Applied, ...]:
+    """Find the rows that the serving image does not have.
+
+    An image serves only when all of its own files are applied. So what was applied while it served,
+    for another, is not among them; and over anything else that it lacks the gate lets no image go
+    back.
+    """
+    if not serving:
+        return ()
+    return tuple(row for row in ledger if row.previous_image == serving != row.image)
 
 
 def _of_ledger(files: Sequence[MigrationFile], ledger: Sequence[Applied]) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import Connection, sql
@@ -75,10 +75,9 @@ def _applications(
 
 
 def plan_in(connection: Connection, found: Found, settings: Settings) -> Plan:
-    plan = compare(found.files, ledger.read(connection))
+    plan = compare(found.files, ledger.read(connection), settings.previous_image)
     rights = tuple(right_problems(connection, settings)) if plan.pending else ()
-    problems = (*found.problems, *plan.problems, *rights)
-    return Plan(plan.pending, plan.ahead, plan.applied, problems)
+    return replace(plan, problems=(*found.problems, *plan.problems, *rights))
 
 
 def _prepare(connection: Connection, settings: Settings) -> None:

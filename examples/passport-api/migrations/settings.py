@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     app_version: str = Field(min_length=1, max_length=128)
     """Tag of this image; the ledger keeps it."""
     previous_image: str = Field(default="", max_length=128)
-    """Tag of the image that serves meanwhile; the release gate knows it."""
+    """Tag of the image that serves meanwhile; the release gate knows it. Empty: none does."""
 
     database_host: str
     database_port: int = Field(default=5432, ge=1, le=65535)

@@ -89,7 +89,7 @@ class Ecs:
             ]
             number = given["taskDefinition"].rpartition(":")[2]
             tag = world.images[f"{FAMILY}:{number}"]
-            code, report = _migrations(world, tag, what, previous)
+            code, report = migrations(world, tag, what, previous)
             world.tasks[arn] = {"what": what, "code": code, "looks": 0, "report": report}
         return {"tasks": [{"taskArn": arn, "lastStatus": "PROVISIONING"}], "failures": []}
 
@@ -150,8 +150,8 @@ class StepFunctions:
         return told | {name: said for name, said in ended.items() if said}
 
 
-def _migrations(world: "World", tag: str, what: str, previous: str) -> tuple[int, Json]:
-    """Do what ``python -m migrations`` does, on the ledger in memory."""
+def migrations(world: "World", tag: str, what: str, previous: str) -> tuple[int, Json]:
+    """Do what ``python -m migrations`` does, on the ledger in memory; ``previous`` serves."""
     own = [m.file for m in world.files[tag]]
     applied = [entry["file"] for entry in world.ledger]
     pending = [m for m in world.files[tag] if m.file not in applied]
@@ -159,10 +159,20 @@ def _migrations(world: "World", tag: str, what: str, previous: str) -> tuple[int
     if what == "pending":
         return 0, head | {
             "pending": [
-                {"file": m.file, "previous_image_can_read": m.readable, "phi_columns": []}
+                {
+                    "file": m.file,
+                    "previous_image_can_read": m.readable,
+                    "timeout_seconds": m.timeout_seconds,
+                    "phi_columns": [],
+                }
                 for m in pending
             ],
             "ahead": [entry for entry in world.ledger if entry["file"] not in own],
+            "beside": [
+                entry
+                for entry in world.ledger
+                if previous and entry["previous_image"] == previous != entry["image"]
+            ],
             "problems": [],
         }
     if what == "check":

@@ -47,6 +47,9 @@ CALLS = [
 ]
 STEPS = ("hook", "ask", "decide", "snapshot", "migrate", "check", "hear-migration", "hear-check")
 CASES = [(call, kind) for call in CALLS for kind in KINDS]
+# A release that is refused comes as far as this.
+HELD_CALLS = CALLS[: CALLS.index(("create_db_snapshot", 1))]
+HELD_CASES = [(call, kind) for call in HELD_CALLS for kind, lasting in KINDS if not lasting]
 
 
 @pytest.fixture
@@ -126,6 +129,31 @@ def test_a_call_goes_wrong(
     assert world.serving == release
 
 
+@pytest.mark.clause("ROVN-MIG-1")
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    HELD_CASES,
+    ids=[f"{c[0]}-{c[1]}-{k}" for c, k in HELD_CASES],
+)
+def test_a_call_goes_wrong_while_a_release_is_refused(
+    world: World, release: str, call: tuple[str, int], kind: str
+) -> None:
+    """No fault brings a migration over one that the image that serves never had."""
+    old = str(world.serving)
+    assert world.deploy(release)["hookStatus"] == "SUCCEEDED"
+    world.serving = old  # It failed its probe.
+    world.calls.clear()
+    snapshots = len(world.snapshots)
+    world.fault = Fault(call[0], call[1], kind, lasting=False)
+    answer = world.deploy(world.image(3, "prod-3", FIRST, SECOND, Migration("0003_drop.sql")))
+    world.fault = None
+    for execution in world.executions.values():
+        if execution.status == "RUNNING":
+            execution.run()
+    assert answer["hookStatus"] == "FAILED"
+    assert (world.serving, len(world.snapshots), len(world.ledger)) == (old, snapshots, 2)
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_is_called_twice(world: World, release: str, step: str) -> None:
     world.twice = step
@@ -187,6 +215,7 @@ def test_the_table_names_every_call(world: World, release: str, record_cases: li
         calls.append((operation, seen[operation]))
     assert calls == CALLS
     record_cases.append(
-        f"release gate: {len(CASES) + len(STEPS)} faults tried: {len(CALLS)} calls x {len(KINDS)} "
-        f"kinds, {len(STEPS)} steps called twice"
+        f"release gate: {len(CASES) + len(HELD_CASES) + len(STEPS)} faults tried: {len(CALLS)} "
+        f"calls x {len(KINDS)} kinds, {len(HELD_CASES)} while it refuses, {len(STEPS)} steps "
+        "called twice"
     )

@@ -26,14 +26,26 @@ ORDER = {
     "may_migrate": True,
     "may_not_because": "",
 }
+SECONDS = 1800
 
 
 def report(**said: object) -> dict[str, Any]:
-    return {"schema": 1, "image": "b", "pending": [], "ahead": [], "problems": []} | said
+    empty: dict[str, Any] = {"pending": [], "ahead": [], "beside": [], "problems": []}
+    return {"schema": 1, "image": "b"} | empty | said
 
 
-def pending(file: str, *, readable: object = True) -> dict[str, object]:
-    return {"file": file, "previous_image_can_read": readable, "phi_columns": []}
+def old_report(**said: object) -> dict[str, Any]:
+    """Report as an image did before there was ``beside``."""
+    return {key: value for key, value in report(**said).items() if key != "beside"}
+
+
+def pending(file: str, *, readable: object = True, seconds: object = None) -> dict[str, object]:
+    return {
+        "file": file,
+        "previous_image_can_read": readable,
+        "timeout_seconds": seconds,
+        "phi_columns": [],
+    }
 
 
 def ahead(previous: str, *, readable: object = True) -> dict[str, object]:
@@ -42,6 +54,15 @@ def ahead(previous: str, *, readable: object = True) -> dict[str, object]:
         "image": "c",
         "previous_image": previous,
         "previous_image_can_read": readable,
+    }
+
+
+def beside(image: str, file: str = "0.sql") -> dict[str, object]:
+    return {
+        "file": file,
+        "image": image,
+        "previous_image": "a",
+        "previous_image_can_read": True,
     }
 
 
@@ -59,10 +80,34 @@ def ahead(previous: str, *, readable: object = True) -> dict[str, object]:
             ORDER | {"previous_image": ""},
             Decision("migrate", ("1.sql",)),
         ),
+        # What is applied beside the image that serves is in nobody's way who brings nothing.
+        (report(beside=[beside("c")]), ORDER, Decision("check")),
+        (report(beside=[beside("c")]), ORDER | {"kind": "same image"}, Decision("done")),
+        (report(beside=[beside("c")], ahead=[ahead("b")]), ORDER, Decision("done")),
+        # The same image tried again: its files were declared together, and met the same image.
+        (
+            report(pending=[pending("1.sql")], beside=[beside("b")]),
+            ORDER,
+            Decision("migrate", ("1.sql",)),
+        ),
+        # An older image does not know the word, and goes back, or comes first, without it.
+        (old_report(ahead=[ahead("b")]), ORDER | {"kind": "rollback"}, Decision("done")),
+        (old_report(), ORDER | {"kind": "rollback"}, Decision("done")),
+        (old_report(), ORDER, Decision("check")),
+        (
+            old_report(pending=[pending("1.sql")]),
+            ORDER | {"previous_image": ""},
+            Decision("migrate", ("1.sql",)),
+        ),
+        (
+            report(pending=[pending("1.sql", seconds=900), pending("2.sql", seconds=900)]),
+            ORDER,
+            Decision("migrate", ("1.sql", "2.sql")),
+        ),
     ],
 )
 def test_what_may_run(said: dict[str, Any], order: dict[str, Any], decision: Decision) -> None:
-    assert decided(said, order) == decision
+    assert decided(said, order, SECONDS) == decision
 
 
 @pytest.mark.clause("ROVN-RB-3")
@@ -88,11 +133,44 @@ def test_what_may_run(said: dict[str, Any], order: dict[str, Any], decision: Dec
             ORDER | {"may_migrate": False, "may_not_because": "a rollback runs no migration"},
             "1.sql would have to run, and may not: a rollback runs no migration",
         ),
+        (
+            report(pending=[pending("1.sql")], beside=[beside("c"), beside("d", "00.sql")]),
+            ORDER,
+            "a, which serves meanwhile, does not have 0.sql (applied for c), 00.sql (applied for "
+            "d), so nobody knows whether it can read the result of 1.sql: first release an image "
+            "that has what is applied and brings no migration, then this one",
+        ),
+        (
+            report(pending=[pending("1.sql")], beside=[beside("b"), beside("c")]),
+            ORDER,
+            "does not have 0.sql (applied for c), so",
+        ),
+        (
+            report(pending=[pending("1.sql")], beside=[beside("c")]),
+            ORDER | {"kind": "same image", "image": "a"},
+            "does not have 0.sql",
+        ),
+        (
+            report(pending=[pending("1.sql", readable=False)], beside=[beside("c")]),
+            ORDER,
+            "expand first",
+        ),
+        (
+            report(pending=[pending("1.sql", seconds=1801), pending("2.sql")]),
+            ORDER | {"previous_image": ""},
+            "1.sql (1801 s) may take longer than the gate waits for all migrations together, "
+            "1800 s",
+        ),
+        (
+            report(pending=[pending("1.sql", seconds=900), pending("2.sql", seconds=901)]),
+            ORDER,
+            "1.sql (900 s), 2.sql (901 s) may take longer",
+        ),
     ],
 )
 def test_what_may_not(said: dict[str, Any], order: dict[str, Any], why: str) -> None:
     with pytest.raises(Refused, match=re.escape(why)):
-        decided(said, order)
+        decided(said, order, SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -104,11 +182,16 @@ def test_what_may_not(said: dict[str, Any], order: dict[str, Any], why: str) -> 
         report(ahead=["1.sql"]),
         report(pending=[{"previous_image_can_read": True}]),
         report(problems=[{"file": ""}]),
+        old_report(pending=[pending("1.sql")]),
+        report(pending=[pending("1.sql")], beside=None),
+        report(pending=[pending("1.sql")], beside=[{"image": "c"}]),
+        report(pending=[pending("1.sql", seconds="900")]),
+        report(pending=[pending("1.sql", seconds=True)]),
     ],
 )
 def test_a_report_that_is_not_whole_decides_nothing(said: dict[str, Any]) -> None:
     with pytest.raises(Failed, match="report"):
-        decided(said, ORDER)
+        decided(said, ORDER, SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -245,4 +328,6 @@ def test_a_report_is_readable_after_logs_have_masked_what_looks_like_phi() -> No
             line = re.sub(expression_of(fields), lambda found: "*" * len(found[0]), line)
         heard = report_in([line], "b")
         assert heard is not None
-        assert decided(heard, ORDER).files == tuple(entry["file"] for entry in said["pending"])
+        assert decided(heard, ORDER, SECONDS).files == tuple(
+            entry["file"] for entry in said["pending"]
+        )

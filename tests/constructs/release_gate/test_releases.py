@@ -122,6 +122,56 @@ def test_a_migration_that_the_serving_image_cannot_read_is_refused_before_anythi
     assert world.serving == first
 
 
+@pytest.mark.clause("ROVN-MIG-1")
+@pytest.mark.parametrize("served_meanwhile", [False, True])
+def test_a_migration_over_one_that_the_serving_image_never_had_is_refused_before_anything(
+    world: World, served_meanwhile: bool
+) -> None:
+    """The second image was migrated for, and failed its probe; or served, and was taken back."""
+    first = served(world)
+    second = world.image(2, "prod-2", FIRST, SECOND)
+    assert world.deploy(second)["hookStatus"] == PASSED
+    if served_meanwhile:
+        assert world.deploy(first)["hookStatus"] == PASSED
+    world.serving = first
+    snapshots, ran = len(world.snapshots), len(world.tasks_to("apply"))
+
+    third = world.image(3, "prod-3", FIRST, SECOND, Migration("0003_drop_old.sql"))
+    answer = world.deploy(third)
+    assert answer["hookStatus"] == HELD
+    assert "prod-1, which serves meanwhile, does not have 0002_add_x.sql" in why(answer)
+    assert (len(world.snapshots), len(world.tasks_to("apply"))) == (snapshots, ran)
+    assert (world.serving, len(world.ledger)) == (first, 2)
+
+    # The way forward that it tells.
+    assert world.deploy(second)["hookStatus"] == PASSED
+    assert world.deploy(third)["hookStatus"] == PASSED
+    assert len(world.ledger) == 3
+
+
+@pytest.mark.clause("ROVN-MIG-1")
+def test_the_rest_of_an_images_files_follows_at_the_next_try(world: World) -> None:
+    served(world)
+    breaks = Migration("0003_index.sql", breaks=True)
+    second = world.image(2, "prod-2", FIRST, SECOND, breaks)
+    assert world.deploy(second)["hookStatus"] == HELD
+    breaks.breaks = False
+    assert world.deploy(second)["hookStatus"] == PASSED
+    assert len(world.ledger) == 3
+
+
+def test_a_migration_that_may_take_longer_than_the_gate_waits_is_refused_before_anything(
+    world: World,
+) -> None:
+    first = served(world)
+    count = len(world.snapshots)
+    slow = Migration("0002_slow.sql", timeout_seconds=1801)
+    answer = world.deploy(world.image(2, "prod-2", FIRST, slow))
+    assert answer["hookStatus"] == HELD
+    assert "0002_slow.sql (1801 s) may take longer than the gate waits" in why(answer)
+    assert (world.serving, len(world.snapshots), len(world.ledger)) == (first, count, 1)
+
+
 def test_a_reason_is_told_in_the_words_of_the_step(world: World) -> None:
     served(world)
     answer = world.deploy(

@@ -29,6 +29,7 @@ class Migration:
     file: str
     readable: bool = True
     breaks: bool = False
+    timeout_seconds: int | None = None
 
 
 @dataclass

@@ -59,11 +59,12 @@ def report_in(lines: Sequence[str], image: str) -> dict[str, Any] | None:
     return report
 
 
-def decided(report: Mapping[str, Any], order: Mapping[str, Any]) -> Decision:
+def decided(report: Mapping[str, Any], order: Mapping[str, Any], seconds: int) -> Decision:
     """Decide by the answer to ``--pending``; raises ``Refused`` when the image may not come.
 
     An image older than the schema is let through when each migration beyond its own was applied
     while it served and is declared readable for it: exactly the immediately previous one.
+    All migrations of one release are waited for as many ``seconds``.
     """
     problems, ahead, pending = (_entries(report, key) for key in ("problems", "ahead", "pending"))
     if problems:
@@ -87,13 +88,51 @@ def decided(report: Mapping[str, Any], order: Mapping[str, Any]) -> Decision:
     if ahead or not order["may_migrate"]:
         why = order["may_not_because"] if not order["may_migrate"] else "the schema is ahead of it"
         raise Refused(f"{', '.join(files)} would have to run, and may not: {why}")
+    if order["previous_image"]:
+        _demand_readable(report, order, pending)
+    _demand_time(pending, seconds)
+    return Decision("migrate", files)
+
+
+def _demand_readable(
+    report: Mapping[str, Any], order: Mapping[str, Any], pending: Sequence[Mapping[str, Any]]
+) -> None:
+    """Refuse what the image that serves cannot read, or of which nobody says that it can.
+
+    What is applied beside that image was for another one: with a failed release, or one that was
+    taken back. A migration written since means an image that has it, and so says nothing of the one
+    that serves. The files that one image brings together mean the image before all of them: the
+    rest of them may follow.
+    """
+    serves = order["previous_image"]
     unreadable = [e["file"] for e in pending if e.get("previous_image_can_read") is not True]
-    if unreadable and order["previous_image"]:
+    if unreadable:
         raise Refused(
-            f"{order['previous_image']}, which serves meanwhile, cannot read the result of "
+            f"{serves}, which serves meanwhile, cannot read the result of "
             f"{', '.join(map(str, unreadable))}: expand first, contract in a later release"
         )
-    return Decision("migrate", files)
+    beside = [e for e in _entries(report, "beside") if e.get("image") != order["image"]]
+    if beside:
+        lacks = ", ".join(f"{e['file']} (applied for {e.get('image')})" for e in beside)
+        raise Refused(
+            f"{serves}, which serves meanwhile, does not have {lacks}, so nobody knows whether it "
+            f"can read the result of {', '.join(str(e['file']) for e in pending)}: first release "
+            "an image that has what is applied and brings no migration, then this one"
+        )
+
+
+def _demand_time(pending: Sequence[Mapping[str, Any]], seconds: int) -> None:
+    """Refuse migrations that declare more time than they are waited for."""
+    declared = [(str(e["file"]), e.get("timeout_seconds")) for e in pending]
+    slow = [(file, said) for file, said in declared if said is not None]
+    if not all(type(said) is int for _, said in slow):
+        raise Failed("a timeout_seconds in the migrations' report is no number")
+    if sum(said for _, said in slow if said) > seconds:
+        raise Refused(
+            f"{', '.join(f'{file} ({said} s)' for file, said in slow)} may take longer than the "
+            f"gate waits for all migrations together, {seconds} s: raise migration_minutes of the "
+            "service's gate, or take smaller steps"
+        )
 
 
 def _entries(report: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from . import journal, snapshots, tasks
 from .faults import Failed, translated
 from .ledger import decided
 from .revisions import UNDER_WAY
-from .surroundings import client
+from .surroundings import client, setting
 
 State = dict[str, Any]
 
@@ -65,7 +65,8 @@ def _watch_task(state: State) -> State:
 
 
 def _decide(state: State) -> State:
-    decision = decided(tasks.heard(state["task"], state["image"]), state)
+    report = tasks.heard(state["task"], state["image"])
+    decision = decided(report, state, int(setting("MIGRATION_SECONDS")))
     journal.write("decided", deployment=state["deployment"], decision=decision.what)
     return state | {"decision": decision.what, "files": list(decision.files)}
 

@@ -31,7 +31,7 @@ def test_pending_tells_what_the_previous_image_can_read_and_which_phi_is_touched
     folder.add_many(1)
     assert runner().code == 0
     folder.add("0002_yes.sql", phi="credentials.npi, credentials.subject_name")
-    folder.add("0003_no.sql", can_read="no")
+    folder.add("0003_no.sql", can_read="no", more="-- timeout_seconds: 900\n")
     asked = runner("--pending")
     assert asked.code == 0
     assert asked.line == {
@@ -41,11 +41,18 @@ def test_pending_tells_what_the_previous_image_can_read_and_which_phi_is_touched
             {
                 "file": "0002_yes.sql",
                 "previous_image_can_read": True,
+                "timeout_seconds": None,
                 "phi_columns": ["credentials.npi", "credentials.subject_name"],
             },
-            {"file": "0003_no.sql", "previous_image_can_read": False, "phi_columns": []},
+            {
+                "file": "0003_no.sql",
+                "previous_image_can_read": False,
+                "timeout_seconds": 900,
+                "phi_columns": [],
+            },
         ],
         "ahead": [],
+        "beside": [],
         "problems": [],
     }
 
@@ -113,6 +120,7 @@ def test_an_older_image_is_told_what_is_ahead_of_it(runner: Runner, folder: Fold
             {"file": "0003_new.sql", **by, "previous_image_can_read": True},
             {"file": "0004_new.sql", **by, "previous_image_can_read": False},
         ],
+        "beside": [],
         "problems": [],
     }
     applied = runner(APP_VERSION=OLD)

@@ -5,7 +5,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from runbook.access.principals import RELEASE_RECORDS, TRAIL, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import RELEASE_RECORDS, TRAIL
 from runbook.model.environment import Environment
 from runbook_constructs.audit_trail import AuditTrail
 from runbook_constructs.customer_key import CustomerKey

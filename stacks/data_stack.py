@@ -4,7 +4,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from runbook.access.principals import DATABASE_MONITORING, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import DATABASE_MONITORING
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.database import Database

@@ -3,7 +3,8 @@
 from aws_cdk import Acknowledgment, CfnOutput, Validations
 from constructs import Construct
 
-from runbook.access.principals import FLOW_LOGS, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import FLOW_LOGS
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.network import Network

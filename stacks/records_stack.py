@@ -5,7 +5,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from runbook.access.guard_rails import FUNCTION_BOUNDARY
-from runbook.access.principals import RELEASE_RECORDS, SNAPSHOT_JANITOR, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import RELEASE_RECORDS, SNAPSHOT_JANITOR
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.deployment_detector.infrastructure import DeploymentDetector

@@ -12,7 +12,8 @@ from runbook.access import delivery_names as names
 from runbook.access.delivery_sources import delivery_sources
 from runbook.access.deploy_policy import PUSH
 from runbook.access.policy import Statement
-from runbook.access.principals import CODEBUILD, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import CODEBUILD
 from runbook_constructs.build_project import STREAMS
 
 _READ_STACKS = (

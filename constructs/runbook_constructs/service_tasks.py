@@ -8,7 +8,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from runbook.access.principals import ServiceRoles
+from runbook.access.roles import ServiceRoles
 from runbook.model.services import Service
 from runbook_constructs import task_statements as may
 from runbook_constructs.collector import ENDPOINT, collector_configuration, collector_container

@@ -1,48 +1,23 @@
 """ROVN-DEP-9: what limits CloudFormation, workloads and who deploys is as it was written."""
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from policies.iam.attachments import MANAGED
 from policies.iam.policy_documents import statements_in
 from policies.iam.statements import texts
+from policies.lookups.limits import is_limit, limits
 from policies.rule import Rule
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import Unknown, UnresolvedError, unknowns
-from runbook.access.approvals import approvals
-from runbook.access.boundaries import boundaries
-from runbook.access.deploy_policy import deploy_statements
-from runbook.access.execution_policies import execution_policies
-from runbook.access.policy import Statement
 
 Json = Any
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
 
-@lru_cache(maxsize=2)
-def _limits(scope: Scope) -> Mapping[str, list[Statement]]:
-    """Map the name of each policy that limits others to what it must say."""
-    principals = scope.principals
-    written = {
-        policy.name: list(policy.statements)
-        for policy in (*boundaries(principals), *execution_policies(principals))
-    }
-    approve = approvals(principals)
-    return {
-        **written,
-        principals.named("deploy"): deploy_statements(principals),
-        approve.name: list(approve.statements),
-    }
-
-
-def _is_limit(policy: Resource, scope: Scope) -> bool:
-    return policy.at("ManagedPolicyName") in _limits(scope)
-
-
 def _judge(policy: Resource, scope: Scope) -> Iterator[str]:
     name = policy.at("ManagedPolicyName")
-    wanted = {s.sid: _normal(s.as_json()) for s in _limits(scope)[name]}
+    wanted = {s.sid: _normal(s.as_json()) for s in limits(scope)[name]}
     found: dict[str, Json] = {}
     for _, body in statements_in(policy):
         sid = body.get("Sid")
@@ -82,7 +57,7 @@ def _listed(value: Json) -> list[str]:
 
 def _required(scope: Scope) -> Iterator[str]:
     there = {policy.properties.get("ManagedPolicyName") for policy in scope.resources(MANAGED)}
-    for name in _limits(scope):
+    for name in limits(scope):
         if name not in there:
             yield f"no stack has the managed policy {name}"
 
@@ -95,7 +70,7 @@ RULE = Rule(
     clauses=("ROVN-DEP-9",),
     controls=("NIST AC-6", "NIST CM-5", "SOC2 CC6.3"),
     types=(MANAGED,),
-    concerns=_is_limit,
+    concerns=is_limit,
     judge=_judge,
     required=_required,
     waivable=False,

@@ -81,8 +81,14 @@ def _forced(value: Json, path: str) -> Iterator[str]:
                 else:
                     yield from _forced(item, below)
         case list():
-            for number, item in enumerate(value):
-                yield from _forced(item, f"{path}.{number}")
+            found = [
+                place
+                for number, item in enumerate(value)
+                for place in _forced(item, f"{path}.{number}")
+            ]
+            # A command whose words stand one by one.
+            words = " ".join(word for word in value if isinstance(word, str))
+            yield from found or ([path] if is_forced(words) else [])
         case str() | Unknown():
             if is_forced(value.text if isinstance(value, Unknown) else str(value)):
                 yield path

@@ -7,7 +7,8 @@ from policies.iam.grants import grants_of, holds_policies
 from policies.iam.statements import Statement
 from policies.rule import ANY, Rule
 from policies.templates.scope import Resource, Scope
-from runbook.access.principals import ECS_TASKS, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import ECS_TASKS
 
 ACTION = "iam:PassRole"
 SERVICE = "iam:PassedToService"

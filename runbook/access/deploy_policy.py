@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from runbook.access.delivery_names import delivery_key_alias, source_bucket, source_key
 from runbook.access.policy import Statement
-from runbook.access.principals import ECS_TASKS, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import ECS_TASKS
 
 PUSH = (
     "ecr:CompleteLayerUpload",

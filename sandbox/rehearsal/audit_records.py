@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from runbook.access.principals import RELEASE_RECORDS, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import RELEASE_RECORDS
 from runbook.model.environment import Environment
 from runbook.operations.records import SOURCE as COMMAND
 from sandbox.endpoint import Endpoint

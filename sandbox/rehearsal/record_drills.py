@@ -11,7 +11,8 @@ from typing import Any
 
 from botocore.session import Session
 
-from runbook.access.principals import SNAPSHOT_JANITOR, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import SNAPSHOT_JANITOR
 from sandbox.emulator.rehearsal.snapshots import AGE_TAG, TYPE_TAG
 from sandbox.rehearsal.drills import drill
 from sandbox.rehearsal.report import Checks

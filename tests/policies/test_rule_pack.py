@@ -65,6 +65,7 @@ locked-bucket-writers
 log-encrypted
 log-phi-masked
 logs-stay
+messages-encrypted
 migrations-in-order
 no-access-keys
 no-content-network

@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from runbook.access.principals import GateRoles, ServiceRoles
+from runbook.access.roles import GateRoles, ServiceRoles
 from runbook.model.gate import Gate
 from runbook.model.services import Service
 from runbook_constructs.customer_key import CustomerKey

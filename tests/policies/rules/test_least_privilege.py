@@ -3,7 +3,7 @@
 import pytest
 
 from policies.rules.least_privilege import RULE
-from tests.policies.rules.access import SLUG, add, allow, policy, role, said
+from tests.policies.rules.access import PLACE, SLUG, account, add, allow, policy, role, said
 from tests.policies.rules.harness import OPEN, Json, Real, properties
 
 OBJECTS = "arn:aws:s3:::name/*"
@@ -56,6 +56,67 @@ def test_what_is_wider_fails(changes: Json, message: str) -> None:
     assert said(RULE, policy(statement)) == message
 
 
+TABLES = f"arn:aws:dynamodb:{PLACE}:table/*"
+INTERFACES = f"arn:aws:ec2:{PLACE}:network-interface/*"
+
+
+def on_whole_type(action: str, resource: str) -> str:
+    return (
+        f"statement One allows {action} on {resource}, which is all of a type: "
+        "name what it is needed for"
+    )
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        TABLES,
+        f"{TABLES}/*",
+        f"{TABLES}/index/one",
+        f"arn:aws:dynamodb:{PLACE}:table*",
+        f"arn:aws:dynamodb:{PLACE}:?able/one",
+        "arn:aws:dynamodb:*:*:table/*",
+    ],
+)
+def test_all_of_a_type_is_too_much(resource: str) -> None:
+    found = said(RULE, policy(allow("dynamodb:GetItem", resource)))
+    assert found == on_whole_type("dynamodb:GetItem", resource)
+    inline = {"PolicyName": "p", "PolicyDocument": {"Statement": allow("dynamodb:Query", resource)}}
+    found = said(RULE, role(Policies=[inline]))
+    assert found == on_whole_type("dynamodb:Query", resource)
+
+
+def test_each_action_and_type_is_told() -> None:
+    given = allow(["dynamodb:GetItem", "dynamodb:Query"], [TABLES, f"{TABLES}/index/*"])
+    assert said(RULE, policy(given)) == "; ".join(
+        on_whole_type(action, resource)
+        for action in given["Action"]
+        for resource in given["Resource"]
+    )
+
+
+def test_all_of_a_type_is_for_actions_that_can_only_be_given_so() -> None:
+    assert said(RULE, policy(allow("ec2:DeleteNetworkInterface", INTERFACES))) == "pass"
+    both = allow("ec2:DeleteNetworkInterface", [INTERFACES, INTERFACES.replace("111", "*")])
+    assert said(RULE, policy(both)) == on_whole_type(both["Action"], both["Resource"][1])
+    other = "ec2:ModifyNetworkInterfaceAttribute"
+    assert said(RULE, policy(allow(other, INTERFACES))) == on_whole_type(other, INTERFACES)
+
+
+def test_on_a_thing_and_in_a_limit_all_of_a_type_is_left_to_other_rules() -> None:
+    assert said(RULE, key(allow("dynamodb:GetItem", TABLES, Principal=ROOT))) == "pass"
+    assert said(RULE, policy(allow("dynamodb:GetItem", TABLES, Effect="Deny"))) == "pass"
+    given = allow("dynamodb:GetItem", TABLES)
+    deploy = policy(given, ManagedPolicyName=f"{SLUG}-deploy")
+    assert said(RULE, deploy) == "pass"
+    whole = on_whole_type("dynamodb:GetItem", TABLES)
+    assert said(RULE, policy(given, ManagedPolicyName=f"{SLUG}-deploys")) == whole
+    inline = {**deploy, "Type": "AWS::IAM::Policy"}
+    assert said(RULE, inline) == whole
+    open_ = policy(given, ManagedPolicyName=OPEN)
+    assert said(RULE, open_).startswith("ManagedPolicyName: ${SomeParameter} is open")
+
+
 def test_on_a_thing_the_star_is_that_thing_but_never_an_action() -> None:
     assert said(RULE, key(allow("kms:Decrypt", Principal=ROOT))) == "pass"
     every = "statement One allows kms:*: name each action"
@@ -97,6 +158,16 @@ def test_only_this_rule_sees_a_wildcard(real: Real) -> None:
     def spoil(body: Json) -> None:
         policy = properties(body, "AWS::IAM::ManagedPolicy", "TasksTaskRolePolicy")
         add(policy, allow("xray:Put*", "arn:aws:xray:::group/one"))
+
+    assert real.caught("passport-api", spoil) == {("least-privilege", "TasksTaskRolePolicy")}
+
+
+@pytest.mark.clause("ROVN-SEC-2")
+def test_only_this_rule_sees_all_of_a_type(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        policy = properties(body, "AWS::IAM::ManagedPolicy", "TasksTaskRolePolicy")
+        tables = f"arn:aws:dynamodb:us-east-2:{account(real)}:table/*"
+        add(policy, allow("dynamodb:GetItem", tables))
 
     assert real.caught("passport-api", spoil) == {("least-privilege", "TasksTaskRolePolicy")}
 

@@ -34,6 +34,21 @@ def said(kind: str, given: Json, *, whole: bool = False) -> str:
         json.dumps("--force-\\\nnew-\\\ndeployment"),
         json.dumps(json.dumps("force-\n  new-\tdeployment")),
         "'force' + 'New' + 'Deployment'",
+        "aws ecs update-service --force-new-deploymen",
+        "aws ecs update-service --cluster a --force-new-d --service b",
+        "aws ecs update-service --cluster $(aws ssm get | tail -1) --f",
+        "aws ecs --fo update-service",
+        "OPTION=--force; aws ecs update-service $OPTION",
+        "aws ecs update-service --force-",
+        "aws ecs update-service --no-f",
+        "aws ecs update-service --no-force-new",
+        "aws ecs $1 --force-n",
+        '["aws", "ecs", "update-service", "--for"]',
+        json.dumps(json.dumps(["update-service", "--forc"])),
+        "aws ecs update-service \\\n  --for\\\nce",
+        "aws ecs update-service --'fo'",
+        r"aws ecs update-service \u002d\u002dforce",
+        b"aws ecs update-service --f",
         COMMAND.encode("utf-16"),
         b"\xff" + COMMAND.encode(),
     ],
@@ -42,7 +57,23 @@ def test_it_is_found_however_it_is_written(text: str | bytes) -> None:
     assert is_forced(text)
 
 
-@pytest.mark.parametrize("text", ["force a new deployment", "deployment", "new-deployment", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "force a new deployment",
+        "deployment",
+        "new-deployment",
+        "",
+        "git push --force",
+        "docker rm --force-",
+        "aws ecs delete-service --force",
+        "aws ecs update-service --cluster f -f",
+        "aws ecs update-service --force-delete",
+        "aws ecs update-service --filter --force2 --f_ --no-fo1",
+        "aws ecs update-service --no-force-delete",
+        "tool --force-now --force-new-deploy2",
+    ],
+)
 def test_other_words_are_none(text: str) -> None:
     assert not is_forced(text)
 
@@ -73,6 +104,16 @@ def test_a_service_without_it_passes() -> None:
             "AWS::StepFunctions::StateMachine",
             {"DefinitionString": "force${A}", "DefinitionSubstitutions": {"A": "NewDeployment"}},
             "DefinitionString",
+        ),
+        (
+            "AWS::ECS::TaskDefinition",
+            {"ContainerDefinitions": [{"Command": ["aws", "ecs", "update-service", "--f"]}]},
+            "ContainerDefinitions.0.Command",
+        ),
+        (
+            "AWS::ECS::TaskDefinition",
+            {"ContainerDefinitions": [{"Command": ["aws", OPEN, COMMAND, "--f"]}]},
+            "ContainerDefinitions.0.Command.2",
         ),
         ("AWS::CodeBuild::Project", {"Source": {"BuildSpec": COMMAND}}, "Source.BuildSpec"),
         ("AWS::Lambda::Function", {"Code": {"ZipFile": COMMAND}}, "Code.ZipFile"),

@@ -19,7 +19,7 @@ from runbook.model.refusal import RefusedError
 from runbook.model.schema import json_schema
 from runbook.model.selection import all_environments
 from runbook.operations.commands import release
-from runbook.operations.operator_commands import add_to
+from runbook.operators.commands import add_to
 
 # Input that cannot be used: the same code for every command.
 EXIT_UNUSABLE = 2

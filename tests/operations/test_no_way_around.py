@@ -32,8 +32,8 @@ def test_one_module_makes_clients() -> None:
     ways = {"boto3", "botocore.session", "subprocess", "urllib.request", "http.client", "socket"}
     makers = {name(path) for path in SOURCES if imported(path) & (ways | {"urllib3"})} - DATA_ONLY
     # And one that asks what is not AWS, with GET alone.
-    assert makers == {"runbook/operations/account.py", "runbook/operations/web.py"}
-    web = (ROOT / "runbook/operations/web.py").read_text("utf-8")
+    assert makers == {"runbook/operations/account.py", "runbook/operators/web.py"}
+    web = (ROOT / "runbook/operators/web.py").read_text("utf-8")
     assert web.count(".request(") == 1
     assert '"GET",' in web
 

@@ -12,8 +12,8 @@ import pytest
 from runbook.model.loader import load_environment
 from runbook.model.sentry import SentryProject
 from runbook.operations.account import Account, WriteOutsideProtocolError
-from runbook.operations.sentry import Sentry
-from runbook.operations.web import Web
+from runbook.operators.sentry import Sentry
+from runbook.operators.web import Web
 from tests.operations.aws import Aws
 
 TOKEN = "canary-sentry-token"  # noqa: S105

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.operations.account import Account, code_of
-from runbook.operations.web import Answer, Web
+from runbook.operators.web import Answer, Web
 
 _BACK_SECONDS = 600
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runbook.operations.account import Account
     from runbook.operations.console import Console
     from runbook.operations.operation import Operation
-    from runbook.operations.status import Status
+    from runbook.operators.status import Status
 
 audit = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +31,7 @@ ATTENTION = 1
 def status(name: Name, *, as_json: Json = False) -> None:
     """Show what runs, what is under way and what holds releases back. Changes nothing."""
     from runbook.operations.protocol import told
-    from runbook.operations.status import status_of_environment, status_of_service
+    from runbook.operators.status import status_of_environment, status_of_service
 
     account, console = begin(name, as_json=as_json)
     result = {"schema": 1, "operation": "status", "environment": account.environment.name}
@@ -81,7 +81,7 @@ def unfreeze(
 def _change_freeze(
     name: str, reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    from runbook.operations.freezing import ChangeFreeze
+    from runbook.operators.freezing import ChangeFreeze
 
     account, console = begin(name, as_json=as_json)
     operation = ChangeFreeze(account, reason)
@@ -106,10 +106,10 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Let the last known-good revision serve again; a freeze does not hold it."""
-    from runbook.operations.rollback import Back, Rollback
-    from runbook.operations.sentry import Sentry
-    from runbook.operations.watch_window import WatchWindow
-    from runbook.operations.web import Web
+    from runbook.operators.rollback import Back, Rollback
+    from runbook.operators.sentry import Sentry
+    from runbook.operators.watch_window import WatchWindow
+    from runbook.operators.web import Web
 
     account, console = begin(name, service, as_json=as_json)
     web = Web()
@@ -129,7 +129,7 @@ def restart(
     as_json: Json = False,
 ) -> None:
     """Replace the tasks by new ones of the same image. A restart is never a deploy."""
-    from runbook.operations.restart import Again, Restart
+    from runbook.operators.restart import Again, Restart
 
     account, console = begin(name, service, as_json=as_json)
     operation = Restart(account, Again(service, timeout_minutes))
@@ -148,7 +148,7 @@ def migrations(
     as_json: Json = False,
 ) -> None:
     """Ask the ledger what is pending: one task reads it, and changes nothing."""
-    from runbook.operations.migrations import AskLedger, Question
+    from runbook.operators.migrations import AskLedger, Question
 
     account, console = begin(name, service, as_json=as_json)
     operation = AskLedger(account, Question(service, check))
@@ -181,8 +181,8 @@ def list_records(
     as_json: Json = False,
 ) -> None:
     """List records, newest first: when, what, how it ended, who, from what to what."""
-    from runbook.operations.audit_trail import AuditTrail
     from runbook.operations.protocol import told
+    from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)
     result = {"schema": 1, "operation": "audit list", "environment": account.environment.name}
@@ -210,8 +210,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one record, and until when nobody can remove it."""
-    from runbook.operations.audit_trail import AuditTrail
     from runbook.operations.protocol import told
+    from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)
     result = {"schema": 1, "operation": "audit show", "environment": account.environment.name}

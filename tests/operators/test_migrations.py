@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from runbook.model.loader import load_environment
-from runbook.operations.migrations import AskLedger, Question
 from runbook.operations.operation import Exit
+from runbook.operators.migrations import AskLedger, Question
 from tests.operations.aws import Aws
-from tests.operations.desk import Desk
 from tests.operations.revisions import OLD
+from tests.operators.desk import Desk
 
 Json = Any
 PAIRED = "arn:aws:ecs:us-east-2:111122223333:task-definition/rovn-passport-api-migrations:7"

@@ -4,10 +4,10 @@ import pytest
 
 from runbook.model.loader import load_environment
 from runbook.operations.operation import Exit
-from runbook.operations.restart import Again, Restart
-from tests.operations.desk import Desk
-from tests.operations.past import PastAws
+from runbook.operators.restart import Again, Restart
 from tests.operations.revisions import NEW
+from tests.operators.desk import Desk
+from tests.operators.past import PastAws
 
 
 @pytest.fixture

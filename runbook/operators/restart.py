@@ -7,11 +7,11 @@ from typing import Any
 
 from runbook.model.refusal import Refusal
 from runbook.operations.account import Account
-from runbook.operations.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
 from runbook.operations.operation import Operation, OperationFailedError, UnwatchedError
 from runbook.operations.preview import Change, Preview
 from runbook.operations.services import EcsService, Running
 from runbook.operations.waiting import Clock, Sleep
+from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
 
 _POLL_SECONDS = 5.0
 

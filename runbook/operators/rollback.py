@@ -9,14 +9,14 @@ from botocore.exceptions import ClientError
 
 from runbook.model.refusal import Refusal
 from runbook.operations.account import Account, code_of
-from runbook.operations.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
 from runbook.operations.operation import Operation, OperationFailedError, UnwatchedError
 from runbook.operations.preview import Change, Preview
-from runbook.operations.rollback_plan import NoPlan, Plan, Way, plan, schema_notes, schema_refusals
 from runbook.operations.services import EcsService, Running
-from runbook.operations.stack_agreement import StackAgreement
 from runbook.operations.waiting import Clock, Sleep
-from runbook.operations.watch_window import WatchWindow
+from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
+from runbook.operators.rollback_plan import NoPlan, Plan, Way, plan, schema_notes, schema_refusals
+from runbook.operators.stack_agreement import StackAgreement
+from runbook.operators.watch_window import WatchWindow
 
 POLL_SECONDS = 5.0
 _ENDED = ("ConflictException", "ServiceDeploymentNotFoundException")

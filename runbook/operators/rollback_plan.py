@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from runbook.model.refusal import Refusal
-from runbook.operations.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Migrated, Past
 from runbook.operations.services import Running
+from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Migrated, Past
 
 
 class Way(StrEnum):

@@ -8,9 +8,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.operations.account import Account, words
-from runbook.operations.sentry import Sentry
 from runbook.operations.waiting import Clock, Sleep
-from runbook.operations.web import Web
+from runbook.operators.sentry import Sentry
+from runbook.operators.web import Web
 
 _POLL_SECONDS = 15.0
 Note = Callable[[str], None]

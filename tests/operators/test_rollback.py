@@ -9,13 +9,13 @@ import pytest
 from runbook.model.loader import load_environment
 from runbook.operations.account import Account
 from runbook.operations.operation import Exit
-from runbook.operations.rollback import Back, Rollback
-from runbook.operations.sentry import Sentry
-from runbook.operations.watch_window import WatchWindow
-from runbook.operations.web import Answer
-from tests.operations.desk import Desk
-from tests.operations.past import BACK, DEPLOYMENTS, FAMILY, OLDER, PastAws
+from runbook.operators.rollback import Back, Rollback
+from runbook.operators.sentry import Sentry
+from runbook.operators.watch_window import WatchWindow
+from runbook.operators.web import Answer
 from tests.operations.revisions import NEW, OLD
+from tests.operators.desk import Desk
+from tests.operators.past import BACK, DEPLOYMENTS, FAMILY, OLDER, PastAws
 
 KEY = "passport-api"
 

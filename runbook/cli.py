@@ -19,6 +19,7 @@ from runbook.model.refusal import RefusedError
 from runbook.model.schema import json_schema
 from runbook.model.selection import all_environments
 from runbook.operations.commands import release
+from runbook.operators.commands import add_to
 
 # Input that cannot be used: the same code for every command.
 EXIT_UNUSABLE = 2
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 
 app.add_typer(release, name="release")
+add_to(app)
 
 
 @app.callback()

@@ -19,7 +19,8 @@ class ReleaseLibrary(Construct):
     """The library and one environment's file, as an object that builds fetch.
 
     Its name is the hash of its content: the same sources give the same object, and a build never
-    runs others than those that were deployed. Neither the CDK nor the rules come along.
+    runs others than those that were deployed. Neither the CDK nor the rules nor what operators do
+    beside releases come along.
     """
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
@@ -29,7 +30,7 @@ class ReleaseLibrary(Construct):
             shutil.copytree(
                 ROOT / "runbook",
                 folder / "runbook",
-                ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
+                ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "operators"),
             )
             file = folder / "environments" / f"{environment.name}.toml"
             file.parent.mkdir(parents=True)

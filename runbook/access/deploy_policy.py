@@ -124,15 +124,21 @@ def _releases(principals: Principals) -> list[Statement]:
         "cloudformation:ListChangeSets",
     ]
     stacks = [f"stack/{principals.named(name)}/*" for name in principals.environment.services]
-    audit = principals.named("audit")
+    audit, gate = principals.named("audit"), principals.named("release-gate")
+    migrated = [f"execution:{principals.named(name)}-migrate:*" for name in principals.gated]
     freeze = [f"parameter/{principals.environment.name}/release-freeze"]
+    # What a rollback has to know: which migrations ran since. A rolling service has no gate.
+    look = Statement(
+        "LookAtMigrations", ["states:DescribeExecution"], _arns(principals, "states", migrated)
+    )
     return [
+        *([look] if migrated else []),
         Statement("Release", actions, _arns(principals, "cloudformation", stacks)),
         Statement("ReadFreeze", ["ssm:GetParameter"], _arns(principals, "ssm", freeze)),
         Statement(
-            "FindAuditBucket",
+            "FindBucketAndGroup",
             ["cloudformation:DescribeStacks"],
-            _arns(principals, "cloudformation", [f"stack/{audit}/*"]),
+            _arns(principals, "cloudformation", [f"stack/{audit}/*", f"stack/{gate}/*"]),
         ),
         # CloudFormation ends the bucket's name in letters of its own.
         Statement(

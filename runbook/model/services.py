@@ -11,6 +11,7 @@ from runbook.model.ingress import Ingress, Path, Port
 from runbook.model.location import Region
 from runbook.model.logs import LogRetentionDays
 from runbook.model.refusal import Refusal
+from runbook.model.sentry import SentryProject
 from runbook.model.tracing import COLLECTOR_HEALTH_PORT, COLLECTOR_OTLP_PORT, Tracing
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -100,6 +101,9 @@ class Service(BaseModel):
     migrations: Migrations
     gate: Annotated[
         Gate | None, Field(description="Of a blue/green service; a rolling one has none.")
+    ] = None
+    sentry: Annotated[
+        SentryProject | None, Field(description="Whose error rate a rollback watches.")
     ] = None
     fallback_models: Annotated[
         tuple[FallbackModel, ...], Field(strict=False, description="On Bedrock, by VPC endpoint.")

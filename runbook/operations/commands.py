@@ -37,7 +37,7 @@ def preview(name: Name, service: Service, image_tag: Tag, *, as_json: Json = Fal
     """Show what a release would change: a change set is made, and nothing executed."""
     from runbook.operations.protocol import look
 
-    account, console = _begin(name, service, as_json=as_json)
+    account, console = begin(name, service, as_json=as_json)
     raise typer.Exit(look(_release(account, service, image_tag), account, console))
 
 
@@ -66,7 +66,7 @@ def deploy(
     from runbook.operations.operation import Consent
     from runbook.operations.protocol import perform
 
-    account, console = _begin(name, service, as_json=as_json)
+    account, console = begin(name, service, as_json=as_json)
     operation = _release(
         account, service, image_tag, instead_of=instead_of, minutes=timeout_minutes
     )
@@ -89,18 +89,20 @@ def verify(
     """Look whether an image serves, waiting for a release that is under way. Changes nothing."""
     from runbook.operations.protocol import check
 
-    account, console = _begin(name, service, as_json=as_json)
+    account, console = begin(name, service, as_json=as_json)
     operation = _release(account, service, image_tag, minutes=timeout_minutes)
     raise typer.Exit(check(operation, account, console))
 
 
-def _begin(name: str, service: str, *, as_json: bool) -> "tuple[Account, Console]":
+def begin(name: str, service: str = "", *, as_json: bool) -> "tuple[Account, Console]":
+    """Open an environment's account for a command, of one of its services if it is named."""
     # Who stops a build or loses the terminal is told the same as with Ctrl-C, and it is recorded.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) is not signal.SIG_IGN:  # as under nohup
             signal.signal(ending, signal.default_int_handler)
     environment = load_environment(name)
-    _must_know(environment, service)
+    if service:
+        _must_know(environment, service)
     from runbook.operations.account import Account
     from runbook.operations.console import Console
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
 from botocore.exceptions import ClientError
 
@@ -9,7 +10,39 @@ from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal
 from runbook.operations.account import Account, advice, code_of, words
 
-_MEND = "deploy the stack of the release gate, which makes it, or repair its value"
+_TEXTS = ("by", "reason", "since")
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Whether releases are frozen, who said so, why, and since when (RFC 3339, UTC)."""
+
+    frozen: bool
+    by: str = ""
+    reason: str = ""
+    since: str = ""
+
+    @property
+    def value(self) -> str:
+        """Write it as the parameter holds it, and the gate reads it."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if not self.frozen:
+            return "releases are open"
+        by, since = self.by or "somebody", self.since or "an unknown time"
+        return f"{by} froze releases at {since}: {self.reason or 'no reason given'}"
+
+
+class UnreadableFreezeError(Exception):
+    """Nobody can say whether releases are frozen, so they count as frozen; ``fix`` says more."""
+
+    fix = "deploy the stack of the release gate, which makes it, or repair its value"
+
+
+class NoFreezeError(UnreadableFreezeError):
+    """The stack that makes the parameter is not there."""
 
 
 def parameter_name(environment: Environment) -> str:
@@ -17,34 +50,42 @@ def parameter_name(environment: Environment) -> str:
     return f"/{environment.name}/release-freeze"
 
 
-def freeze_refusals(account: Account) -> Iterator[Refusal]:
-    """Say that a freeze is in force; one that cannot be read is in force, too."""
+def read_freeze(account: Account) -> Freeze:
+    """Read it; raises ``UnreadableFreezeError`` with the reason."""
     name = parameter_name(account.environment)
     try:
         text = account.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
         state = json.loads(text)
         frozen = state["frozen"]
     except ClientError as error:
-        if code_of(error) != "ParameterNotFound":
-            yield _unreadable(name, words(error), advice(error))
-        else:
-            yield _unreadable(name, "it is not there")
-        return
+        if code_of(error) == "ParameterNotFound":
+            raise NoFreezeError("it is not there") from None
+        why = UnreadableFreezeError(words(error))
+        why.fix = advice(error)
+        raise why from None
     except (ValueError, KeyError, TypeError):
-        yield _unreadable(name, 'its value is not JSON with "frozen"')
+        raise UnreadableFreezeError('its value is not JSON with "frozen"') from None
+    return Freeze(frozen is not False, *(str(state.get(key) or "") for key in _TEXTS))
+
+
+def freeze_refusals(account: Account) -> Iterator[Refusal]:
+    """Say that a freeze is in force; one that cannot be read is in force, too."""
+    try:
+        freeze = read_freeze(account)
+    except UnreadableFreezeError as why:
+        yield unreadable(account.environment, why)
         return
-    if frozen is not False:
-        by, since = state.get("by") or "somebody", state.get("since") or "an unknown time"
+    if freeze.frozen:
         yield Refusal(
-            "release freeze",
-            f"{by} froze releases at {since}: {state.get('reason') or 'no reason given'}",
-            "wait until it is lifted; a rollback is not bound by it",
+            "release freeze", str(freeze), "wait until it is lifted; a rollback is not bound by it"
         )
 
 
-def _unreadable(name: str, why: str, fix: str = _MEND) -> Refusal:
+def unreadable(environment: Environment, why: UnreadableFreezeError) -> Refusal:
+    """Refuse what needs to know."""
+    name = parameter_name(environment)
     return Refusal(
         "release freeze",
         f"the parameter {name} cannot be read, so releases count as frozen: {why}",
-        fix,
+        why.fix,
     )

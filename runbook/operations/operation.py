@@ -1,11 +1,15 @@
 """What an operation is: what it has to answer, how it can end, what the operator agreed to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from runbook.operations.account import is_denied
 from runbook.operations.preview import Preview
 
 
@@ -59,8 +63,22 @@ class Operation(ABC):
     # What goes on when nobody watches any more, and the command that watches it.
     without_you: str
     watch: str
+    # Whether it is done even when nothing can be recorded: what only holds back, or goes back.
+    unrecorded_goes_on: bool = False
     # Kept up to date by ``execute``: words and records rely on it.
     begun = Begun.NO
+
+    @contextmanager
+    def beginning(self) -> Iterator[None]:
+        """Make the call that begins it within: one that was denied for certain begins nothing."""
+        self.begun = Begun.PERHAPS
+        try:
+            yield
+        except ClientError as error:
+            if is_denied(error):
+                self.begun = Begun.NO
+            raise
+        self.begun = Begun.YES
 
     @abstractmethod
     def preview(self) -> Preview:

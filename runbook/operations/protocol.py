@@ -131,18 +131,23 @@ class _Run:
         return f"{unsure}{operation.without_you}\nTo watch it: {operation.watch}"
 
     def _first(self, log: AuditLog, preview: Preview, actor: str) -> None:
-        """Write the first record; without it nothing begins."""
+        """Write the first record; without it nothing begins but what is always let go on."""
+        self.result["records"] = []
         try:
             log.locate()
             try:
-                self.result["records"] = [log.put(self._record(preview, actor, "started"))]
-            except (BotoCoreError, KeyboardInterrupt):
+                self.result["records"].append(log.put(self._record(preview, actor, "started")))
+            except (BotoCoreError, KeyboardInterrupt) as error:
+                if self.operation.unrecorded_goes_on and isinstance(error, BotoCoreError):
+                    raise
                 # It may stand there all the same, and nobody shall wonder how that release ended.
-                self.result["records"] = []
                 self._last(log, self._record(preview, actor, self._unfinished()))
                 raise
         except (ClientError, BotoCoreError, NoAuditBucketError) as error:
-            told = str(error) if isinstance(error, NoAuditBucketError) else words(error)
+            told = _told(error)
+            if self.operation.unrecorded_goes_on:
+                self._unrecorded("The start", self._record(preview, actor, "started"), told)
+                return
             refusal = Refusal(
                 "audit record",
                 f"it cannot be written, and what cannot be recorded does not begin: {told}",
@@ -154,14 +159,19 @@ class _Run:
         """Write the last record; say what stands in it when it cannot be written."""
         try:
             self.result["records"].append(log.put(record))
-        except (ClientError, BotoCoreError, KeyboardInterrupt) as error:
-            why = "interrupted" if isinstance(error, KeyboardInterrupt) else words(error)
-            self.console.complain(
-                f"The outcome is not recorded: {why}\n"
-                f"Put this line into the audit bucket as {record.key}:\n{record.body.decode()}"
-            )
+        except KeyboardInterrupt:
+            self._unrecorded("The outcome", record, "interrupted")
+            return False
+        except (ClientError, BotoCoreError, NoAuditBucketError) as error:
+            self._unrecorded("The outcome", record, _told(error))
             return False
         return True
+
+    def _unrecorded(self, what: str, record: Record, why: str) -> None:
+        self.console.complain(
+            f"{what} is not recorded: {why}\n"
+            f"Put this line into the audit bucket as {record.key}:\n{record.body.decode()}"
+        )
 
     def _record(
         self, preview: Preview, actor: str, outcome: str, detail: Mapping[str, Any] | None = None
@@ -198,7 +208,7 @@ def perform(
 ) -> Exit:
     """Take an operation through every step; nothing is changed before it is confirmed."""
     run = _Run(operation, account, console, consent, now, result=_heading(operation, account))
-    return told(run.to_the_end, console, run.result)
+    return Exit(told(run.to_the_end, console, run.result))
 
 
 def look(operation: Operation, account: Account, console: Console) -> Exit:
@@ -215,7 +225,7 @@ def look(operation: Operation, account: Account, console: Console) -> Exit:
         return Exit.DONE
 
     result = _heading(operation, account)
-    return told(looked, console, result)
+    return Exit(told(looked, console, result))
 
 
 def check(operation: Operation, account: Account, console: Console) -> Exit:
@@ -230,10 +240,10 @@ def check(operation: Operation, account: Account, console: Console) -> Exit:
         return Exit.DONE
 
     result = _heading(operation, account)
-    return told(checked, console, result)
+    return Exit(told(checked, console, result))
 
 
-def told(step: Callable[[], Exit], console: Console, result: dict[str, Any]) -> Exit:
+def told(step: Callable[[], int], console: Console, result: dict[str, Any]) -> int:
     """Turn what goes wrong into words and an exit code: a traceback helps nobody at night."""
     try:
         return step()
@@ -256,6 +266,10 @@ def told(step: Callable[[], Exit], console: Console, result: dict[str, Any]) -> 
         console.say("\nInterrupted. Nothing was changed.", "warn")
         console.answer(result | {"outcome": "interrupted"})
         return Exit.INTERRUPTED
+
+
+def _told(error: Exception) -> str:
+    return words(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
 
 
 def _heading(operation: Operation, account: Account) -> dict[str, Any]:

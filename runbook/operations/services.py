@@ -6,6 +6,9 @@ from typing import Any
 
 from runbook.operations.account import Account
 
+# In the app's revision (constructs/runbook_constructs/task_definition.py).
+_PAIRED = "runbook.migrations-task-definition"
+
 
 @dataclass(frozen=True)
 class Running:
@@ -40,26 +43,39 @@ class EcsService:
 
     def running(self) -> Running | None:
         """Describe the primary deployment; None when there is no such service."""
-        ecs = self._account.client("ecs")
-        cluster = self._account.environment.slug
-        found = ecs.describe_services(cluster=cluster, services=[self.name])["services"]
-        active = [service for service in found if service.get("status") != "INACTIVE"]
-        if not active:
-            return None
-        deployments = active[0].get("deployments", [])
+        service = self._described()
+        deployments = service.get("deployments", []) if service else []
         primary = next((d for d in deployments if d["status"] == "PRIMARY"), None)
         if primary is None:
             return None
         arn = primary["taskDefinition"]
+        ecs = self._account.client("ecs")
         definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
         return Running(
             task_definition=arn,
             definition=definition,
-            tag=self._tag(definition),
+            tag=image_tag(definition, self.name),
             rollout=str(primary.get("rolloutState", "")),
             running=int(primary.get("runningCount", 0)),
             desired=int(primary.get("desiredCount", 0)),
         )
+
+    def alarm_names(self) -> list[str]:
+        """Name the alarms that end a deployment of the service."""
+        configuration = (self._described() or {}).get("deploymentConfiguration", {})
+        alarms = configuration.get("alarms", {})
+        return list(alarms.get("alarmNames", [])) if alarms.get("enable") else []
+
+    def subnets(self) -> list[str]:
+        """Name the subnets of its tasks."""
+        network = (self._described() or {}).get("networkConfiguration", {})
+        return list(network.get("awsvpcConfiguration", {}).get("subnets", []))
+
+    def _described(self) -> Mapping[str, Any] | None:
+        ecs = self._account.client("ecs")
+        cluster = self._account.environment.slug
+        found = ecs.describe_services(cluster=cluster, services=[self.name])["services"]
+        return next((each for each in found if each.get("status") != "INACTIVE"), None)
 
     def last_deployment(self) -> Mapping[str, Any] | None:
         """Describe the newest service deployment; None when there was none."""
@@ -74,10 +90,17 @@ class EcsService:
         found: list[Mapping[str, Any]] = told.get("serviceDeployments", [])
         return found[0] if found else None
 
-    def _tag(self, definition: Mapping[str, Any]) -> str:
-        """Find the tag of the service's own image among the containers."""
-        for container in definition.get("containerDefinitions", []):
-            repository, _, tag = str(container.get("image", "")).rpartition(":")
-            if repository.partition("/")[2] == self.name:
-                return tag
-        return ""
+
+def paired_migrations(definition: Mapping[str, Any]) -> str:
+    """Name the revision that migrates the schema for a revision; empty when it names none."""
+    labels = [c.get("dockerLabels", {}) for c in definition.get("containerDefinitions", [])]
+    return next((str(found[_PAIRED]) for found in labels if _PAIRED in found), "")
+
+
+def image_tag(definition: Mapping[str, Any], name: str) -> str:
+    """Find the tag of the service's own image among the containers; empty when it has none."""
+    for container in definition.get("containerDefinitions", []):
+        repository, _, tag = str(container.get("image", "")).rpartition(":")
+        if repository.partition("/")[2] == name:
+            return tag
+    return ""

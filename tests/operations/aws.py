@@ -1,5 +1,6 @@
 """AWS as the release command sees it: real clients, answers of our own, faults on demand."""
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ BUCKET = "the-audit-bucket"
 # The services' models, read once for all sessions.
 MODELS = create_loader()
 ACTOR = "arn:aws:sts::111122223333:assumed-role/someone/session"
+LOCK = {
+    "ObjectLockMode": "COMPLIANCE",
+    "ObjectLockRetainUntilDate": datetime(2032, 6, 1, tzinfo=UTC),
+}
 Fault = tuple[str, str] | BaseException
 DENIED = ("AccessDenied", "you may not")
 BUSY = ("ThrottlingException", "rate exceeded")
@@ -56,6 +61,10 @@ class Aws:
     audit_outputs: list[Json] = field(default_factory=list)
     # How many records were written before each execution.
     executions: list[int] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict)
+    alarm_names: list[str] = field(default_factory=list)
+    alarm_states: dict[str, str] = field(default_factory=dict)
+    lock: dict[str, Json] = field(default_factory=lambda: dict(LOCK))
     during: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -246,7 +255,10 @@ class Aws:
             "runningCount": running,
             "desiredCount": desired,
         }
-        return {"services": [{"status": "ACTIVE", "deployments": [primary]}]}
+        alarms = {"alarmNames": self.alarm_names, "enable": bool(self.alarm_names)}
+        configuration = {"alarms": {**alarms, "rollback": True}}
+        service = {"status": "ACTIVE", "deployments": [primary]}
+        return {"services": [service | {"deploymentConfiguration": configuration}]}
 
     def _describe_task_definition(self, asked: Json) -> Json:
         return {"taskDefinition": self.definition}
@@ -274,6 +286,32 @@ class Aws:
         if self.freeze is None:
             return "ParameterNotFound", "none"
         return {"Parameter": {"Value": self.freeze}}
+
+    def _put_parameter(self, asked: Json) -> Json:
+        assert asked["Name"] == f"/{self.environment.name}/release-freeze"
+        assert asked["Overwrite"] is True
+        self.freeze = asked["Value"]
+        return {"Version": 2}
+
+    def _describe_alarms(self, asked: Json) -> Json:
+        assert asked["AlarmNames"] == self.alarm_names
+        states = [{"AlarmName": n, "StateValue": s} for n, s in self.alarm_states.items()]
+        return {"MetricAlarms": states[:1], "CompositeAlarms": states[1:]}
+
+    def _list_objects_v2(self, asked: Json) -> Json:
+        assert asked["Bucket"] == BUCKET
+        keys = sorted(key for key in self.records if key.startswith(asked["Prefix"]))
+        return {"Contents": [{"Key": key} for key in keys], "IsTruncated": False}
+
+    def _get_object(self, asked: Json) -> Json:
+        assert asked["ExpectedBucketOwner"] == self.environment.account
+        if asked["Key"] not in self.records:
+            return "NoSuchKey", "there is none"
+        body = json.dumps(self.records[asked["Key"]]).encode()
+        return {"Body": io.BytesIO(body), "VersionId": "v1"} | self.lock
+
+    def _get_secret_value(self, asked: Json) -> Json:
+        return {"SecretString": self.secrets[asked["SecretId"]]}
 
     def _get_caller_identity(self, asked: Json) -> Json:
         return {"Arn": ACTOR, "Account": self.signed_in or self.environment.account}

@@ -30,8 +30,12 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.clause("ROVN-DEP-8")
 def test_one_module_makes_clients() -> None:
     ways = {"boto3", "botocore.session", "subprocess", "urllib.request", "http.client", "socket"}
-    makers = {name(path) for path in SOURCES if imported(path) & ways} - DATA_ONLY
-    assert makers == {"runbook/operations/account.py"}
+    makers = {name(path) for path in SOURCES if imported(path) & (ways | {"urllib3"})} - DATA_ONLY
+    # And one that asks what is not AWS, with GET alone.
+    assert makers == {"runbook/operations/account.py", "runbook/operators/web.py"}
+    web = (ROOT / "runbook/operators/web.py").read_text("utf-8")
+    assert web.count(".request(") == 1
+    assert '"GET",' in web
 
 
 @pytest.mark.clause("ROVN-DEP-8")

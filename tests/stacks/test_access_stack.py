@@ -198,6 +198,7 @@ def test_it_calls_exactly_these(policy: dict[str, Any]) -> None:
         "logs": {"FilterLogEvents"},
         "s3": {"PutObject"},
         "ssm": {"GetParameter"},
+        "states": {"DescribeExecution"},
         "sts": {"AssumeRole"},
     }
 

@@ -1,0 +1,1 @@
+"""What operators do beside releases; the pipeline, which only releases, has none of it."""

@@ -1,0 +1,239 @@
+"""`runbook status`, `freeze`, `unfreeze`, `audit`: what an operator looks at and holds back.
+
+The AWS SDK is loaded only when one of them runs.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runbook.operations.commands import WATCHED_MINUTES, Json, Minutes, Name, Service, begin
+
+if TYPE_CHECKING:
+    from runbook.operations.account import Account
+    from runbook.operations.console import Console
+    from runbook.operations.operation import Operation
+    from runbook.operators.status import Status
+
+audit = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Read the locked records of what was done: list, show.",
+)
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and stop.")]
+# Something wants attention: for scripts that only want to know whether all is well.
+ATTENTION = 1
+
+
+def status(name: Name, *, as_json: Json = False) -> None:
+    """Show what runs, what is under way and what holds releases back. Changes nothing."""
+    from runbook.operations.protocol import told
+    from runbook.operators.status import status_of_environment, status_of_service
+
+    account, console = begin(name, as_json=as_json)
+    result = {"schema": 1, "operation": "status", "environment": account.environment.name}
+
+    def looked() -> int:
+        environment = status_of_environment(account)
+        _show(environment, console)
+        found = [status_of_service(account, key) for key in account.environment.services]
+        for service in found:
+            _show(service, console)
+        attention = [*environment.attention, *(a for s in found for a in s.attention)]
+        services = {service.name: service.as_json() for service in found}
+        console.answer(result | environment.facts | {"services": services, "attention": attention})
+        return ATTENTION if attention else 0
+
+    raise typer.Exit(told(looked, console, result))
+
+
+def _show(found: "Status", console: "Console") -> None:
+    console.say(found.name, "head")
+    for fact, value in found.facts.items():
+        told = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        console.say(f"  {fact.replace('_', ' '):<16} {told or '-'}")
+    for line in found.attention:
+        console.say(f"! {line}", "warn")
+
+
+def freeze(
+    name: Name,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="What everybody who is held up reads.")],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Hold back every release of an environment, until `unfreeze`; rollbacks are not held."""
+    _change_freeze(name, reason, yes=yes, dry_run=dry_run, as_json=as_json)
+
+
+def unfreeze(
+    name: Name, *, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Let releases go on again."""
+    _change_freeze(name, None, yes=yes, dry_run=dry_run, as_json=as_json)
+
+
+def _change_freeze(
+    name: str, reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
+) -> None:
+    from runbook.operators.freezing import ChangeFreeze
+
+    account, console = begin(name, as_json=as_json)
+    operation = ChangeFreeze(account, reason)
+    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+
+
+def rollback(
+    name: Name,
+    service: Service,
+    *,
+    to: Annotated[
+        str, typer.Option(help="Tag or revision; by itself it finds the last known-good one.")
+    ] = "",
+    watch_minutes: Annotated[
+        float, typer.Option(min=0, help="How long to watch alarms, Sentry and /health.")
+    ] = 10.0,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Agree to what nobody can tell beforehand.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Let the last known-good revision serve again; a freeze does not hold it."""
+    from runbook.operators.rollback import Back, Rollback
+    from runbook.operators.sentry import Sentry
+    from runbook.operators.watch_window import WatchWindow
+    from runbook.operators.web import Web
+
+    account, console = begin(name, service, as_json=as_json)
+    web = Web()
+    window = WatchWindow(account, service, web, Sentry(account, service, web))
+    operation = Rollback(account, Back(service, to, watch_minutes), window=window)
+    ran = _run(operation, account, console, yes=yes, dry_run=dry_run, accept_changes=accept_changes)
+    raise typer.Exit(ran)
+
+
+def restart(
+    name: Name,
+    service: Service,
+    *,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    timeout_minutes: Minutes = WATCHED_MINUTES,
+    as_json: Json = False,
+) -> None:
+    """Replace the tasks by new ones of the same image. A restart is never a deploy."""
+    from runbook.operators.restart import Again, Restart
+
+    account, console = begin(name, service, as_json=as_json)
+    operation = Restart(account, Again(service, timeout_minutes))
+    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+
+
+def migrations(
+    name: Name,
+    service: Service,
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare each applied file with the image's, too.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the ledger what is pending: one task reads it, and changes nothing."""
+    from runbook.operators.migrations import AskLedger, Question
+
+    account, console = begin(name, service, as_json=as_json)
+    operation = AskLedger(account, Question(service, check))
+    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+
+
+def _run(
+    operation: "Operation",
+    account: "Account",
+    console: "Console",
+    *,
+    yes: bool,
+    dry_run: bool,
+    accept_changes: bool = False,
+) -> int:
+    from runbook.operations.operation import Consent
+    from runbook.operations.protocol import look, perform
+
+    if dry_run:
+        return look(operation, account, console)
+    return perform(operation, account, console, Consent(yes=yes, accept_changes=accept_changes))
+
+
+@audit.command("list", epilog="Example: runbook audit list acme/production --days 2")
+def list_records(
+    name: Name,
+    *,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How far back, today included.")] = 7,
+    most: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List records, newest first: when, what, how it ended, who, from what to what."""
+    from runbook.operations.protocol import told
+    from runbook.operators.audit_trail import AuditTrail
+
+    account, console = begin(name, as_json=as_json)
+    result = {"schema": 1, "operation": "audit list", "environment": account.environment.name}
+
+    def listed() -> int:
+        found = AuditTrail(account).newest(days, most, datetime.now(UTC))
+        for record in found:
+            console.say(record.line())
+        console.say(f"{len(found)} records of the last {days} days; the newest {most} at most.")
+        console.say(f"One of them, with its lock: runbook audit show {name} KEY")
+        console.answer(result | {"records": [record.as_json() for record in found]})
+        return 0
+
+    raise typer.Exit(told(listed, console, result))
+
+
+@audit.command(
+    epilog="Example: runbook audit show acme/production "
+    "releases/2026/05/10/20260510T220219Z-release-end-1.json"
+)
+def show(
+    name: Name,
+    key: Annotated[str, typer.Argument(help="As `runbook audit list --json` tells it.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show one record, and until when nobody can remove it."""
+    from runbook.operations.protocol import told
+    from runbook.operators.audit_trail import AuditTrail
+
+    account, console = begin(name, as_json=as_json)
+    result = {"schema": 1, "operation": "audit show", "environment": account.environment.name}
+
+    def shown() -> int:
+        found = AuditTrail(account).read(key)
+        console.say(json.dumps(found.content, indent=2, sort_keys=True))
+        until = f"{found.until:%Y-%m-%d %H:%M} UTC" if found.until else "nobody knows when"
+        style = "" if found.mode == "COMPLIANCE" else "warn"
+        console.say(f"Locked in mode {found.mode or '(none)'} until {until}.", style)
+        console.answer(result | found.as_json())
+        return 0
+
+    raise typer.Exit(told(shown, console, result))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command(epilog="Example: runbook status acme/production")(status)
+    app.command(epilog='Example: runbook freeze acme/production --reason "incident 4711"')(freeze)
+    app.command(epilog="Example: runbook unfreeze acme/production")(unfreeze)
+    app.command(epilog="Example: runbook rollback acme/production --service api")(rollback)
+    app.command(epilog="Example: runbook restart acme/production --service api")(restart)
+    app.command(epilog="Example: runbook migrations acme/production --service api")(migrations)
+    app.add_typer(audit, name="audit")

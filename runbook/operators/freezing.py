@@ -1,0 +1,98 @@
+"""`runbook freeze` and `runbook unfreeze`: nothing is released in between; rollbacks are."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from runbook.operations.account import Account
+from runbook.operations.freeze import (
+    Freeze,
+    NoFreezeError,
+    UnreadableFreezeError,
+    parameter_name,
+    read_freeze,
+    unreadable,
+)
+from runbook.operations.operation import Operation, OperationFailedError
+from runbook.operations.preview import Change, Preview
+
+
+class ChangeFreeze(Operation):
+    """Put the freeze of an environment in force, with a ``reason``, or lift it, without one.
+
+    What cannot be read is repaired: it counts as frozen until then. A freeze goes on when it
+    cannot be recorded, because it only holds back; lifting one does not.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        reason: str | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._account, self._reason, self._now = account, reason, now
+        self._found: Freeze | str = ""
+        name = account.environment.name
+        self.kind = "unfreeze" if reason is None else "freeze"
+        self.title = f"{self.kind} of releases in {name}"
+        self.without_you = "It is one call: the freeze is in force or it is not."
+        self.watch = f"runbook status {name}"
+        self.unrecorded_goes_on = reason is not None
+
+    def preview(self) -> Preview:
+        """Say who froze it, if somebody did, and what will be in force."""
+        name = self._account.environment.name
+        try:
+            self._found = read_freeze(self._account)
+        except NoFreezeError as why:
+            refusal = unreadable(self._account.environment, why)
+            return Preview(summary=self.title, refusals=[refusal])
+        except UnreadableFreezeError as why:
+            self._found = f"unreadable, which counts as frozen: {why}"
+        wanted = self._reason is not None
+        if isinstance(self._found, Freeze) and self._found.frozen is wanted:
+            same = {"freeze": self._found.value}
+            summary = f"{name}: {self._found}; nothing is changed"
+            return Preview(summary=summary, nothing_to_do=True, before=same, after=same)
+        after = f"frozen: {self._reason}" if wanted else "open"
+        change = Change("releases", str(self._found), after, expected=True)
+        return Preview(
+            summary=f"{name}: releases will be {after}",
+            changes=[change],
+            notes=["Rollbacks are not bound by a freeze."] if wanted else [],
+            before={"freeze": getattr(self._found, "value", self._found)},
+            after={"frozen": wanted, "reason": self._reason or ""},
+        )
+
+    def execute(self, tell: Callable[[str], None]) -> None:
+        """Write the parameter, unless somebody wrote it since the preview."""
+        if self._read() != self._found:
+            raise OperationFailedError(
+                "the freeze was changed by somebody else since the preview",
+                why=[str(self._read())],
+                fix=f"look again: {self.watch}",
+            )
+        by, since = self._account.identity(), f"{self._now():%Y-%m-%dT%H:%M:%SZ}"
+        freeze = Freeze(self._reason is not None, by, self._reason or "", since)
+        name = parameter_name(self._account.environment)
+        with self.beginning():
+            self._account.client("ssm").put_parameter(Name=name, Value=freeze.value, Overwrite=True)
+        tell(f"{name} is written")
+
+    def verify(self) -> Mapping[str, Any]:
+        """Read it back."""
+        found = self._read()
+        wanted = self._reason is not None
+        if not isinstance(found, Freeze) or found.frozen is not wanted:
+            raise OperationFailedError(
+                f"the freeze is not as it was written: {found}",
+                why=["somebody else changed it meanwhile, or the write was lost"],
+                fix=f"look at it with `{self.watch}`, then run the same command again",
+            )
+        return {"releases": str(found)}
+
+    def _read(self) -> Freeze | str:
+        try:
+            return read_freeze(self._account)
+        except UnreadableFreezeError as why:
+            return f"unreadable, which counts as frozen: {why}"

@@ -1,0 +1,210 @@
+"""`runbook migrations`: what the ledger of a database says, asked by a task of the image that runs.
+
+The database is reached from nowhere else: the question is a one-off task of the paired revision,
+which reads and writes nothing (ROVN-MIG-1).
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runbook.model.refusal import Refusal
+from runbook.operations.account import Account
+from runbook.operations.operation import Operation, OperationFailedError
+from runbook.operations.preview import Preview
+from runbook.operations.services import EcsService, Running, paired_migrations
+from runbook.operations.waiting import Clock, Sleep
+
+_CONTAINER = "migrations"
+_POLL_SECONDS = 3.0
+_TIMEOUT_SECONDS = 600.0
+# A log may come a little later than the end of its task.
+_LOG_SECONDS = 30.0
+_MEANING = {
+    3: "the migrations of the image and those applied do not fit together",
+    6: "the database was not reached",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """Of which service; with ``check`` also whether every applied file is as it was."""
+
+    service: str
+    check: bool = False
+
+
+class AskLedger(Operation):
+    """Run one task that reads the ledger, and tell what it said."""
+
+    kind = "migrations"
+    # It changes nothing in the database: who cannot record it may still have to know.
+    unrecorded_goes_on = True
+
+    def __init__(
+        self,
+        account: Account,
+        question: Question,
+        *,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._account, self._question = account, question
+        self._clock, self._sleep = clock, sleep
+        self._service = EcsService(account, question.service)
+        self._running: Running | None = None
+        self._report: Mapping[str, Any] = {}
+        self._what = "check" if question.check else "pending"
+        name = account.environment.name
+        self.title = f"question to the ledger of {question.service} in {name}"
+        self.watch = f"runbook migrations {name} --service {question.service}"
+        self.without_you = "The task ends by itself; it changes nothing."
+
+    def preview(self) -> Preview:
+        """Say which revision is asked."""
+        self._running = running = self._service.running()
+        paired = paired_migrations(running.definition) if running else ""
+        if running is None or not paired:
+            why = "no revision runs that names its migrations"
+            fix = "release an image first; a rolling service's migrations run in its pipeline"
+            return Preview(summary=self.title, refusals=[Refusal("migrations", why, fix)])
+        revision = paired.rpartition("/")[2]
+        return Preview(
+            summary=f"{self._question.service} in {self._account.environment.name}: one task of "
+            f"{revision} reads the ledger (--{self._what}), and changes nothing",
+            before={"image_tag": running.tag, "task_definition": paired},
+            after={},
+        )
+
+    def execute(self, tell: Callable[[str], None]) -> None:
+        """Run the task, wait for its end, and read its last line."""
+        assert self._running is not None  # noqa: S101 - the preview answers for it
+        with self.beginning():
+            task = self._start(self._running)
+        tell(f"task {task.rpartition('/')[2]} is started")
+        code = self._ended(task)
+        self._report = self._heard(task, code)
+        for line in lines(self._report):
+            tell(line)
+
+    def verify(self) -> Mapping[str, Any]:
+        """Give the report."""
+        return {"ledger": self._report}
+
+    def _start(self, running: Running) -> str:
+        service = self._account.environment.services[self._question.service]
+        answer = self._account.client("ecs").run_task(
+            cluster=self._account.environment.slug,
+            taskDefinition=paired_migrations(running.definition),
+            launchType="FARGATE",
+            count=1,
+            clientToken=uuid.uuid4().hex,
+            startedBy="runbook",
+            networkConfiguration={"awsvpcConfiguration": self._network()},
+            overrides={
+                "containerOverrides": [
+                    {
+                        "name": _CONTAINER,
+                        "command": [*service.migrations.command, f"--{self._what}"],
+                        "environment": [{"name": "PREVIOUS_IMAGE", "value": running.tag}],
+                    }
+                ]
+            },
+        )
+        tasks = answer.get("tasks", [])
+        if len(tasks) != 1:
+            failures = [f"{f.get('reason')} {f.get('detail', '')}" for f in answer["failures"]]
+            raise OperationFailedError(
+                "ECS started no task",
+                why=failures or ["it gives no reason"],
+                fix="run the same command again",
+            )
+        return str(tasks[0]["taskArn"])
+
+    def _network(self) -> Mapping[str, Any]:
+        """Place it as the gate places its tasks: the service's subnets, the migrations' group."""
+        stack = f"{self._account.environment.slug}-release-gate"
+        cloudformation = self._account.client("cloudformation")
+        (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+        key = self._question.service.title().replace("-", "") + "MigrationsSecurityGroup"
+        if key not in outputs:
+            raise OperationFailedError(
+                f"the stack {stack} has no output {key}",
+                why=["nothing says in which group migrations run"],
+                fix=f"make deploy ENV={self._account.environment.name}",
+            )
+        return {
+            "subnets": self._service.subnets(),
+            "securityGroups": [outputs[key]],
+            "assignPublicIp": "DISABLED",
+        }
+
+    def _ended(self, task: str) -> int | None:
+        ecs, cluster = self._account.client("ecs"), self._account.environment.slug
+        deadline = self._clock() + _TIMEOUT_SECONDS
+        while self._clock() < deadline:
+            tasks = ecs.describe_tasks(cluster=cluster, tasks=[task]).get("tasks", [])
+            if tasks and tasks[0]["lastStatus"] == "STOPPED":
+                containers = tasks[0].get("containers", [])
+                codes = [c.get("exitCode") for c in containers if c.get("name") == _CONTAINER]
+                if codes and codes[0] is not None:
+                    return int(codes[0])
+                why = tasks[0].get("stoppedReason") or "ECS gives no reason"
+                raise _not_told("the task ended without having run", why, self.watch)
+            self._sleep(_POLL_SECONDS)
+        raise _not_told("the task is not over", f"{_TIMEOUT_SECONDS:.0f} s have passed", self.watch)
+
+    def _heard(self, task: str, code: int | None) -> Mapping[str, Any]:
+        """Find the report, the last line of its log; what is no report is not repeated."""
+        deadline = self._clock() + _LOG_SECONDS
+        while True:
+            report = _report(self._messages(task))
+            if report is not None:
+                return report
+            if self._clock() >= deadline:
+                why = _MEANING.get(code or 0, f"it ended with {code}")
+                raise _not_told("the task's log has no report", why, self.watch)
+            self._sleep(_POLL_SECONDS)
+
+    def _messages(self, task: str) -> list[str]:
+        logs = self._account.client("logs")
+        answer = logs.filter_log_events(
+            logGroupName=f"/ecs/{self._service.name}-migrations",
+            logStreamNamePrefix=f"{_CONTAINER}/{_CONTAINER}/{task.rpartition('/')[2]}",
+        )
+        return [str(event["message"]) for event in answer.get("events", [])]
+
+
+def _report(messages: Sequence[str]) -> Mapping[str, Any] | None:
+    for message in reversed(messages):
+        try:
+            report = json.loads(message)
+        except ValueError:
+            continue
+        if isinstance(report, dict) and report.get("schema") == 1:
+            return report
+    return None
+
+
+def lines(report: Mapping[str, Any]) -> list[str]:
+    """Write a report in lines: problems, what is ahead of the image, what would run."""
+    told = [f"problem: {p.get('file')}: {p.get('what')}" for p in report.get("problems", [])]
+    for entry in report.get("ahead", []):
+        reads = "can" if entry.get("previous_image_can_read") else "cannot"
+        told.append(
+            f"ahead of this image: {entry.get('file')}, applied for {entry.get('image')}; "
+            f"{entry.get('previous_image') or 'no image'} {reads} read it"
+        )
+    told += [f"pending: {entry.get('file')}" for entry in report.get("pending", [])]
+    if "ok" in report:
+        as_they_were = "all as they were" if report["ok"] else "NOT all as they were"
+        told.append(f"{report.get('applied')} applied, {as_they_were}")
+    return told or ["nothing is pending, and nothing is ahead of this image"]
+
+
+def _not_told(what: str, why: str, watch: str) -> OperationFailedError:
+    return OperationFailedError(what, why=[why], fix=f"ask again: {watch}")

@@ -1,0 +1,144 @@
+"""`runbook freeze` and `unfreeze` (SCR-DEP-1, ROVN-DEP-8)."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from runbook.cli import app
+from tests.operations.aws import ACTOR, Aws
+
+ENVIRONMENT = "rovn/production"
+REASON = "incident 4711"
+
+
+@pytest.fixture(autouse=True)
+def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = aws.session()
+    monkeypatch.setattr(boto3, "Session", lambda: session)
+
+
+def runbook(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def freeze(*more: str) -> Result:
+    return runbook("freeze", ENVIRONMENT, "--reason", REASON, "--yes", *more)
+
+
+def unfreeze(*more: str) -> Result:
+    return runbook("unfreeze", ENVIRONMENT, "--yes", *more)
+
+
+def state(aws: Aws) -> dict[str, Any]:
+    assert aws.freeze is not None
+    found: dict[str, Any] = json.loads(aws.freeze)
+    return found
+
+
+def test_a_freeze_says_who_why_and_since_when(aws: Aws) -> None:
+    result = freeze()
+    assert result.exit_code == 0, result.output
+    assert {k: state(aws)[k] for k in ("frozen", "by", "reason")} == {
+        "frozen": True,
+        "by": ACTOR,
+        "reason": REASON,
+    }
+    assert f"rovn/production: releases will be frozen: {REASON}" in result.output
+    assert "Rollbacks are not bound by a freeze." in result.output
+
+
+def test_it_is_recorded_before_and_after(aws: Aws) -> None:
+    freeze()
+    start, end = aws.records.values()
+    assert (start["kind"], start["outcome"]) == ("freeze-start", "started")
+    assert (end["kind"], end["outcome"]) == ("freeze-end", "succeeded")
+    assert end["actor"] == ACTOR
+    assert json.loads(end["before"]["freeze"])["frozen"] is False
+    assert end["after"] == {"frozen": True, "reason": REASON}
+
+
+def test_lifting_it_names_who_had_frozen(aws: Aws) -> None:
+    freeze()
+    result = unfreeze()
+    assert result.exit_code == 0, result.output
+    assert f"releases: {ACTOR} froze releases at" in result.output
+    assert state(aws)["frozen"] is False
+
+
+@pytest.mark.parametrize("change", [freeze, unfreeze])
+def test_what_is_so_already_is_left_alone(aws: Aws, change: Any) -> None:  # noqa: ANN401
+    if change is freeze:
+        aws.freeze = json.dumps({"frozen": True, "by": "x", "reason": "first", "since": "then"})
+    before = aws.freeze
+    result = change()
+    assert result.exit_code == 0
+    assert "nothing is changed" in result.output
+    assert aws.freeze == before
+    assert not aws.records
+
+
+@pytest.mark.parametrize("change", [freeze, unfreeze])
+def test_what_cannot_be_read_is_written_anew(aws: Aws, change: Any) -> None:  # noqa: ANN401
+    aws.freeze = "not JSON"
+    result = change()
+    assert result.exit_code == 0, result.output
+    assert (
+        'unreadable, which counts as frozen: its value is not JSON with "frozen"' in result.output
+    )
+    assert state(aws)["frozen"] is (change is freeze)
+
+
+def test_without_the_gates_stack_there_is_nothing_to_write(aws: Aws) -> None:
+    """CloudFormation makes the parameter: one made by hand would be in its way."""
+    aws.freeze = None
+    result = freeze()
+    assert result.exit_code == 2
+    assert "deploy the stack of the release gate, which makes it" in result.output
+    assert "PutParameter" not in aws.calls
+
+
+def test_somebody_elses_change_since_the_preview_is_not_overwritten(aws: Aws) -> None:
+    def lifted_elsewhere() -> None:
+        aws.freeze = json.dumps({"frozen": True, "by": "x", "reason": "theirs", "since": "now"})
+
+    aws.during["PutObject"] = lifted_elsewhere
+    result = freeze()
+    assert result.exit_code == 1
+    assert "the freeze was changed by somebody else since the preview" in result.output
+    assert state(aws)["reason"] == "theirs"
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "failed"]
+
+
+def test_a_freeze_goes_on_unrecorded_and_says_so(aws: Aws) -> None:
+    aws.faults["PutObject"] = [("AccessDenied", "no")] * 2
+    result = freeze()
+    assert state(aws)["frozen"] is True
+    assert "The start is not recorded: PutObject: AccessDenied: no" in result.output
+    assert "Put this line into the audit bucket as releases/" in result.output
+    assert result.exit_code == 1, "what was not recorded is not simply done"
+
+
+def test_lifting_one_does_not_begin_unrecorded(aws: Aws) -> None:
+    freeze()
+    aws.faults["PutObject"] = [("AccessDenied", "no")]
+    result = unfreeze()
+    assert result.exit_code == 2
+    assert state(aws)["frozen"] is True
+
+
+def test_a_dry_run_writes_nothing(aws: Aws) -> None:
+    result = freeze("--dry-run", "--json")
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert (told["operation"], told["outcome"]) == ("freeze", "preview")
+    assert not {"PutParameter", "PutObject"} & set(aws.calls)
+
+
+def test_a_write_that_was_lost_is_told(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Aws, "_put_parameter", lambda *_: {"Version": 2})
+    result = freeze()
+    assert result.exit_code == 1
+    assert "the freeze is not as it was written: releases are open" in result.output

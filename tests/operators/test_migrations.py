@@ -1,0 +1,173 @@
+"""`runbook migrations` (ROVN-MIG-1): what the ledger says, by a task that only reads."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from runbook.model.loader import load_environment
+from runbook.operations.operation import Exit
+from runbook.operators.migrations import AskLedger, Question
+from tests.operations.aws import Aws
+from tests.operations.revisions import OLD
+from tests.operators.desk import Desk
+
+Json = Any
+PAIRED = "arn:aws:ecs:us-east-2:111122223333:task-definition/rovn-passport-api-migrations:7"
+TASK = "arn:aws:ecs:us-east-2:111122223333:task/rovn-production/abc"
+NOTHING = {"schema": 1, "image": OLD, "pending": [], "ahead": [], "problems": []}
+
+
+@dataclass
+class LedgerAws(Aws):
+    """A task that ends after two looks, with ``report`` as the last line of its log."""
+
+    report: Json = field(default_factory=lambda: dict(NOTHING))
+    before: list[str] = field(default_factory=lambda: ["connecting"])
+    exit_code: int | None = 0
+    looks: int = 2
+    ran: list[Json] = field(default_factory=list)
+    failures: list[Json] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        label = {"runbook.migrations-task-definition": PAIRED}
+        self.definition["containerDefinitions"][0]["dockerLabels"] = label
+
+    def _describe_services(self, asked: Json) -> Json:
+        told = super()._describe_services(asked)
+        for service in told["services"]:
+            service["networkConfiguration"] = {"awsvpcConfiguration": {"subnets": ["a", "b"]}}
+        return dict(told)
+
+    def _describe_stacks(self, asked: Json) -> Json:
+        if not asked["StackName"].endswith("-release-gate"):
+            return super()._describe_stacks(asked)
+        output = {"OutputKey": "PassportApiMigrationsSecurityGroup", "OutputValue": "sg-1"}
+        return {"Stacks": [{**self._bare("release-gate"), "Outputs": [output]}]}
+
+    def _run_task(self, asked: Json) -> Json:
+        self.ran.append(asked)
+        return {"tasks": [] if self.failures else [{"taskArn": TASK}], "failures": self.failures}
+
+    def _describe_tasks(self, asked: Json) -> Json:
+        self.looks -= 1
+        if self.looks > 0:
+            return {"tasks": [{"lastStatus": "RUNNING"}]}
+        container = {"name": "migrations", "exitCode": self.exit_code}
+        if self.exit_code is None:
+            del container["exitCode"]
+        stopped = {"lastStatus": "STOPPED", "stoppedReason": "CannotPullContainerError"}
+        return {"tasks": [stopped | {"containers": [container]}]}
+
+    def _filter_log_events(self, asked: Json) -> Json:
+        assert asked["logGroupName"] == "/ecs/rovn-passport-api-migrations"
+        assert asked["logStreamNamePrefix"] == "migrations/migrations/abc"
+        report = [json.dumps(self.report)] if self.report else []
+        return {"events": [{"message": message} for message in (*self.before, *report)]}
+
+
+@pytest.fixture
+def aws() -> LedgerAws:
+    return LedgerAws(load_environment("rovn/production"))
+
+
+@pytest.fixture
+def desk(aws: LedgerAws) -> Desk:
+    return Desk(aws)
+
+
+def ask(desk: Desk, *, check: bool = False) -> Exit:
+    question = Question("passport-api", check)
+    return desk.run(lambda account: AskLedger(account, question, **desk.time))
+
+
+def test_the_task_is_the_one_paired_with_what_runs(aws: LedgerAws, desk: Desk) -> None:
+    assert ask(desk) == Exit.DONE, desk.err.getvalue()
+    (ran,) = aws.ran
+    assert ran["taskDefinition"] == PAIRED
+    (override,) = ran["overrides"]["containerOverrides"]
+    assert override["command"] == ["python", "-m", "migrations", "--pending"]
+    assert override["environment"] == [{"name": "PREVIOUS_IMAGE", "value": OLD}]
+    network = ran["networkConfiguration"]["awsvpcConfiguration"]
+    assert network == {
+        "subnets": ["a", "b"],
+        "securityGroups": ["sg-1"],
+        "assignPublicIp": "DISABLED",
+    }
+    assert desk.answer["verified"]["ledger"] == NOTHING
+    assert "nothing is pending, and nothing is ahead of this image" in desk.err.getvalue()
+
+
+def test_what_is_pending_ahead_or_wrong_is_told_a_line_each(aws: LedgerAws, desk: Desk) -> None:
+    aws.report = NOTHING | {
+        "pending": [{"file": "0009_c.sql"}],
+        "ahead": [
+            {
+                "file": "0008_b.sql",
+                "image": "prod-2",
+                "previous_image": "prod-1",
+                "previous_image_can_read": True,
+            }
+        ],
+        "problems": [{"file": "0001_a.sql", "what": "was edited"}],
+    }
+    ask(desk)
+    said = desk.err.getvalue()
+    assert "problem: 0001_a.sql: was edited" in said
+    assert "ahead of this image: 0008_b.sql, applied for prod-2; prod-1 can read it" in said
+    assert "pending: 0009_c.sql" in said
+
+
+def test_a_check_asks_the_runner_for_one(aws: LedgerAws, desk: Desk) -> None:
+    aws.report = {"schema": 1, "image": OLD, "ok": True, "applied": 6, "problems": []}
+    assert ask(desk, check=True) == Exit.DONE
+    assert aws.ran[0]["overrides"]["containerOverrides"][0]["command"][-1] == "--check"
+    assert "6 applied, all as they were" in desk.err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what", "why"),
+    [
+        (
+            {"failures": [{"reason": "RESOURCE:ENI", "detail": "none left"}]},
+            "ECS started no task",
+            "RESOURCE:ENI none left",
+        ),
+        (
+            {"exit_code": None},
+            "the task ended without having run",
+            "CannotPullContainerError",
+        ),
+        ({"looks": 10_000}, "the task is not over", "600 s have passed"),
+        (
+            {"report": None, "exit_code": 6},
+            "the task's log has no report",
+            "the database was not reached",
+        ),
+        ({"report": None, "exit_code": 1}, "the task's log has no report", "it ended with 1"),
+    ],
+)
+def test_what_goes_wrong_is_told(
+    aws: LedgerAws, desk: Desk, spoil: dict[str, Any], what: str, why: str
+) -> None:
+    for name, value in spoil.items():
+        setattr(aws, name, value)
+    assert ask(desk) == Exit.FAILED
+    failure = desk.answer["failure"]
+    assert (failure["what"], failure["why"]) == (what, [why])
+
+
+def test_what_is_no_report_in_its_log_is_never_repeated(aws: LedgerAws, desk: Desk) -> None:
+    """A database's own words may quote a row."""
+    aws.report, aws.before = None, ["a patient's name"]
+    ask(desk)
+    assert "a patient's name" not in desk.out.getvalue() + desk.err.getvalue()
+
+
+def test_a_revision_that_names_no_migrations_cannot_be_asked(aws: LedgerAws, desk: Desk) -> None:
+    del aws.definition["containerDefinitions"][0]["dockerLabels"]
+    assert ask(desk) == Exit.REFUSED
+    assert "no revision runs that names its migrations" in desk.refusal
+    assert aws.ran == []

@@ -1,5 +1,6 @@
 """`runbook release`: preview, deploy, verify. Loads the AWS SDK only when one of them runs."""
 
+import gc
 import signal
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,6 +97,7 @@ def verify(
 
 def begin(name: str, service: str = "", *, as_json: bool) -> "tuple[Account, Console]":
     """Open an environment's account for a command, of one of its services if it is named."""
+    gc.enable()  # a watch lasts for hours
     # Who stops a build or loses the terminal is told the same as with Ctrl-C, and it is recorded.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) is not signal.SIG_IGN:  # as under nohup

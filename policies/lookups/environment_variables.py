@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from policies.lookups.buildspecs import read_buildspec
 from policies.templates.values import Unknown, UnresolvedError
 
 Json = Any
@@ -104,16 +105,14 @@ def _parsed(value: Json, path: str, key: str) -> Json:
             if document:
                 raise UnresolvedError(f"{path} cannot be read as JSON") from None
     elif key == "buildspec" and "\n" in text:
-        return _yaml(text, path)
+        return _buildspec(text, path)
     elif document and isinstance(value, Unknown):
         raise UnresolvedError(f"{path} is open: nobody knows which variables it sets")
     return value
 
 
-def _yaml(text: str, path: str) -> Json:
-    import yaml
-
+def _buildspec(text: str, path: str) -> Json:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return read_buildspec(text)
+    except ValueError:
         raise UnresolvedError(f"{path} cannot be read as YAML") from None

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
+from policies.lookups.buildspecs import read_buildspec
 from policies.lookups.delivery import PROJECT, steps
 from policies.lookups.keys import key_behind
 from policies.lookups.log_groups import GROUP
@@ -113,7 +112,7 @@ def _minutes(project: Resource, step: str, scope: Scope) -> Iterator[str]:
 def _buildspec(given: Json) -> Iterator[str]:
     """Want it in the template, and what it installs known by its hash."""
     try:
-        spec = yaml.safe_load(given) if isinstance(given, str) else None
+        spec = read_buildspec(given) if isinstance(given, str) else None
         phases = spec["phases"].values() if isinstance(spec, dict) else []
         commands = [
             text
@@ -121,7 +120,7 @@ def _buildspec(given: Json) -> Iterator[str]:
             for part in ("commands", "finally")
             for text in _texts(phase.get(part, []))
         ]
-    except (AttributeError, KeyError, TypeError, yaml.YAMLError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         commands = []
     if not commands:
         yield "its buildspec does not stand in the template: the artifact would say what it does"

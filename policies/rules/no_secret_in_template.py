@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from policies.lookups.environment_variables import is_place_of_variables
@@ -99,10 +100,11 @@ def _decoded(text: str) -> str:
         return ""
 
 
-def _sensitive(resource: Resource) -> Iterator[tuple[str, Json]]:
+@lru_cache(maxsize=2)
+def _sensitive(resource: Resource) -> tuple[tuple[str, Json], ...]:
     """List the properties of a resource that hold a secret by their name, with their paths."""
     if not _NAMED & set(_KEY.findall(resource.text.lower())):
-        return
+        return ()
 
     def walk(value: Json, path: str) -> Iterator[tuple[str, Json]]:
         if isinstance(value, dict):
@@ -117,7 +119,7 @@ def _sensitive(resource: Resource) -> Iterator[tuple[str, Json]]:
             for number, item in enumerate(value):
                 yield from walk(item, f"{path}.{number}")
 
-    yield from walk(resource.properties, "")
+    return tuple(walk(resource.properties, ""))
 
 
 def _holds_secret(resource_type: str, name: str) -> bool:
@@ -128,7 +130,7 @@ def _holds_secret(resource_type: str, name: str) -> bool:
 def _has_one(resource: Resource, _: Scope) -> bool:
     paths = _SETTINGS.get(resource.type, ())
     held = any(resource.at(path) is not None for path in paths)
-    return held or any(True for _ in _sensitive(resource))
+    return held or bool(_sensitive(resource))
 
 
 def _setting(resource: Resource) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -44,15 +45,7 @@ def load_environment(
     for part in (organisation, environment):
         if not _NAME.fullmatch(part):
             raise RefusedError(source, [_bad_name(part)])
-    data = _parse(source, _read(source, path))
-    taken = [key for key in _FROM_PATH if key in data]
-    if taken:
-        raise RefusedError(source, [_named_by_path(key) for key in taken])
-    data |= {"organisation": organisation, "environment": environment}
-    try:
-        loaded = Environment.model_validate(data)
-    except ValidationError as error:
-        raise RefusedError(source, refusals_of(error, _known_keys())) from None
+    loaded = _validated(source, _read(source, path), organisation, environment)
     if account is None and region is None:
         return loaded
     try:
@@ -60,6 +53,20 @@ def load_environment(
     except ValidationError as error:
         overridden = f"{source} with account or region from the command line"
         raise RefusedError(overridden, refusals_of(error, _known_keys())) from None
+
+
+@lru_cache(maxsize=32)
+def _validated(source: str, text: str, organisation: str, environment: str) -> Environment:
+    """Make an environment of what a file says, once: it cannot be changed afterwards."""
+    data = _parse(source, text)
+    taken = [key for key in _FROM_PATH if key in data]
+    if taken:
+        raise RefusedError(source, [_named_by_path(key) for key in taken])
+    data |= {"organisation": organisation, "environment": environment}
+    try:
+        return Environment.model_validate(data)
+    except ValidationError as error:
+        raise RefusedError(source, refusals_of(error, _known_keys())) from None
 
 
 def _read(source: str, path: Path) -> str:

@@ -80,14 +80,17 @@ class Account:
         finally:
             self._open = False
 
-    def operator_token(self, secret: str) -> str:
-        """Read a token that operators themselves use; ``secret`` is its key in [secrets]."""
+    @contextmanager
+    def letting_read(self, secret: str) -> Iterator[str]:
+        """Let one token that operators themselves use be read, until the block ends.
+
+        ``secret`` is its key in [secrets]; gives the secret's name.
+        """
         self._token = f"{self.environment.name}/{secret}"
         try:
-            told = self.client("secretsmanager").get_secret_value(SecretId=self._token)
+            yield self._token
         finally:
             self._token = ""
-        return str(told["SecretString"])
 
     def _guard(self, params: Any, model: Any, **_: object) -> None:  # noqa: ANN401 - botocore calls it
         name = model.name

@@ -30,7 +30,9 @@ class Sentry:
             self._why = "not configured"
             return
         try:
-            self._token = self._account.operator_token(self._settings.token_secret)
+            with self._account.letting_read(self._settings.token_secret) as name:
+                told = self._account.client("secretsmanager").get_secret_value(SecretId=name)
+            self._token = str(told["SecretString"])
         except (ClientError, BotoCoreError) as error:
             # Never the error's own words: the answer to this call would be a secret.
             self._why = f"its token cannot be read: {code_of(error) or type(error).__name__}"

@@ -122,6 +122,10 @@ def test_a_token_that_cannot_be_read_is_said(aws: Aws, code: str) -> None:
 
 def test_the_account_reads_that_one_secret_and_no_other(aws: Aws) -> None:
     account = Account(aws.environment, aws.session())
-    assert account.operator_token("sentry-token") == TOKEN
+    read = account.client("secretsmanager").get_secret_value
+    with account.letting_read("sentry-token") as name:
+        assert read(SecretId=name)["SecretString"] == TOKEN
+        with pytest.raises(WriteOutsideProtocolError):
+            read(SecretId="rovn/production/another")
     with pytest.raises(WriteOutsideProtocolError):
-        account.client("secretsmanager").get_secret_value(SecretId="rovn/production/sentry-token")
+        read(SecretId=name)

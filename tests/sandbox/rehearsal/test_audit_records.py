@@ -57,7 +57,9 @@ def record(
     return records.endpoint.client("s3").put_object(
         Bucket=BUCKET,
         Key=f"releases/2026/11/21/20261121T140259Z-{kind}-{id_}.json",
-        Body=json.dumps({"kind": kind, "outcome": "succeeded", "after": {"a": 1}}),
+        Body=json.dumps(
+            {"source": "aws.ecs", "kind": kind, "outcome": "succeeded", "after": {"a": 1}}
+        ),
         ObjectLockMode=mode,
         ObjectLockRetainUntilDate=datetime.now(UTC) + timedelta(days=days),
     )

@@ -6,9 +6,12 @@ or belongs to no environment, a value that is open, a rule that raises.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 from policies.report import Report, Result, Status
 from policies.rule import ANY, Rule
+from policies.side_by_side import side_by_side
 from policies.templates.assembly import Reading, Template
 from policies.templates.final import ambiguous, made_elsewhere, misplaced, not_final, unlinked
 from policies.templates.scope import Resource, Scope, Stack, scopes_of
@@ -29,18 +32,24 @@ def check(
     *,
     environment: str | None = None,
     waived: Mapping[tuple[str, str], str] | None = None,
+    in_processes: bool = False,
 ) -> Report:
     """Judge all templates by all rules.
 
     ``environment`` names the one that templates without ``Metadata.Runbook`` are of. ``waived``
-    maps a rule's id and a construct path to the reason for which its failure is let pass.
+    maps a rule's id and a construct path to the reason for which its failure is let pass. With
+    ``in_processes`` environments are judged at the same time, where the machine can.
     """
     results = [_error(trouble.template, trouble.reason) for trouble in reading.troubles]
-    for name, templates in _by_environment(reading.templates, environment).items():
-        if name is None:
-            results += [_error(t.path, _NO_LABEL) for t in templates]
-        else:
-            results += _judge(name, templates, rules, whole=reading.whole)
+    found = _by_environment(reading.templates, environment)
+    results += [_error(t.path, _NO_LABEL) for t in found.pop(None, ())]
+    jobs = [
+        partial(_judge, name, templates, rules, whole=reading.whole)
+        for name, templates in found.items()
+        if name
+    ]
+    judged = side_by_side(jobs) if in_processes else [job() for job in jobs]
+    results += chain.from_iterable(judged)
     reasons = waived or {}
     let_pass = [_waived(result, rules, reasons) for result in results]
     order = {template.path: n for n, template in enumerate(reading.templates)}

@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 
 from policies.rules import all_rules
-from runbook.model.refusal import impossible
+from runbook.model.validation import impossible
 
 # The names that the packs of policies/plugin.py give themselves; a test compares them.
 PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")

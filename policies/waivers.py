@@ -18,13 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from policies.waivable_rules import namespaced
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments
-from runbook.model.refusal import (
-    WHOLE_FILE,
-    Refusal,
-    RefusedError,
-    impossible,
-    refusals_of,
-)
+from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
+from runbook.model.validation import impossible, refusals_of
 
 WAIVERS = Path(__file__).with_name("waivers.toml")
 # What differs between environments in a rule that names what it found.

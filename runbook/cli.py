@@ -1,25 +1,24 @@
-"""The command ``runbook``: arguments in, one call, text out."""
+"""The command ``runbook``: arguments in, one call, text out.
+
+Each command imports what it needs, so that help, completion and refusals come at once.
+"""
 
 import json
 import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from policies.report import Format
-from runbook.access.execution_policies import cloudformation_boundary, execution_policies
-from runbook.access.principals import Principals
-from runbook.access.service_control_policy import rendered
-from runbook.model.environment import Environment
-from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
-from runbook.model.schema import json_schema
-from runbook.model.selection import all_environments
 from runbook.operations.commands import release
 from runbook.operators.commands import add_to
+
+if TYPE_CHECKING:
+    from runbook.model.environment import Environment
 
 # Input that cannot be used: the same code for every command.
 EXIT_UNUSABLE = 2
@@ -62,6 +61,9 @@ def environments(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check environment files and list them with account, region and tier."""
+    from runbook.model.loader import load_environment
+    from runbook.model.selection import all_environments
+
     loaded = [load_environment(name) for name in names] if names else all_environments()
     if field:
         typer.echo("\n".join(_field(environment, field) for environment in loaded))
@@ -75,6 +77,8 @@ def environments(
 @app.command(epilog="Example: runbook schema > environments/environment.schema.json")
 def schema() -> None:
     """Print the JSON Schema of an environment file, for editors."""
+    from runbook.model.schema import json_schema
+
     typer.echo(json_schema(), nl=False)
 
 
@@ -86,6 +90,10 @@ def scp(
 
     An administrator of the AWS organisation attaches it, from the management account.
     """
+    from runbook.access.principals import Principals
+    from runbook.access.service_control_policy import rendered
+    from runbook.model.loader import load_environment
+
     typer.echo(rendered(Principals(load_environment(name))))
 
 
@@ -151,7 +159,7 @@ def explain(
     typer.echo(json.dumps(explained, indent=2) if as_json else text(explained))
 
 
-def _summary(environment: Environment) -> dict[str, str]:
+def _summary(environment: "Environment") -> dict[str, str]:
     return {
         "environment": environment.name,
         "account": environment.account,
@@ -160,7 +168,10 @@ def _summary(environment: Environment) -> dict[str, str]:
     }
 
 
-def _field(environment: Environment, field: Field) -> str:
+def _field(environment: "Environment", field: Field) -> str:
+    from runbook.access.execution_policies import cloudformation_boundary, execution_policies
+    from runbook.access.principals import Principals
+
     match field:
         case Field.ACCOUNT:
             return environment.account

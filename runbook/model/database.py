@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from runbook.model.location import Region
 from runbook.model.logs import LogRetentionDays
-from runbook.model.refusal import Refusal, impossible
+from runbook.model.refusal import Refusal
+from runbook.model.validation import impossible
 
 # RDS keeps automated backups for at most 35 days; 0 would switch point-in-time recovery off.
 LONGEST_BACKUP_DAYS = 35

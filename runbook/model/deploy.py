@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from runbook.model.refusal import Refusal, impossible
+from runbook.model.refusal import Refusal
+from runbook.model.validation import impossible
 
 # oidc_role: GitHub Actions assumes a role, with no key anywhere. iam_user: for whoever deploys
 # from where no identity provider is; its key is an operator's, made and replaced by hand.

@@ -15,11 +15,12 @@ from runbook.model.images import Images
 from runbook.model.ingress import LoadBalancer
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
-from runbook.model.refusal import Refusal, contradiction, impossible
+from runbook.model.refusal import Refusal
 from runbook.model.secrets import Secret
 from runbook.model.services import Service
 from runbook.model.tier import Tier
 from runbook.model.trail import Trail
+from runbook.model.validation import contradiction, impossible
 
 LONGEST_ROLE_NAME = 64
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from runbook.model.logs import LogRetentionDays
-from runbook.model.refusal import impossible
+from runbook.model.validation import impossible
 
 # Where everybody comes in; nothing listens for plain HTTP (docs/decisions/0020).
 PRODUCTION_PORT, PLAIN_HTTP_PORT = 443, 80

@@ -11,7 +11,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from runbook.model.environment import Environment, EnvironmentFile
-from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError, refusals_of
+from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
+from runbook.model.validation import refusals_of
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
 # What every AWS resource name takes: CloudTrail, for one, refuses two hyphens side by side.

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from runbook.model.refusal import impossible
+from runbook.model.validation import impossible
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from runbook.model.refusal import impossible
+from runbook.model.validation import impossible
 
 # The values CloudWatch Logs takes; a test compares them with the CloudFormation schema.
 LOG_RETENTION_DAYS = (

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from runbook.model.logs import LogRetentionDays
-from runbook.model.refusal import Refusal, impossible
+from runbook.model.refusal import Refusal
+from runbook.model.validation import impossible
 
 # AWS takes VPCs and subnets between /16 and /28.
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28

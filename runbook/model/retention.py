@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from runbook.model.refusal import impossible
+from runbook.model.validation import impossible
 
 # S3 Object Lock takes a default retention of at most 100 years, in days or in years.
 LONGEST_YEARS = 100

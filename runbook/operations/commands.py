@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runbook.model.environment import Environment
-from runbook.model.loader import load_environment
 from runbook.model.refusal import Refusal, RefusedError
 
 if TYPE_CHECKING:
+    from runbook.model.environment import Environment
     from runbook.operations.account import Account
     from runbook.operations.console import Console
     from runbook.operations.release import Release
@@ -102,6 +101,8 @@ def begin(name: str, service: str = "", *, as_json: bool) -> "tuple[Account, Con
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) is not signal.SIG_IGN:  # as under nohup
             signal.signal(ending, signal.default_int_handler)
+    from runbook.model.loader import load_environment
+
     environment = load_environment(name)
     if service:
         _must_know(environment, service)
@@ -111,7 +112,7 @@ def begin(name: str, service: str = "", *, as_json: bool) -> "tuple[Account, Con
     return Account(environment), Console(as_json=as_json)
 
 
-def _must_know(environment: Environment, service: str) -> None:
+def _must_know(environment: "Environment", service: str) -> None:
     if service not in environment.services:
         known = ", ".join(environment.services)
         refusal = Refusal("--service", f"there is no service {service!r}", f"known: {known}")

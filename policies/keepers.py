@@ -1,7 +1,7 @@
 """What keeps each clause, computed from what there is: nobody writes it down a second time.
 
-A rule names its clauses, a clause carries its demands, a test is marked. Alarms, commands and
-drills join by a line in ``_SOURCES`` each.
+A rule names its clauses, a clause carries its demands, a test is marked, a drill names its clauses,
+too. Alarms and commands join by a line in ``_SOURCES`` each.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from policies.drilled import drilled
 from policies.marks import ROOT, marks
 from policies.rule import Rule
 from policies.rules import all_rules
@@ -156,4 +157,15 @@ def _of_tests(root: Path) -> Iterator[Keeper]:
         yield Keeper(Kind.TEST, mark.clause, mark.test, mark.path, mark.path, mark.line, mark.fault)
 
 
-_SOURCES: tuple[Callable[[Path], Iterable[Keeper]], ...] = (_of_rules, _of_demands, _of_tests)
+def _of_drills(root: Path) -> Iterator[Keeper]:
+    for each in drilled(root):
+        place, line = each.path, each.line
+        yield Keeper(Kind.DRILL, each.clause, each.drill, place, place, line, each.fault)
+
+
+_SOURCES: tuple[Callable[[Path], Iterable[Keeper]], ...] = (
+    _of_rules,
+    _of_demands,
+    _of_tests,
+    _of_drills,
+)

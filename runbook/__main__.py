@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 
 def main() -> None:
@@ -13,8 +14,13 @@ def main() -> None:
     """
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Who presses Ctrl-C before anything has begun gets no traceback of our imports.
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from runbook.cli import main as run
 
+    signal.signal(signal.SIGINT, before or signal.SIG_DFL)
     run()
 
 

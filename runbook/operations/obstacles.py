@@ -1,7 +1,12 @@
 """Why a stack takes no release as it stands, and what to do about it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from runbook.model.refusal import Refusal
+from runbook.operations.operation import NotBegunError
 from runbook.operations.services import Running
+from runbook.operations.stacks import tag_of
 
 
 def busy(stack: str, status: str) -> Refusal:
@@ -13,6 +18,16 @@ def busy(stack: str, status: str) -> Refusal:
         return Refusal("stack", f"{stack} is {status}: another change is under way", fix)
     fix = f"repair the stack first; its events say what failed: {_events(stack)}"
     return Refusal("stack", f"{stack} is {status}, which takes no change set", fix)
+
+
+def too_late(stack: Mapping[str, Any], said: str) -> NotBegunError:
+    """Say that another update of a stack began between the preview and the execution."""
+    refusal = busy(str(stack["StackName"]), str(stack["StackStatus"]))
+    return NotBegunError(
+        f"another release was first: the stack is given {tag_of(stack)}; nothing was changed",
+        why=[refusal.reason, said],
+        fix=refusal.fix,
+    )
 
 
 def astray(stack: str, tag: str, running: Running | None) -> Refusal:

@@ -41,6 +41,12 @@ class OperationFailedError(Exception):
         super().__init__(what)
 
 
+class NotBegunError(OperationFailedError):
+    """It could not begin: somebody else was first, and nothing was changed."""
+
+    outcome = "not begun"
+
+
 class UnwatchedError(OperationFailedError):
     """It was begun, and goes on where nobody here sees how it ends."""
 

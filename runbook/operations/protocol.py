@@ -20,6 +20,7 @@ from runbook.operations.operation import (
     Begun,
     Consent,
     Exit,
+    NotBegunError,
     Operation,
     OperationFailedError,
     UnwatchedError,
@@ -106,7 +107,8 @@ class _Run:
             detail = {"what": failed.what, "why": list(failed.why), "fix": failed.fix}
             self.result["failure"] = detail
             complain(failed, self.console)
-            return Exit.FAILED, failed.outcome, detail
+            code = Exit.REFUSED if isinstance(failed, NotBegunError) else Exit.FAILED
+            return code, failed.outcome, detail
         except (ClientError, BotoCoreError) as error:
             why = {"what": "AWS did not answer as it should", "why": [words(error)]}
             self.result["failure"] = why

@@ -8,11 +8,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.model.refusal import Refusal
-from runbook.operations.account import Account
+from runbook.operations.account import Account, words
 from runbook.operations.differences import changes
 from runbook.operations.freeze import freeze_refusals
 from runbook.operations.images import image_refusals
-from runbook.operations.obstacles import astray, busy, continue_rollback
+from runbook.operations.obstacles import astray, busy, continue_rollback, too_late
 from runbook.operations.operation import Begun, Operation, OperationFailedError
 from runbook.operations.preview import Preview
 from runbook.operations.services import EcsService, Running
@@ -211,14 +211,21 @@ class Release(Operation):
                 raise
 
     def _whether_begun(self, error: ClientError | BotoCoreError) -> Begun:
-        """Ask CloudFormation; an error of the last try says nothing about those before it."""
+        """Ask CloudFormation; an error of the last try says nothing about those before it.
+
+        Raises ``NotBegunError`` when another update of the stack was first.
+        """
         tag = self._wanted.tag
         try:
             stack, change_set = self._stack.describe(), self._stack.change_set(tag)
         except (ClientError, BotoCoreError):
             return Begun.PERHAPS
-        if stack and str(stack["StackStatus"]) not in STEADY and tag_of(stack) == tag:
-            return Begun.YES
+        if stack and str(stack["StackStatus"]) not in STEADY:
+            if tag_of(stack) == tag:
+                return Begun.YES
+            if isinstance(error, ClientError):
+                self.begun = Begun.NO
+                raise too_late(stack, words(error)) from None
         waits = change_set is not None and change_set.get("ExecutionStatus") == "AVAILABLE"
         # A request that got no answer may still arrive; one that was refused does not.
         return Begun.NO if waits and isinstance(error, ClientError) else Begun.PERHAPS

@@ -13,7 +13,7 @@ from runbook.operations.operation import Operation, OperationFailedError, Unwatc
 from runbook.operations.preview import Change, Preview
 from runbook.operations.services import EcsService, Running
 from runbook.operations.waiting import Clock, Sleep
-from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
+from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, WENT_BACK, History, Past
 from runbook.operators.rollback_plan import NoPlan, Plan, Way, plan, schema_notes, schema_refusals
 from runbook.operators.stack_agreement import StackAgreement
 from runbook.operators.watch_window import WatchWindow
@@ -75,7 +75,7 @@ class Rollback(Operation):
         if isinstance(found, NoPlan):
             return Preview(summary=self.title, refusals=[found.refusal])
         self._plan = found
-        away = found.newest.tag if found.way is not Way.UPDATE else running.tag
+        away = found.away
         return Preview(
             summary=f"{self._wanted.service} in {self._account.environment.name}: "
             f"{away or 'another image'} -> {found.tag}, by {self._how(found)}",
@@ -91,11 +91,12 @@ class Rollback(Operation):
             Way.STOP: f"stopping the deployment that is under way ({found.newest.stage})",
             Way.UPDATE: f"update-service to {found.task_definition.rpartition('/')[2]}",
             Way.WATCH: f"watching: it is {found.newest.status} already",
+            Way.FOLLOW: f"going on with the rollback that was begun: it is {found.newest.status}",
         }[found.way]
 
     def _changes(self, running: Running, found: Plan) -> list[Change]:
         if found.way is not Way.UPDATE:
-            return [Change("traffic", found.newest.tag, found.tag, expected=True)]
+            return [Change("traffic", found.away, found.tag, expected=True)]
         revision = Change(
             "task definition", running.task_definition, found.task_definition, expected=True
         )
@@ -179,10 +180,10 @@ class Rollback(Operation):
 
     def _must_go_well(self, found: Plan, newest: Past) -> None:
         """Raise when ECS did not do it: the gate held it, or its tasks do not come up."""
-        stopped = found.way is not Way.UPDATE
+        stopped = found.way in (Way.STOP, Way.WATCH)
         if newest.status in (*UNDER_WAY, *GOING_BACK):
             return
-        if newest.status == ("ROLLBACK_SUCCESSFUL" if stopped else SUCCESSFUL):
+        if newest.status == (WENT_BACK if stopped else SUCCESSFUL):
             return
         if stopped and newest.status == SUCCESSFUL:
             why = f"deployment {newest.id} ended before it could be stopped: its image serves"

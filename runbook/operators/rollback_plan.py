@@ -6,7 +6,15 @@ from enum import StrEnum
 
 from runbook.model.refusal import Refusal
 from runbook.operations.services import Running
-from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Migrated, Past
+from runbook.operators.history import (
+    GOING_BACK,
+    SUCCESSFUL,
+    UNDER_WAY,
+    WENT_BACK,
+    History,
+    Migrated,
+    Past,
+)
 
 
 class Way(StrEnum):
@@ -18,11 +26,13 @@ class Way(StrEnum):
     UPDATE = "update-service"
     # Somebody, an alarm or CloudFormation was first: there is only to watch.
     WATCH = "watch"
+    # A rollback was begun, and nobody saw it to its end: it is gone on with, not undone.
+    FOLLOW = "follow"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A rollback: from which deployment, to which revision and image, by which way.
+    """A rollback: from which deployment and image, to which revision and image, by which way.
 
     ``since`` maps what was deployed after the target to the migrations that came with it.
     """
@@ -31,6 +41,7 @@ class Plan:
     newest: Past
     task_definition: str
     tag: str
+    away: str
     since: Sequence[tuple[Past, Migrated]] = ()
 
 
@@ -48,9 +59,60 @@ def plan(history: History, running: Running, wanted: str) -> Plan | NoPlan:
         why = "ECS tells of no deployment of the service, so there is nothing to go back to"
         return NoPlan(Refusal("rollback", why, "release the image that you want"))
     newest = deployments[0]
+    begun = _begun(history, deployments)
+    if begun and (not wanted or _is(wanted, begun.task_definition, begun.tag)):
+        return begun
+    if begun and newest.status in UNDER_WAY:
+        return NoPlan(_only(begun))
     if newest.status in (*UNDER_WAY, *GOING_BACK):
         return _stop(history, newest, wanted)
     return _update(history, deployments, running, wanted)
+
+
+def _begun(history: History, deployments: Sequence[Past]) -> Plan | None:
+    """Find a way back that was begun, by whomever: stopping it, or going on past it, undoes it."""
+    newest, *before = deployments
+    if newest.status == WENT_BACK and not is_way_back(newest, before):
+        # A release that was undone: what served before it is the last known-good one.
+        return Plan(Way.WATCH, newest, newest.source, history.tag_of(newest.source), newest.tag)
+    if newest.status not in (*UNDER_WAY, SUCCESSFUL):
+        return None
+    if is_way_back(newest, before):
+        away = history.tag_of(newest.source)
+    elif before and _undoes(newest, before):
+        away = before[0].tag
+    elif before and newest.status in UNDER_WAY and _agrees(newest, before):
+        away = history.tag_of(before[0].source)
+    else:
+        return None
+    since = [(past, history.migrated(past)) for past in before if past.tag == away]
+    return Plan(Way.FOLLOW, newest, newest.task_definition, newest.tag, away, since)
+
+
+def is_way_back(past: Past, before: Sequence[Past]) -> bool:
+    """Whether it brought a revision back: each release registers one of its own (ROVN-DEP-3)."""
+    known = {each.task_definition for each in before}
+    return past.task_definition in known and past.task_definition != past.source
+
+
+def _undoes(newest: Past, before: Sequence[Past]) -> bool:
+    """Whether CloudFormation deploys once more what served before a release that was undone."""
+    undone, same = before[0], newest.task_definition == newest.source
+    return same and undone.status == WENT_BACK and undone.source == newest.source
+
+
+def _agrees(newest: Past, before: Sequence[Past]) -> bool:
+    """Whether it is what the stack deploys after a rollback: the same image, and nothing else."""
+    back = before[0]
+    return back.status == SUCCESSFUL and back.tag == newest.tag and is_way_back(back, before[1:])
+
+
+def _only(begun: Plan) -> Refusal:
+    return Refusal(
+        "--to",
+        f"a rollback to {begun.tag} ({begun.task_definition}) is under way",
+        "run the same command without --to, and then again with it",
+    )
 
 
 def _stop(history: History, newest: Past, wanted: str) -> Plan | NoPlan:
@@ -67,17 +129,32 @@ def _stop(history: History, newest: Past, wanted: str) -> Plan | NoPlan:
             )
         )
     way = Way.WATCH if newest.status in GOING_BACK else Way.STOP
-    return Plan(way, newest, newest.source, tag, [(newest, history.migrated(newest))])
+    since = [(newest, history.migrated(newest))]
+    return Plan(way, newest, newest.source, tag, newest.tag, since)
 
 
 def _update(
     history: History, deployments: Sequence[Past], running: Running, wanted: str
 ) -> Plan | NoPlan:
     since: list[Past] = []
-    for past in deployments:
-        if _is_target(past, running, wanted):
-            told = [(each, history.migrated(each)) for each in since]
-            return Plan(Way.UPDATE, deployments[0], past.task_definition, past.tag, told)
+    regretted: set[str] = set()
+    for number, past in enumerate(deployments):
+        if past.tag not in regretted and _is_target(past, running, wanted):
+            return Plan(
+                Way.UPDATE,
+                deployments[0],
+                past.task_definition,
+                past.tag,
+                running.tag,
+                [(each, history.migrated(each)) for each in since],
+            )
+        # What somebody went back from is no known-good one, unless it is named.
+        if (
+            not wanted
+            and past.status == SUCCESSFUL
+            and is_way_back(past, deployments[number + 1 :])
+        ):
+            regretted.add(history.tag_of(past.source))
         since.append(past)
     good = {past.tag: past for past in reversed(deployments) if _may_serve(past, running)}
     known = ", ".join(f"{tag} ({past.task_definition})" for tag, past in good.items())
@@ -109,7 +186,8 @@ def schema_refusals(plan: Plan) -> Iterator[Refusal]:
     Every migration is readable for the image that served when it ran (the gate sees to that),
     and nobody knows whether for one before it.
     """
-    for past, migrated in plan.since:
+    # What was begun is the gate's to hold, and it asks the ledger itself.
+    for past, migrated in plan.since if plan.way is not Way.FOLLOW else ():
         if migrated.files and migrated.previous_image != plan.tag:
             files, kept = ", ".join(migrated.files), migrated.snapshot or "the one before it"
             yield Refusal(

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from runbook.access.delivery_names import APPROVE
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.stage import ASKED_BY_DRILLS, Stage
 
+WENT_BACK, WENT_WELL = "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 # What the gate asks an image before it decides.
 ASKED = "python -m migrations --pending"
 Members = dict[str, Any]
-
-
-def watched(run: Callable[[Stage, Checks], None], stage: Stage, checks: Checks) -> None:
-    """Run a drill, and hold the records against the events that there were."""
-    stage.records.begin()
-    run(stage, checks)
-    stage.records.check(checks)
 
 
 def check_released(
@@ -47,7 +40,7 @@ def check_released(
         {tag},
         "recorded: the tag of what was released",
     )
-    went_well = status == "UPDATE_COMPLETE"
+    went_well = status == WENT_WELL
     checks.same(len(back), int(not went_well), "recorded: the stack's ways back to that")
     states = [
         (record["after"]["state"], record["outcome"])
@@ -59,19 +52,14 @@ def check_released(
     _check_deployments(stage, checks, went_back=not went_well)
 
 
-def check_went_back_by_hand(stage: Stage, checks: Checks, *, to: str) -> None:
+def check_went_back_by_hand(
+    stage: Stage, checks: Checks, *, regretted: str, to: str, by: str
+) -> None:
     """Check the record of an operator's UpdateService to a task definition of before."""
     stage.records.settled()
     [record] = [
-        each
-        for each in stage.records.of("call-update-service")
-        if each["actor"]["id"] == operator(stage)
+        each for each in stage.records.of("call-update-service") if each["actor"]["id"] == by
     ]
-    [regretted] = {
-        each["after"]["taskDefinition"]
-        for each in stage.records.of("call-update-service")
-        if each["actor"]["id"] == CLOUDFORMATION
-    }
     told = (record["before"], record["after"]["taskDefinition"], record["outcome"])
     expected = ({"taskDefinitions": [regretted]}, to, "succeeded")
     checks.same(told, expected, "recorded: the operator's UpdateService: before, after, outcome")
@@ -105,12 +93,12 @@ def check_answered(stage: Stage, checks: Checks, execution: str, answer: str) ->
     checks.same(ended, [expected], "recorded: how the pipeline's stage Approve ended")
 
 
-def check_stopped(stage: Stage, checks: Checks, deployment: str) -> None:
+def check_stopped(stage: Stage, checks: Checks, deployment: str, *, by: str) -> None:
     """Check the record of an operator's StopServiceDeployment."""
     stage.records.settled()
     [record] = stage.records.of("call-stop-service-deployment", serviceDeploymentArn=deployment)
     told = (record["actor"]["id"], record["after"]["stopType"], record["outcome"])
-    checks.same(told, (operator(stage), "ROLLBACK", "succeeded"), "recorded: who stopped it")
+    checks.same(told, (by, "ROLLBACK", "succeeded"), "recorded: who stopped it")
 
 
 def check_migrated(stage: Stage, checks: Checks, outcome: str, *files: str) -> None:
@@ -135,7 +123,7 @@ def check_frozen(stage: Stage, checks: Checks) -> None:
     """Check that the freeze and its end are recorded, version by version, without what it says."""
     stage.records.settled()
     found = stage.records.of("call-put-parameter")
-    checks.same({each["actor"]["id"] for each in found}, {operator(stage)}, "recorded: who froze")
+    checks.same({each["actor"]["id"] for each in found}, {stage.desk.actor}, "recorded: who froze")
     steps = [each["after"]["version"] - each["before"]["version"] for each in found]
     checks.same(steps, [1, 1], "recorded: the freeze and its end, a version each")
     checks.same([each["detail"]["left_out"] for each in found], [["value"]] * 2, "left out")

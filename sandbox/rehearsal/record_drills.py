@@ -14,7 +14,7 @@ from botocore.session import Session
 from runbook.access.principals import Principals
 from runbook.access.roles import SNAPSHOT_JANITOR
 from sandbox.emulator.rehearsal.snapshots import AGE_TAG, TYPE_TAG
-from sandbox.rehearsal.drills import drill
+from sandbox.rehearsal.drill import drill
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import Stage

@@ -69,9 +69,18 @@ class RehearsedService:
         """Return the stack's status."""
         return str(self._described_stack()["StackStatus"])
 
+    def is_settled(self) -> bool:
+        """Whether CloudFormation does nothing with the stack."""
+        return not self.status().endswith("IN_PROGRESS")
+
+    def stack_tag(self) -> str:
+        """Return the tag of the image that the stack was given last."""
+        given = {each["ParameterKey"]: each for each in self._described_stack()["Parameters"]}
+        return str(given[IMAGE_TAG]["ParameterValue"])
+
     def settled(self) -> str:
         """Wait until the stack rests and return its status."""
-        until(lambda: not self.status().endswith("IN_PROGRESS"), f"the end of {self.stack}")
+        until(self.is_settled, f"the end of {self.stack}")
         return self.status()
 
     def _parameters(self) -> list[str]:

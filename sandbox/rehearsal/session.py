@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import shutil
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from runbook.access import delivery_names
 from runbook.model.environment import Environment
@@ -18,30 +16,38 @@ from runbook.model.ingress import PRODUCTION_PORT
 from runbook.model.loader import load_environment
 from sandbox import emulator_process
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
-from sandbox.deployment import IMAGE_TAG, Deployment, limits_of, parameters_to_give
+from sandbox.deployment import Deployment, limits_of, parameters_to_give
 from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings
 from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
-from sandbox.rehearsal import record_drills, report, summary  # noqa: F401 - registers its drills
+from sandbox.rehearsal import page, report, sentry_stand_in, summary
 from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.database import Database
-from sandbox.rehearsal.drills import DRILLS, Drill
+from sandbox.rehearsal.desk import Desk
+from sandbox.rehearsal.drill import Drill
+from sandbox.rehearsal.drills import DRILLS
+from sandbox.rehearsal.first_release import (
+    FIRST,
+    FIRST_RELEASE,
+    first_release,
+    in_order,
+    prepare,
+)
+from sandbox.rehearsal.free_port import free_port
 from sandbox.rehearsal.pipeline import RehearsedPipeline
-from sandbox.rehearsal.record_checks import watched
-from sandbox.rehearsal.report import Checks, Outcome
+from sandbox.rehearsal.report import Outcome
 from sandbox.rehearsal.service import RehearsedService
 from sandbox.rehearsal.source import SourceStore
 from sandbox.rehearsal.stage import Stage
+from sandbox.rehearsal.watched import watched
+from sandbox.rehearsal.wire import Wire
 from sandbox.screen import Screen
 from sandbox.workplace import Workplace
 
 # What stands in for a declared variable on this machine; see the summary, which says so.
 STAND_INS = {"OTEL_EXPORTER_OTLP_ENDPOINT": "", "SENTRY_DSN": "", "PYTHONUNBUFFERED": "1"}
-MADE_UP = "operator_supplied"
-FIRST = "first release"
-FIRST_RELEASE = ("ROVN-DEP-1", "ROVN-DEP-3", "ROVN-DEP-4", "ROVN-DEP-8", "ROVN-HLT-1")
 # Of the example's buildspec, what `make lint` and `make test` have run on the same source: a minute
 # of each build. A drill's fault would be found by them, too.
 LEFT_OUT = ("uv run --no-sync mypy", "uv run --no-sync pytest")
@@ -87,13 +93,9 @@ class Rehearsal:
             with uninterrupted():
                 database.stop()
         report.write(self._report, self.name, started, outcomes)
-        summary.show(
-            self.screen.console,
-            outcomes,
-            self._report,
-            bake_seconds=self.bake_seconds,
-            left_out=LEFT_OUT,
-        )
+        simulated: Any = {"bake_seconds": self.bake_seconds, "left_out": LEFT_OUT}
+        page.write(self._report.with_suffix(".md"), self.name, started, outcomes, **simulated)
+        summary.show(self.screen.console, outcomes, self._report, **simulated)
         return all(outcome.outcome != report.FAILED for outcome in outcomes)
 
     def _rehearsed(
@@ -137,7 +139,7 @@ class Rehearsal:
             given = parameters_to_give(before, environment.images.tag_example)
             deployment.deploy(endpoint, given, [stack.path for stack in before], exclusively=True)
         with self.screen.phase("prepare", "database users, values of secrets"):
-            _prepare(environment, endpoint, database)
+            prepare(environment, endpoint, database)
             stage = self._stage(environment, endpoint, services[0], settings)
 
         def deploy(tag: str) -> None:
@@ -169,10 +171,14 @@ class Rehearsal:
             account=environment.account,
             region=environment.region,
             variables=database.variables | STAND_INS,
-            listeners={port: _free_port() for port in ports},
+            listeners={port: free_port() for port in ports},
             certificates=str(self._folder / "certificates"),
-            hostnames=[each.ingress.hostname for each in environment.services.values()],
+            hostnames=[
+                *(each.ingress.hostname for each in environment.services.values()),
+                sentry_stand_in.HOST,
+            ],
             builds=str(self._folder / "builds"),
+            held=str(self._folder / "held"),
             left_out=LEFT_OUT,
             bake_seconds_per_minute=self.bake_seconds,
         )
@@ -208,6 +214,25 @@ class Rehearsal:
             ),
             test_port=str(environment.load_balancer.test_port),
             records=AuditRecords(environment, endpoint),
+            desk=self._desk(environment, endpoint, key, settings),
+            held=Path(settings.held),
+        )
+
+    def _desk(
+        self, environment: Environment, endpoint: Endpoint, key: str, settings: RehearsalSettings
+    ) -> Desk:
+        folder = self._folder / "desk"
+        folder.mkdir()
+        return Desk(
+            environment=environment,
+            service=key,
+            endpoint=endpoint,
+            wire=Wire(endpoint.url),
+            variables=self.workplace.environment(),
+            root=self.workplace.root,
+            folder=folder,
+            authority=Path(settings.certificates) / AUTHORITY,
+            ports=dict(settings.listeners),
         )
 
     @property
@@ -241,58 +266,3 @@ def chosen(only: Sequence[str]) -> list[Drill]:
         if not any(word in name for name in names):
             raise SandboxError(f"No drill's name contains {word!r}: there are {'; '.join(names)}")
     return [drill for drill in DRILLS if not only or any(word in drill.name for word in only)]
-
-
-def first_release(deploy: Callable[[str], None], stage: Stage, checks: Checks) -> None:
-    """Upload a source before there is a service, and do what the approver is then told to do.
-
-    docs/decisions/0027: somebody deploys the service with the image that was built, then approves.
-    """
-    pipeline, name = stage.pipeline, stage.environment.name
-    offer = pipeline.offer(pipeline.drop(stage.sources.packed()))
-    told = f"make deploy ENV={name} IMAGE_TAG={offer.tag}"
-    checks.that(told in offer.shown, f"the approver is told to run: {told}")
-    deploy(offer.tag)
-    checks.same(stage.service.status(), "CREATE_COMPLETE", "the stack")
-    checks.same(stage.service.health(), (200, offer.tag), "/health at the production listener")
-    [first] = stage.service.deployments()
-    checks.same(first["status"], "SUCCESSFUL", "the deployment")
-    stage.begin(offer)
-    checks.same(pipeline.ended(offer.execution), "Succeeded", "the pipeline")
-    checks.same(len(stage.service.deployments()), 1, "deployments: the release began no other")
-
-
-def in_order(
-    stacks: Sequence[SynthesizedStack],
-) -> tuple[list[SynthesizedStack], list[SynthesizedStack], list[SynthesizedStack]]:
-    """Part an environment's stacks: before the services, the services, and what stands on them."""
-    stage = [stack for stack in stacks if "-bootstrap/" not in stack.path]
-    services = [stack for stack in stage if IMAGE_TAG in stack.template.get("Parameters", {})]
-    if not services:
-        raise SandboxError("The environment has no service stack, so there is nothing to release")
-    on_them = {stack.path for stack in services}
-    for _ in stage:
-        on_them |= {stack.path for stack in stage if on_them & set(stack.stands_on)}
-    after = [stack for stack in stage if stack.path in on_them and stack not in services]
-    before = [stack for stack in stage if stack.path not in on_them]
-    return before, services, after
-
-
-def _prepare(environment: Environment, endpoint: Endpoint, database: Database) -> None:
-    """Make the database's users from their secrets, and values for what a vendor would give."""
-    manager = endpoint.client("secretsmanager")
-    users = {}
-    for name, secret in environment.secrets.items():
-        identifier = f"{environment.name}/{name}"
-        if secret.mechanism == "database_user":
-            value = json.loads(manager.get_secret_value(SecretId=identifier)["SecretString"])
-            users[value["username"]] = value["password"]
-        elif secret.mechanism in (MADE_UP, "signing_key"):
-            manager.put_secret_value(SecretId=identifier, SecretString=secrets.token_hex(32))
-    database.make_users(users)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -18,6 +18,13 @@ LEFT_OUT = {
     "__pycache__",
 }
 MIGRATIONS = "migrations/sql"
+# What a migration of a drill declares of itself.
+READABLE = "-- previous_image_can_read: yes\n-- phi_columns: none\n\n"
+UNREADABLE = "-- previous_image_can_read: no\n-- phi_columns: none\n\n"
+# Where a drill breaks the service, so that it starts no more or says that it is another version.
+START = "passport_api/__main__.py"
+BEGINS, ENDS = "import logging\n", '__name__ == "__main__":\n    '
+MISTAKEN = 'os.environ["APP_VERSION"] = "prod-20000101000000"\n    '
 
 
 @dataclass

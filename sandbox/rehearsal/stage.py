@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from sandbox.emulator.rehearsal.pipeline.records import build_session
+from sandbox.emulator.rehearsal.records import FINISHED
 from sandbox.endpoint import Endpoint
 from sandbox.rehearsal.audit_records import AuditRecords
+from sandbox.rehearsal.desk import Desk
 from sandbox.rehearsal.pipeline import RELEASE, VERIFY, Offer, RehearsedPipeline
 from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError
 from sandbox.rehearsal.service import RehearsedService, until
@@ -40,6 +41,10 @@ class Stage:
     pipeline: RehearsedPipeline
     test_port: str
     records: AuditRecords
+    desk: Desk
+    held: Path
+    # Tags of images of the example as it is, which a command can release.
+    images: list[str] = field(default_factory=list)
 
     # --- What a drill may need ---
 
@@ -68,9 +73,30 @@ class Stage:
         serves = self.service.health()[1]
         content = self.sources.packed(migrations=migrations, files=files, keep=keep)
         offer = self.pipeline.offer(self.pipeline.drop(content))
+        if migrations is None and files is None:
+            self.images.append(offer.tag)
+        else:
+            # What was built before may lack a migration that is applied now.
+            self.images.clear()
         shown = f"{self.key} in {self.environment.name}: {serves} -> {offer.tag} ("
         checks.that(offer.shown.startswith(shown), f"the approver reads: {shown[:-2]}")
         return offer
+
+    def spare(self, checks: Checks, *, newer: bool = False, than: tuple[str, ...] = ()) -> str:
+        """Return the tag of an image that does not serve, and that a command can release.
+
+        One that the pipeline built; where there is none, it builds one that nobody approves.
+        `newer` asks for one built after what serves, `than` for another one than these.
+        """
+        serves = self.service.health()[1]
+        others = [tag for tag in self.images if tag not in (serves, *than)]
+        found = next((tag for tag in reversed(others) if tag > serves or not newer), "")
+        if not found:
+            offer = self.offered(checks)
+            self.pipeline.answer(offer, approved=False, why="a command releases it")
+            self.pipeline.ended(offer.execution)
+            found = offer.tag
+        return found
 
     def begin(self, offer: Offer) -> None:
         """Approve a release, without waiting for what comes of it."""
@@ -106,12 +132,69 @@ class Stage:
         session = build_session(self.pipeline.build(offer.execution, RELEASE))
         return f"arn:aws:sts::{self.endpoint.account}:assumed-role/{role}/{session}"
 
+    # --- What goes on meanwhile ---
+
+    @contextmanager
+    def baking(self) -> Iterator[None]:
+        """Let no bake window end for a while, however slow this machine is."""
+        self.held.touch()
+        try:
+            yield
+        finally:
+            self.held.unlink(missing_ok=True)
+
+    def rests(self) -> str:
+        """Wait until neither ECS nor CloudFormation does anything; return the stack's status."""
+
+        def still() -> bool:
+            deployments = self.service.deployments()
+            return deployments[0]["status"] in FINISHED and self.service.is_settled()
+
+        until(still, "the end of what goes on")
+        return self.service.status()
+
+    def is_frozen(self) -> bool:
+        """Whether the parameter says that releases are frozen."""
+        name = f"/{self.environment.name}/release-freeze"
+        told = self.endpoint.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        return bool(json.loads(told)["frozen"])
+
+    def alarm_states(self) -> dict[str, str]:
+        """Return the state of each alarm that ends a deployment."""
+        names = self.service.alarms()
+        if not names:
+            return {}
+        told = self.endpoint.client("cloudwatch").describe_alarms(
+            AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        alarms = [*told.get("MetricAlarms", []), *told.get("CompositeAlarms", [])]
+        return {each["AlarmName"]: each["StateValue"] for each in alarms}
+
+    def change_set(self, name: str) -> str:
+        """Return the status of a change set of the service's stack, or nothing."""
+        told = self.endpoint.client("cloudformation").list_change_sets(StackName=self.service.stack)
+        found = [each for each in told["Summaries"] if each["ChangeSetName"] == name]
+        return str(found[0]["Status"]) if found else ""
+
+    def drop_change_set(self, name: str) -> None:
+        """Delete a change set that another drill may have left."""
+        self.endpoint.client("cloudformation").delete_change_set(
+            StackName=self.service.stack, ChangeSetName=name
+        )
+
     # --- What it keeps ---
 
     def snapshots(self) -> list[Members]:
         """Return the manual snapshots of the database."""
         rds = self.endpoint.client("rds")
         return list(rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"])
+
+    def service_tasks(self) -> set[str]:
+        """Return the ARNs of the service's own tasks that run."""
+        told = self.endpoint.client("ecs").list_tasks(
+            cluster=self.service.cluster, serviceName=self.service.name, desiredStatus="RUNNING"
+        )
+        return set(told["taskArns"])
 
     def migration_tasks(self) -> list[str]:
         """Return the ARNs of all tasks of the migrations family that ever ran."""
@@ -191,24 +274,6 @@ class Stage:
         refusals = [str(line["why"]) for line in lines if line.get("outcome") == "held"]
         return refusals[-1] if refusals else "nothing in its log"
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Freeze releases for a while, as an operator does."""
-        ssm = self.endpoint.client("ssm")
-        name = f"/{self.environment.name}/release-freeze"
-        before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
-        freeze = {
-            "frozen": True,
-            "by": "rehearsal",
-            "reason": "a drill",
-            "since": datetime.now(UTC).isoformat(),
-        }
-        ssm.put_parameter(Name=name, Value=json.dumps(freeze), Overwrite=True)
-        try:
-            yield
-        finally:
-            ssm.put_parameter(Name=name, Value=before, Overwrite=True)
-
     def watched_alarm(self, checks: Checks) -> str:
         """Return an alarm that ends a deployment; one of the drill's own if none is declared."""
         names = self.service.alarms()
@@ -248,52 +313,3 @@ def _json(text: str) -> Members:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-@dataclass
-class Caller:
-    """Somebody who asks all the time: every answer, and how many were no 200."""
-
-    service: RehearsedService
-    versions: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    def ask(self) -> None:
-        """Ask once."""
-        try:
-            status, version = self.service.health()
-        except OSError as error:
-            self.failures.append(str(error))
-            return
-        self.versions.append(version)
-        if status != 200:
-            self.failures.append(str(status))
-
-
-@contextmanager
-def asking(service: RehearsedService) -> Iterator[Caller]:
-    """Ask for /health all the while, several times a second."""
-    caller, ended = Caller(service), threading.Event()
-
-    def ask() -> None:
-        while not ended.wait(0.1):
-            caller.ask()
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    try:
-        yield caller
-    finally:
-        ended.set()
-        thread.join()
-
-
-def check_uninterrupted(checks: Checks, caller: Caller, *, versions: set[str]) -> None:
-    """Check that every answer was 200, and of these versions alone, in turn."""
-    checks.same(caller.failures, [], f"failed answers among {len(caller.versions)} to a caller")
-    checks.that(len(caller.versions) >= 5, "a caller asked throughout")
-    checks.same(set(caller.versions), versions, "versions that answered the caller")
-    changes = sum(
-        one != other for one, other in zip(caller.versions, caller.versions[1:], strict=False)
-    )
-    checks.that(changes < len(versions) or len(versions) == 1, "traffic moved once, not to and fro")

@@ -56,10 +56,18 @@ def show(
         if each.reason:
             console.print(f"{'':<16}[{colour}]{escape(each.reason)}[/]", soft_wrap=True)
     console.print()
-    for line in SIMULATED:
-        told = line.format(bake=bake_seconds, left_out=", ".join(left_out))
-        console.print(told, highlight=False)
-    counts = ", ".join(
+    for line in simulated(bake_seconds, left_out):
+        console.print(line, highlight=False)
+    console.print(f"\n[bold]{len(outcomes)} drills:[/] {counted(outcomes)}. {path}", soft_wrap=True)
+
+
+def simulated(bake_seconds: float, left_out: Sequence[str]) -> list[str]:
+    """Say in sentences what was simulated, and what was left out."""
+    return [line.format(bake=bake_seconds, left_out=", ".join(left_out)) for line in SIMULATED]
+
+
+def counted(outcomes: Sequence[Outcome]) -> str:
+    """Say how many drills ended in which way."""
+    return ", ".join(
         f"{sum(each.outcome == outcome for each in outcomes)} {outcome}" for outcome in COLOURS
     )
-    console.print(f"\n[bold]{len(outcomes)} drills:[/] {counts}. {path}", soft_wrap=True)

@@ -101,6 +101,36 @@ def test_an_answer_lost_after_the_start_is_looked_up(
     assert "the answer of AWS was lost" in operator.said
 
 
+@pytest.mark.clause("ROVN-DEP-8")
+@pytest.mark.parametrize(
+    "refused",
+    [
+        ("ChangeSetNotFound", "ChangeSet [release] does not exist"),
+        ("InvalidChangeSetStatus", "ChangeSet cannot be executed in its current status"),
+        ("ValidationError", "Stack is in UPDATE_IN_PROGRESS state and can not be updated."),
+    ],
+)
+def test_a_release_that_another_one_beat_is_told_that_nothing_was_changed(
+    operator: Operator, refused: tuple[str, str]
+) -> None:
+    aws = operator.aws
+
+    def beaten() -> None:
+        aws.stack["StackStatus"] = "UPDATE_IN_PROGRESS"
+        aws.stack["Parameters"][0]["ParameterValue"] = "prod-20990101000000"
+        aws.change_sets.clear()
+        aws.faults["ExecuteChangeSet"] = [refused]
+
+    aws.during["ExecuteChangeSet"] = beaten
+    assert operator.deploy() == Exit.REFUSED
+    assert (
+        "another release was first: the stack is given prod-20990101000000; nothing was changed"
+    ) in operator.said
+    assert "run the same command again" in operator.said
+    _, last = aws.records.values()
+    assert last["outcome"] == "not begun"
+
+
 def test_a_start_that_never_came_through_is_told(operator: Operator) -> None:
     operator.aws.faults["ExecuteChangeSet"] = [LOST]
     assert operator.deploy() == Exit.FAILED

@@ -15,7 +15,16 @@ from runbook.operators.watch_window import WatchWindow
 from runbook.operators.web import Answer
 from tests.operations.revisions import NEW, OLD
 from tests.operators.desk import Desk
-from tests.operators.past import BACK, DEPLOYMENTS, FAMILY, OLDER, PastAws
+from tests.operators.past import (
+    BACK,
+    DEPLOYMENTS,
+    FAMILY,
+    FORWARD,
+    OLDER,
+    Deployment,
+    PastAws,
+    Steps,
+)
 
 KEY = "passport-api"
 
@@ -169,6 +178,97 @@ def test_too_late_to_stop_is_told(aws: PastAws, desk: RollbackDesk) -> None:
     )
     assert desk.rollback() == Exit.FAILED
     assert desk.answer["failure"]["fix"].startswith("run the same command again")
+
+
+# ---- run again, after somebody was interrupted
+
+
+def went_back(aws: PastAws, steps: Steps) -> None:
+    """Let somebody have rolled back from revision 3 to 2; ``steps`` is how far ECS is."""
+    aws.past.insert(0, Deployment(4, 3, 2, steps))
+    aws.running_number = 2 if steps[0][2] else 3
+
+
+@pytest.mark.clause("ROVN-RB-1")
+def test_run_again_it_goes_on_with_what_it_began(aws: PastAws, desk: RollbackDesk) -> None:
+    went_back(aws, list(FORWARD))
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told == aws.executed, "neither stopped nor begun anew: the stack alone is given it"
+    assert desk.answer["summary"].endswith(
+        f"{NEW} -> {OLD}, by going on with the rollback that was begun: it is IN_PROGRESS"
+    )
+    assert desk.answer["verified"]["image tag"] == OLD
+
+
+def test_run_again_after_traffic_it_lets_the_stack_agree(aws: PastAws, desk: RollbackDesk) -> None:
+    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert [told["ChangeSetName"] for told in aws.told] == [f"arn:change-set/{OLD}"]
+    assert desk.answer["verified"]["health"] == f"200 from {OLD}"
+
+
+def test_run_again_while_the_stack_agrees_it_stops_nothing(
+    aws: PastAws, desk: RollbackDesk
+) -> None:
+    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
+    aws.tags[4] = OLD
+    aws.past.insert(0, Deployment(5, 2, 4, list(FORWARD)))
+    aws.stack["Parameters"][0]["ParameterValue"] = OLD
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told == []
+    assert desk.answer["before"]["image_tag"] == NEW
+
+
+def test_run_again_when_all_is_done_it_does_not_bring_back_the_bad_image(
+    aws: PastAws, desk: RollbackDesk
+) -> None:
+    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
+    aws.tags[4] = OLD
+    aws.past.insert(0, Deployment(5, 2, 4, [("SUCCESSFUL", "CLEAN_UP", 100.0)]))
+    aws.running_number = 4
+    assert desk.rollback(dry_run=True) == Exit.DONE
+    assert desk.answer["after"]["image_tag"] == OLDER
+
+
+def test_a_bad_image_that_is_named_is_taken(aws: PastAws, desk: RollbackDesk) -> None:
+    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
+    assert desk.rollback(NEW, dry_run=True) == Exit.DONE
+    assert desk.answer["after"]["image_tag"] == NEW
+
+
+def test_another_image_has_to_wait_for_the_rollback(aws: PastAws, desk: RollbackDesk) -> None:
+    went_back(aws, [("IN_PROGRESS", "PRE_SCALE_UP", 0.0)])
+    assert desk.rollback(OLDER) == Exit.REFUSED
+    assert desk.refusal == (
+        f"--to: a rollback to {OLD} ({FAMILY}:2) is under way; run the same command without --to, "
+        "and then again with it"
+    )
+
+
+def test_one_that_the_gate_held_is_tried_again(aws: PastAws, desk: RollbackDesk) -> None:
+    went_back(aws, [("ROLLBACK_SUCCESSFUL", "PRE_SCALE_UP", 0.0)])
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told[0]["taskDefinition"] == f"{FAMILY}:2"
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_IN_PROGRESS"])
+def test_a_release_that_was_undone_needs_no_older_image(
+    aws: PastAws, desk: RollbackDesk, status: str
+) -> None:
+    aws.past[0].steps = [("ROLLBACK_SUCCESSFUL", "CLEAN_UP", 0.0)]
+    aws.stack["StackStatus"] = status
+    assert desk.rollback(dry_run=True) == Exit.DONE
+    assert desk.answer["after"]["image_tag"] == OLD
+
+
+def test_what_cloudformation_puts_back_is_not_stopped(aws: PastAws, desk: RollbackDesk) -> None:
+    aws.past[0].steps = [("ROLLBACK_SUCCESSFUL", "CLEAN_UP", 0.0)]
+    aws.past.insert(0, Deployment(4, 2, 2, list(FORWARD)))
+    aws.stack["Parameters"][0]["ParameterValue"] = OLD
+    aws.running_number = 2
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told == []
+    assert desk.answer["before"]["image_tag"] == NEW
 
 
 # ---- the schema

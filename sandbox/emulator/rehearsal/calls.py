@@ -39,6 +39,7 @@ class Rehearsal:
             "CreateService": self.create,
             "UpdateService": self.update,
             "DeleteService": self.delete,
+            "DescribeServices": self.describe,
             "RunTask": self.run_task,
             "StopTask": self.stop_task,
             "DescribeServiceRevisions": self.describe_revisions,
@@ -95,6 +96,13 @@ class Rehearsal:
         else:
             service.show()
         return _shown(caller, service.record)
+
+    def describe(self, caller: Caller, request: Members) -> Members:
+        """Describe services as they are now: tasks come and go while a deployment is under way."""
+        for service in self._all():
+            if service.is_deploying:
+                service.show()
+        return _by_ministack(caller, "DescribeServices", request)
 
     def delete(self, caller: Caller, request: Members) -> Members:
         """Delete a service with all its tasks."""

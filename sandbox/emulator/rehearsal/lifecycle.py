@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from sandbox.emulator.rehearsal.hooks import HookFailedError, HookRunner, hooks_at
@@ -118,6 +119,8 @@ class Lifecycle:
         elif stage == "BAKE_TIME":
             minutes = float(record.configuration.get("bakeTimeInMinutes", 0))
             self._pause(minutes * self._settings.bake_seconds_per_minute)
+            while self._settings.held and Path(self._settings.held).exists():
+                self._pause(TICK_SECONDS)
         elif stage == "CLEAN_UP" and record.source:
             self._ground.stop(record.source)
         # The guide: only where another deployment was under way, which is stopped first here.

@@ -25,6 +25,8 @@ class RehearsalSettings:
     loopback port that stands for it; `certificates` is the folder of the rehearsal's own authority,
     which vouches for `hostnames`.
 
+    While the file `held` is there, no bake window ends: drills act in it on the slowest machine.
+
     `builds` is the folder in which builds of pipelines work; `left_out` are the commands of
     buildspecs that are named in the log instead of run.
     """
@@ -37,6 +39,7 @@ class RehearsalSettings:
     listeners: Mapping[str, int] = field(default_factory=dict)
     certificates: str = ""
     builds: str = ""
+    held: str = ""
     left_out: Sequence[str] = ()
     hostnames: Sequence[str] = ()
     bake_seconds_per_minute: float = 1.0

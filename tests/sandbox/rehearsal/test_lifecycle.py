@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,22 @@ def deployed(
     made = record(configuration, first=first)
     Lifecycle(made, ground, answer, SETTINGS, wanted=2).run()
     return made
+
+
+def test_no_bake_window_ends_while_it_is_held(tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    held.touch()
+    made = record({"bakeTimeInMinutes": 1})
+    settings = replace(SETTINGS, held=str(held))
+    lifecycle = Lifecycle(made, Ground(), lambda *_: {}, settings, wanted=2)
+    thread = threading.Thread(target=lifecycle.run)
+    thread.start()
+    eventually(lambda: made.stage == "BAKE_TIME")
+    thread.join(0.5)
+    assert thread.is_alive()
+    held.unlink()
+    thread.join(30)
+    assert made.status == "SUCCESSFUL"
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "another"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from policies.drilled import drilled
 from sandbox.cloud_assembly import SynthesizedStack
 from sandbox.failure import SandboxError
-from sandbox.rehearsal import drills, record_drills
 from sandbox.rehearsal.drills import DRILLS
-from sandbox.rehearsal.session import chosen, in_order
+from sandbox.rehearsal.first_release import in_order
+from sandbox.rehearsal.session import chosen
+from tests.assembly import ROOT
 
 
 def stack(name: str, *stands_on: str, tagged: bool = False) -> SynthesizedStack:
@@ -49,13 +51,19 @@ def test_an_environment_without_a_service_has_nothing_to_release() -> None:
 
 def test_every_drill_has_a_name_of_its_own_and_says_what_it_exercises() -> None:
     assert len({drill.name for drill in DRILLS}) == len(DRILLS)
-    assert {drill.run.__module__ for drill in DRILLS} == {drills.__name__, record_drills.__name__}
     assert all(drill.clauses for drill in DRILLS)
+
+
+def test_no_drill_is_forgotten_and_the_ledger_knows_each() -> None:
+    read = {(each.drill, each.clause) for each in drilled(ROOT)}
+    assert read == {(drill.name, clause) for drill in DRILLS for clause in drill.clauses}
 
 
 def test_drills_are_chosen_by_a_piece_of_their_name() -> None:
     names = [drill.name for drill in chosen(["bake window", "first release"])]
-    assert names == ["alarm in the bake window", "stop in the bake window"]
+    assert names == [
+        f"{what} the bake window" for what in ("alarm in", "rollback in", "rollback after")
+    ]
     assert chosen(["first release"]) == []
     assert chosen([]) == DRILLS
     with pytest.raises(SandboxError, match="contains 'no such': there are first release; release"):

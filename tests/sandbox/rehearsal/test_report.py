@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sandbox.rehearsal import report, summary
+from sandbox.rehearsal import page, report, summary
 from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError, Outcome, drilled
 
 
@@ -95,6 +95,22 @@ def test_the_summary_says_each_drill_and_what_was_simulated() -> None:
     told = " ".join(text.split())
     for simulated in ("2 s stand for a minute", "no container", "permissions", "a slow check"):
         assert simulated in told
+
+
+def test_the_page_says_what_the_report_says(tmp_path: Path) -> None:
+    path = tmp_path / "report.md"
+    started = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    outcomes = [
+        Outcome("one", ["X-1"], "passed", 61.0, ["a_b: <none>"], ""),
+        Outcome("two", ["X-2", "X-3"], "failed", 2.4, [], "it\nbroke"),
+    ]
+    page.write(path, "some/where", started, outcomes, bake_seconds=2.0, left_out=["a slow check"])
+    text = path.read_text("utf-8")
+    assert text.startswith("# Rehearsal of some/where, 2026-11-21 09:30 UTC\n")
+    assert "2 drills in 1 minutes: 1 passed, 1 failed, 0 not exercisable." in text
+    assert "| two | failed | 2 | X-2, X-3 |" in text
+    for line in ("- a\\_b: \\<none\\>", "**it broke**", "## one: passed", "a slow check"):
+        assert line in text
 
 
 def test_a_check_that_fails_is_an_error_of_the_drill() -> None:

@@ -16,12 +16,16 @@ _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 def install(ports: dict[str, int]) -> None:
-    """Lead names other than this machine's, at a listener's port, to the port in its stead."""
+    """Lead names other than this machine's, at a listener's port, to the port in its stead.
+
+    `ports` maps `<port>`, or `<name>:<port>` for one name alone, to a port of loopback.
+    """
     original = socket.getaddrinfo
 
     def on_loopback(host: Any, port: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - as is
-        if host not in _LOCAL and str(port) in ports:
-            host, port = "127.0.0.1", ports[str(port)]
+        instead = ports.get(f"{host}:{port}", ports.get(str(port)))
+        if host not in _LOCAL and instead is not None:
+            host, port = "127.0.0.1", instead
         return original(host, port, *rest, **named)
 
     socket.getaddrinfo = on_loopback

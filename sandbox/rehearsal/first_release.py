@@ -1,0 +1,69 @@
+"""The first release of an environment: in which order, on what it stands, and by whom."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+
+from runbook.model.environment import Environment
+from sandbox.cloud_assembly import SynthesizedStack
+from sandbox.deployment import IMAGE_TAG
+from sandbox.endpoint import Endpoint
+from sandbox.failure import SandboxError
+from sandbox.rehearsal.database import Database
+from sandbox.rehearsal.report import Checks
+from sandbox.rehearsal.stage import Stage
+
+MADE_UP = "operator_supplied"
+FIRST = "first release"
+FIRST_RELEASE = ("ROVN-DEP-1", "ROVN-DEP-3", "ROVN-DEP-4", "ROVN-DEP-8", "ROVN-HLT-1")
+
+
+def first_release(deploy: Callable[[str], None], stage: Stage, checks: Checks) -> None:
+    """Upload a source before there is a service, and do what the approver is then told to do.
+
+    docs/decisions/0027: somebody deploys the service with the image that was built, then approves.
+    """
+    pipeline, name = stage.pipeline, stage.environment.name
+    offer = pipeline.offer(pipeline.drop(stage.sources.packed()))
+    told = f"make deploy ENV={name} IMAGE_TAG={offer.tag}"
+    checks.that(told in offer.shown, f"the approver is told to run: {told}")
+    deploy(offer.tag)
+    checks.same(stage.service.status(), "CREATE_COMPLETE", "the stack")
+    checks.same(stage.service.health(), (200, offer.tag), "/health at the production listener")
+    [first] = stage.service.deployments()
+    checks.same(first["status"], "SUCCESSFUL", "the deployment")
+    stage.begin(offer)
+    checks.same(pipeline.ended(offer.execution), "Succeeded", "the pipeline")
+    checks.same(len(stage.service.deployments()), 1, "deployments: the release began no other")
+
+
+def in_order(
+    stacks: Sequence[SynthesizedStack],
+) -> tuple[list[SynthesizedStack], list[SynthesizedStack], list[SynthesizedStack]]:
+    """Part an environment's stacks: before the services, the services, and what stands on them."""
+    stage = [stack for stack in stacks if "-bootstrap/" not in stack.path]
+    services = [stack for stack in stage if IMAGE_TAG in stack.template.get("Parameters", {})]
+    if not services:
+        raise SandboxError("The environment has no service stack, so there is nothing to release")
+    on_them = {stack.path for stack in services}
+    for _ in stage:
+        on_them |= {stack.path for stack in stage if on_them & set(stack.stands_on)}
+    after = [stack for stack in stage if stack.path in on_them and stack not in services]
+    before = [stack for stack in stage if stack.path not in on_them]
+    return before, services, after
+
+
+def prepare(environment: Environment, endpoint: Endpoint, database: Database) -> None:
+    """Make the database's users from their secrets, and values for what a vendor would give."""
+    manager = endpoint.client("secretsmanager")
+    users = {}
+    for name, secret in environment.secrets.items():
+        identifier = f"{environment.name}/{name}"
+        if secret.mechanism == "database_user":
+            value = json.loads(manager.get_secret_value(SecretId=identifier)["SecretString"])
+            users[value["username"]] = value["password"]
+        elif secret.mechanism in (MADE_UP, "signing_key"):
+            manager.put_secret_value(SecretId=identifier, SecretString=secrets.token_hex(32))
+    database.make_users(users)

@@ -164,19 +164,30 @@ class Rollback(Operation):
     def _wait(self, found: Plan, reached: Callable[[Past], bool]) -> None:
         deadline = self._clock() + self._wanted.timeout_minutes * 60
         while True:
-            newest = self._history.newest_first()[0]
-            # After update-service it takes ECS a moment to show the deployment that it begins.
-            if found.way is not Way.UPDATE or newest.arn != found.newest.arn:
+            newest = self._followed(found)
+            if newest:
                 self._must_go_well(found, newest)
                 if newest.status not in (*UNDER_WAY, *GOING_BACK) or reached(newest):
                     return
             if self._clock() >= deadline:
+                at = (
+                    f"deployment {newest.id} is {newest.status} at {newest.stage}" if newest else ""
+                )
                 raise UnwatchedError(
                     f"{found.tag} does not serve after {self._wanted.timeout_minutes:.0f} minutes",
-                    why=[f"deployment {newest.id} is {newest.status} at {newest.stage}"],
+                    why=[at or "ECS shows no deployment that it began"],
                     fix=f"it goes on in ECS; look with: {self.watch}",
                 )
             self._sleep(POLL_SECONDS)
+
+    def _followed(self, found: Plan) -> Past | None:
+        """Find the deployment that the rollback is about; none yet when ECS does not show it."""
+        deployments = self._history.newest_first()
+        if found.way is Way.UPDATE:
+            # After update-service it takes ECS a moment to show the deployment that it begins.
+            return deployments[0] if deployments[0].arn != found.newest.arn else None
+        # CloudFormation deploys what serves once more, as soon as the release is undone.
+        return next((past for past in deployments if past.arn == found.newest.arn), None)
 
     def _must_go_well(self, found: Plan, newest: Past) -> None:
         """Raise when ECS did not do it: the gate held it, or its tasks do not come up."""

@@ -7,6 +7,7 @@ import re
 from sandbox.rehearsal.desk import Ran
 from sandbox.rehearsal.report import Checks, DrillError
 from sandbox.rehearsal.stage import Stage
+from sandbox.rehearsal.terminal import Terminal
 
 QUESTION = "Go on? [y/N]"
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -67,6 +68,13 @@ def check_recorded(stage: Stage, checks: Checks, kind: str, *outcomes: str) -> N
     checks.same(told, list(outcomes), f"{what}: ends")
     if records:
         checks.same({each["actor"] for each in records}, {stage.desk.actor}, "by whom")
+
+
+def check_ended(checks: Checks, terminal: Terminal, code: int, what: str) -> None:
+    """Check with which exit code a command at a terminal ends."""
+    if (found := terminal.code()) != code:
+        raise DrillError(f"{what}: exit code {found}, not {code}: {terminal.text[-800:]}")
+    checks.found.append(f"{what}: exit code {code}")
 
 
 def _ended(checks: Checks, ran: Ran, code: int, what: str) -> None:

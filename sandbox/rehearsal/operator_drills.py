@@ -10,6 +10,7 @@ from sandbox.rehearsal.command_checks import (
     DONE,
     QUESTION,
     REFUSED,
+    check_ended,
     check_recorded,
     refused,
     release,
@@ -87,12 +88,12 @@ def two_at_once(stage: Stage, checks: Checks) -> None:
             first.answer("y")
             until(lambda: not service.is_settled(), "the begin of the first release")
             second.answer("y")
-            checks.same(second.code(), REFUSED, "the second: exit code")
+            check_ended(checks, second, REFUSED, "the second")
             [said] = [each for each in second.text.splitlines() if "nothing was changed" in each]
             checks.found.append(f"it says: {said.strip()}")
             refused(stage, checks, *words, other, said="another change is under way")
             stage.held.unlink()
-            checks.same(first.code(), DONE, "the first: exit code")
+            check_ended(checks, first, DONE, "the first")
         checks.same(service.health(), (200, one), "/health at the production listener")
         release(stage, checks, other)
     check_uninterrupted(checks, caller, versions={serves, one, other})

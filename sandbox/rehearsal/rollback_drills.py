@@ -7,6 +7,7 @@ from sandbox.rehearsal.command_checks import (
     DONE,
     QUESTION,
     WATCHED,
+    check_ended,
     check_recorded,
     check_seconds,
     refused,
@@ -42,7 +43,7 @@ def in_the_bake_window(stage: Stage, checks: Checks) -> None:
                 terminal.says("traffic is on")
                 checks.same(service.health(), (200, serves), "/health as soon as it says so")
                 stage.held.unlink()
-                checks.same(terminal.code(), DONE, "runbook rollback: exit code")
+                check_ended(checks, terminal, DONE, "runbook rollback")
         check_seconds(checks, terminal.text)
         stage.ended_refused(checks, offer, said="rolled back by itself")
     checks.same(caller.failures, [], f"failed answers among {len(caller.versions)} to a caller")

@@ -147,6 +147,23 @@ def test_inside_the_bake_window_the_deployment_is_stopped(aws: PastAws, desk: Ro
     assert desk.answer["verified"]["stack"] == f"UPDATE_ROLLBACK_COMPLETE with {OLD}"
 
 
+def test_what_cloudformation_deploys_meanwhile_is_not_taken_for_it(
+    aws: PastAws, desk: RollbackDesk
+) -> None:
+    aws.under_way()
+    told = aws._describe_service_deployments
+
+    def meanwhile(asked: Any) -> Any:  # noqa: ANN401
+        answer = told(asked)
+        if aws.past[0].steps[0][0] == "ROLLBACK_SUCCESSFUL":
+            aws.past.insert(0, Deployment(4, 2, 2, [("SUCCESSFUL", "CLEAN_UP", 100.0)]))
+        return answer
+
+    aws._describe_service_deployments = meanwhile  # type: ignore[method-assign]
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert len(aws.past) == 4, "it was there when the rollback looked again"
+
+
 def test_one_that_goes_back_already_is_watched(aws: PastAws, desk: RollbackDesk) -> None:
     aws.under_way()
     aws.past[0].steps = list(BACK)

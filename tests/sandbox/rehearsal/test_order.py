@@ -61,9 +61,8 @@ def test_no_drill_is_forgotten_and_the_ledger_knows_each() -> None:
 
 def test_drills_are_chosen_by_a_piece_of_their_name() -> None:
     names = [drill.name for drill in chosen(["bake window", "first release"])]
-    assert names == [
-        f"{what} the bake window" for what in ("alarm in", "rollback in", "rollback after")
-    ]
+    found = ("alarm in", "rollback in", "rollback after")
+    assert names == [f"{what} the bake window" for what in found]
     assert chosen(["first release"]) == []
     assert chosen([]) == DRILLS
     with pytest.raises(SandboxError, match="contains 'no such': there are first release; release"):

@@ -63,7 +63,7 @@ def rehearse(
     port: Port = emulator_process.DEFAULT_PORT,
     bake_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds that stand for each minute of bake time.")
-    ] = 1.0,
+    ] = 0.2,
     drill: Annotated[
         list[str] | None,
         typer.Option(help="Only drills whose name contains this; may be given again."),

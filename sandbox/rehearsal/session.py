@@ -63,7 +63,7 @@ class Rehearsal:
     workplace: Workplace
     screen: Screen
     name: str
-    bake_seconds: float = 1.0
+    bake_seconds: float = 0.2
     only: Sequence[str] = ()
 
     def run(self, port: int) -> bool:

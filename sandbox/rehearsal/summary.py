@@ -30,6 +30,9 @@ SIMULATED = (
     "Events of deployments, tasks, stacks and calls come at once, in AWS's shapes, from the "
     "rehearsal; the deployed rules, queue, function and topic take them. Who called is known by "
     "the access key. The records are in build/rehearsal/records.jsonl.",
+    "Operators' commands are the product's own, as processes. The wire between them and the "
+    "emulator holds, loses or denies a call where a drill says so; Sentry is a server of the "
+    "rehearsal's own. Seconds from decision to traffic are those of an ECS that shifts at once.",
     "Functions, state machine and CloudFormation are run by the emulator; the code of the "
     "functions is the deployed one. Nobody's permissions are checked.",
 )

@@ -159,8 +159,8 @@ def _of_tests(root: Path) -> Iterator[Keeper]:
 
 def _of_drills(root: Path) -> Iterator[Keeper]:
     for each in drilled(root):
-        place, line = each.path, each.line
-        yield Keeper(Kind.DRILL, each.clause, each.drill, place, place, line, each.fault)
+        drill, place = each.drill, each.path
+        yield Keeper(Kind.DRILL, each.clause, drill, place, line=each.line, fault=each.fault)
 
 
 _SOURCES: tuple[Callable[[Path], Iterable[Keeper]], ...] = (

@@ -48,7 +48,8 @@ def no_audit_bucket(stage: Stage, checks: Checks) -> None:
         )
     check_recorded(stage, checks, "rollback", "succeeded")
     shown = stage.desk.run("audit", "show", printed[1][0])
-    checks.same(shown.answer["record"], json.loads(printed[1][1]), "put there, runbook audit shows")
+    same = shown.answer["record"] == json.loads(printed[1][1])
+    checks.that(same, "put into the bucket, they are what runbook audit show tells")
 
 
 @drill("Sentry that answers", "ROVN-RB-1")
@@ -85,11 +86,10 @@ def tampered(stage: Stage, checks: Checks) -> None:
     stage.desk.run("unfreeze", "--yes")
     listed = stage.desk.run("audit", "list", "--days", "2")
     checks.same(listed.code, DONE, "runbook audit list: exit code")
-    # Within one second they have no order of their own.
-    newest = {each["record"]["kind"]: each for each in listed.answer["records"][:4]}
-    kinds = sorted(f"{what}-{when}" for what in ("freeze", "unfreeze") for when in ("end", "start"))
-    checks.same(sorted(newest), kinds, "the newest records")
-    found = newest["unfreeze-end"]
+    [found, *_] = [
+        each for each in listed.answer["records"] if each["record"]["kind"] == "unfreeze-end"
+    ]
+    checks.same(found["record"]["actor"], stage.desk.actor, "the record of the last unfreeze: who")
     before = stage.desk.run("audit", "show", found["key"]).answer
     checks.same(before["lock"]["mode"], "COMPLIANCE", "its lock")
     s3, bucket = stage.endpoint.client("s3"), stage.records.bucket
@@ -99,7 +99,7 @@ def tampered(stage: Stage, checks: Checks) -> None:
     denied = sum(each.outcome is Outcome.DENIED for each in results)
     checks.that(denied, f"{denied} of them S3 denied, which it permits without the lock")
     after = stage.desk.run("audit", "show", found["key"]).answer
-    checks.same(after, before, "runbook audit show, before and after")
+    checks.that(after == before, "runbook audit show tells the same of it, before and after")
 
 
 def _sentry(stage: Stage, checks: Checks, ports: dict[str, int] | None) -> str:

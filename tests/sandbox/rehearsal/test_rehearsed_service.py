@@ -193,6 +193,7 @@ def test_a_deployment_is_stopped_in_its_bake_window(rig: Rig) -> None:
     arn = rig.deployments()[0]["serviceDeploymentArn"]
     [shown] = [each for each in rig.described()["deployments"] if each["status"] == "PRIMARY"]
     assert (shown["taskDefinition"], shown["rolloutState"]) == (revision, "IN_PROGRESS")
+    assert (shown["runningCount"], shown["desiredCount"]) == (2, 2), "as many as there are now"
     stopped = ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
     assert stopped["serviceDeploymentArn"] == arn
     eventually(lambda: rig.deployments()[0]["status"] == "ROLLBACK_SUCCESSFUL", "the way back")

@@ -5,7 +5,7 @@ The AWS SDK is loaded only when one of them runs.
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,13 +30,12 @@ ATTENTION = 1
 
 def status(name: Name, *, as_json: Json = False) -> None:
     """Show what runs, what is under way and what holds releases back. Changes nothing."""
-    from runbook.operations.protocol import told
+    from runbook.operations.protocol import read
     from runbook.operators.status import status_of_environment, status_of_service
 
     account, console = begin(name, as_json=as_json)
-    result = {"schema": 1, "operation": "status", "environment": account.environment.name}
 
-    def looked() -> int:
+    def looked() -> tuple[int, dict[str, Any]]:
         environment = status_of_environment(account)
         _show(environment, console)
         found = [status_of_service(account, key) for key in account.environment.services]
@@ -44,10 +43,10 @@ def status(name: Name, *, as_json: Json = False) -> None:
             _show(service, console)
         attention = [*environment.attention, *(a for s in found for a in s.attention)]
         services = {service.name: service.as_json() for service in found}
-        console.answer(result | environment.facts | {"services": services, "attention": attention})
-        return ATTENTION if attention else 0
+        found_all = {**environment.facts, "services": services, "attention": attention}
+        return ATTENTION if attention else 0, found_all
 
-    raise typer.Exit(told(looked, console, result))
+    raise typer.Exit(read("status", account, console, looked))
 
 
 def _show(found: "Status", console: "Console") -> None:
@@ -181,22 +180,20 @@ def list_records(
     as_json: Json = False,
 ) -> None:
     """List records, newest first: when, what, how it ended, who, from what to what."""
-    from runbook.operations.protocol import told
+    from runbook.operations.protocol import read
     from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)
-    result = {"schema": 1, "operation": "audit list", "environment": account.environment.name}
 
-    def listed() -> int:
+    def listed() -> tuple[int, dict[str, Any]]:
         found = AuditTrail(account).newest(days, most, datetime.now(UTC))
         for record in found:
             console.say(record.line())
         console.say(f"{len(found)} records of the last {days} days; the newest {most} at most.")
         console.say(f"One of them, with its lock: runbook audit show {name} KEY")
-        console.answer(result | {"records": [record.as_json() for record in found]})
-        return 0
+        return 0, {"records": [record.as_json() for record in found]}
 
-    raise typer.Exit(told(listed, console, result))
+    raise typer.Exit(read("audit list", account, console, listed))
 
 
 @audit.command(
@@ -210,22 +207,20 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one record, and until when nobody can remove it."""
-    from runbook.operations.protocol import told
+    from runbook.operations.protocol import read
     from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)
-    result = {"schema": 1, "operation": "audit show", "environment": account.environment.name}
 
-    def shown() -> int:
+    def shown() -> tuple[int, dict[str, Any]]:
         found = AuditTrail(account).read(key)
         console.say(json.dumps(found.content, indent=2, sort_keys=True))
         until = f"{found.until:%Y-%m-%d %H:%M} UTC" if found.until else "nobody knows when"
         style = "" if found.mode == "COMPLIANCE" else "warn"
         console.say(f"Locked in mode {found.mode or '(none)'} until {until}.", style)
-        console.answer(result | found.as_json())
-        return 0
+        return 0, found.as_json()
 
-    raise typer.Exit(told(shown, console, result))
+    raise typer.Exit(read("audit show", account, console, shown))
 
 
 def add_to(app: typer.Typer) -> None:

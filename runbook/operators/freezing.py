@@ -8,6 +8,7 @@ from runbook.operations.account import Account
 from runbook.operations.freeze import (
     Freeze,
     NoFreezeError,
+    UnansweredFreezeError,
     UnreadableFreezeError,
     parameter_name,
     read_freeze,
@@ -20,8 +21,9 @@ from runbook.operations.preview import Change, Preview
 class ChangeFreeze(Operation):
     """Put the freeze of an environment in force, with a ``reason``, or lift it, without one.
 
-    What cannot be read is repaired: it counts as frozen until then. A freeze goes on when it
-    cannot be recorded, because it only holds back; lifting one does not.
+    A value that is none is repaired: it counts as frozen until then. What AWS does not tell is
+    left alone, since it may be somebody's freeze. A freeze goes on when it cannot be recorded,
+    because it only holds back; lifting one does not.
     """
 
     def __init__(
@@ -43,12 +45,10 @@ class ChangeFreeze(Operation):
         """Say who froze it, if somebody did, and what will be in force."""
         name = self._account.environment.name
         try:
-            self._found = read_freeze(self._account)
+            self._found = self._read()
         except NoFreezeError as why:
             refusal = unreadable(self._account.environment, why)
             return Preview(summary=self.title, refusals=[refusal])
-        except UnreadableFreezeError as why:
-            self._found = f"unreadable, which counts as frozen: {why}"
         wanted = self._reason is not None
         if isinstance(self._found, Freeze) and self._found.frozen is wanted:
             same = {"freeze": self._found.value}
@@ -66,10 +66,11 @@ class ChangeFreeze(Operation):
 
     def execute(self, tell: Callable[[str], None]) -> None:
         """Write the parameter, unless somebody wrote it since the preview."""
-        if self._read() != self._found:
+        now = self._read()
+        if now != self._found:
             raise OperationFailedError(
                 "the freeze was changed by somebody else since the preview",
-                why=[str(self._read())],
+                why=[str(now)],
                 fix=f"look again: {self.watch}",
             )
         by, since = self._account.identity(), f"{self._now():%Y-%m-%dT%H:%M:%SZ}"
@@ -92,7 +93,12 @@ class ChangeFreeze(Operation):
         return {"releases": str(found)}
 
     def _read(self) -> Freeze | str:
+        """Read it, or say why its value is none; raises what AWS raises, and ``NoFreezeError``."""
         try:
             return read_freeze(self._account)
+        except NoFreezeError:
+            raise
+        except UnansweredFreezeError as unanswered:
+            raise unanswered.error from None
         except UnreadableFreezeError as why:
             return f"unreadable, which counts as frozen: {why}"

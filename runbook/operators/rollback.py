@@ -1,6 +1,5 @@
 """`runbook rollback`: the last known-good revision serves again (ROVN-RB-1, -2, -3)."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +11,12 @@ from runbook.operations.account import Account, code_of
 from runbook.operations.operation import Operation, OperationFailedError, UnwatchedError
 from runbook.operations.preview import Change, Preview
 from runbook.operations.services import EcsService, Running
-from runbook.operations.waiting import Clock, Sleep
+from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
-from runbook.operators.rollback_plan import NoPlan, Plan, Way, plan, schema_notes, schema_refusals
+from runbook.operators.rollback_plan import NoPlan, Plan, Way, notes, plan, schema_refusals
 from runbook.operators.stack_agreement import StackAgreement
 from runbook.operators.watch_window import WatchWindow
 
-POLL_SECONDS = 5.0
 _ENDED = ("ConflictException", "ServiceDeploymentNotFoundException")
 
 
@@ -35,11 +33,13 @@ class Back:
 class Rollback(Operation):
     """Traffic first, then what has to agree with it; each step may be run again.
 
+    Run again, it goes on with what it began (``rollback_plan.plan``).
     A freeze does not bind it, and it goes on when it cannot be recorded.
     """
 
     kind = "rollback"
     unrecorded_goes_on = True
+    before_unexpected = "find out whether that image can read the schema"
 
     def __init__(
         self,
@@ -47,20 +47,22 @@ class Rollback(Operation):
         wanted: Back,
         *,
         window: WatchWindow,
-        clock: Clock = time.monotonic,
-        sleep: Sleep = time.sleep,
+        time: Time = REAL_TIME,
     ) -> None:
         self._account, self._wanted, self._window = account, wanted, window
-        self._clock, self._sleep = clock, sleep
+        self._time = time
         self._service = EcsService(account, wanted.service)
         self._history = History(account, wanted.service)
-        self._stack = StackAgreement(account, wanted.service, clock=clock, sleep=sleep)
+        self._stack = StackAgreement(account, wanted.service, time)
         self._plan: Plan | None = None
         self._timeline: list[str] = []
         name = account.environment.name
         self.title = f"rollback of {wanted.service} in {name}"
         self.watch = f"runbook status {name}"
-        self.without_you = "What was begun goes on in ECS: traffic goes back without you."
+        self.without_you = (
+            "What was begun goes on in ECS: traffic goes back without you; the stack gets the "
+            "image only when you run the same command again, which goes on where it stands."
+        )
 
     # ---- preview
 
@@ -75,14 +77,14 @@ class Rollback(Operation):
         if isinstance(found, NoPlan):
             return Preview(summary=self.title, refusals=[found.refusal])
         self._plan = found
-        away = found.newest.tag if found.way is not Way.UPDATE else running.tag
         return Preview(
             summary=f"{self._wanted.service} in {self._account.environment.name}: "
-            f"{away or 'another image'} -> {found.tag}, by {self._how(found)}",
+            f"{found.left or 'another image'} -> {found.tag or 'another image'}, "
+            f"by {self._how(found)}",
             changes=list(self._changes(running, found)),
             refusals=list(schema_refusals(found)),
-            notes=list(schema_notes(found)),
-            before={"image_tag": away, "task_definition": running.task_definition},
+            notes=list(notes(found)),
+            before={"image_tag": found.left, "task_definition": running.task_definition},
             after={"image_tag": found.tag, "task_definition": found.task_definition},
         )
 
@@ -94,19 +96,18 @@ class Rollback(Operation):
         }[found.way]
 
     def _changes(self, running: Running, found: Plan) -> list[Change]:
+        if found.is_over:
+            return []
         if found.way is not Way.UPDATE:
-            return [Change("traffic", found.newest.tag, found.tag, expected=True)]
+            return [Change("traffic", found.left, found.tag, expected=True)]
         revision = Change(
             "task definition", running.task_definition, found.task_definition, expected=True
         )
         schema = Change("schema", "not known", "not known: no gate asks", expected=False)
-        gated = self._wanted.service in self._gated()
+        service = self._account.environment.services[self._wanted.service]
+        gated = service.strategy == "blue_green"
         image = Change("image", running.tag, found.tag, expected=True)
         return [image, revision, *([] if gated else [schema])]
-
-    def _gated(self) -> tuple[str, ...]:
-        services = self._account.environment.services.items()
-        return tuple(key for key, service in services if service.strategy == "blue_green")
 
     # ---- execute
 
@@ -114,10 +115,10 @@ class Rollback(Operation):
         """Put traffic back, let the stack agree, watch; raises ``OperationFailedError``."""
         found = self._plan
         assert found is not None  # noqa: S101 - the preview answers for it
-        decided = self._clock()
+        decided = self._time.clock()
 
         def note(text: str) -> None:
-            line = f"{self._clock() - decided:6.0f} s  {text}"
+            line = f"{self._time.clock() - decided:6.0f} s  {text}"
             self._timeline.append(line)
             tell(line)
 
@@ -125,6 +126,12 @@ class Rollback(Operation):
             self._begin(found, note)
         self._until_traffic(found, note)
         self._until_ended(found, note)
+        if found.ends_restart:
+            raise OperationFailedError(
+                f"the restart is ended, and {found.tag} serves on",
+                why=["what was under way was a restart: there was no other image to go back to"],
+                fix="run the same command again: it goes back by update-service now",
+            )
         self._stack.begin(found.tag, note)
         self._window.watch(found.tag, self._wanted.watch_minutes, note)
         self._stack.follow(note)
@@ -152,39 +159,43 @@ class Rollback(Operation):
 
     def _until_traffic(self, found: Plan, note: Callable[[str], None]) -> None:
         """Wait until production traffic goes to the older revision."""
-        self._wait(found, lambda newest: newest.carries == (found.task_definition,))
+        self._wait(found, note, lambda newest: newest.carries == (found.task_definition,))
         note(f"traffic is on {found.tag}")
 
     def _until_ended(self, found: Plan, note: Callable[[str], None]) -> None:
         """Wait until ECS has ended what it does, so that the stack can be brought to agree."""
-        self._wait(found, lambda _: False)
+        self._wait(found, note, lambda _: False)
         note("ECS has ended the deployment")
 
-    def _wait(self, found: Plan, reached: Callable[[Past], bool]) -> None:
-        deadline = self._clock() + self._wanted.timeout_minutes * 60
-        while True:
-            newest = self._history.newest_first()[0]
+    def _wait(
+        self, found: Plan, note: Callable[[str], None], reached: Callable[[Past], bool]
+    ) -> None:
+        """Look until it is so, or ECS has ended what does it; AWS may be away for a while."""
+        goes_on = "it goes on in ECS; the stack does not agree before the command is run again"
+        patience = Patience(note, goes_on=goes_on, watch=self.watch)
+        at = "ECS does not show it"
+        for _ in self._time.looks(self._wanted.timeout_minutes * 60):
+            newest = next(iter(patience.ask(self._history.newest_first) or ()), None)
             # After update-service it takes ECS a moment to show the deployment that it begins.
-            if found.way is not Way.UPDATE or newest.arn != found.newest.arn:
-                self._must_go_well(found, newest)
-                if newest.status not in (*UNDER_WAY, *GOING_BACK) or reached(newest):
-                    return
-            if self._clock() >= deadline:
-                raise UnwatchedError(
-                    f"{found.tag} does not serve after {self._wanted.timeout_minutes:.0f} minutes",
-                    why=[f"deployment {newest.id} is {newest.status} at {newest.stage}"],
-                    fix=f"it goes on in ECS; look with: {self.watch}",
-                )
-            self._sleep(POLL_SECONDS)
+            if newest is None or (found.way is Way.UPDATE and newest.arn == found.newest.arn):
+                continue
+            at = f"deployment {newest.id} is {newest.status} at {newest.stage or 'no stage'}"
+            under_way = newest.status in (*UNDER_WAY, *GOING_BACK)
+            if not under_way:
+                self._must_have_gone_well(found, newest)
+            if not under_way or reached(newest):
+                return
+        raise UnwatchedError(
+            f"{found.tag} does not serve after {self._wanted.timeout_minutes:.0f} minutes",
+            why=[at],
+            fix=f"{goes_on}; look with: {self.watch}",
+        )
 
-    def _must_go_well(self, found: Plan, newest: Past) -> None:
+    def _must_have_gone_well(self, found: Plan, newest: Past) -> None:
         """Raise when ECS did not do it: the gate held it, or its tasks do not come up."""
-        stopped = found.way is not Way.UPDATE
-        if newest.status in (*UNDER_WAY, *GOING_BACK):
+        if newest.status == found.good_end:
             return
-        if newest.status == ("ROLLBACK_SUCCESSFUL" if stopped else SUCCESSFUL):
-            return
-        if stopped and newest.status == SUCCESSFUL:
+        if found.way is not Way.UPDATE and newest.status == SUCCESSFUL:
             why = f"deployment {newest.id} ended before it could be stopped: its image serves"
             again = "run the same command again: it goes back by update-service now"
             raise OperationFailedError("it was too late to stop it", why=[why], fix=again)
@@ -220,14 +231,14 @@ class Rollback(Operation):
 
     def _must_agree(self) -> None:
         """Raise for what an operator has to see to: traffic is back, but not all is well."""
-        name, found = self._account.environment.name, self._plan
+        found = self._plan
         assert found is not None  # noqa: S101 - the preview answers for it
         if self._stack.problem:
             raise OperationFailedError(
-                f"{found.tag} serves, but the stack still has another image",
-                why=[self._stack.problem, "its next update would bring that image back"],
-                fix=f"runbook release deploy {name} --service {self._wanted.service} "
-                f"--image-tag {found.tag}",
+                f"{found.tag} serves, but the stack is not known to agree",
+                why=[self._stack.problem, "its next update may bring the other image back"],
+                fix=f"run the same command again: it moves no traffic, and lets the stack agree; "
+                f"{self.watch} says whether it does",
             )
         if not self._window.healthy:
             health = self._window.summary["health"]

@@ -8,6 +8,7 @@ from runbook.operations.account import Account
 from runbook.operations.freeze import UnreadableFreezeError, read_freeze
 from runbook.operations.services import EcsService, Running
 from runbook.operations.stacks import STEADY, ServiceStack, tag_of
+from runbook.operators.alarms import alarm_states
 
 _MISSING = "missing"
 
@@ -27,7 +28,7 @@ class Status:
 
 def status_of_environment(account: Account) -> Status:
     """Say whether releases are frozen."""
-    status = Status(account.environment.name)
+    status = Status(account.where)
     try:
         freeze = read_freeze(account)
     except UnreadableFreezeError as why:
@@ -120,14 +121,7 @@ def _alarms(account: Account, service: EcsService) -> dict[str, str]:
     names = service.alarm_names()
     if not names:
         return {}
-    told = account.client("cloudwatch").describe_alarms(
-        AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
-    found = {
-        alarm["AlarmName"]: str(alarm["StateValue"])
-        for kind in ("MetricAlarms", "CompositeAlarms")
-        for alarm in told.get(kind, [])
-    }
+    found = alarm_states(account, AlarmNames=names)
     return {name: found.get(name, _MISSING) for name in names}
 
 

@@ -113,7 +113,8 @@ class PastAws(Aws):
         }
 
     def _describe_service_deployments(self, asked: Json) -> Json:
-        told = [each.described() for each in self.past]
+        asked_for = {arn.rpartition("/")[2] for arn in asked["serviceDeploymentArns"]}
+        told = [each.described() for each in self.past if str(each.number) in asked_for]
         newest, (status, _, share) = self.past[0], self.past[0].steps[0]
         if status in ("SUCCESSFUL", "ROLLBACK_SUCCESSFUL"):
             self.running_number = newest.target if share else newest.source or 0

@@ -80,7 +80,7 @@ def desk(aws: LedgerAws) -> Desk:
 
 def ask(desk: Desk, *, check: bool = False) -> Exit:
     question = Question("passport-api", check)
-    return desk.run(lambda account: AskLedger(account, question, **desk.time))
+    return desk.run(lambda account: AskLedger(account, question, time=desk.time))
 
 
 def test_the_task_is_the_one_paired_with_what_runs(aws: LedgerAws, desk: Desk) -> None:

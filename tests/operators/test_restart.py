@@ -22,7 +22,7 @@ def desk(aws: PastAws) -> Desk:
 
 def restart(desk: Desk, *, dry_run: bool = False, minutes: float = 150) -> Exit:
     wanted = Again("passport-api", minutes)
-    return desk.run(lambda account: Restart(account, wanted, **desk.time), dry_run=dry_run)
+    return desk.run(lambda account: Restart(account, wanted, time=desk.time), dry_run=dry_run)
 
 
 @pytest.mark.clause("SCR-DEP-2")

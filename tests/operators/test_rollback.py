@@ -1,56 +1,16 @@
 """`runbook rollback` (ROVN-RB-1, -2, -3): where it goes, by which way, and what it says of it."""
 
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import pytest
 
 from runbook.model.loader import load_environment
-from runbook.operations.account import Account
 from runbook.operations.operation import Exit
-from runbook.operators.rollback import Back, Rollback
-from runbook.operators.sentry import Sentry
-from runbook.operators.watch_window import WatchWindow
 from runbook.operators.web import Answer
+from tests.operations.aws import ACTOR
 from tests.operations.revisions import NEW, OLD
-from tests.operators.desk import Desk
 from tests.operators.past import BACK, DEPLOYMENTS, FAMILY, OLDER, PastAws
-
-KEY = "passport-api"
-
-
-@dataclass
-class Page:
-    """/health as whoever asks sees it; ``answers`` come first, then the version that serves."""
-
-    aws: PastAws
-    answers: list[Answer] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def get(self, url: str, headers: Any = None) -> Answer:  # noqa: ANN401
-        self.asked.append(url)
-        if self.answers:
-            return self.answers.pop(0)
-        return Answer(200, {"version": self.aws.tags[self.aws.running_number]})
-
-
-class RollbackDesk(Desk):
-    """One who rolls back."""
-
-    aws: PastAws
-
-    def __init__(self, aws: PastAws) -> None:
-        super().__init__(aws)
-        self.page = Page(aws)
-
-    def rollback(self, to: str = "", *, dry_run: bool = False, accept: bool = False) -> Exit:
-        return self.run(partial(self._operation, to), dry_run=dry_run, accept=accept)
-
-    def _operation(self, to: str, account: Account) -> Rollback:
-        sentry = Sentry(account, KEY, self.page)  # type: ignore[arg-type]
-        window = WatchWindow(account, KEY, self.page, sentry, **self.time)  # type: ignore[arg-type]
-        return Rollback(account, Back(KEY, to), window=window, **self.time)
+from tests.operators.rollback_desk import RollbackDesk
 
 
 @pytest.fixture
@@ -252,8 +212,10 @@ def test_a_stack_that_cannot_agree_is_no_success(aws: PastAws, desk: RollbackDes
     aws.faults["CreateChangeSet"] = [("AccessDenied", "no")]
     assert desk.rollback() == Exit.FAILED
     failure = desk.answer["failure"]
-    assert failure["why"][0] == "CreateChangeSet: AccessDenied: no"
-    assert failure["fix"].startswith("runbook release deploy rovn/production")
+    assert failure["why"][0] == (
+        f"CreateChangeSet: AccessDenied: no ({ACTOR} may not cloudformation:CreateChangeSet)"
+    )
+    assert failure["fix"].startswith("run the same command again: it moves no traffic")
 
 
 def test_alarms_that_ring_in_the_window_are_told(aws: PastAws, desk: RollbackDesk) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
@@ -189,7 +190,7 @@ def advice(error: ClientError | BotoCoreError) -> str:
         )
     if _any_of(_SIGN_IN, error):
         return "sign in to the environment's account, then run the same command again"
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, NoConnectionError | HTTPClientError):
         return (
             "see that this machine reaches AWS (network, VPN, proxy), then run the same command "
             "again: it begins where it stands"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook.operations.account import Account
-from runbook.operations.freeze import UnreadableFreezeError, read_freeze
+from runbook.operations.freeze import UnansweredFreezeError, UnreadableFreezeError, read_freeze
 from runbook.operations.services import EcsService, Running
 from runbook.operations.stacks import STEADY, ServiceStack, tag_of
 from runbook.operators.alarms import alarm_states
@@ -31,6 +31,11 @@ def status_of_environment(account: Account) -> Status:
     status = Status(account.where)
     try:
         freeze = read_freeze(account)
+    except UnansweredFreezeError as why:
+        # Who may not read it does not know; the gate reads it by a role of its own.
+        status.facts["releases"] = "not known"
+        status.attention.append(f"the release freeze is not known: {why}; now: {why.fix}")
+        return status
     except UnreadableFreezeError as why:
         status.facts["releases"] = "frozen"
         status.attention.append(f"the release freeze cannot be read, which counts as frozen: {why}")

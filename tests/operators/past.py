@@ -149,6 +149,8 @@ class PastAws(Aws):
     def _update_service(self, asked: Json) -> Json:
         assert asked["cluster"] == self.environment.slug
         self.told.append(asked)
+        if self.past[0].steps[0][0] == "IN_PROGRESS":
+            self.past[0].steps = [("STOPPED", "CLEAN_UP", 0.0)]
         same = f":{self.running_number}"
         number = int(asked.get("taskDefinition", same).rpartition(":")[2])
         self.past.insert(

@@ -115,3 +115,20 @@ def test_a_revision_that_names_no_migrations_cannot_be_asked(aws: LedgerAws, des
     assert ask(desk) == Exit.REFUSED
     assert "no revision runs that names its migrations" in desk.refusal
     assert aws.ran == []
+
+
+def test_a_report_on_a_later_page_of_the_log_is_found(aws: LedgerAws, desk: Desk) -> None:
+    """CloudWatch may give an empty page first."""
+    whole = aws._filter_log_events
+    aws._filter_log_events = lambda asked: (  # type: ignore[method-assign]
+        whole(asked) if "nextToken" in asked else {"events": [], "nextToken": "more"}
+    )
+    assert ask(desk) == Exit.DONE
+    assert desk.answer["verified"]["ledger"] == NOTHING
+
+
+def test_what_fails_before_the_task_is_no_beginning(aws: LedgerAws, desk: Desk) -> None:
+    aws.during["PutObject"] = lambda: aws.faults.update(DescribeServices=[("AccessDenied", "no")])
+    assert ask(desk) == Exit.REFUSED
+    assert "Nothing was changed." in desk.err.getvalue()
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "not begun"]

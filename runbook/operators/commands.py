@@ -5,13 +5,15 @@ The AWS SDK is loaded only when one of them runs.
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
 from runbook.operations.commands import WATCHED_MINUTES, Json, Minutes, Name, Service, begin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runbook.operations.account import Account
     from runbook.operations.console import Console
     from runbook.operations.operation import Operation
@@ -67,24 +69,18 @@ def freeze(
     as_json: Json = False,
 ) -> None:
     """Hold back every release of an environment, until `unfreeze`; rollbacks are not held."""
-    _change_freeze(name, reason, yes=yes, dry_run=dry_run, as_json=as_json)
+    from runbook.operators.freezing import ChangeFreeze
+
+    _run(name, lambda account: ChangeFreeze(account, reason), _Manner(as_json, dry_run, yes))
 
 
 def unfreeze(
     name: Name, *, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Let releases go on again."""
-    _change_freeze(name, None, yes=yes, dry_run=dry_run, as_json=as_json)
-
-
-def _change_freeze(
-    name: str, reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
-) -> None:
     from runbook.operators.freezing import ChangeFreeze
 
-    account, console = begin(name, as_json=as_json)
-    operation = ChangeFreeze(account, reason)
-    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+    _run(name, lambda account: ChangeFreeze(account, None), _Manner(as_json, dry_run, yes))
 
 
 def rollback(
@@ -110,12 +106,12 @@ def rollback(
     from runbook.operators.watch_window import WatchWindow
     from runbook.operators.web import Web
 
-    account, console = begin(name, service, as_json=as_json)
-    web = Web()
-    window = WatchWindow(account, service, web, Sentry(account, service, web))
-    operation = Rollback(account, Back(service, to, watch_minutes), window=window)
-    ran = _run(operation, account, console, yes=yes, dry_run=dry_run, accept_changes=accept_changes)
-    raise typer.Exit(ran)
+    def back(account: "Account") -> "Operation":
+        web = Web()
+        window = WatchWindow(account, service, web, Sentry(account, service, web))
+        return Rollback(account, Back(service, to, watch_minutes), window=window)
+
+    _run(name, back, _Manner(as_json, dry_run, yes, accept_changes), service)
 
 
 def restart(
@@ -130,9 +126,8 @@ def restart(
     """Replace the tasks by new ones of the same image. A restart is never a deploy."""
     from runbook.operators.restart import Again, Restart
 
-    account, console = begin(name, service, as_json=as_json)
-    operation = Restart(account, Again(service, timeout_minutes))
-    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+    again = Again(service, timeout_minutes)
+    _run(name, lambda account: Restart(account, again), _Manner(as_json, dry_run, yes), service)
 
 
 def migrations(
@@ -149,26 +144,32 @@ def migrations(
     """Ask the ledger what is pending: one task reads it, and changes nothing."""
     from runbook.operators.migrations import AskLedger, Question
 
-    account, console = begin(name, service, as_json=as_json)
-    operation = AskLedger(account, Question(service, check))
-    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+    ask = Question(service, check)
+    _run(name, lambda account: AskLedger(account, ask), _Manner(as_json, dry_run, yes), service)
+
+
+class _Manner(NamedTuple):
+    """How a command that writes is to go."""
+
+    as_json: bool
+    dry_run: bool
+    yes: bool
+    accept_changes: bool = False
 
 
 def _run(
-    operation: "Operation",
-    account: "Account",
-    console: "Console",
-    *,
-    yes: bool,
-    dry_run: bool,
-    accept_changes: bool = False,
-) -> int:
+    name: str, make: "Callable[[Account], Operation]", manner: _Manner, service: str = ""
+) -> NoReturn:
+    """Open the account, and take the operation through the protocol, or look at it alone."""
     from runbook.operations.operation import Consent
     from runbook.operations.protocol import look, perform
 
-    if dry_run:
-        return look(operation, account, console)
-    return perform(operation, account, console, Consent(yes=yes, accept_changes=accept_changes))
+    account, console = begin(name, service, as_json=manner.as_json)
+    operation = make(account)
+    if manner.dry_run:
+        raise typer.Exit(look(operation, account, console))
+    consent = Consent(yes=manner.yes, accept_changes=manner.accept_changes)
+    raise typer.Exit(perform(operation, account, console, consent))
 
 
 @audit.command("list", epilog="Example: runbook audit list acme/production --days 2")

@@ -1,7 +1,7 @@
 """What a service ran before: its deployments, their images, and the migrations each brought."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from runbook.operations.services import EcsService, image_tag
 UNDER_WAY = ("PENDING", "IN_PROGRESS")
 GOING_BACK = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 SUCCESSFUL = "SUCCESSFUL"
-# How many deployments back; ECS keeps them for 90 days.
+# How many deployments back, and as many as ECS describes at once.
 MOST = 20
 
 
@@ -66,7 +66,7 @@ class History:
 
     def newest_first(self) -> list[Past]:
         """List the latest deployments."""
-        described = self._described(self._arns())
+        described = self._service.described_deployments(MOST)
         self._learn({arn for each in described for arn in (_target(each), _source(each)) if arn})
         found = [self._past(each) for each in described]
         return sorted(found, key=lambda past: past.created, reverse=True)
@@ -104,20 +104,6 @@ class History:
             previous_image=str(state.get("previous_image") or ""),
             snapshot=str(state.get("snapshot") or ""),
         )
-
-    def _arns(self) -> list[str]:
-        cluster = self._account.environment.slug
-        listed = self._account.client("ecs").list_service_deployments(
-            cluster=cluster, service=self._service.name, maxResults=MOST
-        )
-        return [each["serviceDeploymentArn"] for each in listed.get("serviceDeployments", [])]
-
-    def _described(self, arns: Sequence[str]) -> list[Mapping[str, Any]]:
-        if not arns:
-            return []
-        ecs = self._account.client("ecs")
-        told = ecs.describe_service_deployments(serviceDeploymentArns=list(arns))
-        return list(told.get("serviceDeployments", []))
 
     def _learn(self, revisions: set[str]) -> None:
         """Read which task definitions service revisions have, twenty at a time."""

@@ -11,7 +11,7 @@ from runbook.operations.account import Account, code_of
 from runbook.operations.operation import Operation, OperationFailedError, UnwatchedError
 from runbook.operations.preview import Change, Preview
 from runbook.operations.services import EcsService, Running
-from runbook.operations.waiting import REAL_TIME, Patience, Time
+from runbook.operations.waiting import REAL_TIME, Patience, Tell, Time
 from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
 from runbook.operators.rollback_plan import NoPlan, Plan, Way, notes, plan, schema_refusals
 from runbook.operators.stack_agreement import StackAgreement
@@ -136,7 +136,7 @@ class Rollback(Operation):
         self._window.watch(found.tag, self._wanted.watch_minutes, note)
         self._stack.follow(note)
 
-    def _begin(self, found: Plan, note: Callable[[str], None]) -> None:
+    def _begin(self, found: Plan, note: Tell) -> None:
         ecs, cluster = self._account.client("ecs"), self._account.environment.slug
         if found.way is Way.STOP:
             try:
@@ -157,24 +157,27 @@ class Rollback(Operation):
             )
             note(f"ECS is told to serve {found.task_definition.rpartition('/')[2]}")
 
-    def _until_traffic(self, found: Plan, note: Callable[[str], None]) -> None:
+    def _until_traffic(self, found: Plan, note: Tell) -> None:
         """Wait until production traffic goes to the older revision."""
-        self._wait(found, note, lambda newest: newest.carries == (found.task_definition,))
+        minutes, late = self._wanted.timeout_minutes, f"{found.tag} does not serve"
+        self._wait(found, note, lambda p: p.carries == (found.task_definition,), minutes, late)
         note(f"traffic is on {found.tag}")
 
-    def _until_ended(self, found: Plan, note: Callable[[str], None]) -> None:
+    def _until_ended(self, found: Plan, note: Tell) -> None:
         """Wait until ECS has ended what it does, so that the stack can be brought to agree."""
-        self._wait(found, note, lambda _: False)
+        bakes = self._account.environment.services[self._wanted.service].bake_minutes
+        minutes, late = self._wanted.timeout_minutes + bakes, f"{found.tag} serves and still bakes"
+        self._wait(found, note, lambda _: False, minutes, late)
         note("ECS has ended the deployment")
 
     def _wait(
-        self, found: Plan, note: Callable[[str], None], reached: Callable[[Past], bool]
+        self, found: Plan, note: Tell, reached: Callable[[Past], bool], minutes: float, late: str
     ) -> None:
         """Look until it is so, or ECS has ended what does it; AWS may be away for a while."""
         goes_on = "it goes on in ECS; the stack does not agree before the command is run again"
         patience = Patience(note, goes_on=goes_on, watch=self.watch)
         at = "ECS does not show it"
-        for _ in self._time.looks(self._wanted.timeout_minutes * 60):
+        for _ in self._time.looks(minutes * 60):
             newest = next(iter(patience.ask(self._history.newest_first) or ()), None)
             # After update-service it takes ECS a moment to show the deployment that it begins.
             if newest is None or (found.way is Way.UPDATE and newest.arn == found.newest.arn):
@@ -186,7 +189,7 @@ class Rollback(Operation):
             if not under_way or reached(newest):
                 return
         raise UnwatchedError(
-            f"{found.tag} does not serve after {self._wanted.timeout_minutes:.0f} minutes",
+            f"{late} after {minutes:.0f} minutes",
             why=[at],
             fix=f"{goes_on}; look with: {self.watch}",
         )

@@ -38,6 +38,11 @@ class Deployment:
     steps: Steps
     reason: str = ""
 
+    @property
+    def created(self) -> datetime:
+        """One an hour."""
+        return BEGUN + timedelta(hours=self.number)
+
     def described(self) -> Json:
         """Tell the present step, and go on to the next, the last one stays."""
         status, stage, share = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
@@ -51,7 +56,7 @@ class Deployment:
             "status": status,
             "lifecycleStage": stage,
             "statusReason": self.reason,
-            "createdAt": BEGUN + timedelta(hours=self.number),
+            "createdAt": self.created,
             "targetServiceRevision": target,
             "sourceServiceRevisions": [source] if self.source else [],
         }
@@ -108,7 +113,8 @@ class PastAws(Aws):
     def _list_service_deployments(self, asked: Json) -> Json:
         return {
             "serviceDeployments": [
-                {"serviceDeploymentArn": f"{DEPLOYMENTS}/{each.number}"} for each in self.past
+                {"serviceDeploymentArn": f"{DEPLOYMENTS}/{each.number}", "createdAt": each.created}
+                for each in self.past
             ]
         }
 

@@ -179,3 +179,19 @@ def test_ctrl_c_after_it_is_done_does_not_say_that_nothing_was_changed(
     assert result.exit_code == 130
     assert "Nothing was changed" not in result.output
     assert "To watch it: runbook status rovn/production" in result.output
+
+
+@pytest.mark.parametrize("when", ["PutObject", "PutParameter"])
+def test_a_parameter_that_is_taken_away_meanwhile_is_told(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    gone = Aws._get_parameter
+    monkeypatch.setattr(
+        Aws,
+        "_get_parameter",
+        lambda self, asked: ("ParameterNotFound", "") if when in self.calls else gone(self, asked),
+    )
+    result = freeze()
+    assert result.exit_code == 1
+    assert "unreadable, which counts as frozen: it is not there" in result.output
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "failed"]

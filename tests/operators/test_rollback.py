@@ -9,7 +9,7 @@ from runbook.operations.operation import Exit
 from runbook.operators.web import Answer
 from tests.operations.aws import ACTOR
 from tests.operations.revisions import NEW, OLD
-from tests.operators.past import BACK, DEPLOYMENTS, FAMILY, OLDER, PastAws
+from tests.operators.past import BACK, DEPLOYMENTS, FAMILY, OLDER, PastAws, Steps
 from tests.operators.rollback_desk import RollbackDesk
 
 
@@ -244,3 +244,34 @@ def test_a_dry_run_writes_nothing(aws: PastAws, desk: RollbackDesk) -> None:
     assert desk.rollback(dry_run=True) == Exit.DONE
     assert aws.told == []
     assert not aws.records
+
+
+@pytest.mark.parametrize(
+    ("steps", "what"),
+    [
+        ([("IN_PROGRESS", "SCALE_UP", 0.0)], f"{OLD} does not serve after 30 minutes"),
+        ([("IN_PROGRESS", "BAKE_TIME", 100.0)], f"{OLD} serves and still bakes after 45 minutes"),
+    ],
+)
+def test_when_time_is_up_it_says_how_far_it_is(
+    aws: PastAws, desk: RollbackDesk, steps: Steps, what: str
+) -> None:
+    aws.next_steps = steps
+    assert desk.rollback() == Exit.FAILED
+    assert desk.answer["failure"]["what"] == what
+    assert "run again" in desk.answer["failure"]["fix"]
+
+
+def test_the_newest_deployment_may_be_on_a_later_page(aws: PastAws, desk: RollbackDesk) -> None:
+    aws.under_way()
+    whole = aws._list_service_deployments
+
+    def in_pages(asked: dict[str, Any]) -> dict[str, Any]:
+        listed = whole(asked)["serviceDeployments"][::-1]
+        page = int(asked.get("nextToken", "0"))
+        more = {"nextToken": str(page + 1)} if page + 1 < len(listed) else {}
+        return {"serviceDeployments": listed[page : page + 1]} | more
+
+    aws._list_service_deployments = in_pages  # type: ignore[method-assign]
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told[0]["serviceDeploymentArn"] == f"{DEPLOYMENTS}/3"

@@ -13,7 +13,7 @@ from runbook.operations.services import EcsService, image_tag
 
 UNDER_WAY = ("PENDING", "IN_PROGRESS")
 GOING_BACK = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
-SUCCESSFUL = "SUCCESSFUL"
+SUCCESSFUL, WENT_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
 # How many deployments back, and as many as ECS describes at once.
 MOST = 20
 

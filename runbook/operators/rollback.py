@@ -1,6 +1,6 @@
 """`runbook rollback`: the last known-good revision serves again (ROVN-RB-1, -2, -3)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from runbook.operations.operation import Operation, OperationFailedError, Unwatc
 from runbook.operations.preview import Change, Preview
 from runbook.operations.services import EcsService, Running
 from runbook.operations.waiting import REAL_TIME, Patience, Tell, Time
-from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
+from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, WENT_BACK, History, Past
 from runbook.operators.rollback_plan import NoPlan, Plan, Way, notes, plan, schema_refusals
 from runbook.operators.stack_agreement import StackAgreement
 from runbook.operators.watch_window import WatchWindow
@@ -93,6 +93,7 @@ class Rollback(Operation):
             Way.STOP: f"stopping the deployment that is under way ({found.newest.stage})",
             Way.UPDATE: f"update-service to {found.task_definition.rpartition('/')[2]}",
             Way.WATCH: f"watching: it is {found.newest.status} already",
+            Way.FOLLOW: f"going on with the rollback that was begun: it is {found.newest.status}",
         }[found.way]
 
     def _changes(self, running: Running, found: Plan) -> list[Change]:
@@ -178,9 +179,8 @@ class Rollback(Operation):
         patience = Patience(note, goes_on=goes_on, watch=self.watch)
         at = "ECS does not show it"
         for _ in self._time.looks(minutes * 60):
-            newest = next(iter(patience.ask(self._history.newest_first) or ()), None)
-            # After update-service it takes ECS a moment to show the deployment that it begins.
-            if newest is None or (found.way is Way.UPDATE and newest.arn == found.newest.arn):
+            newest = _followed(found, patience.ask(self._history.newest_first) or ())
+            if newest is None:
                 continue
             at = f"deployment {newest.id} is {newest.status} at {newest.stage or 'no stage'}"
             under_way = newest.status in (*UNDER_WAY, *GOING_BACK)
@@ -198,7 +198,7 @@ class Rollback(Operation):
         """Raise when ECS did not do it: the gate held it, or its tasks do not come up."""
         if newest.status == found.good_end:
             return
-        if found.way is not Way.UPDATE and newest.status == SUCCESSFUL:
+        if found.good_end == WENT_BACK and newest.status == SUCCESSFUL:
             why = f"deployment {newest.id} ended before it could be stopped: its image serves"
             again = "run the same command again: it goes back by update-service now"
             raise OperationFailedError("it was too late to stop it", why=[why], fix=again)
@@ -250,3 +250,13 @@ class Rollback(Operation):
                 why=[f"/health: {health}"],
                 fix=f"ask it from where the service can be reached, then: {self.watch}",
             )
+
+
+def _followed(found: Plan, deployments: Sequence[Past]) -> Past | None:
+    """Find the deployment that the rollback is about; none yet when ECS does not show it."""
+    if found.way is Way.UPDATE:
+        # After update-service it takes ECS a moment to show the deployment that it begins.
+        newest = next(iter(deployments), None)
+        return newest if newest and newest.arn != found.newest.arn else None
+    # CloudFormation deploys what serves once more, as soon as the release is undone.
+    return next((past for past in deployments if past.arn == found.newest.arn), None)

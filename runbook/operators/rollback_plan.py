@@ -6,9 +6,16 @@ from enum import StrEnum
 
 from runbook.model.refusal import Refusal
 from runbook.operations.services import Running
-from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Migrated, Past
-
-_WENT_BACK = "ROLLBACK_SUCCESSFUL"
+from runbook.operators.history import (
+    GOING_BACK,
+    SUCCESSFUL,
+    UNDER_WAY,
+    WENT_BACK,
+    History,
+    Migrated,
+    Past,
+)
+from runbook.operators.way_back import regretted, way_back
 
 
 class Way(StrEnum):
@@ -18,8 +25,10 @@ class Way(StrEnum):
     STOP = "stop-service-deployment"
     # It is over: the older revision is deployed again, past the gate.
     UPDATE = "update-service"
-    # Somebody, an alarm or this command was first: ECS is told nothing more, the rest is done.
+    # Somebody, an alarm or CloudFormation was first: there is only to watch.
     WATCH = "watch"
+    # A rollback was begun, and nobody saw it to its end: it is gone on with, not undone.
+    FOLLOW = "follow"
 
 
 @dataclass(frozen=True)
@@ -44,13 +53,13 @@ class Plan:
     @property
     def is_over(self) -> bool:
         """Whether ECS did it already, and only what has to agree with it is left."""
-        return self.newest.status == self.good_end and self.way is Way.WATCH
+        return self.newest.status == self.good_end and self.way in (Way.WATCH, Way.FOLLOW)
 
     @property
     def ends_restart(self) -> bool:
         """Whether it only ends a restart: what it goes back to is the same revision."""
         same = self.newest.task_definition == self.newest.source
-        return same and self.good_end == _WENT_BACK
+        return same and self.good_end == WENT_BACK
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ def plan(history: History, running: Running, wanted: str) -> Plan | NoPlan:
 
 
 def _under_way(history: History, deployments: Sequence[Past], wanted: str) -> Plan | NoPlan:
-    newest, back = deployments[0], _way_back(deployments)
+    newest, back = deployments[0], way_back(deployments)
     goes_on = newest.status in UNDER_WAY
     if back and goes_on and (not wanted or _is(wanted, newest.task_definition, newest.tag)):
         return _to_target(history, deployments, back)
@@ -90,13 +99,11 @@ def _under_way(history: History, deployments: Sequence[Past], wanted: str) -> Pl
         return NoPlan(Refusal("rollback", why, "wait for its end; if it fails, nothing serves"))
     tag = history.tag_of(newest.source)
     if wanted and not _is(wanted, newest.source, tag):
-        return NoPlan(
-            Refusal(
-                "--to",
-                f"a deployment is under way, and it can only go back to {tag} ({newest.source})",
-                "run the same command without --to, and then again with it",
-            )
-        )
+        why = f"a deployment is under way, and it can only go back to {tag} ({newest.source})"
+        if back:
+            why = f"a rollback to {newest.tag} ({newest.task_definition}) is under way"
+        fix = "run the same command without --to, and then again with it"
+        return NoPlan(Refusal("--to", why, fix))
     return _to_source(history, deployments, Way.STOP if goes_on else Way.WATCH, tag)
 
 
@@ -104,42 +111,22 @@ def _gone_back(
     history: History, deployments: Sequence[Past], running: Running, wanted: str
 ) -> Plan | None:
     """Plan what is left to do where traffic went back before; None where it did not."""
-    newest, back = deployments[0], _way_back(deployments)
+    newest, back = deployments[0], way_back(deployments)
     if wanted and not _is(wanted, running.task_definition, running.tag):
         return None
     if newest.status == SUCCESSFUL and back:
         return _to_target(history, deployments, back)
-    undone = newest.status == _WENT_BACK and not back and newest.tag != running.tag
+    undone = newest.status == WENT_BACK and not back and newest.tag != running.tag
     if undone and history.tag_of(newest.source) == running.tag:
         return _to_source(history, deployments, Way.WATCH, running.tag)
     return None
-
-
-def _way_back(deployments: Sequence[Past]) -> int:
-    """Find the deployment that the newest goes back from; 0 when it goes back from none.
-
-    As the gate tells it: a release makes a revision, and who goes back takes an older one. The
-    same image deployed once more, by a restart or for the stack, changes nothing about that.
-    """
-    brought = deployments[0]
-    for number, past in enumerate(deployments):
-        if number and past.status == SUCCESSFUL and past.tag:
-            if past.tag != brought.tag:
-                return number if _number(brought) < _number(past) else 0
-            brought = past
-    return 0
-
-
-def _number(past: Past) -> int:
-    number = past.task_definition.rpartition(":")[2]
-    return int(number) if number.isdecimal() else 0
 
 
 def _to_source(history: History, deployments: Sequence[Past], way: Way, tag: str) -> Plan:
     newest = deployments[0]
     further = _known(deployments, newest.tag, tag)
     since = [(newest, history.migrated(newest))]
-    return Plan(way, newest, newest.source, tag, _WENT_BACK, newest.tag, since, further)
+    return Plan(way, newest, newest.source, tag, WENT_BACK, newest.tag, since, further)
 
 
 def _to_target(history: History, deployments: Sequence[Past], back: int) -> Plan:
@@ -149,15 +136,16 @@ def _to_target(history: History, deployments: Sequence[Past], back: int) -> Plan
     between = deployments[1 : next(first, None)]
     since = [(each, history.migrated(each)) for each in between]
     target, tag = newest.task_definition, newest.tag
-    return Plan(Way.WATCH, newest, target, tag, SUCCESSFUL, left, since, further)
+    return Plan(Way.FOLLOW, newest, target, tag, SUCCESSFUL, left, since, further)
 
 
 def _update(
     history: History, deployments: Sequence[Past], running: Running, wanted: str
 ) -> Plan | NoPlan:
     since: list[Past] = []
+    left = set() if wanted else regretted(deployments)
     for past in deployments:
-        if _is_target(past, running, wanted):
+        if past.tag not in left and _is_target(past, running, wanted):
             told = [(each, history.migrated(each)) for each in since]
             target, newest = past.task_definition, deployments[0]
             return Plan(Way.UPDATE, newest, target, past.tag, SUCCESSFUL, running.tag, told)
@@ -194,7 +182,7 @@ def _is(wanted: str, task_definition: str, tag: str) -> bool:
 
 def schema_refusals(plan: Plan) -> Iterator[Refusal]:
     """Refuse to move traffic to an image that cannot read the schema."""
-    if plan.way is not Way.WATCH:
+    if plan.way in (Way.STOP, Way.UPDATE):
         yield from _unreadable(plan)
 
 
@@ -240,7 +228,7 @@ def schema_notes(plan: Plan) -> Iterator[str]:
         yield f"migrations since: {', '.join(ran)}, declared readable for {plan.tag}"
     elif not ran and not unknown:
         yield "migrations since: none"
-    if plan.way is Way.WATCH:
+    if plan.way in (Way.WATCH, Way.FOLLOW):
         # It is on its way or there already: whoever watches has to know all the same.
         yield from (f"schema: {r.reason}; {r.fix}" for r in _unreadable(plan))
     if plan.way is Way.UPDATE:

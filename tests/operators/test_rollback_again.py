@@ -1,5 +1,7 @@
 """`runbook rollback` after itself: it goes on, and never flips back (ROVN-RB-1, -2)."""
 
+from typing import Any
+
 import pytest
 
 from runbook.model.loader import load_environment
@@ -140,3 +142,79 @@ def test_an_aws_that_is_away_for_a_while_is_asked_again(aws: PastAws, desk: Roll
     )
     assert desk.rollback() == Exit.DONE, desk.err.getvalue()
     assert "AWS did not answer, asking again" in desk.err.getvalue()
+
+
+def test_what_cloudformation_deploys_meanwhile_is_not_taken_for_it(
+    aws: PastAws, desk: RollbackDesk
+) -> None:
+    aws.under_way()
+    told = aws._describe_service_deployments
+
+    def meanwhile(asked: Any) -> Any:  # noqa: ANN401
+        answer = told(asked)
+        if aws.past[0].steps[0][0] == "ROLLBACK_SUCCESSFUL":
+            deployed(aws, 4, 2, 2, "SUCCESSFUL", 100.0)
+        return answer
+
+    aws._describe_service_deployments = meanwhile  # type: ignore[method-assign]
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert len(aws.past) == 4, "it was there when the rollback looked again"
+
+
+def test_what_cloudformation_puts_back_is_not_stopped(aws: PastAws, desk: RollbackDesk) -> None:
+    aws.past[0].steps = [("ROLLBACK_SUCCESSFUL", "CLEAN_UP", 0.0)]
+    deployed(aws, 4, 2, 2, "IN_PROGRESS", 0.0)
+    aws.past[0].steps = list(FORWARD)
+    aws.stack["Parameters"][0]["ParameterValue"] = OLD
+    aws.running_number = 2
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told == []
+    assert desk.answer["before"]["image_tag"] == NEW
+    assert desk.answer["summary"].endswith(
+        f"{NEW} -> {OLD}, by going on with the rollback that was begun: it is IN_PROGRESS"
+    )
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_IN_PROGRESS"])
+def test_a_release_that_was_undone_needs_no_older_image(
+    aws: PastAws, desk: RollbackDesk, status: str
+) -> None:
+    aws.past[0].steps = [("ROLLBACK_SUCCESSFUL", "CLEAN_UP", 0.0)]
+    aws.running_number = 2
+    aws.stack["StackStatus"] = status
+    assert desk.rollback(dry_run=True) == Exit.DONE
+    assert desk.answer["after"]["image_tag"] == OLD
+
+
+def test_another_image_has_to_wait_for_the_rollback(aws: PastAws, desk: RollbackDesk) -> None:
+    deployed(aws, 4, 3, 2, "IN_PROGRESS", 0.0)
+    assert desk.rollback(OLDER) == Exit.REFUSED
+    assert desk.refusal == (
+        f"--to: a rollback to {OLD} ({FAMILY}:2) is under way; run the same command without --to, "
+        "and then again with it"
+    )
+
+
+def test_when_all_is_done_it_stays_where_it_is(aws: PastAws, desk: RollbackDesk) -> None:
+    """Neither the bad image again nor, unasked, one further back."""
+    deployed(aws, 4, 3, 2, "SUCCESSFUL", 100.0)
+    aws.tags[4] = OLD
+    deployed(aws, 5, 2, 4, "SUCCESSFUL", 100.0)
+    aws.running_number = 4
+    assert desk.rollback(dry_run=True) == Exit.DONE
+    assert desk.answer["after"]["image_tag"] == OLD
+    assert desk.answer["changes"] == []
+
+
+def test_an_image_that_was_left_is_no_good_one_unless_it_is_named(
+    aws: PastAws, desk: RollbackDesk
+) -> None:
+    deployed(aws, 4, 3, 2, "SUCCESSFUL", 100.0)
+    aws.tags[4] = "prod-20260701000000"
+    deployed(aws, 5, 2, 4, "SUCCESSFUL", 100.0)
+    aws.running_number, aws.inactive = 4, {2}
+    assert desk.rollback(dry_run=True) == Exit.DONE
+    assert desk.answer["after"]["image_tag"] == OLDER
+    named = RollbackDesk(aws)
+    assert named.rollback(NEW, dry_run=True) == Exit.DONE
+    assert named.answer["after"]["image_tag"] == NEW

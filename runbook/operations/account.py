@@ -1,12 +1,13 @@
 """The one door to AWS: clients that read, and write only while the protocol executes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
@@ -21,11 +22,31 @@ _PREVIEWS = frozenset({"CreateChangeSet", "DeleteChangeSet"})
 _NEVER = frozenset({"BatchGetSecretValue", "GetSecretValue"})
 # In the codes and names of errors that better credentials mend.
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-_SIGN_IN = ("Credential", "Profile", "Signature", "Token", "UnrecognizedClient")
+_SIGN_IN = (
+    "AuthFailure",
+    "Credential",
+    "InvalidAccessKeyId",
+    "Profile",
+    "RequestExpired",
+    "Signature",
+    "Token",
+    "UnrecognizedClient",
+)
+# Names of errors that the files and variables of this machine give, before anybody is asked.
+_SETTINGS = ("Config", "Partial", "Settings")
+# Where IAM names a service or an action otherwise than the SDK does.
+_IAM_SERVICES = {"monitoring": "cloudwatch"}
+_IAM_ACTIONS = {"ListObjectsV2": "ListBucket"}
 
 
 class WriteOutsideProtocolError(Exception):
     """A call that changes something was made outside the protocol: a mistake in our own code."""
+
+
+class UnusableSettingsError(BotoCoreError):
+    """The SDK's settings on this machine are such that no client can be made of them."""
+
+    fmt = "{why}"
 
 
 class Account:
@@ -40,25 +61,43 @@ class Account:
         self._session = session
         self._clients: dict[str, Client] = {}
         self._open = False
-        self._token = ""
+        self._token = self._actor = ""
+
+    @property
+    def where(self) -> str:
+        """Name the environment, its account and its region: nobody works in the wrong one."""
+        environment = self.environment
+        return f"{environment.name} (account {environment.account}, {environment.region})"
 
     def client(self, service: str) -> Client:
         """Make or reuse the client of a service, such as ``ecs``."""
         if service not in self._clients:
-            # Not before it is needed: a profile that is not there is told like any refusal.
-            self._session = self._session or boto3.Session()
-            client = self._session.client(  # type: ignore[call-overload]
-                service, region_name=self.environment.region, config=CONFIG
-            )
+            client = self._new_client(service)
             client.meta.events.register_first("provide-client-params.*.*", self._guard)
+            client.meta.events.register("after-call.*.*", self._name_who)
             self._clients[service] = client
         return self._clients[service]
 
+    def _new_client(self, service: str) -> Client:
+        try:
+            # Not before it is needed: a profile that is not there is told like any refusal.
+            self._session = self._session or boto3.Session()
+            return self._session.client(  # type: ignore[call-overload]
+                service, region_name=self.environment.region, config=CONFIG
+            )
+        except (OSError, ValueError) as error:
+            # Of a credential process that is not there, a number that is none, and the like. A
+            # value that cannot be read is not repeated: it may be half of a key.
+            why = error.strerror if isinstance(error, OSError) else "a value has not its form"
+            raise UnusableSettingsError(why=f"{type(error).__name__}: {why}") from None
+
     def identity(self) -> str:
-        """Ask STS who we are: the ARN of the session, which names the person or the build.
+        """Ask STS, once, who we are: the ARN of the session, which names the person or the build.
 
         Raises ``RefusedError`` in another account: what is missing there says nothing about here.
         """
+        if self._actor:
+            return self._actor
         found = self.client("sts").get_caller_identity()
         ours = self.environment.account
         if found["Account"] != ours:
@@ -69,7 +108,8 @@ class Account:
                 f"sign in to {ours}, then run the same command again",
             )
             raise RefusedError(self.environment.name, [refusal])
-        return str(found["Arn"])
+        self._actor = str(found["Arn"])
+        return self._actor
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -100,6 +140,17 @@ class Account:
         if name in _NEVER or not (harmless or self._open):
             raise WriteOutsideProtocolError(f"{name} was called outside the protocol")
 
+    def _name_who(self, parsed: Any, model: Any, **_: object) -> None:  # noqa: ANN401 - as above
+        """Let a refusal name the action and who was refused, where AWS itself does not."""
+        error = parsed.get("Error") or {}
+        said = str(error.get("Message", ""))
+        if error.get("Code") in _DENIED and "not authorized" not in said:
+            signed = model.service_model.signing_name
+            service = _IAM_SERVICES.get(signed, signed)
+            action = _IAM_ACTIONS.get(model.name, model.name)
+            who = self._actor or "this identity"
+            error["Message"] = f"{said} ({who} may not {service}:{action})"
+
 
 def code_of(error: Exception) -> str:
     """Tell the code of an error of AWS, such as ``AccessDenied``; empty for any other."""
@@ -111,21 +162,51 @@ def is_denied(error: Exception) -> bool:
     return code_of(error) in _DENIED
 
 
+def is_final(error: ClientError | BotoCoreError) -> bool:
+    """Tell an error that asking again cannot mend: who asks may not, or is not signed in."""
+    return _any_of((*_DENIED, *_SIGN_IN, *_SETTINGS), error)
+
+
 def words(error: ClientError | BotoCoreError) -> str:
     """Say an error of AWS in one line: what was asked, what came back."""
     if isinstance(error, ClientError):
         told = error.response["Error"]
-        return f"{error.operation_name}: {told.get('Code')}: {told.get('Message')}"
-    return f"{type(error).__name__}: {error}"
+        return _one_line(f"{error.operation_name}: {told.get('Code')}: {told.get('Message')}")
+    # Python repeats a header that cannot be sent, and the session's token is sent in one.
+    shown, _, _ = str(error).partition("Invalid header value")
+    hidden = "a header cannot be sent as it is" * (shown != str(error))
+    return _one_line(f"{type(error).__name__}: {shown}{hidden}")
 
 
 def advice(error: ClientError | BotoCoreError) -> str:
     """Say what to do about an error of AWS."""
-    code = code_of(error) or type(error).__name__
+    code = _kind(error)
     if code in _DENIED:
         return "use the deploy identity, or a break-glass role; docs/decisions/0015 says who may"
-    if any(word in code for word in _SIGN_IN):
+    if _any_of(_SETTINGS, error):
+        return (
+            "mend this machine's AWS settings (~/.aws/config, ~/.aws/credentials, AWS_...): "
+            "`aws configure list` shows them; then run the same command again"
+        )
+    if _any_of(_SIGN_IN, error):
         return "sign in to the environment's account, then run the same command again"
+    if isinstance(error, NoConnectionError | HTTPClientError):
+        return (
+            "see that this machine reaches AWS (network, VPN, proxy), then run the same command "
+            "again: it begins where it stands"
+        )
     if "Throttl" in code or "Rate" in code:
         return "wait a minute, then run the same command again: it begins where it stands"
     return "run the same command again: it begins where it stands"
+
+
+def _kind(error: ClientError | BotoCoreError) -> str:
+    return code_of(error) or type(error).__name__
+
+
+def _any_of(parts: Sequence[str], error: ClientError | BotoCoreError) -> bool:
+    return any(part in _kind(error) for part in parts)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -45,6 +45,14 @@ class NoFreezeError(UnreadableFreezeError):
     """The stack that makes the parameter is not there."""
 
 
+class UnansweredFreezeError(UnreadableFreezeError):
+    """AWS refused to tell, as ``error`` says: the value itself may be as good as ever."""
+
+    def __init__(self, error: ClientError) -> None:
+        self.error, self.fix = error, advice(error)
+        super().__init__(words(error))
+
+
 def parameter_name(environment: Environment) -> str:
     """Name the parameter that holds it."""
     return f"/{environment.name}/release-freeze"
@@ -60,9 +68,7 @@ def read_freeze(account: Account) -> Freeze:
     except ClientError as error:
         if code_of(error) == "ParameterNotFound":
             raise NoFreezeError("it is not there") from None
-        why = UnreadableFreezeError(words(error))
-        why.fix = advice(error)
-        raise why from None
+        raise UnansweredFreezeError(error) from None
     except (ValueError, KeyError, TypeError):
         raise UnreadableFreezeError('its value is not JSON with "frozen"') from None
     return Freeze(frozen is not False, *(str(state.get(key) or "") for key in _TEXTS))

@@ -71,6 +71,8 @@ class Operation(ABC):
     watch: str
     # Whether it is done even when nothing can be recorded: what only holds back, or goes back.
     unrecorded_goes_on: bool = False
+    # What to do first where more would change than the operation is for.
+    before_unexpected: str = "deploy the infrastructure first"
     # Kept up to date by ``execute``: words and records rely on it.
     begun = Begun.NO
 

@@ -28,6 +28,8 @@ from runbook.operations.operation import (
 from runbook.operations.preview import Preview
 from runbook.operations.records import AuditLog, NoAuditBucketError, Record
 
+_UNCHANGED = "Nothing was changed."
+
 
 @dataclass
 class _Run:
@@ -43,6 +45,7 @@ class _Run:
 
     def to_the_end(self) -> Exit:
         actor = self.account.identity()
+        self.console.say(f"In {self.account.where}, as {actor}")
         preview = self.operation.preview()
         self.result |= preview.as_json()
         show(preview, self.console)
@@ -56,9 +59,8 @@ class _Run:
         with self.account.writing():
             self._first(log, preview, actor)
             exit_code, outcome, detail = self._to_its_end()
-            if not self._last(log, self._record(preview, actor, outcome, detail)):
-                exit_code = exit_code or Exit.FAILED
-        return self._end(exit_code, outcome)
+            recorded = self._last(log, self._record(preview, actor, outcome, detail))
+        return self._end(exit_code or recorded, outcome)
 
     def _refuse(self, preview: Preview) -> None:
         refusals = [*preview.refusals, *preview.holds]
@@ -67,8 +69,9 @@ class _Run:
             refusals.append(
                 Refusal(
                     "changes beside the image",
-                    f"a release changes the image and nothing else, and this one changes {named}",
-                    "deploy the infrastructure first, or agree with --accept-changes",
+                    f"a {self.operation.kind} changes the image and nothing else, and this one "
+                    f"changes {named}",
+                    f"{self.operation.before_unexpected}, or agree with --accept-changes",
                 )
             )
         if not (self.consent.yes or self.console.can_ask):
@@ -96,7 +99,7 @@ class _Run:
             return self._execute()
         # Who presses Ctrl-C twice wants to be gone: the record is written all the same.
         with suppress(KeyboardInterrupt):
-            self.console.say(f"\nInterrupted. {self._how_it_stands()}", "warn")
+            self.console.say(f"\nInterrupted. {self.how_it_stands()}", "warn")
         return Exit.INTERRUPTED, self._unfinished(), {}
 
     def _execute(self) -> tuple[Exit, str, dict[str, Any]]:
@@ -112,7 +115,7 @@ class _Run:
         except (ClientError, BotoCoreError) as error:
             why = {"what": "AWS did not answer as it should", "why": [words(error)]}
             self.result["failure"] = why
-            self.console.complain(f"{words(error)}\n{self._how_it_stands()}\nNow: {advice(error)}.")
+            self.console.complain(_line(error, self.result, self.how_it_stands()))
             unharmed = self.operation.begun is Begun.NO
             return Exit.REFUSED if unharmed else Exit.FAILED, self._unfinished(), why
         self.result["verified"] = verified
@@ -125,12 +128,13 @@ class _Run:
         """Name the outcome of what was broken off: what may have begun is not taken for undone."""
         return "not begun" if self.operation.begun is Begun.NO else UnwatchedError.outcome
 
-    def _how_it_stands(self) -> str:
+    def how_it_stands(self) -> str:
+        """Say what was changed, as far as is known, whatever it was that broke it off."""
         operation = self.operation
         if operation.begun is Begun.NO:
-            return "Nothing was changed."
+            return _UNCHANGED
         unsure = "It is not known whether it began. If so: " * (operation.begun is Begun.PERHAPS)
-        return f"{unsure}{operation.without_you}\nTo watch it: {operation.watch}"
+        return f"{unsure}{operation.without_you} To watch it: {operation.watch}"
 
     def _first(self, log: AuditLog, preview: Preview, actor: str) -> None:
         """Write the first record; without it nothing begins but what is always let go on."""
@@ -157,17 +161,17 @@ class _Run:
             )
             raise RefusedError(self.operation.title, [refusal]) from None
 
-    def _last(self, log: AuditLog, record: Record) -> bool:
+    def _last(self, log: AuditLog, record: Record) -> Exit:
         """Write the last record; say what stands in it when it cannot be written."""
         try:
             self.result["records"].append(log.put(record))
         except KeyboardInterrupt:
             self._unrecorded("The outcome", record, "interrupted")
-            return False
+            return Exit.INTERRUPTED
         except (ClientError, BotoCoreError, NoAuditBucketError) as error:
             self._unrecorded("The outcome", record, _told(error))
-            return False
-        return True
+            return Exit.FAILED
+        return Exit.DONE
 
     def _unrecorded(self, what: str, record: Record, why: str) -> None:
         self.console.complain(
@@ -209,15 +213,15 @@ def perform(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Exit:
     """Take an operation through every step; nothing is changed before it is confirmed."""
-    run = _Run(operation, account, console, consent, now, result=_heading(operation, account))
-    return Exit(told(run.to_the_end, console, run.result))
+    run = _Run(operation, account, console, consent, now, result=_heading(operation.kind, account))
+    return Exit(told(run.to_the_end, console, run.result, run.how_it_stands))
 
 
 def look(operation: Operation, account: Account, console: Console) -> Exit:
     """Preview it and stop; refused when the operation would be."""
 
     def looked() -> Exit:
-        account.identity()
+        console.say(f"In {account.where}, as {account.identity()}")
         preview = operation.preview()
         result.update(preview.as_json(), outcome="preview")
         show(preview, console)
@@ -226,31 +230,54 @@ def look(operation: Operation, account: Account, console: Console) -> Exit:
         console.answer(result)
         return Exit.DONE
 
-    result = _heading(operation, account)
+    result = _heading(operation.kind, account)
     return Exit(told(looked, console, result))
 
 
 def check(operation: Operation, account: Account, console: Console) -> Exit:
     """Verify it and nothing else."""
 
-    def checked() -> Exit:
-        account.identity()
+    def checked() -> tuple[int, Mapping[str, Any]]:
         verified = dict(operation.verify())
         for name, value in verified.items():
             console.say(f"  {name}: {value}")
-        console.answer(result | {"outcome": "verified", "verified": verified})
-        return Exit.DONE
+        return Exit.DONE, {"outcome": "verified", "verified": verified}
 
-    result = _heading(operation, account)
-    return Exit(told(checked, console, result))
+    return Exit(read(operation.kind, account, console, checked))
 
 
-def told(step: Callable[[], int], console: Console, result: dict[str, Any]) -> int:
+def read(
+    kind: str,
+    account: Account,
+    console: Console,
+    look_up: Callable[[], tuple[int, Mapping[str, Any]]],
+) -> int:
+    """Answer a question that changes nothing, of this account and no other.
+
+    ``look_up`` gives the exit code and what machines read.
+    """
+
+    def answered() -> int:
+        account.identity()
+        code, found = look_up()
+        console.answer(result | dict(found))
+        return code
+
+    result = _heading(kind, account)
+    return told(answered, console, result)
+
+
+def told(
+    step: Callable[[], int],
+    console: Console,
+    result: dict[str, Any],
+    how_it_stands: Callable[[], str] = lambda: _UNCHANGED,
+) -> int:
     """Turn what goes wrong into words and an exit code: a traceback helps nobody at night."""
     try:
         return step()
     except RefusedError as refused:
-        console.complain(str(refused))
+        console.complain(refused.brief)
         refusals = [{"key": r.key, "why": r.reason, "fix": r.fix} for r in refused.refusals]
         console.answer(result | {"outcome": "refused", "refusals": refusals})
         return Exit.REFUSED
@@ -260,12 +287,12 @@ def told(step: Callable[[], int], console: Console, result: dict[str, Any]) -> i
         console.answer(result | {"outcome": failed.outcome, "failure": failure})
         return Exit.FAILED
     except (ClientError, BotoCoreError) as error:
-        console.complain(f"{words(error)}\nNothing was changed. Now: {advice(error)}")
+        console.complain(_line(error, result, how_it_stands()))
         failure = {"what": "AWS did not answer as it should", "why": [words(error)]}
         console.answer(result | {"outcome": "refused", "failure": failure})
         return Exit.REFUSED
     except KeyboardInterrupt:
-        console.say("\nInterrupted. Nothing was changed.", "warn")
+        console.say(f"\nInterrupted. {how_it_stands()}", "warn")
         console.answer(result | {"outcome": "interrupted"})
         return Exit.INTERRUPTED
 
@@ -274,8 +301,21 @@ def _told(error: Exception) -> str:
     return words(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
 
 
-def _heading(operation: Operation, account: Account) -> dict[str, Any]:
-    return {"schema": 1, "operation": operation.kind, "environment": account.environment.name}
+def _line(error: ClientError | BotoCoreError, result: Mapping[str, Any], stands: str) -> str:
+    """Say in one line where it was, what went wrong, how it stands, and what to do."""
+    where = "{operation} in {environment} (account {account}, {region})".format(**result)
+    return f"{where}: {words(error)}. {stands} Now: {advice(error)}."
+
+
+def _heading(kind: str, account: Account) -> dict[str, Any]:
+    environment = account.environment
+    return {
+        "schema": 1,
+        "operation": kind,
+        "environment": environment.name,
+        "account": environment.account,
+        "region": environment.region,
+    }
 
 
 def show(preview: Preview, console: Console) -> None:

@@ -1,6 +1,5 @@
 """A release: the service's stack with its previous template and a new image (ROVN-DEP-3, -6)."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +22,7 @@ from runbook.operations.stacks import (
     ServiceStack,
     tag_of,
 )
-from runbook.operations.waiting import POLL_SECONDS, Clock, Sleep, StackWatch
+from runbook.operations.waiting import REAL_TIME, StackWatch, Time
 
 _CHANGE_SET_SECONDS = 300.0
 # For ``Wanted.instead_of``, where nothing ran at the preview.
@@ -50,11 +49,9 @@ class Release(Operation):
         account: Account,
         wanted: Wanted,
         *,
-        clock: Clock = time.monotonic,
-        sleep: Sleep = time.sleep,
+        time: Time = REAL_TIME,
     ) -> None:
-        self._account, self._wanted = account, wanted
-        self._clock, self._sleep = clock, sleep
+        self._account, self._wanted, self._time = account, wanted, time
         self._environment = account.environment
         self._service = EcsService(account, wanted.service)
         self._stack = ServiceStack(account, wanted.service)
@@ -167,15 +164,15 @@ class Release(Operation):
 
     def _prepared(self, parameters: list[str]) -> Mapping[str, Any]:
         """Make the change set, or take the one that is there while it can be executed."""
-        tag, deadline = self._wanted.tag, self._clock() + _CHANGE_SET_SECONDS
-        fresh = False
-        while True:
+        tag, fresh = self._wanted.tag, False
+        found: Mapping[str, Any] = {}
+        for last in self._time.looks(_CHANGE_SET_SECONDS):
             found = self._stack.change_set(tag) or {"Status": "missing"}
             status = str(found["Status"])
             if status == "CREATE_COMPLETE" and found.get("ExecutionStatus") == "AVAILABLE":
                 return found
-            if self._clock() >= deadline:
-                return {**found, "Status": f"{status} for minutes"}
+            if last:
+                break
             if status == "FAILED" and fresh:
                 self._stack.drop_change_set(tag)
                 return found
@@ -185,7 +182,7 @@ class Release(Operation):
             elif not fresh and status in ("CREATE_COMPLETE", "FAILED"):
                 # Of another time: executed, outdated or failed.
                 self._stack.drop_change_set(tag)
-            self._sleep(POLL_SECONDS)
+        return {**found, "Status": f"{found['Status']} for minutes"}
 
     # ---- execute
 
@@ -236,8 +233,7 @@ class Release(Operation):
             self._service,
             marker=marker,
             timeout_seconds=self._wanted.timeout_minutes * 60,
-            clock=self._clock,
-            sleep=self._sleep,
+            time=self._time,
         )
         status = watch.to_the_end(tell, watch=self.watch)
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):

@@ -77,18 +77,31 @@ class EcsService:
         found = ecs.describe_services(cluster=cluster, services=[self.name])["services"]
         return next((each for each in found if each.get("status") != "INACTIVE"), None)
 
+    def _deployments(self) -> list[str]:
+        """Name its service deployments, the newest first; ECS keeps them for 90 days."""
+        ecs = self._account.client("ecs")
+        asked = {"cluster": self._account.environment.slug, "service": self.name}
+        page = ecs.list_service_deployments(**asked)
+        found = list(page.get("serviceDeployments", []))
+        # ECS promises no order, and boto3 has no pages for it.
+        while page.get("nextToken"):
+            page = ecs.list_service_deployments(**asked, nextToken=page["nextToken"])
+            found += page.get("serviceDeployments", [])
+        newest_first = sorted(found, key=lambda each: each["createdAt"], reverse=True)
+        return [str(each["serviceDeploymentArn"]) for each in newest_first]
+
+    def described_deployments(self, most: int) -> list[Mapping[str, Any]]:
+        """Describe its newest service deployments, at most twenty."""
+        arns = self._deployments()[:most]
+        if not arns:
+            return []
+        ecs = self._account.client("ecs")
+        told = ecs.describe_service_deployments(serviceDeploymentArns=arns)
+        return list(told.get("serviceDeployments", []))
+
     def last_deployment(self) -> Mapping[str, Any] | None:
         """Describe the newest service deployment; None when there was none."""
-        ecs = self._account.client("ecs")
-        cluster = self._account.environment.slug
-        listed = ecs.list_service_deployments(cluster=cluster, service=self.name)
-        deployments = listed.get("serviceDeployments", [])
-        if not deployments:
-            return None
-        newest = max(deployments, key=lambda d: d["createdAt"])["serviceDeploymentArn"]
-        told = ecs.describe_service_deployments(serviceDeploymentArns=[newest])
-        found: list[Mapping[str, Any]] = told.get("serviceDeployments", [])
-        return found[0] if found else None
+        return next(iter(self.described_deployments(1)), None)
 
 
 def paired_migrations(definition: Mapping[str, Any]) -> str:

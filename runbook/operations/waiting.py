@@ -1,12 +1,12 @@
-"""Waiting for a stack: its events as progress, how it ended, and why."""
+"""Waiting: how time passes, how often to ask AWS again, and a stack's events as progress."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runbook.operations.account import advice, words
+from runbook.operations.account import advice, is_final, words
 from runbook.operations.operation import UnwatchedError
 from runbook.operations.services import EcsService
 from runbook.operations.stacks import Event, ServiceStack, line, of_stack
@@ -14,6 +14,7 @@ from runbook.operations.stacks import Event, ServiceStack, line, of_stack
 POLL_SECONDS = 5.0
 # Twenty polls in a row, each after botocore's own five attempts: AWS is away, not busy.
 _PATIENCE = 20
+_GOES_ON = "the release goes on in CloudFormation; nothing here can tell how it ends"
 _ENDED = (
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",
@@ -21,8 +22,60 @@ _ENDED = (
     "UPDATE_ROLLBACK_COMPLETE",
     "UPDATE_ROLLBACK_FAILED",
 )
-Clock = Callable[[], float]
-Sleep = Callable[[float], None]
+Tell = Callable[[str], None]
+T = TypeVar("T")
+
+
+class Time:
+    """How an operation waits; in tests time passes only while somebody sleeps."""
+
+    def clock(self) -> float:
+        """Tell seconds, from no beginning in particular."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+    def looks(self, seconds: float, every: float = POLL_SECONDS) -> Iterator[bool]:
+        """Yield now, and again after ``every`` seconds; True for the last look, at the end."""
+        deadline = self.clock() + seconds
+        while self.clock() < deadline:
+            yield False
+            self.sleep(max(0.0, min(every, deadline - self.clock())))
+        yield True
+
+
+REAL_TIME = Time()
+
+
+class Patience:
+    """Asks AWS on while it does not answer: what was begun goes on, seen or not.
+
+    ``goes_on`` says what does; ``watch`` is the command that goes on watching.
+    """
+
+    def __init__(self, tell: Tell, *, goes_on: str, watch: str) -> None:
+        self._tell, self._goes_on, self._watch = tell, goes_on, watch
+        self._lost = 0
+
+    def ask(self, look: Callable[[], T]) -> T | None:
+        """Look; None when nobody answered. Raises ``UnwatchedError`` when AWS stays away."""
+        try:
+            found = look()
+        except (ClientError, BotoCoreError) as error:
+            self._lost += 1
+            # What may not be asked is refused again; expired credentials stay expired.
+            if self._lost >= _PATIENCE or is_final(error):
+                raise UnwatchedError(
+                    f"AWS does not answer: {words(error)}",
+                    why=[self._goes_on],
+                    fix=f"{advice(error)}, or watch it with: {self._watch}",
+                ) from None
+            self._tell(f"AWS did not answer, asking again: {words(error)}")
+            return None
+        self._lost = 0
+        return found
 
 
 class StackWatch:
@@ -39,40 +92,31 @@ class StackWatch:
         *,
         marker: str,
         timeout_seconds: float,
-        clock: Clock = time.monotonic,
-        sleep: Sleep = time.sleep,
+        time: Time = REAL_TIME,
     ) -> None:
         self._stack, self._service = stack, service
         self._marker, self._timeout = marker, timeout_seconds
-        self._clock, self._sleep = clock, sleep
+        self._time = time
         self._seen: list[Event] = []
 
-    def to_the_end(self, tell: Callable[[str], None], *, watch: str) -> str:
+    def to_the_end(self, tell: Tell, *, watch: str) -> str:
         """Wait, telling each event; return the stack's last status.
 
         Raises ``UnwatchedError`` when time is up or AWS stays away; ``watch`` is the
         command that goes on watching.
         """
-        deadline, lost = self._clock() + self._timeout, 0
-        while True:
-            try:
-                ended = self._look(tell)
-                lost = 0
-            except (ClientError, BotoCoreError) as error:
-                lost += 1
-                tell(f"AWS did not answer, asking again: {words(error)}")
-                if lost >= _PATIENCE:
-                    what, first = f"AWS does not answer: {words(error)}", f"{advice(error)}, or "
-                    raise _unwatched(what, watch, first) from None
-                ended = None
+        patience = Patience(tell, goes_on=_GOES_ON, watch=watch)
+        for _ in self._time.looks(self._timeout):
+            ended = patience.ask(lambda: self._look(tell))
             if ended:
                 return ended
-            if self._clock() >= deadline:
-                minutes = f"{self._timeout / 60:.0f} minutes"
-                raise _unwatched(f"the stack is not done after {minutes}", watch)
-            self._sleep(POLL_SECONDS)
+        raise UnwatchedError(
+            f"the stack is not done after {self._timeout / 60:.0f} minutes",
+            why=[_GOES_ON],
+            fix=f"watch it with: {watch}",
+        )
 
-    def _look(self, tell: Callable[[str], None]) -> str | None:
+    def _look(self, tell: Tell) -> str | None:
         new = self._stack.events(self._marker)
         for event in new:
             tell(line(event))
@@ -111,11 +155,3 @@ def _failed(event: Event) -> bool:
     """Pick causes; resources that were only cancelled with them are none."""
     status, reason = str(event.get("ResourceStatus")), str(event.get("ResourceStatusReason"))
     return status.endswith("_FAILED") and "cancelled" not in reason.lower()
-
-
-def _unwatched(what: str, watch: str, first: str = "") -> UnwatchedError:
-    return UnwatchedError(
-        what,
-        why=["the release goes on in CloudFormation; nothing here can tell how it ends"],
-        fix=f"{first}watch it with: {watch}",
-    )

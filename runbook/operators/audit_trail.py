@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.account import Account, code_of
-from runbook.operations.records import PREFIX, AuditLog
+from runbook.operations.records import PREFIX, AuditLog, NoAuditBucketError
 
 _MISSING = ("NoSuchKey", "404", "NotFound")
 
@@ -44,26 +44,34 @@ class AuditTrail:
 
     def __init__(self, account: Account) -> None:
         self._s3, self._log = account.client("s3"), AuditLog(account)
-        self._owner = account.environment.account
+        self._environment = account.environment
 
     def newest(self, days: int, most: int, now: datetime) -> list[Kept]:
-        """Read the records of the last ``days`` days, at most ``most`` of them, newest first."""
+        """Read the records of the last ``days`` days, at most ``most`` of them, newest first.
+
+        Raises ``RefusedError`` when nothing says where records stand.
+        """
         keys = (key for day in range(days) for key in self._keys_of(now - timedelta(days=day)))
         return [self.read(key) for key, _ in zip(keys, range(most), strict=False)]
 
     def _keys_of(self, day: datetime) -> Iterator[str]:
         prefix = f"{PREFIX}/{day.astimezone(UTC):%Y/%m/%d}/"
         pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._log.locate(), Prefix=prefix, ExpectedBucketOwner=self._owner
+            Bucket=self._bucket(), Prefix=prefix, ExpectedBucketOwner=self._environment.account
         )
         keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
         yield from sorted(keys, reverse=True)
 
     def read(self, key: str) -> Kept:
-        """Read one record with its lock; raises ``RefusedError`` for a key that is not there."""
+        """Read one record with its lock; raises ``RefusedError`` for a key that is not there.
+
+        The whole address that a command printed is taken for a key, too.
+        """
+        bucket = self._bucket()
+        key = key.removeprefix(f"s3://{bucket}/")
         try:
             found = self._s3.get_object(
-                Bucket=self._log.locate(), Key=key, ExpectedBucketOwner=self._owner
+                Bucket=bucket, Key=key, ExpectedBucketOwner=self._environment.account
             )
         except ClientError as error:
             if code_of(error) not in _MISSING:
@@ -78,11 +86,19 @@ class AuditTrail:
             until=found.get("ObjectLockRetainUntilDate"),
         )
 
+    def _bucket(self) -> str:
+        try:
+            return self._log.locate()
+        except NoAuditBucketError as why:
+            name = self._environment.name
+            refusal = Refusal("audit records", str(why), f"make deploy ENV={name}, which makes it")
+            raise RefusedError(f"the audit trail of {name}", [refusal]) from None
+
 
 def _content(body: bytes) -> Mapping[str, Any]:
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     return content if isinstance(content, dict) else {"unreadable": body.decode(errors="replace")}
 

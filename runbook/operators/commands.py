@@ -5,13 +5,15 @@ The AWS SDK is loaded only when one of them runs.
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
 from runbook.operations.commands import WATCHED_MINUTES, Json, Minutes, Name, Service, begin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runbook.operations.account import Account
     from runbook.operations.console import Console
     from runbook.operations.operation import Operation
@@ -30,13 +32,12 @@ ATTENTION = 1
 
 def status(name: Name, *, as_json: Json = False) -> None:
     """Show what runs, what is under way and what holds releases back. Changes nothing."""
-    from runbook.operations.protocol import told
+    from runbook.operations.protocol import read
     from runbook.operators.status import status_of_environment, status_of_service
 
     account, console = begin(name, as_json=as_json)
-    result = {"schema": 1, "operation": "status", "environment": account.environment.name}
 
-    def looked() -> int:
+    def looked() -> tuple[int, dict[str, Any]]:
         environment = status_of_environment(account)
         _show(environment, console)
         found = [status_of_service(account, key) for key in account.environment.services]
@@ -44,10 +45,10 @@ def status(name: Name, *, as_json: Json = False) -> None:
             _show(service, console)
         attention = [*environment.attention, *(a for s in found for a in s.attention)]
         services = {service.name: service.as_json() for service in found}
-        console.answer(result | environment.facts | {"services": services, "attention": attention})
-        return ATTENTION if attention else 0
+        found_all = {**environment.facts, "services": services, "attention": attention}
+        return ATTENTION if attention else 0, found_all
 
-    raise typer.Exit(told(looked, console, result))
+    raise typer.Exit(read("status", account, console, looked))
 
 
 def _show(found: "Status", console: "Console") -> None:
@@ -68,24 +69,18 @@ def freeze(
     as_json: Json = False,
 ) -> None:
     """Hold back every release of an environment, until `unfreeze`; rollbacks are not held."""
-    _change_freeze(name, reason, yes=yes, dry_run=dry_run, as_json=as_json)
+    from runbook.operators.freezing import ChangeFreeze
+
+    _run(name, lambda account: ChangeFreeze(account, reason), _Manner(as_json, dry_run, yes))
 
 
 def unfreeze(
     name: Name, *, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Let releases go on again."""
-    _change_freeze(name, None, yes=yes, dry_run=dry_run, as_json=as_json)
-
-
-def _change_freeze(
-    name: str, reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
-) -> None:
     from runbook.operators.freezing import ChangeFreeze
 
-    account, console = begin(name, as_json=as_json)
-    operation = ChangeFreeze(account, reason)
-    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+    _run(name, lambda account: ChangeFreeze(account, None), _Manner(as_json, dry_run, yes))
 
 
 def rollback(
@@ -111,12 +106,12 @@ def rollback(
     from runbook.operators.watch_window import WatchWindow
     from runbook.operators.web import Web
 
-    account, console = begin(name, service, as_json=as_json)
-    web = Web()
-    window = WatchWindow(account, service, web, Sentry(account, service, web))
-    operation = Rollback(account, Back(service, to, watch_minutes), window=window)
-    ran = _run(operation, account, console, yes=yes, dry_run=dry_run, accept_changes=accept_changes)
-    raise typer.Exit(ran)
+    def back(account: "Account") -> "Operation":
+        web = Web()
+        window = WatchWindow(account, service, web, Sentry(account, service, web))
+        return Rollback(account, Back(service, to, watch_minutes), window=window)
+
+    _run(name, back, _Manner(as_json, dry_run, yes, accept_changes), service)
 
 
 def restart(
@@ -131,9 +126,8 @@ def restart(
     """Replace the tasks by new ones of the same image. A restart is never a deploy."""
     from runbook.operators.restart import Again, Restart
 
-    account, console = begin(name, service, as_json=as_json)
-    operation = Restart(account, Again(service, timeout_minutes))
-    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+    again = Again(service, timeout_minutes)
+    _run(name, lambda account: Restart(account, again), _Manner(as_json, dry_run, yes), service)
 
 
 def migrations(
@@ -150,26 +144,32 @@ def migrations(
     """Ask the ledger what is pending: one task reads it, and changes nothing."""
     from runbook.operators.migrations import AskLedger, Question
 
-    account, console = begin(name, service, as_json=as_json)
-    operation = AskLedger(account, Question(service, check))
-    raise typer.Exit(_run(operation, account, console, yes=yes, dry_run=dry_run))
+    ask = Question(service, check)
+    _run(name, lambda account: AskLedger(account, ask), _Manner(as_json, dry_run, yes), service)
+
+
+class _Manner(NamedTuple):
+    """How a command that writes is to go."""
+
+    as_json: bool
+    dry_run: bool
+    yes: bool
+    accept_changes: bool = False
 
 
 def _run(
-    operation: "Operation",
-    account: "Account",
-    console: "Console",
-    *,
-    yes: bool,
-    dry_run: bool,
-    accept_changes: bool = False,
-) -> int:
+    name: str, make: "Callable[[Account], Operation]", manner: _Manner, service: str = ""
+) -> NoReturn:
+    """Open the account, and take the operation through the protocol, or look at it alone."""
     from runbook.operations.operation import Consent
     from runbook.operations.protocol import look, perform
 
-    if dry_run:
-        return look(operation, account, console)
-    return perform(operation, account, console, Consent(yes=yes, accept_changes=accept_changes))
+    account, console = begin(name, service, as_json=manner.as_json)
+    operation = make(account)
+    if manner.dry_run:
+        raise typer.Exit(look(operation, account, console))
+    consent = Consent(yes=manner.yes, accept_changes=manner.accept_changes)
+    raise typer.Exit(perform(operation, account, console, consent))
 
 
 @audit.command("list", epilog="Example: runbook audit list acme/production --days 2")
@@ -181,22 +181,20 @@ def list_records(
     as_json: Json = False,
 ) -> None:
     """List records, newest first: when, what, how it ended, who, from what to what."""
-    from runbook.operations.protocol import told
+    from runbook.operations.protocol import read
     from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)
-    result = {"schema": 1, "operation": "audit list", "environment": account.environment.name}
 
-    def listed() -> int:
+    def listed() -> tuple[int, dict[str, Any]]:
         found = AuditTrail(account).newest(days, most, datetime.now(UTC))
         for record in found:
             console.say(record.line())
         console.say(f"{len(found)} records of the last {days} days; the newest {most} at most.")
         console.say(f"One of them, with its lock: runbook audit show {name} KEY")
-        console.answer(result | {"records": [record.as_json() for record in found]})
-        return 0
+        return 0, {"records": [record.as_json() for record in found]}
 
-    raise typer.Exit(told(listed, console, result))
+    raise typer.Exit(read("audit list", account, console, listed))
 
 
 @audit.command(
@@ -210,22 +208,20 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one record, and until when nobody can remove it."""
-    from runbook.operations.protocol import told
+    from runbook.operations.protocol import read
     from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)
-    result = {"schema": 1, "operation": "audit show", "environment": account.environment.name}
 
-    def shown() -> int:
+    def shown() -> tuple[int, dict[str, Any]]:
         found = AuditTrail(account).read(key)
         console.say(json.dumps(found.content, indent=2, sort_keys=True))
         until = f"{found.until:%Y-%m-%d %H:%M} UTC" if found.until else "nobody knows when"
         style = "" if found.mode == "COMPLIANCE" else "warn"
         console.say(f"Locked in mode {found.mode or '(none)'} until {until}.", style)
-        console.answer(result | found.as_json())
-        return 0
+        return 0, found.as_json()
 
-    raise typer.Exit(told(shown, console, result))
+    raise typer.Exit(read("audit show", account, console, shown))
 
 
 def add_to(app: typer.Typer) -> None:

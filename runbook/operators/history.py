@@ -1,20 +1,20 @@
 """What a service ran before: its deployments, their images, and the migrations each brought."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from runbook.operations.account import Account, code_of
+from runbook.operations.account import Account, code_of, words
 from runbook.operations.services import EcsService, image_tag
 
 UNDER_WAY = ("PENDING", "IN_PROGRESS")
 GOING_BACK = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 SUCCESSFUL, WENT_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
-# How many deployments back; ECS keeps them for 90 days.
+# How many deployments back, and as many as ECS describes at once.
 MOST = 20
 
 
@@ -22,13 +22,13 @@ MOST = 20
 class Migrated:
     """What the gate did for one deployment: which files it applied, while which image served.
 
-    ``known`` is false when nobody can tell from here: its work failed half-way.
+    ``unknown`` says why nobody can tell from here, such as work that failed half-way.
     """
 
     files: tuple[str, ...] = ()
     previous_image: str = ""
     snapshot: str = ""
-    known: bool = True
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Past:
     tag: str
     source: str
     reason: str
+    # Whether its task definition can still be deployed; who deregistered it says no.
+    active: bool = True
     # Task definitions that production traffic goes to; none where ECS does not weigh it.
     carries: tuple[str, ...] = ()
 
@@ -58,25 +60,26 @@ class History:
     def __init__(self, account: Account, key: str) -> None:
         self._account, self._key = account, key
         self._service = EcsService(account, key)
-        self._ecs = account.client("ecs")
+        # What never changes is asked once, however often somebody looks.
+        self._revisions: dict[str, str] = {}
+        self._definitions: dict[str, Mapping[str, Any]] = {}
 
     def newest_first(self) -> list[Past]:
         """List the latest deployments."""
-        described = self._described(self._arns())
-        revisions = {arn for each in described for arn in (_target(each), _source(each)) if arn}
-        definitions = self._task_definitions(revisions)
-        tags = {arn: self.tag_of(arn) for arn in set(definitions.values())}
-        found = [_past(each, definitions, tags) for each in described]
+        described = self._service.described_deployments(MOST)
+        self._learn({arn for each in described for arn in (_target(each), _source(each)) if arn})
+        found = [self._past(each) for each in described]
         return sorted(found, key=lambda past: past.created, reverse=True)
 
     def tag_of(self, task_definition: str) -> str:
-        """Read the image's tag of a task definition that is still active; else nothing."""
-        told = self._ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
-        active = told.get("status", "ACTIVE") == "ACTIVE"
-        return image_tag(told, self._service.name) if active else ""
+        """Read the image's tag of a task definition; empty where it runs another image."""
+        return image_tag(self._definition(task_definition), self._service.name)
 
     def migrated(self, past: Past) -> Migrated:
-        """Ask the gate's state machine what it did for a deployment."""
+        """Ask the gate's state machine what it did for a deployment.
+
+        Who may not ask, or hears nothing, does not know; that holds up nobody who goes back.
+        """
         environment = self._account.environment
         place = f"{environment.region}:{environment.account}"
         machine = f"{environment.slug}-{self._key}-migrate"
@@ -87,59 +90,53 @@ class History:
             # What serves already is let through without any work.
             if code_of(error) == "ExecutionDoesNotExist":
                 return Migrated()
-            raise
+            return Migrated(unknown=words(error))
+        except BotoCoreError as error:
+            return Migrated(unknown=words(error))
         if found["status"] != "SUCCEEDED":
-            return Migrated(known=False)
-        state = json.loads(found["output"])
+            return Migrated(unknown=f"its gate is {found['status']}")
+        # States leaves out what is too long.
+        state = json.loads(found.get("output") or "null")
+        if not isinstance(state, dict):
+            return Migrated(unknown="its gate does not tell what it did")
         return Migrated(
             files=tuple(state.get("files") or ()),
             previous_image=str(state.get("previous_image") or ""),
             snapshot=str(state.get("snapshot") or ""),
         )
 
-    def _arns(self) -> list[str]:
-        cluster = self._account.environment.slug
-        listed = self._ecs.list_service_deployments(
-            cluster=cluster, service=self._service.name, maxResults=MOST
-        )
-        return [each["serviceDeploymentArn"] for each in listed.get("serviceDeployments", [])]
-
-    def _described(self, arns: Sequence[str]) -> list[Mapping[str, Any]]:
-        if not arns:
-            return []
-        told = self._ecs.describe_service_deployments(serviceDeploymentArns=list(arns))
-        return list(told.get("serviceDeployments", []))
-
-    def _task_definitions(self, revisions: set[str]) -> dict[str, str]:
-        """Map service revisions to their task definitions, twenty at a time."""
-        listed = sorted(revisions)
-        found: dict[str, str] = {}
-        for start in range(0, len(listed), MOST):
-            told = self._ecs.describe_service_revisions(
-                serviceRevisionArns=listed[start : start + MOST]
+    def _learn(self, revisions: set[str]) -> None:
+        """Read which task definitions service revisions have, twenty at a time."""
+        unknown = sorted(revisions - self._revisions.keys())
+        for start in range(0, len(unknown), MOST):
+            told = self._account.client("ecs").describe_service_revisions(
+                serviceRevisionArns=unknown[start : start + MOST]
             )
-            found |= {
-                each["serviceRevisionArn"]: str(each["taskDefinition"])
-                for each in told.get("serviceRevisions", [])
-            }
-        return found
+            for each in told.get("serviceRevisions", []):
+                self._revisions[each["serviceRevisionArn"]] = str(each["taskDefinition"])
 
+    def _definition(self, arn: str) -> Mapping[str, Any]:
+        if arn not in self._definitions:
+            ecs = self._account.client("ecs")
+            told = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+            self._definitions[arn] = told
+        return self._definitions[arn]
 
-def _past(
-    deployment: Mapping[str, Any], definitions: Mapping[str, str], tags: Mapping[str, str]
-) -> Past:
-    task_definition = definitions.get(_target(deployment), "")
-    return Past(
-        arn=deployment["serviceDeploymentArn"],
-        status=str(deployment.get("status", "")),
-        stage=str(deployment.get("lifecycleStage", "")),
-        created=deployment["createdAt"],
-        task_definition=task_definition,
-        tag=tags.get(task_definition, ""),
-        source=definitions.get(_source(deployment), ""),
-        reason=str(deployment.get("statusReason", "")),
-        carries=tuple(definitions.get(arn, "") for arn in _carrying(deployment)),
-    )
+    def _past(self, deployment: Mapping[str, Any]) -> Past:
+        target = self._revisions.get(_target(deployment), "")
+        definition = self._definition(target) if target else {}
+        return Past(
+            arn=deployment["serviceDeploymentArn"],
+            status=str(deployment.get("status", "")),
+            stage=str(deployment.get("lifecycleStage", "")),
+            created=deployment["createdAt"],
+            task_definition=target,
+            tag=image_tag(definition, self._service.name),
+            source=self._revisions.get(_source(deployment), ""),
+            reason=str(deployment.get("statusReason", "")),
+            active=definition.get("status", "ACTIVE") == "ACTIVE",
+            carries=tuple(self._revisions.get(arn, "") for arn in _carrying(deployment)),
+        )
 
 
 def _carrying(deployment: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,6 @@ which reads and writes nothing (ROVN-MIG-1).
 """
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from runbook.operations.account import Account
 from runbook.operations.operation import Operation, OperationFailedError
 from runbook.operations.preview import Preview
 from runbook.operations.services import EcsService, Running, paired_migrations
-from runbook.operations.waiting import Clock, Sleep
+from runbook.operations.waiting import REAL_TIME, Patience, Time
 
 _CONTAINER = "migrations"
 _POLL_SECONDS = 3.0
@@ -44,16 +43,8 @@ class AskLedger(Operation):
     # It changes nothing in the database: who cannot record it may still have to know.
     unrecorded_goes_on = True
 
-    def __init__(
-        self,
-        account: Account,
-        question: Question,
-        *,
-        clock: Clock = time.monotonic,
-        sleep: Sleep = time.sleep,
-    ) -> None:
-        self._account, self._question = account, question
-        self._clock, self._sleep = clock, sleep
+    def __init__(self, account: Account, question: Question, *, time: Time = REAL_TIME) -> None:
+        self._account, self._question, self._time = account, question, time
         self._service = EcsService(account, question.service)
         self._running: Running | None = None
         self._report: Mapping[str, Any] = {}
@@ -82,11 +73,13 @@ class AskLedger(Operation):
     def execute(self, tell: Callable[[str], None]) -> None:
         """Run the task, wait for its end, and read its last line."""
         assert self._running is not None  # noqa: S101 - the preview answers for it
+        network = self._network()
         with self.beginning():
-            task = self._start(self._running)
+            task = self._start(self._running, network)
         tell(f"task {task.rpartition('/')[2]} is started")
-        code = self._ended(task)
-        self._report = self._heard(task, code)
+        patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
+        code = self._ended(task, patience)
+        self._report = self._heard(task, code, patience)
         for line in lines(self._report):
             tell(line)
 
@@ -94,7 +87,7 @@ class AskLedger(Operation):
         """Give the report."""
         return {"ledger": self._report}
 
-    def _start(self, running: Running) -> str:
+    def _start(self, running: Running, network: Mapping[str, Any]) -> str:
         service = self._account.environment.services[self._question.service]
         answer = self._account.client("ecs").run_task(
             cluster=self._account.environment.slug,
@@ -103,7 +96,7 @@ class AskLedger(Operation):
             count=1,
             clientToken=uuid.uuid4().hex,
             startedBy="runbook",
-            networkConfiguration={"awsvpcConfiguration": self._network()},
+            networkConfiguration={"awsvpcConfiguration": network},
             overrides={
                 "containerOverrides": [
                     {
@@ -116,7 +109,8 @@ class AskLedger(Operation):
         )
         tasks = answer.get("tasks", [])
         if len(tasks) != 1:
-            failures = [f"{f.get('reason')} {f.get('detail', '')}" for f in answer["failures"]]
+            found = answer.get("failures", [])
+            failures = [f"{f.get('reason')} {f.get('detail', '')}" for f in found]
             raise OperationFailedError(
                 "ECS started no task",
                 why=failures or ["it gives no reason"],
@@ -143,11 +137,11 @@ class AskLedger(Operation):
             "assignPublicIp": "DISABLED",
         }
 
-    def _ended(self, task: str) -> int | None:
+    def _ended(self, task: str, patience: Patience) -> int | None:
         ecs, cluster = self._account.client("ecs"), self._account.environment.slug
-        deadline = self._clock() + _TIMEOUT_SECONDS
-        while self._clock() < deadline:
-            tasks = ecs.describe_tasks(cluster=cluster, tasks=[task]).get("tasks", [])
+        for _ in self._time.looks(_TIMEOUT_SECONDS, every=_POLL_SECONDS):
+            answer = patience.ask(lambda: ecs.describe_tasks(cluster=cluster, tasks=[task])) or {}
+            tasks = answer.get("tasks", [])
             if tasks and tasks[0]["lastStatus"] == "STOPPED":
                 containers = tasks[0].get("containers", [])
                 codes = [c.get("exitCode") for c in containers if c.get("name") == _CONTAINER]
@@ -155,28 +149,25 @@ class AskLedger(Operation):
                     return int(codes[0])
                 why = tasks[0].get("stoppedReason") or "ECS gives no reason"
                 raise _not_told("the task ended without having run", why, self.watch)
-            self._sleep(_POLL_SECONDS)
         raise _not_told("the task is not over", f"{_TIMEOUT_SECONDS:.0f} s have passed", self.watch)
 
-    def _heard(self, task: str, code: int | None) -> Mapping[str, Any]:
+    def _heard(self, task: str, code: int | None, patience: Patience) -> Mapping[str, Any]:
         """Find the report, the last line of its log; what is no report is not repeated."""
-        deadline = self._clock() + _LOG_SECONDS
-        while True:
-            report = _report(self._messages(task))
+        for _ in self._time.looks(_LOG_SECONDS, every=_POLL_SECONDS):
+            report = _report(patience.ask(lambda: self._messages(task)) or ())
             if report is not None:
                 return report
-            if self._clock() >= deadline:
-                why = _MEANING.get(code or 0, f"it ended with {code}")
-                raise _not_told("the task's log has no report", why, self.watch)
-            self._sleep(_POLL_SECONDS)
+        why = _MEANING.get(code or 0, f"it ended with {code}")
+        raise _not_told("the task's log has no report", why, self.watch)
 
     def _messages(self, task: str) -> list[str]:
-        logs = self._account.client("logs")
-        answer = logs.filter_log_events(
+        # A page may be empty and yet not be the last.
+        pages = self._account.client("logs").get_paginator("filter_log_events")
+        asked = pages.paginate(
             logGroupName=f"/ecs/{self._service.name}-migrations",
             logStreamNamePrefix=f"{_CONTAINER}/{_CONTAINER}/{task.rpartition('/')[2]}",
         )
-        return [str(event["message"]) for event in answer.get("events", [])]
+        return [str(event["message"]) for page in asked for event in page.get("events", [])]
 
 
 def _report(messages: Sequence[str]) -> Mapping[str, Any] | None:

@@ -1,6 +1,5 @@
 """`runbook restart`: the same image in new tasks. It deploys nothing (SCR-DEP-2, ROVN-DEP-3)."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,8 @@ from runbook.operations.account import Account
 from runbook.operations.operation import Operation, OperationFailedError, UnwatchedError
 from runbook.operations.preview import Change, Preview
 from runbook.operations.services import EcsService, Running
-from runbook.operations.waiting import Clock, Sleep
+from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History, Past
-
-_POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -29,16 +26,8 @@ class Restart(Operation):
 
     kind = "restart"
 
-    def __init__(
-        self,
-        account: Account,
-        wanted: Again,
-        *,
-        clock: Clock = time.monotonic,
-        sleep: Sleep = time.sleep,
-    ) -> None:
-        self._account, self._wanted = account, wanted
-        self._clock, self._sleep = clock, sleep
+    def __init__(self, account: Account, wanted: Again, *, time: Time = REAL_TIME) -> None:
+        self._account, self._wanted, self._time = account, wanted, time
         self._service = EcsService(account, wanted.service)
         self._history = History(account, wanted.service)
         self._running: Running | None = None
@@ -83,23 +72,23 @@ class Restart(Operation):
                 forceNewDeployment=True,
             )
         tell("ECS is told to replace the tasks")
-        deadline, said = self._clock() + self._wanted.timeout_minutes * 60, ""
-        while True:
-            newest = self._history.newest_first()[0]
-            at = f"deployment {newest.id} is {newest.status} at {newest.stage or 'no stage'}"
-            if newest.arn != self._before:
-                if at != said:
-                    tell(at)
-                    said = at
-                if newest.status not in (*UNDER_WAY, *GOING_BACK):
-                    return _must_have_gone_well(newest, self.watch)
-            if self._clock() >= deadline:
-                raise UnwatchedError(
-                    f"it is not done after {self._wanted.timeout_minutes:.0f} minutes",
-                    why=[at],
-                    fix=f"it goes on in ECS; look with: {self.watch}",
-                )
-            self._sleep(_POLL_SECONDS)
+        patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
+        at = "ECS does not show a deployment"
+        for _ in self._time.looks(self._wanted.timeout_minutes * 60):
+            newest = next(iter(patience.ask(self._history.newest_first) or ()), None)
+            if newest is None or newest.arn == self._before:
+                continue
+            now = f"deployment {newest.id} is {newest.status} at {newest.stage or 'no stage'}"
+            if now != at:
+                tell(now)
+                at = now
+            if newest.status not in (*UNDER_WAY, *GOING_BACK):
+                return _must_have_gone_well(newest, self.watch)
+        raise UnwatchedError(
+            f"it is not done after {self._wanted.timeout_minutes:.0f} minutes",
+            why=[at],
+            fix=f"it goes on in ECS; look with: {self.watch}",
+        )
 
     def verify(self) -> Mapping[str, Any]:
         """Look that the same image runs, in as many tasks as are wanted."""

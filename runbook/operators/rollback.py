@@ -1,7 +1,6 @@
 """`runbook rollback`: the last known-good revision serves again (ROVN-RB-1, -2, -3)."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +11,12 @@ from runbook.operations.account import Account, code_of
 from runbook.operations.operation import Operation, OperationFailedError, UnwatchedError
 from runbook.operations.preview import Change, Preview
 from runbook.operations.services import EcsService, Running
-from runbook.operations.waiting import Clock, Sleep
+from runbook.operations.waiting import REAL_TIME, Patience, Tell, Time
 from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, WENT_BACK, History, Past
-from runbook.operators.rollback_plan import NoPlan, Plan, Way, plan, schema_notes, schema_refusals
+from runbook.operators.rollback_plan import NoPlan, Plan, Way, notes, plan, schema_refusals
 from runbook.operators.stack_agreement import StackAgreement
 from runbook.operators.watch_window import WatchWindow
 
-POLL_SECONDS = 5.0
 _ENDED = ("ConflictException", "ServiceDeploymentNotFoundException")
 
 
@@ -35,11 +33,13 @@ class Back:
 class Rollback(Operation):
     """Traffic first, then what has to agree with it; each step may be run again.
 
+    Run again, it goes on with what it began (``rollback_plan.plan``).
     A freeze does not bind it, and it goes on when it cannot be recorded.
     """
 
     kind = "rollback"
     unrecorded_goes_on = True
+    before_unexpected = "find out whether that image can read the schema"
 
     def __init__(
         self,
@@ -47,20 +47,22 @@ class Rollback(Operation):
         wanted: Back,
         *,
         window: WatchWindow,
-        clock: Clock = time.monotonic,
-        sleep: Sleep = time.sleep,
+        time: Time = REAL_TIME,
     ) -> None:
         self._account, self._wanted, self._window = account, wanted, window
-        self._clock, self._sleep = clock, sleep
+        self._time = time
         self._service = EcsService(account, wanted.service)
         self._history = History(account, wanted.service)
-        self._stack = StackAgreement(account, wanted.service, clock=clock, sleep=sleep)
+        self._stack = StackAgreement(account, wanted.service, time)
         self._plan: Plan | None = None
         self._timeline: list[str] = []
         name = account.environment.name
         self.title = f"rollback of {wanted.service} in {name}"
         self.watch = f"runbook status {name}"
-        self.without_you = "What was begun goes on in ECS: traffic goes back without you."
+        self.without_you = (
+            "What was begun goes on in ECS: traffic goes back without you; the stack gets the "
+            "image only when you run the same command again, which goes on where it stands."
+        )
 
     # ---- preview
 
@@ -75,14 +77,14 @@ class Rollback(Operation):
         if isinstance(found, NoPlan):
             return Preview(summary=self.title, refusals=[found.refusal])
         self._plan = found
-        away = found.away
         return Preview(
             summary=f"{self._wanted.service} in {self._account.environment.name}: "
-            f"{away or 'another image'} -> {found.tag}, by {self._how(found)}",
+            f"{found.left or 'another image'} -> {found.tag or 'another image'}, "
+            f"by {self._how(found)}",
             changes=list(self._changes(running, found)),
             refusals=list(schema_refusals(found)),
-            notes=list(schema_notes(found)),
-            before={"image_tag": away, "task_definition": running.task_definition},
+            notes=list(notes(found)),
+            before={"image_tag": found.left, "task_definition": running.task_definition},
             after={"image_tag": found.tag, "task_definition": found.task_definition},
         )
 
@@ -95,19 +97,18 @@ class Rollback(Operation):
         }[found.way]
 
     def _changes(self, running: Running, found: Plan) -> list[Change]:
+        if found.is_over:
+            return []
         if found.way is not Way.UPDATE:
-            return [Change("traffic", found.away, found.tag, expected=True)]
+            return [Change("traffic", found.left, found.tag, expected=True)]
         revision = Change(
             "task definition", running.task_definition, found.task_definition, expected=True
         )
         schema = Change("schema", "not known", "not known: no gate asks", expected=False)
-        gated = self._wanted.service in self._gated()
+        service = self._account.environment.services[self._wanted.service]
+        gated = service.strategy == "blue_green"
         image = Change("image", running.tag, found.tag, expected=True)
         return [image, revision, *([] if gated else [schema])]
-
-    def _gated(self) -> tuple[str, ...]:
-        services = self._account.environment.services.items()
-        return tuple(key for key, service in services if service.strategy == "blue_green")
 
     # ---- execute
 
@@ -115,10 +116,10 @@ class Rollback(Operation):
         """Put traffic back, let the stack agree, watch; raises ``OperationFailedError``."""
         found = self._plan
         assert found is not None  # noqa: S101 - the preview answers for it
-        decided = self._clock()
+        decided = self._time.clock()
 
         def note(text: str) -> None:
-            line = f"{self._clock() - decided:6.0f} s  {text}"
+            line = f"{self._time.clock() - decided:6.0f} s  {text}"
             self._timeline.append(line)
             tell(line)
 
@@ -126,11 +127,17 @@ class Rollback(Operation):
             self._begin(found, note)
         self._until_traffic(found, note)
         self._until_ended(found, note)
+        if found.ends_restart:
+            raise OperationFailedError(
+                f"the restart is ended, and {found.tag} serves on",
+                why=["what was under way was a restart: there was no other image to go back to"],
+                fix="run the same command again: it goes back by update-service now",
+            )
         self._stack.begin(found.tag, note)
         self._window.watch(found.tag, self._wanted.watch_minutes, note)
         self._stack.follow(note)
 
-    def _begin(self, found: Plan, note: Callable[[str], None]) -> None:
+    def _begin(self, found: Plan, note: Tell) -> None:
         ecs, cluster = self._account.client("ecs"), self._account.environment.slug
         if found.way is Way.STOP:
             try:
@@ -151,52 +158,47 @@ class Rollback(Operation):
             )
             note(f"ECS is told to serve {found.task_definition.rpartition('/')[2]}")
 
-    def _until_traffic(self, found: Plan, note: Callable[[str], None]) -> None:
+    def _until_traffic(self, found: Plan, note: Tell) -> None:
         """Wait until production traffic goes to the older revision."""
-        self._wait(found, lambda newest: newest.carries == (found.task_definition,))
+        minutes, late = self._wanted.timeout_minutes, f"{found.tag} does not serve"
+        self._wait(found, note, lambda p: p.carries == (found.task_definition,), minutes, late)
         note(f"traffic is on {found.tag}")
 
-    def _until_ended(self, found: Plan, note: Callable[[str], None]) -> None:
+    def _until_ended(self, found: Plan, note: Tell) -> None:
         """Wait until ECS has ended what it does, so that the stack can be brought to agree."""
-        self._wait(found, lambda _: False)
+        bakes = self._account.environment.services[self._wanted.service].bake_minutes
+        minutes, late = self._wanted.timeout_minutes + bakes, f"{found.tag} serves and still bakes"
+        self._wait(found, note, lambda _: False, minutes, late)
         note("ECS has ended the deployment")
 
-    def _wait(self, found: Plan, reached: Callable[[Past], bool]) -> None:
-        deadline = self._clock() + self._wanted.timeout_minutes * 60
-        while True:
-            newest = self._followed(found)
-            if newest:
-                self._must_go_well(found, newest)
-                if newest.status not in (*UNDER_WAY, *GOING_BACK) or reached(newest):
-                    return
-            if self._clock() >= deadline:
-                at = (
-                    f"deployment {newest.id} is {newest.status} at {newest.stage}" if newest else ""
-                )
-                raise UnwatchedError(
-                    f"{found.tag} does not serve after {self._wanted.timeout_minutes:.0f} minutes",
-                    why=[at or "ECS shows no deployment that it began"],
-                    fix=f"it goes on in ECS; look with: {self.watch}",
-                )
-            self._sleep(POLL_SECONDS)
+    def _wait(
+        self, found: Plan, note: Tell, reached: Callable[[Past], bool], minutes: float, late: str
+    ) -> None:
+        """Look until it is so, or ECS has ended what does it; AWS may be away for a while."""
+        goes_on = "it goes on in ECS; the stack does not agree before the command is run again"
+        patience = Patience(note, goes_on=goes_on, watch=self.watch)
+        at = "ECS does not show it"
+        for _ in self._time.looks(minutes * 60):
+            newest = _followed(found, patience.ask(self._history.newest_first) or ())
+            if newest is None:
+                continue
+            at = f"deployment {newest.id} is {newest.status} at {newest.stage or 'no stage'}"
+            under_way = newest.status in (*UNDER_WAY, *GOING_BACK)
+            if not under_way:
+                self._must_have_gone_well(found, newest)
+            if not under_way or reached(newest):
+                return
+        raise UnwatchedError(
+            f"{late} after {minutes:.0f} minutes",
+            why=[at],
+            fix=f"{goes_on}; look with: {self.watch}",
+        )
 
-    def _followed(self, found: Plan) -> Past | None:
-        """Find the deployment that the rollback is about; none yet when ECS does not show it."""
-        deployments = self._history.newest_first()
-        if found.way is Way.UPDATE:
-            # After update-service it takes ECS a moment to show the deployment that it begins.
-            return deployments[0] if deployments[0].arn != found.newest.arn else None
-        # CloudFormation deploys what serves once more, as soon as the release is undone.
-        return next((past for past in deployments if past.arn == found.newest.arn), None)
-
-    def _must_go_well(self, found: Plan, newest: Past) -> None:
+    def _must_have_gone_well(self, found: Plan, newest: Past) -> None:
         """Raise when ECS did not do it: the gate held it, or its tasks do not come up."""
-        stopped = found.way in (Way.STOP, Way.WATCH)
-        if newest.status in (*UNDER_WAY, *GOING_BACK):
+        if newest.status == found.good_end:
             return
-        if newest.status == (WENT_BACK if stopped else SUCCESSFUL):
-            return
-        if stopped and newest.status == SUCCESSFUL:
+        if found.good_end == WENT_BACK and newest.status == SUCCESSFUL:
             why = f"deployment {newest.id} ended before it could be stopped: its image serves"
             again = "run the same command again: it goes back by update-service now"
             raise OperationFailedError("it was too late to stop it", why=[why], fix=again)
@@ -232,14 +234,14 @@ class Rollback(Operation):
 
     def _must_agree(self) -> None:
         """Raise for what an operator has to see to: traffic is back, but not all is well."""
-        name, found = self._account.environment.name, self._plan
+        found = self._plan
         assert found is not None  # noqa: S101 - the preview answers for it
         if self._stack.problem:
             raise OperationFailedError(
-                f"{found.tag} serves, but the stack still has another image",
-                why=[self._stack.problem, "its next update would bring that image back"],
-                fix=f"runbook release deploy {name} --service {self._wanted.service} "
-                f"--image-tag {found.tag}",
+                f"{found.tag} serves, but the stack is not known to agree",
+                why=[self._stack.problem, "its next update may bring the other image back"],
+                fix=f"run the same command again: it moves no traffic, and lets the stack agree; "
+                f"{self.watch} says whether it does",
             )
         if not self._window.healthy:
             health = self._window.summary["health"]
@@ -248,3 +250,13 @@ class Rollback(Operation):
                 why=[f"/health: {health}"],
                 fix=f"ask it from where the service can be reached, then: {self.watch}",
             )
+
+
+def _followed(found: Plan, deployments: Sequence[Past]) -> Past | None:
+    """Find the deployment that the rollback is about; none yet when ECS does not show it."""
+    if found.way is Way.UPDATE:
+        # After update-service it takes ECS a moment to show the deployment that it begins.
+        newest = next(iter(deployments), None)
+        return newest if newest and newest.arn != found.newest.arn else None
+    # CloudFormation deploys what serves once more, as soon as the release is undone.
+    return next((past for past in deployments if past.arn == found.newest.arn), None)

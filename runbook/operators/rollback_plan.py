@@ -15,6 +15,7 @@ from runbook.operators.history import (
     Migrated,
     Past,
 )
+from runbook.operators.way_back import regretted, way_back
 
 
 class Way(StrEnum):
@@ -32,17 +33,33 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """A rollback: from which deployment and image, to which revision and image, by which way.
+    """A rollback: from which deployment, to which revision and image, by which way.
 
+    ``good_end`` is the status that the deployment which does it ends with when all goes well.
     ``since`` maps what was deployed after the target to the migrations that came with it.
+    ``left`` is the tag that this goes away from.
     """
 
     way: Way
     newest: Past
     task_definition: str
     tag: str
-    away: str
-    since: Sequence[tuple[Past, Migrated]] = ()
+    good_end: str
+    left: str
+    since: Sequence[tuple[Past, Migrated]]
+    # What could be named to go further back.
+    further: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether ECS did it already, and only what has to agree with it is left."""
+        return self.newest.status == self.good_end and self.way in (Way.WATCH, Way.FOLLOW)
+
+    @property
+    def ends_restart(self) -> bool:
+        """Whether it only ends a restart: what it goes back to is the same revision."""
+        same = self.newest.task_definition == self.newest.source
+        return same and self.good_end == WENT_BACK
 
 
 @dataclass(frozen=True)
@@ -53,111 +70,87 @@ class NoPlan:
 
 
 def plan(history: History, running: Running, wanted: str) -> Plan | NoPlan:
-    """Plan a rollback to the last known-good revision, or to the tag or revision ``wanted``."""
+    """Plan a rollback to the last known-good revision, or to the tag or revision ``wanted``.
+
+    Run again, it goes on with what it began: it never takes its own work for a release to undo,
+    nor goes further back than it was told.
+    """
     deployments = history.newest_first()
     if not deployments:
         why = "ECS tells of no deployment of the service, so there is nothing to go back to"
         return NoPlan(Refusal("rollback", why, "release the image that you want"))
-    newest = deployments[0]
-    begun = _begun(history, deployments)
-    if begun and (not wanted or _is(wanted, begun.task_definition, begun.tag)):
-        return begun
-    if begun and newest.status in UNDER_WAY:
-        return NoPlan(_only(begun))
-    if newest.status in (*UNDER_WAY, *GOING_BACK):
-        return _stop(history, newest, wanted)
-    return _update(history, deployments, running, wanted)
-
-
-def _begun(history: History, deployments: Sequence[Past]) -> Plan | None:
-    """Find a way back that was begun, by whomever: stopping it, or going on past it, undoes it."""
-    newest, *before = deployments
-    if newest.status == WENT_BACK and not is_way_back(newest, before):
-        # A release that was undone: what served before it is the last known-good one.
-        return Plan(Way.WATCH, newest, newest.source, history.tag_of(newest.source), newest.tag)
-    if newest.status not in (*UNDER_WAY, SUCCESSFUL):
-        return None
-    if is_way_back(newest, before):
-        away = history.tag_of(newest.source)
-    elif before and _undoes(newest, before):
-        away = before[0].tag
-    elif before and newest.status in UNDER_WAY and _agrees(newest, before):
-        away = history.tag_of(before[0].source)
-    else:
-        return None
-    since = [(past, history.migrated(past)) for past in before if past.tag == away]
-    return Plan(Way.FOLLOW, newest, newest.task_definition, newest.tag, away, since)
-
-
-def is_way_back(past: Past, before: Sequence[Past]) -> bool:
-    """Whether it brought a revision back: each release registers one of its own (ROVN-DEP-3)."""
-    known = {each.task_definition for each in before}
-    return past.task_definition in known and past.task_definition != past.source
-
-
-def _undoes(newest: Past, before: Sequence[Past]) -> bool:
-    """Whether CloudFormation deploys once more what served before a release that was undone."""
-    undone, same = before[0], newest.task_definition == newest.source
-    return same and undone.status == WENT_BACK and undone.source == newest.source
-
-
-def _agrees(newest: Past, before: Sequence[Past]) -> bool:
-    """Whether it is what the stack deploys after a rollback: the same image, and nothing else."""
-    back = before[0]
-    return back.status == SUCCESSFUL and back.tag == newest.tag and is_way_back(back, before[1:])
-
-
-def _only(begun: Plan) -> Refusal:
-    return Refusal(
-        "--to",
-        f"a rollback to {begun.tag} ({begun.task_definition}) is under way",
-        "run the same command without --to, and then again with it",
+    if deployments[0].status in (*UNDER_WAY, *GOING_BACK):
+        return _under_way(history, deployments, wanted)
+    return _gone_back(history, deployments, running, wanted) or _update(
+        history, deployments, running, wanted
     )
 
 
-def _stop(history: History, newest: Past, wanted: str) -> Plan | NoPlan:
+def _under_way(history: History, deployments: Sequence[Past], wanted: str) -> Plan | NoPlan:
+    newest, back = deployments[0], way_back(deployments)
+    goes_on = newest.status in UNDER_WAY
+    if back and goes_on and (not wanted or _is(wanted, newest.task_definition, newest.tag)):
+        return _to_target(history, deployments, back)
+    if back and not goes_on and not wanted:
+        why = f"deployment {newest.id} was to bring {newest.tag} back, and is itself undone now"
+        return NoPlan(Refusal("rollback", why, "wait for its end, then run the same command again"))
     if not newest.source:
         why = "the first deployment of the service is under way: no revision served before it"
         return NoPlan(Refusal("rollback", why, "wait for its end; if it fails, nothing serves"))
     tag = history.tag_of(newest.source)
     if wanted and not _is(wanted, newest.source, tag):
-        return NoPlan(
-            Refusal(
-                "--to",
-                f"a deployment is under way, and it can only go back to {tag} ({newest.source})",
-                "run the same command without --to, and then again with it",
-            )
-        )
-    way = Way.WATCH if newest.status in GOING_BACK else Way.STOP
+        why = f"a deployment is under way, and it can only go back to {tag} ({newest.source})"
+        if back:
+            why = f"a rollback to {newest.tag} ({newest.task_definition}) is under way"
+        fix = "run the same command without --to, and then again with it"
+        return NoPlan(Refusal("--to", why, fix))
+    return _to_source(history, deployments, Way.STOP if goes_on else Way.WATCH, tag)
+
+
+def _gone_back(
+    history: History, deployments: Sequence[Past], running: Running, wanted: str
+) -> Plan | None:
+    """Plan what is left to do where traffic went back before; None where it did not."""
+    newest, back = deployments[0], way_back(deployments)
+    if wanted and not _is(wanted, running.task_definition, running.tag):
+        return None
+    if newest.status == SUCCESSFUL and back:
+        return _to_target(history, deployments, back)
+    undone = newest.status == WENT_BACK and not back and newest.tag != running.tag
+    if undone and history.tag_of(newest.source) == running.tag:
+        return _to_source(history, deployments, Way.WATCH, running.tag)
+    return None
+
+
+def _to_source(history: History, deployments: Sequence[Past], way: Way, tag: str) -> Plan:
+    newest = deployments[0]
+    further = _known(deployments, newest.tag, tag)
     since = [(newest, history.migrated(newest))]
-    return Plan(way, newest, newest.source, tag, newest.tag, since)
+    return Plan(way, newest, newest.source, tag, WENT_BACK, newest.tag, since, further)
+
+
+def _to_target(history: History, deployments: Sequence[Past], back: int) -> Plan:
+    newest, left = deployments[0], deployments[back].tag
+    further = _known(deployments, newest.tag, left)
+    first = (n for n, each in enumerate(deployments) if n > back and each.tag == newest.tag)
+    between = deployments[1 : next(first, None)]
+    since = [(each, history.migrated(each)) for each in between]
+    target, tag = newest.task_definition, newest.tag
+    return Plan(Way.FOLLOW, newest, target, tag, SUCCESSFUL, left, since, further)
 
 
 def _update(
     history: History, deployments: Sequence[Past], running: Running, wanted: str
 ) -> Plan | NoPlan:
     since: list[Past] = []
-    regretted: set[str] = set()
-    for number, past in enumerate(deployments):
-        if past.tag not in regretted and _is_target(past, running, wanted):
-            return Plan(
-                Way.UPDATE,
-                deployments[0],
-                past.task_definition,
-                past.tag,
-                running.tag,
-                [(each, history.migrated(each)) for each in since],
-            )
-        # What somebody went back from is no known-good one, unless it is named.
-        if (
-            not wanted
-            and past.status == SUCCESSFUL
-            and is_way_back(past, deployments[number + 1 :])
-        ):
-            regretted.add(history.tag_of(past.source))
+    left = set() if wanted else regretted(deployments)
+    for past in deployments:
+        if past.tag not in left and _is_target(past, running, wanted):
+            told = [(each, history.migrated(each)) for each in since]
+            target, newest = past.task_definition, deployments[0]
+            return Plan(Way.UPDATE, newest, target, past.tag, SUCCESSFUL, running.tag, told)
         since.append(past)
-    good = {past.tag: past for past in reversed(deployments) if _may_serve(past, running)}
-    known = ", ".join(f"{tag} ({past.task_definition})" for tag, past in good.items())
+    known = _known(deployments, running.tag)
     if wanted:
         why = f"{wanted} is no earlier image or revision that served here and is still there"
     else:
@@ -166,13 +159,20 @@ def _update(
     return NoPlan(Refusal("--to" if wanted else "rollback", why, fix))
 
 
-def _may_serve(past: Past, running: Running) -> bool:
-    """Whether it served well once, with an image that is not the one to get away from."""
-    return past.status == SUCCESSFUL and bool(past.tag) and past.tag != running.tag
+def _known(deployments: Sequence[Past], *but: str) -> str:
+    """List what could be named with --to, beside the tags ``but``."""
+    good = {each.tag: each for each in reversed(deployments) if _may_serve(each, *but)}
+    return ", ".join(f"{tag} ({each.task_definition})" for tag, each in good.items())
+
+
+def _may_serve(past: Past, *but: str) -> bool:
+    """Whether it served well once and can again, with an image that is none of those."""
+    return past.status == SUCCESSFUL and past.active and past.tag not in ("", *but)
 
 
 def _is_target(past: Past, running: Running, wanted: str) -> bool:
-    return _may_serve(past, running) and (not wanted or _is(wanted, past.task_definition, past.tag))
+    meant = not wanted or _is(wanted, past.task_definition, past.tag)
+    return meant and _may_serve(past, running.tag)
 
 
 def _is(wanted: str, task_definition: str, tag: str) -> bool:
@@ -181,13 +181,18 @@ def _is(wanted: str, task_definition: str, tag: str) -> bool:
 
 
 def schema_refusals(plan: Plan) -> Iterator[Refusal]:
+    """Refuse to move traffic to an image that cannot read the schema."""
+    if plan.way in (Way.STOP, Way.UPDATE):
+        yield from _unreadable(plan)
+
+
+def _unreadable(plan: Plan) -> Iterator[Refusal]:
     """Say which migration the older image cannot read, and how to go forward.
 
     Every migration is readable for the image that served when it ran (the gate sees to that),
     and nobody knows whether for one before it.
     """
-    # What was begun is the gate's to hold, and it asks the ledger itself.
-    for past, migrated in plan.since if plan.way is not Way.FOLLOW else ():
+    for past, migrated in plan.since:
         if migrated.files and migrated.previous_image != plan.tag:
             files, kept = ", ".join(migrated.files), migrated.snapshot or "the one before it"
             yield Refusal(
@@ -200,16 +205,35 @@ def schema_refusals(plan: Plan) -> Iterator[Refusal]:
             )
 
 
+def notes(plan: Plan) -> Iterator[str]:
+    """Say what one has to know before one agrees."""
+    yield from schema_notes(plan)
+    if plan.is_over:
+        yield (
+            f"{plan.left} was left already and {plan.tag} serves: no traffic is moved, and what is "
+            f"left to do is done; to go further back: --to {plan.further or '(nothing is known)'}"
+        )
+    if plan.ends_restart:
+        yield (
+            f"a restart of {plan.tag} is under way: this only ends it; then run the same command "
+            "again to go back"
+        )
+
+
 def schema_notes(plan: Plan) -> Iterator[str]:
     """Say what is known of the schema, so that nobody goes back without knowing (ROVN-RB-3)."""
     ran = [f for _, migrated in plan.since for f in migrated.files]
-    unknown = [past.id for past, migrated in plan.since if not migrated.known]
-    if ran:
+    unknown = [(past.id, migrated.unknown) for past, migrated in plan.since if migrated.unknown]
+    if ran and not any(_unreadable(plan)):
         yield f"migrations since: {', '.join(ran)}, declared readable for {plan.tag}"
-    elif not unknown:
+    elif not ran and not unknown:
         yield "migrations since: none"
-    for id_ in unknown:
-        yield (
-            f"migrations of deployment {id_}: not known from here, its gate did not end well; the "
-            "gate asks the ledger before anything changes, and holds what cannot read the schema"
-        )
+    if plan.way in (Way.WATCH, Way.FOLLOW):
+        # It is on its way or there already: whoever watches has to know all the same.
+        yield from (f"schema: {r.reason}; {r.fix}" for r in _unreadable(plan))
+    if plan.way is Way.UPDATE:
+        then = "the gate asks the ledger before anything changes, and holds what cannot read it"
+    else:
+        then = f"the gate lets only pass what {plan.tag} can read, which served meanwhile"
+    for id_, why in unknown:
+        yield f"migrations of deployment {id_}: not known from here: {why}; {then}"

@@ -1,5 +1,6 @@
 """Sentry's error rate: told where it can be, and never in the way of a rollback (R5.6)."""
 
+import math
 import time
 from collections.abc import Callable
 from urllib.parse import quote
@@ -32,10 +33,17 @@ class Sentry:
         try:
             with self._account.letting_read(self._settings.token_secret) as name:
                 told = self._account.client("secretsmanager").get_secret_value(SecretId=name)
-            self._token = str(told["SecretString"])
         except (ClientError, BotoCoreError) as error:
             # Never the error's own words: the answer to this call would be a secret.
             self._why = f"its token cannot be read: {code_of(error) or type(error).__name__}"
+            return
+        # Whoever stored it with an editor stored the end of the line, too.
+        self._token = str(told.get("SecretString", "")).strip()
+        if not (self._token.isascii() and self._token.isprintable() and self._token):
+            self._why, self._token = (
+                "its token cannot be used: the secret holds no line of text",
+                "",
+            )
 
     def rate(self) -> str:
         """Say events a minute since the watch began, and in the ten minutes before."""
@@ -61,6 +69,7 @@ def _points(answer: Answer) -> list[tuple[float, float]] | None:
     if answer.status != 200 or not isinstance(answer.content, list):
         return None
     try:
-        return [(float(moment), float(count)) for moment, count in answer.content]
-    except (TypeError, ValueError):
+        points = [(float(moment), float(count)) for moment, count in answer.content]
+    except (OverflowError, TypeError, ValueError):
         return None
+    return points if all(math.isfinite(count) for _, count in points) else None

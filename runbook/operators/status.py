@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook.operations.account import Account
-from runbook.operations.freeze import UnreadableFreezeError, read_freeze
+from runbook.operations.freeze import UnansweredFreezeError, UnreadableFreezeError, read_freeze
 from runbook.operations.services import EcsService, Running
 from runbook.operations.stacks import STEADY, ServiceStack, tag_of
+from runbook.operators.alarms import alarm_states
 
 _MISSING = "missing"
 
@@ -27,9 +28,14 @@ class Status:
 
 def status_of_environment(account: Account) -> Status:
     """Say whether releases are frozen."""
-    status = Status(account.environment.name)
+    status = Status(account.where)
     try:
         freeze = read_freeze(account)
+    except UnansweredFreezeError as why:
+        # Who may not read it does not know; the gate reads it by a role of its own.
+        status.facts["releases"] = "not known"
+        status.attention.append(f"the release freeze is not known: {why}; now: {why.fix}")
+        return status
     except UnreadableFreezeError as why:
         status.facts["releases"] = "frozen"
         status.attention.append(f"the release freeze cannot be read, which counts as frozen: {why}")
@@ -120,14 +126,7 @@ def _alarms(account: Account, service: EcsService) -> dict[str, str]:
     names = service.alarm_names()
     if not names:
         return {}
-    told = account.client("cloudwatch").describe_alarms(
-        AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
-    found = {
-        alarm["AlarmName"]: str(alarm["StateValue"])
-        for kind in ("MetricAlarms", "CompositeAlarms")
-        for alarm in told.get(kind, [])
-    }
+    found = alarm_states(account, AlarmNames=names)
     return {name: found.get(name, _MISSING) for name in names}
 
 

@@ -14,6 +14,7 @@ from runbook.operations.operation import Consent, Exit
 from runbook.operations.protocol import check, look, perform
 from runbook.operations.release import Release, Wanted
 from tests.operations.aws import Aws
+from tests.operations.passing_time import PassingTime
 from tests.operations.revisions import NEW
 
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
@@ -34,12 +35,12 @@ class Operator:
     account: Account | None = None
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
-    clock: float = 0.0
+    time: PassingTime = field(default_factory=PassingTime)
 
     def release(self, tag: str = NEW, **wanted: object) -> tuple[Release, Account]:
         account = self.account or Account(self.aws.environment, self.aws.session())
         wanted_ = Wanted(self.aws.key, tag, **wanted)  # type: ignore[arg-type]
-        return Release(account, wanted_, clock=self._now, sleep=self._sleep), account
+        return Release(account, wanted_, time=self.time), account
 
     def deploy(
         self,
@@ -69,12 +70,6 @@ class Operator:
     @property
     def said(self) -> str:
         return self.out.getvalue() + self.err.getvalue()
-
-    def _now(self) -> float:
-        return self.clock
-
-    def _sleep(self, seconds: float) -> None:
-        self.clock += seconds
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ was recorded before, the records and the words are true, and the same command ru
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,11 +14,11 @@ from runbook.model.loader import load_environment
 from runbook.operations.account import Account
 from runbook.operations.operation import Exit
 from runbook.operations.stacks import change_set_name
-from tests.assembly import ROOT
 from tests.operations.aws import Aws
 from tests.operations.conftest import Operator
+from tests.operations.faults import PASSING, Table, demand_reason, operations_in, try_again_at_once
 from tests.operations.revisions import NEW, OLD
-from tests.operations.wire import CODES, SECRET, Call, CrashedError, Fault, Wire
+from tests.operations.wire import SECRET, Call, CrashedError, Fault, Wire
 
 PRODUCTION = load_environment("rovn/production")
 GOOD = [("UPDATE_IN_PROGRESS", ""), ("UPDATE_COMPLETE", "")]
@@ -50,13 +50,6 @@ SCENES: dict[str, tuple[Callable[[Aws], None], tuple[str, ...]]] = {
     "verified under way": (begun_by_another, ("verify",)),
     "taken over": (begun_by_another, ("deploy",)),
 }
-# Another try of botocore's own makes these good.
-PASSING = ("server error", "throttled", "timed out", "lost response", "twice")
-ENDING = ("crash before", "crash after", "interrupted before", "interrupted after")
-KINDS = [
-    *((kind, False) for kind in (*PASSING, *ENDING, "aws error")),
-    *((kind, True) for kind in ("aws error", "throttled", "timed out", "lost response")),
-]
 
 
 @dataclass
@@ -71,12 +64,12 @@ class Night:
         self.aws = Aws(PRODUCTION)
         prepare(self.aws)
         self.wire = Wire(self.aws)
-        account = Account(self.aws.environment, self.wire.session())
-        self.operator = Operator(self.aws, account)
+        self.operator = Operator(self.aws)
 
     def run(self, command: str) -> Exit | None:
         """Run a command; None when its process crashed."""
         self.wire.begin(command)
+        self.operator.account = Account(self.aws.environment, self.wire.session())
         try:
             self.ended[command] = getattr(self.operator, command)()
         except CrashedError:
@@ -101,18 +94,12 @@ def calls_of(scene: str) -> list[Call]:
     return night.wire.calls
 
 
-CALLS = [(scene, call) for scene in SCENES for call in calls_of(scene)]
-CASES = [(scene, Fault(call, *kind)) for scene, call in CALLS for kind in KINDS]
-
-
-def label(scene: str, fault: Fault) -> str:
-    call, lasting = fault.call, " for good" if fault.lasting else ""
-    return f"{scene}-{call.command}-{call.operation}-{call.number}-{fault.kind}{lasting}"
+TABLE = Table(SCENES, calls_of)
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    try_again_at_once(monkeypatch)
 
 
 def demand_sound(night: Night) -> None:
@@ -142,17 +129,14 @@ def demand_truth(night: Night, code: Exit | None, *, crashed: bool, changed: boo
 
 def demand_words(said: str, fault: Fault) -> None:
     """Hold what is said: which call, why, and what to do."""
-    if fault.kind in CODES:
-        assert f"{fault.call.operation}: {CODES[fault.kind][1]}" in said
-    elif fault.kind.startswith("interrupted"):
-        assert "Interrupted. " in said or "interrupted" in said
-    else:
-        assert re.search(r"(Timeout|Closed)Error: ", said)
-    assert re.search(r"Nothing was changed|[Nn]ow: |To watch it: |audit bucket as |fix: ", said)
+    demand_reason(said, fault)
+    assert re.search(
+        r"Nothing was changed|[Nn]ow: |To watch it: |audit bucket as |is refused: .*; ", said
+    )
 
 
 @pytest.mark.clause("ROVN-DEP-8")
-@pytest.mark.parametrize(("scene", "fault"), CASES, ids=[label(*case) for case in CASES])
+@pytest.mark.parametrize(("scene", "fault"), TABLE.cases, ids=TABLE.ids)
 def test_a_call_goes_wrong(scene: str, fault: Fault) -> None:
     night = Night(scene)
     night.wire.fault = fault
@@ -193,17 +177,6 @@ def run_again(night: Night) -> None:
     assert not [c for c in aws.change_sets.values() if c.get("ExecutionStatus") == "AVAILABLE"]
 
 
-def operations_in_the_sources() -> Iterator[str]:
-    verbs = "create|delete|describe|execute|get|list|put"
-    for path in (ROOT / "runbook" / "operations").glob("*.py"):
-        for name in re.findall(rf"[.\"]((?:{verbs})_[a-z_]+)[(\"]", path.read_text("utf-8")):
-            if name != "get_paginator":
-                yield "".join(part.capitalize() for part in name.split("_"))
-
-
 def test_the_table_has_every_operation_that_the_sources_call(record_cases: list[str]) -> None:
-    assert {call.operation for _, call in CALLS} == set(operations_in_the_sources())
-    record_cases.append(
-        f"runbook release: {len(CASES)} faults tried: {len(CALLS)} calls of {len(SCENES)} scenes "
-        f"x {len(KINDS)} kinds"
-    )
+    assert TABLE.operations == operations_in("operations")
+    record_cases.append(TABLE.summary("runbook release"))

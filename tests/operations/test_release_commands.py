@@ -23,8 +23,7 @@ ASKED = ["rovn/production", "--service", "passport-api", "--image-tag"]
 def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     session = aws.session()
     monkeypatch.setattr(boto3, "Session", lambda: session)
-    monkeypatch.setattr("runbook.operations.waiting.POLL_SECONDS", 0)
-    monkeypatch.setattr("runbook.operations.release.POLL_SECONDS", 0)
+    monkeypatch.setattr("runbook.operations.waiting.Time.sleep", lambda *_: None)
 
 
 def runbook(*arguments: str) -> Result:

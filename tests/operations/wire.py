@@ -2,11 +2,15 @@
 
 Requests take botocore's own way, with its retries: a fault befalls an attempt, not the answer that
 the program sees in the end.
+
+Making a client takes longer than all its calls of a test, so each is made once; a session gives
+copies of them, which share nothing that a test could change.
 """
 
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.awsrequest import AWSResponse
@@ -23,6 +27,8 @@ CODES = {
     "server error": (500, "InternalFailure"),
     "throttled": (400, "ThrottlingException"),
 }
+# Nothing that runs is another afterwards: what is seen, recorded, or made ready.
+_NO_CHANGE = ("Describe", "Get", "List", "Filter", "CreateChangeSet", "DeleteChangeSet")
 
 
 class CrashedError(BaseException):
@@ -56,12 +62,17 @@ class Fault:
 
 @dataclass
 class Wire:
-    """Carries requests to ``aws``; ``calls`` are the calls of every command so far."""
+    """Carries requests to ``aws``; ``calls`` are the calls of every command so far.
+
+    ``changes`` are those that AWS did and that change what runs, each with the number of records
+    that stood in the audit bucket before.
+    """
 
     aws: Aws
     fault: Fault | None = None
     calls: list[Call] = field(default_factory=list)
     struck: bool = False
+    changes: list[tuple[str, int]] = field(default_factory=list)
     _command: str = ""
     _seen: Counter[str] = field(default_factory=Counter)
     _asked: Json = None
@@ -75,35 +86,21 @@ class Wire:
 
     def session(self) -> boto3.Session:
         """Make a session whose clients send everything here."""
-        session = boto3.Session(
-            aws_access_key_id="testing", aws_secret_access_key=SECRET, region_name="us-east-2"
-        )
-        inner = session._session
-        inner.register_component("data_loader", MODELS)
-        inner.register_component("response_parser_factory", self)
-        events = inner.get_component("event_emitter")
-        events.register("before-parameter-build.*.*", self._called)
-        events.register("before-send.*.*", self._sent)
-        return session
+        _SDK.wire = self
+        return cast("boto3.Session", _SDK)
 
-    # ---- botocore's parser: what comes back is an answer already
-
-    def create_parser(self, protocol: str) -> "Wire":
-        """Be the parser of every protocol."""
-        return self
-
-    def parse(self, response: Json, shape: Json) -> Json:
-        """Give what was carried."""
+    def carried(self, response: Json) -> Json:
+        """Give what was carried, as botocore's parsers do."""
         return {"ResponseMetadata": {"HTTPStatusCode": response["status_code"]}} | self._carried
 
-    # ---- requests
-
-    def _called(self, params: Json, model: Json, **_: Json) -> None:
+    def called(self, params: Json, model: Json) -> None:
+        """Remember what is asked."""
         self._seen[model.name] += 1
         self._asked, self._attempt = dict(params), 0
         self.calls.append(Call(self._command, model.name, self._seen[model.name]))
 
-    def _sent(self, event_name: str, **_: Json) -> AWSResponse:
+    def sent(self) -> AWSResponse:
+        """Answer one attempt, or let happen to it what is to happen."""
         self._attempt += 1
         fault = self.fault
         if fault is None or not fault.hits(self.calls[-1], self._attempt):
@@ -119,7 +116,10 @@ class Wire:
         return self._answered() if answer.status_code < 300 else answer
 
     def _answered(self) -> AWSResponse:
-        answer = self.aws.answer(self.calls[-1].operation, self._asked)
+        operation, recorded = self.calls[-1].operation, len(self.aws.records)
+        answer = self.aws.answer(operation, self._asked)
+        if not isinstance(answer, tuple) and not operation.startswith((*_NO_CHANGE, "PutObject")):
+            self.changes.append((operation, recorded))
         if isinstance(answer, tuple):
             code, message = answer
             return self._back(400, {"Error": {"Code": code, "Message": message}})
@@ -144,3 +144,59 @@ def _break_off(kind: str, when: str) -> None:
     error = errors.get(kind if kind.endswith(when) else f"{kind} {when}")
     if error:
         raise error
+
+
+class _Sdk:
+    """A session that is made once: its clients send everything to the ``wire`` of the moment."""
+
+    wire: Wire
+
+    def __init__(self) -> None:
+        self._session: boto3.Session | None = None
+        self._clients: dict[tuple[str, str], Json] = {}
+
+    def client(self, service: str, *, region_name: str, config: Json) -> Json:
+        """Give a copy of the client, with event handlers of its own."""
+        key = (service, region_name)
+        if key not in self._clients:
+            self._session = self._session or self._made()
+            self._clients[key] = self._session.client(
+                service,  # type: ignore[call-overload]
+                region_name=region_name,
+                config=config,
+            )
+        ours = self._clients[key]
+        client = object.__new__(type(ours))
+        client.__dict__ |= ours.__dict__
+        client.meta = copy(ours.meta)
+        client.meta.events = copy(ours.meta.events)
+        return client
+
+    def _made(self) -> boto3.Session:
+        session = boto3.Session(
+            aws_access_key_id="testing", aws_secret_access_key=SECRET, region_name="us-east-2"
+        )
+        inner = session._session
+        inner.register_component("data_loader", MODELS)
+        inner.register_component("response_parser_factory", self)
+        events = inner.get_component("event_emitter")
+        events.register("before-parameter-build.*.*", self._called)
+        events.register("before-send.*.*", self._sent)
+        return session
+
+    def create_parser(self, protocol: str) -> "_Sdk":
+        """Be the parser of every protocol: what comes back is an answer already."""
+        return self
+
+    def parse(self, response: Json, shape: Json) -> Json:
+        """Give what the wire carried."""
+        return self.wire.carried(response)
+
+    def _called(self, params: Json, model: Json, **_: Json) -> None:
+        self.wire.called(params, model)
+
+    def _sent(self, **_: Json) -> AWSResponse:
+        return self.wire.sent()
+
+
+_SDK = _Sdk()

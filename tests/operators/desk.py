@@ -11,14 +11,15 @@ from runbook.operations.console import Console
 from runbook.operations.operation import Consent, Exit, Operation
 from runbook.operations.protocol import look, perform
 from tests.operations.aws import Aws
+from tests.operations.passing_time import PassingTime
 
 
 @dataclass
 class Desk:
-    """Time passes only while somebody sleeps."""
+    """Runs with --yes and --json; time passes only while somebody sleeps."""
 
     aws: Aws
-    clock: float = 0.0
+    time: PassingTime = field(default_factory=PassingTime)
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
 
@@ -36,14 +37,6 @@ class Desk:
         if dry_run:
             return look(operation, account, console)
         return perform(operation, account, console, Consent(yes=True, accept_changes=accept))
-
-    @property
-    def time(self) -> dict[str, Any]:
-        """The clock, as operations take it."""
-        return {"clock": lambda: self.clock, "sleep": self._sleep}
-
-    def _sleep(self, seconds: float) -> None:
-        self.clock += seconds
 
     @property
     def answer(self) -> dict[str, Any]:

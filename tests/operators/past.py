@@ -38,6 +38,11 @@ class Deployment:
     steps: Steps
     reason: str = ""
 
+    @property
+    def created(self) -> datetime:
+        """One an hour."""
+        return BEGUN + timedelta(hours=self.number)
+
     def described(self) -> Json:
         """Tell the present step, and go on to the next, the last one stays."""
         status, stage, share = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
@@ -51,7 +56,7 @@ class Deployment:
             "status": status,
             "lifecycleStage": stage,
             "statusReason": self.reason,
-            "createdAt": BEGUN + timedelta(hours=self.number),
+            "createdAt": self.created,
             "targetServiceRevision": target,
             "sourceServiceRevisions": [source] if self.source else [],
         }
@@ -108,12 +113,14 @@ class PastAws(Aws):
     def _list_service_deployments(self, asked: Json) -> Json:
         return {
             "serviceDeployments": [
-                {"serviceDeploymentArn": f"{DEPLOYMENTS}/{each.number}"} for each in self.past
+                {"serviceDeploymentArn": f"{DEPLOYMENTS}/{each.number}", "createdAt": each.created}
+                for each in self.past
             ]
         }
 
     def _describe_service_deployments(self, asked: Json) -> Json:
-        told = [each.described() for each in self.past]
+        asked_for = {arn.rpartition("/")[2] for arn in asked["serviceDeploymentArns"]}
+        told = [each.described() for each in self.past if str(each.number) in asked_for]
         newest, (status, _, share) = self.past[0], self.past[0].steps[0]
         if status in ("SUCCESSFUL", "ROLLBACK_SUCCESSFUL"):
             self.running_number = newest.target if share else newest.source or 0
@@ -148,6 +155,8 @@ class PastAws(Aws):
     def _update_service(self, asked: Json) -> Json:
         assert asked["cluster"] == self.environment.slug
         self.told.append(asked)
+        if self.past[0].steps[0][0] == "IN_PROGRESS":
+            self.past[0].steps = [("STOPPED", "CLEAN_UP", 0.0)]
         same = f":{self.running_number}"
         number = int(asked.get("taskDefinition", same).rpartition(":")[2])
         self.past.insert(

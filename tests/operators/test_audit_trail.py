@@ -1,5 +1,6 @@
 """`runbook audit list` and `show` (ROVN-AUD-1)."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from runbook.cli import app
 from runbook.operations.records import Record
-from tests.operations.aws import ACTOR, Aws
+from tests.operations.aws import ACTOR, BUCKET, LOCK, Aws
 from tests.operations.revisions import NEW, OLD
 
 
@@ -86,3 +87,27 @@ def test_what_is_no_record_is_shown_as_it_is(aws: Aws) -> None:
     result = audit("list", "rovn/production", "--json")
     (strange, *_) = [r for r in json.loads(result.stdout)["records"] if r["key"] == key]
     assert strange["record"] == {"unreadable": '["no", "record"]'}
+
+
+def test_the_address_that_a_command_printed_is_a_key_too() -> None:
+    key = a_record(0, "succeeded").key
+    assert audit("show", "rovn/production", f"s3://{BUCKET}/{key}").exit_code == 0
+
+
+@pytest.mark.parametrize("command", [["list", "rovn/production"], ["show", "rovn/production", "x"]])
+def test_without_a_bucket_it_says_what_makes_one(aws: Aws, command: list[str]) -> None:
+    aws.audit_outputs = []
+    result = audit(*command)
+    assert result.exit_code == 2
+    assert "stack rovn-production-audit has no output AuditRecordsBucket" in result.stderr
+    assert "make deploy ENV=rovn/production" in result.stderr
+
+
+def test_an_object_that_nobody_can_read_is_shown_as_it_is(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = b"[" * 100_000
+    monkeypatch.setattr(Aws, "_get_object", lambda *_: {"Body": io.BytesIO(deep)} | LOCK)
+    result = audit("show", "rovn/production", "releases/x.json", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["record"] == {"unreadable": deep.decode()}

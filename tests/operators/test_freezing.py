@@ -142,3 +142,56 @@ def test_a_write_that_was_lost_is_told(aws: Aws, monkeypatch: pytest.MonkeyPatch
     result = freeze()
     assert result.exit_code == 1
     assert "the freeze is not as it was written: releases are open" in result.output
+
+
+@pytest.mark.parametrize("change", [freeze, unfreeze])
+def test_what_aws_does_not_tell_is_not_written_over(aws: Aws, change: Any) -> None:  # noqa: ANN401
+    """It may be somebody's freeze, with a reason."""
+    aws.faults["GetParameter"] = [("AccessDeniedException", "no")]
+    result = change()
+    assert result.exit_code == 2
+    assert "Nothing was changed" in result.stderr
+    assert "PutParameter" not in aws.calls
+
+
+def test_a_write_that_cannot_be_read_back_is_not_taken_for_lost(aws: Aws) -> None:
+    aws.during["PutParameter"] = lambda: aws.faults.update(
+        GetParameter=[("AccessDeniedException", "no")]
+    )
+    result = freeze()
+    assert result.exit_code == 1
+    assert "GetParameter: AccessDeniedException: no" in result.stderr
+    assert "not as it was written" not in result.output
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "not watched to its end"]
+
+
+def test_ctrl_c_after_it_is_done_does_not_say_that_nothing_was_changed(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed = iter([True])
+
+    def answer(*_: object) -> None:
+        if next(pressed, False):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("runbook.operations.console.Console.answer", answer)
+    result = freeze()
+    assert result.exit_code == 130
+    assert "Nothing was changed" not in result.output
+    assert "To watch it: runbook status rovn/production" in result.output
+
+
+@pytest.mark.parametrize("when", ["PutObject", "PutParameter"])
+def test_a_parameter_that_is_taken_away_meanwhile_is_told(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    gone = Aws._get_parameter
+    monkeypatch.setattr(
+        Aws,
+        "_get_parameter",
+        lambda self, asked: ("ParameterNotFound", "") if when in self.calls else gone(self, asked),
+    )
+    result = freeze()
+    assert result.exit_code == 1
+    assert "unreadable, which counts as frozen: it is not there" in result.output
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "failed"]

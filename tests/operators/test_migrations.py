@@ -1,7 +1,5 @@
 """`runbook migrations` (ROVN-MIG-1): what the ledger says, by a task that only reads."""
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -9,63 +7,9 @@ import pytest
 from runbook.model.loader import load_environment
 from runbook.operations.operation import Exit
 from runbook.operators.migrations import AskLedger, Question
-from tests.operations.aws import Aws
 from tests.operations.revisions import OLD
 from tests.operators.desk import Desk
-
-Json = Any
-PAIRED = "arn:aws:ecs:us-east-2:111122223333:task-definition/rovn-passport-api-migrations:7"
-TASK = "arn:aws:ecs:us-east-2:111122223333:task/rovn-production/abc"
-NOTHING = {"schema": 1, "image": OLD, "pending": [], "ahead": [], "problems": []}
-
-
-@dataclass
-class LedgerAws(Aws):
-    """A task that ends after two looks, with ``report`` as the last line of its log."""
-
-    report: Json = field(default_factory=lambda: dict(NOTHING))
-    before: list[str] = field(default_factory=lambda: ["connecting"])
-    exit_code: int | None = 0
-    looks: int = 2
-    ran: list[Json] = field(default_factory=list)
-    failures: list[Json] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        label = {"runbook.migrations-task-definition": PAIRED}
-        self.definition["containerDefinitions"][0]["dockerLabels"] = label
-
-    def _describe_services(self, asked: Json) -> Json:
-        told = super()._describe_services(asked)
-        for service in told["services"]:
-            service["networkConfiguration"] = {"awsvpcConfiguration": {"subnets": ["a", "b"]}}
-        return dict(told)
-
-    def _describe_stacks(self, asked: Json) -> Json:
-        if not asked["StackName"].endswith("-release-gate"):
-            return super()._describe_stacks(asked)
-        output = {"OutputKey": "PassportApiMigrationsSecurityGroup", "OutputValue": "sg-1"}
-        return {"Stacks": [{**self._bare("release-gate"), "Outputs": [output]}]}
-
-    def _run_task(self, asked: Json) -> Json:
-        self.ran.append(asked)
-        return {"tasks": [] if self.failures else [{"taskArn": TASK}], "failures": self.failures}
-
-    def _describe_tasks(self, asked: Json) -> Json:
-        self.looks -= 1
-        if self.looks > 0:
-            return {"tasks": [{"lastStatus": "RUNNING"}]}
-        container = {"name": "migrations", "exitCode": self.exit_code}
-        if self.exit_code is None:
-            del container["exitCode"]
-        stopped = {"lastStatus": "STOPPED", "stoppedReason": "CannotPullContainerError"}
-        return {"tasks": [stopped | {"containers": [container]}]}
-
-    def _filter_log_events(self, asked: Json) -> Json:
-        assert asked["logGroupName"] == "/ecs/rovn-passport-api-migrations"
-        assert asked["logStreamNamePrefix"] == "migrations/migrations/abc"
-        report = [json.dumps(self.report)] if self.report else []
-        return {"events": [{"message": message} for message in (*self.before, *report)]}
+from tests.operators.ledger import NOTHING, PAIRED, LedgerAws
 
 
 @pytest.fixture
@@ -80,7 +24,7 @@ def desk(aws: LedgerAws) -> Desk:
 
 def ask(desk: Desk, *, check: bool = False) -> Exit:
     question = Question("passport-api", check)
-    return desk.run(lambda account: AskLedger(account, question, **desk.time))
+    return desk.run(lambda account: AskLedger(account, question, time=desk.time))
 
 
 def test_the_task_is_the_one_paired_with_what_runs(aws: LedgerAws, desk: Desk) -> None:
@@ -171,3 +115,20 @@ def test_a_revision_that_names_no_migrations_cannot_be_asked(aws: LedgerAws, des
     assert ask(desk) == Exit.REFUSED
     assert "no revision runs that names its migrations" in desk.refusal
     assert aws.ran == []
+
+
+def test_a_report_on_a_later_page_of_the_log_is_found(aws: LedgerAws, desk: Desk) -> None:
+    """CloudWatch may give an empty page first."""
+    whole = aws._filter_log_events
+    aws._filter_log_events = lambda asked: (  # type: ignore[method-assign]
+        whole(asked) if "nextToken" in asked else {"events": [], "nextToken": "more"}
+    )
+    assert ask(desk) == Exit.DONE
+    assert desk.answer["verified"]["ledger"] == NOTHING
+
+
+def test_what_fails_before_the_task_is_no_beginning(aws: LedgerAws, desk: Desk) -> None:
+    aws.during["PutObject"] = lambda: aws.faults.update(DescribeServices=[("AccessDenied", "no")])
+    assert ask(desk) == Exit.REFUSED
+    assert "Nothing was changed." in desk.err.getvalue()
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "not begun"]

@@ -1,5 +1,8 @@
 """`runbook restart` (SCR-DEP-2, ROVN-DEP-3): new tasks, and never a deploy."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 
 from runbook.model.loader import load_environment
@@ -22,7 +25,7 @@ def desk(aws: PastAws) -> Desk:
 
 def restart(desk: Desk, *, dry_run: bool = False, minutes: float = 150) -> Exit:
     wanted = Again("passport-api", minutes)
-    return desk.run(lambda account: Restart(account, wanted, **desk.time), dry_run=dry_run)
+    return desk.run(lambda account: Restart(account, wanted, time=desk.time), dry_run=dry_run)
 
 
 @pytest.mark.clause("SCR-DEP-2")
@@ -73,3 +76,11 @@ def test_both_ends_are_recorded(aws: PastAws, desk: Desk) -> None:
     restart(desk)
     kinds = [(record["kind"], record["outcome"]) for record in aws.records.values()]
     assert kinds == [("restart-start", "started"), ("restart-end", "succeeded")]
+
+
+def test_a_deployment_that_ecs_does_not_show_yet_is_waited_for(aws: PastAws, desk: Desk) -> None:
+    whole = aws._list_service_deployments
+    looks: Iterator[Callable[[Any], Any]] = iter([whole, lambda _: {}, lambda _: {}])
+    aws._list_service_deployments = lambda asked: next(looks, whole)(asked)  # type: ignore[method-assign]
+    assert restart(desk) == Exit.DONE, desk.err.getvalue()
+    assert desk.answer["verified"]["image tag"] == NEW

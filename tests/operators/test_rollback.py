@@ -1,65 +1,16 @@
 """`runbook rollback` (ROVN-RB-1, -2, -3): where it goes, by which way, and what it says of it."""
 
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import pytest
 
 from runbook.model.loader import load_environment
-from runbook.operations.account import Account
 from runbook.operations.operation import Exit
-from runbook.operators.rollback import Back, Rollback
-from runbook.operators.sentry import Sentry
-from runbook.operators.watch_window import WatchWindow
 from runbook.operators.web import Answer
+from tests.operations.aws import ACTOR
 from tests.operations.revisions import NEW, OLD
-from tests.operators.desk import Desk
-from tests.operators.past import (
-    BACK,
-    DEPLOYMENTS,
-    FAMILY,
-    FORWARD,
-    OLDER,
-    Deployment,
-    PastAws,
-    Steps,
-)
-
-KEY = "passport-api"
-
-
-@dataclass
-class Page:
-    """/health as whoever asks sees it; ``answers`` come first, then the version that serves."""
-
-    aws: PastAws
-    answers: list[Answer] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def get(self, url: str, headers: Any = None) -> Answer:  # noqa: ANN401
-        self.asked.append(url)
-        if self.answers:
-            return self.answers.pop(0)
-        return Answer(200, {"version": self.aws.tags[self.aws.running_number]})
-
-
-class RollbackDesk(Desk):
-    """One who rolls back."""
-
-    aws: PastAws
-
-    def __init__(self, aws: PastAws) -> None:
-        super().__init__(aws)
-        self.page = Page(aws)
-
-    def rollback(self, to: str = "", *, dry_run: bool = False, accept: bool = False) -> Exit:
-        return self.run(partial(self._operation, to), dry_run=dry_run, accept=accept)
-
-    def _operation(self, to: str, account: Account) -> Rollback:
-        sentry = Sentry(account, KEY, self.page)  # type: ignore[arg-type]
-        window = WatchWindow(account, KEY, self.page, sentry, **self.time)  # type: ignore[arg-type]
-        return Rollback(account, Back(KEY, to), window=window, **self.time)
+from tests.operators.past import BACK, DEPLOYMENTS, FAMILY, OLDER, PastAws, Steps
+from tests.operators.rollback_desk import RollbackDesk
 
 
 @pytest.fixture
@@ -147,23 +98,6 @@ def test_inside_the_bake_window_the_deployment_is_stopped(aws: PastAws, desk: Ro
     assert desk.answer["verified"]["stack"] == f"UPDATE_ROLLBACK_COMPLETE with {OLD}"
 
 
-def test_what_cloudformation_deploys_meanwhile_is_not_taken_for_it(
-    aws: PastAws, desk: RollbackDesk
-) -> None:
-    aws.under_way()
-    told = aws._describe_service_deployments
-
-    def meanwhile(asked: Any) -> Any:  # noqa: ANN401
-        answer = told(asked)
-        if aws.past[0].steps[0][0] == "ROLLBACK_SUCCESSFUL":
-            aws.past.insert(0, Deployment(4, 2, 2, [("SUCCESSFUL", "CLEAN_UP", 100.0)]))
-        return answer
-
-    aws._describe_service_deployments = meanwhile  # type: ignore[method-assign]
-    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
-    assert len(aws.past) == 4, "it was there when the rollback looked again"
-
-
 def test_one_that_goes_back_already_is_watched(aws: PastAws, desk: RollbackDesk) -> None:
     aws.under_way()
     aws.past[0].steps = list(BACK)
@@ -195,97 +129,6 @@ def test_too_late_to_stop_is_told(aws: PastAws, desk: RollbackDesk) -> None:
     )
     assert desk.rollback() == Exit.FAILED
     assert desk.answer["failure"]["fix"].startswith("run the same command again")
-
-
-# ---- run again, after somebody was interrupted
-
-
-def went_back(aws: PastAws, steps: Steps) -> None:
-    """Let somebody have rolled back from revision 3 to 2; ``steps`` is how far ECS is."""
-    aws.past.insert(0, Deployment(4, 3, 2, steps))
-    aws.running_number = 2 if steps[0][2] else 3
-
-
-@pytest.mark.clause("ROVN-RB-1")
-def test_run_again_it_goes_on_with_what_it_began(aws: PastAws, desk: RollbackDesk) -> None:
-    went_back(aws, list(FORWARD))
-    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
-    assert aws.told == aws.executed, "neither stopped nor begun anew: the stack alone is given it"
-    assert desk.answer["summary"].endswith(
-        f"{NEW} -> {OLD}, by going on with the rollback that was begun: it is IN_PROGRESS"
-    )
-    assert desk.answer["verified"]["image tag"] == OLD
-
-
-def test_run_again_after_traffic_it_lets_the_stack_agree(aws: PastAws, desk: RollbackDesk) -> None:
-    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
-    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
-    assert [told["ChangeSetName"] for told in aws.told] == [f"arn:change-set/{OLD}"]
-    assert desk.answer["verified"]["health"] == f"200 from {OLD}"
-
-
-def test_run_again_while_the_stack_agrees_it_stops_nothing(
-    aws: PastAws, desk: RollbackDesk
-) -> None:
-    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
-    aws.tags[4] = OLD
-    aws.past.insert(0, Deployment(5, 2, 4, list(FORWARD)))
-    aws.stack["Parameters"][0]["ParameterValue"] = OLD
-    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
-    assert aws.told == []
-    assert desk.answer["before"]["image_tag"] == NEW
-
-
-def test_run_again_when_all_is_done_it_does_not_bring_back_the_bad_image(
-    aws: PastAws, desk: RollbackDesk
-) -> None:
-    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
-    aws.tags[4] = OLD
-    aws.past.insert(0, Deployment(5, 2, 4, [("SUCCESSFUL", "CLEAN_UP", 100.0)]))
-    aws.running_number = 4
-    assert desk.rollback(dry_run=True) == Exit.DONE
-    assert desk.answer["after"]["image_tag"] == OLDER
-
-
-def test_a_bad_image_that_is_named_is_taken(aws: PastAws, desk: RollbackDesk) -> None:
-    went_back(aws, [("SUCCESSFUL", "CLEAN_UP", 100.0)])
-    assert desk.rollback(NEW, dry_run=True) == Exit.DONE
-    assert desk.answer["after"]["image_tag"] == NEW
-
-
-def test_another_image_has_to_wait_for_the_rollback(aws: PastAws, desk: RollbackDesk) -> None:
-    went_back(aws, [("IN_PROGRESS", "PRE_SCALE_UP", 0.0)])
-    assert desk.rollback(OLDER) == Exit.REFUSED
-    assert desk.refusal == (
-        f"--to: a rollback to {OLD} ({FAMILY}:2) is under way; run the same command without --to, "
-        "and then again with it"
-    )
-
-
-def test_one_that_the_gate_held_is_tried_again(aws: PastAws, desk: RollbackDesk) -> None:
-    went_back(aws, [("ROLLBACK_SUCCESSFUL", "PRE_SCALE_UP", 0.0)])
-    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
-    assert aws.told[0]["taskDefinition"] == f"{FAMILY}:2"
-
-
-@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_IN_PROGRESS"])
-def test_a_release_that_was_undone_needs_no_older_image(
-    aws: PastAws, desk: RollbackDesk, status: str
-) -> None:
-    aws.past[0].steps = [("ROLLBACK_SUCCESSFUL", "CLEAN_UP", 0.0)]
-    aws.stack["StackStatus"] = status
-    assert desk.rollback(dry_run=True) == Exit.DONE
-    assert desk.answer["after"]["image_tag"] == OLD
-
-
-def test_what_cloudformation_puts_back_is_not_stopped(aws: PastAws, desk: RollbackDesk) -> None:
-    aws.past[0].steps = [("ROLLBACK_SUCCESSFUL", "CLEAN_UP", 0.0)]
-    aws.past.insert(0, Deployment(4, 2, 2, list(FORWARD)))
-    aws.stack["Parameters"][0]["ParameterValue"] = OLD
-    aws.running_number = 2
-    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
-    assert aws.told == []
-    assert desk.answer["before"]["image_tag"] == NEW
 
 
 # ---- the schema
@@ -369,8 +212,10 @@ def test_a_stack_that_cannot_agree_is_no_success(aws: PastAws, desk: RollbackDes
     aws.faults["CreateChangeSet"] = [("AccessDenied", "no")]
     assert desk.rollback() == Exit.FAILED
     failure = desk.answer["failure"]
-    assert failure["why"][0] == "CreateChangeSet: AccessDenied: no"
-    assert failure["fix"].startswith("runbook release deploy rovn/production")
+    assert failure["why"][0] == (
+        f"CreateChangeSet: AccessDenied: no ({ACTOR} may not cloudformation:CreateChangeSet)"
+    )
+    assert failure["fix"].startswith("run the same command again: it moves no traffic")
 
 
 def test_alarms_that_ring_in_the_window_are_told(aws: PastAws, desk: RollbackDesk) -> None:
@@ -399,3 +244,34 @@ def test_a_dry_run_writes_nothing(aws: PastAws, desk: RollbackDesk) -> None:
     assert desk.rollback(dry_run=True) == Exit.DONE
     assert aws.told == []
     assert not aws.records
+
+
+@pytest.mark.parametrize(
+    ("steps", "what"),
+    [
+        ([("IN_PROGRESS", "SCALE_UP", 0.0)], f"{OLD} does not serve after 30 minutes"),
+        ([("IN_PROGRESS", "BAKE_TIME", 100.0)], f"{OLD} serves and still bakes after 45 minutes"),
+    ],
+)
+def test_when_time_is_up_it_says_how_far_it_is(
+    aws: PastAws, desk: RollbackDesk, steps: Steps, what: str
+) -> None:
+    aws.next_steps = steps
+    assert desk.rollback() == Exit.FAILED
+    assert desk.answer["failure"]["what"] == what
+    assert "run again" in desk.answer["failure"]["fix"]
+
+
+def test_the_newest_deployment_may_be_on_a_later_page(aws: PastAws, desk: RollbackDesk) -> None:
+    aws.under_way()
+    whole = aws._list_service_deployments
+
+    def in_pages(asked: dict[str, Any]) -> dict[str, Any]:
+        listed = whole(asked)["serviceDeployments"][::-1]
+        page = int(asked.get("nextToken", "0"))
+        more = {"nextToken": str(page + 1)} if page + 1 < len(listed) else {}
+        return {"serviceDeployments": listed[page : page + 1]} | more
+
+    aws._list_service_deployments = in_pages  # type: ignore[method-assign]
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told[0]["serviceDeploymentArn"] == f"{DEPLOYMENTS}/3"

@@ -1,0 +1,321 @@
+"""Every call of the operators' commands, with everything that can happen to it (ROVN-DEP-8).
+
+Whatever happens: an image serves that served before or is gone back to, what is said, recorded and
+returned is so, nothing is done unrecorded but what always goes on, and the same command run again
+ends well.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from runbook.cli import app
+from runbook.model.loader import load_environment
+from runbook.model.sentry import SentryProject
+from runbook.operations.account import Account
+from runbook.operations.console import Console
+from runbook.operations.operation import Exit
+from runbook.operators.web import Answer
+from tests.operations.aws import ACTOR, Aws
+from tests.operations.faults import PASSING, Table, demand_reason, operations_in, try_again_at_once
+from tests.operations.passing_time import PassingTime
+from tests.operations.revisions import NEW, OLD
+from tests.operations.wire import SECRET, Call, CrashedError, Fault, Wire
+from tests.operators.ledger import LedgerAws
+from tests.operators.past import OLDER, PastAws
+
+KEY, TOKEN = "passport-api", "canary-sentry-token"
+
+FROZEN = '{"frozen": true, "by": "somebody", "reason": "incident", "since": "then"}'
+RECORD = f"releases/{datetime.now(UTC):%Y/%m/%d}/20260601T000000Z-release-end-1.json"
+
+
+def watched() -> Any:  # noqa: ANN401 - an environment of the tests' own
+    """Let Sentry count the errors of the service."""
+    environment = load_environment("rovn/production")
+    project = SentryProject(organisation="rovn", project="api", token_secret="sentry-token")  # noqa: S106
+    service = environment.services[KEY].model_copy(update={"sentry": project})
+    return environment.model_copy(update={"services": {KEY: service}})
+
+
+ENVIRONMENT = watched()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A command, the AWS that it finds, and what is so once it went well.
+
+    ``recorded_first``: it does not begin without its first record. ``shown``: what it prints.
+    """
+
+    arguments: str
+    prepare: Callable[[], Aws]
+    reached: Callable[[Aws], bool]
+    recorded_first: bool = False
+    shown: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        """The command line."""
+        command, *options = self.arguments.split()
+        if command == "audit":
+            return [command, options[0], "rovn/production", *options[1:]]
+        return [command, "rovn/production", *options]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything, and records it."""
+        return "--yes" in self.arguments
+
+
+def running() -> Aws:
+    """Let a service run that alarms guard and that was deployed once."""
+    aws = Aws(ENVIRONMENT)
+    aws.alarm_names, aws.alarm_states = ["errors"], {"errors": "OK"}
+    aws.deployment = {"serviceDeploymentArn": "arn:x/1", "status": "SUCCESSFUL"}
+    aws.records[RECORD] = {"kind": "release-end", "outcome": "succeeded"}
+    return aws
+
+
+def frozen() -> Aws:
+    """Let releases be frozen."""
+    aws = Aws(ENVIRONMENT)
+    aws.freeze = FROZEN
+    return aws
+
+
+def past() -> PastAws:
+    """Let three releases have gone well, the last a minute ago."""
+    aws = PastAws(ENVIRONMENT)
+    aws.secrets = {"rovn/production/sentry-token": TOKEN}
+    return aws
+
+
+def baking() -> PastAws:
+    """Let the last release be in its bake window."""
+    aws = past()
+    aws.under_way()
+    return aws
+
+
+def image_of(aws: Aws) -> str:
+    """Name the image that serves."""
+    return aws.tags[aws.running_number] if isinstance(aws, PastAws) else aws.running
+
+
+def gone_back(aws: Aws) -> bool:
+    (given,) = [p for p in aws.stack["Parameters"] if p["ParameterKey"] == "ImageTag"]
+    return bool(image_of(aws) == OLD == given["ParameterValue"])
+
+
+def restarted(aws: Aws) -> bool:
+    assert isinstance(aws, PastAws)
+    return image_of(aws) == NEW and len(aws.past) > 3
+
+
+def asked(aws: Aws) -> bool:
+    return isinstance(aws, LedgerAws) and bool(aws.ran)
+
+
+def as_before(aws: Aws) -> bool:
+    return True
+
+
+def is_frozen(aws: Aws) -> bool:
+    return '"frozen": true' in str(aws.freeze)
+
+
+def is_open(aws: Aws) -> bool:
+    return '"frozen": false' in str(aws.freeze)
+
+
+def ledger() -> Aws:
+    return LedgerAws(ENVIRONMENT)
+
+
+ROLLBACK = f"rollback --service {KEY} --yes --watch-minutes 0.25"
+RESTART, ASK = f"restart --service {KEY} --yes", f"migrations --service {KEY} --yes"
+SCENES = {
+    "status": Scene("status", running, as_before, shown=OLD),
+    "freeze": Scene("freeze --reason x --yes", running, is_frozen),
+    "unfreeze": Scene("unfreeze --yes", frozen, is_open, recorded_first=True),
+    "after the window": Scene(ROLLBACK, past, gone_back),
+    "in the window": Scene(ROLLBACK, baking, gone_back),
+    "restart": Scene(RESTART, past, restarted, recorded_first=True),
+    "migrations": Scene(ASK, ledger, asked),
+    "audit list": Scene("audit list --days 2", running, as_before, shown="release-end"),
+    "audit show": Scene(f"audit show {RECORD}", running, as_before, shown="succeeded"),
+}
+
+
+@dataclass
+class Night:
+    """One operator, one command, and what came of it; each run is a process of its own."""
+
+    name: str
+    said: str = ""
+    said_last: str = ""
+    codes: list[int | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.scene = SCENES[self.name]
+        self.aws = self.scene.prepare()
+        self.wire = Wire(self.aws)
+        self.before = self.state
+
+    def run(self) -> int | None:
+        """Run the command; None when its process crashed."""
+        self.wire.begin(self.name)
+        with pytest.MonkeyPatch.context() as patched:
+            time, account = PassingTime(), Account(ENVIRONMENT, self.wire.session())
+            patched.setattr("runbook.operations.waiting.Time.clock", lambda _: time.clock())
+            patched.setattr("runbook.operations.waiting.Time.sleep", lambda _, s: time.sleep(s))
+            patched.setattr("runbook.operators.web.Web.get", self._page)
+            patched.setattr(
+                "runbook.operators.commands.begin",
+                lambda *_, as_json: (account, Console(as_json=as_json)),
+            )
+            try:
+                ran = CliRunner().invoke(app, self.scene.words)
+            except CrashedError:
+                self.codes.append(None)
+                return None
+        assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
+        self.said_last = ran.output
+        self.said += ran.output
+        self.codes.append(ran.exit_code)
+        return ran.exit_code
+
+    def _page(self, url: str, headers: object = None) -> Answer:
+        if "/stats/" in url:
+            return Answer(200, [])
+        return Answer(200, {"version": image_of(self.aws)})
+
+    @property
+    def state(self) -> str:
+        """What a command could have changed, beside records."""
+        return f"{self.aws.freeze} {image_of(self.aws)} {self.wire.changes}"
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """What was recorded."""
+        return [r for r in self.aws.records.values() if "actor" in r]
+
+    @property
+    def reached(self) -> bool:
+        return self.scene.reached(self.aws)
+
+
+def calls_of(name: str) -> list[Call]:
+    """Record the calls of a night in which nothing goes wrong."""
+    night = Night(name)
+    assert night.run() == Exit.DONE, night.said
+    assert night.reached
+    assert night.scene.shown in night.said
+    return night.wire.calls
+
+
+TABLE = Table(SCENES, calls_of)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    try_again_at_once(monkeypatch)
+
+
+def demand_sound(night: Night) -> None:
+    """Hold what must hold after any fault: the service serves, nothing is given away."""
+    assert image_of(night.aws) in (OLDER, OLD, NEW)
+    if night.scene.recorded_first:
+        assert all(records for _, records in night.wire.changes), "recorded before"
+    everything = night.said + str(night.records)
+    assert not {word for word in ("Traceback", SECRET, TOKEN) if word in everything}
+    if not night.scene.writes:
+        assert (night.state, night.records) == (night.before, [])
+
+
+def demand_truth(night: Night, code: int | None) -> None:
+    """Hold exit code, words and records against what AWS has."""
+    changed, said = bool(night.wire.changes), night.said_last
+    if code == Exit.DONE:
+        assert night.reached
+        assert night.scene.shown in said
+    if code == Exit.REFUSED or "Nothing was changed" in said:
+        assert not changed
+    if code in (Exit.DONE, Exit.REFUSED):
+        assert "not known whether" not in said
+    starts = [r for r in night.records if r["outcome"] == "started"]
+    ends = [r["outcome"] for r in night.records if r["outcome"] != "started"]
+    if code is not None:
+        assert len(starts) <= len(ends) or "is not recorded" in said
+        assert not night.wire.changes or starts or "is not recorded" in said
+    for outcome in ends:
+        assert outcome != "succeeded" or night.reached
+        assert outcome != "not begun" or not changed
+
+
+def demand_line(night: Night, code: int, fault: Fault) -> None:
+    """Hold that it is said what went wrong, and what to do, and in one line if nothing began."""
+    demand_reason(night.said_last, fault)
+    if fault.kind == "aws error":
+        who = "this identity" if fault.call.operation == "GetCallerIdentity" else ACTOR
+        assert re.search(rf"{who} may not [a-z0-9]+:[A-Z]", night.said_last)
+    if code == Exit.REFUSED:
+        told = re.compile(rf"{fault.call.operation}|Error: |Interrupted")
+        lines = [each for each in night.said_last.splitlines() if told.search(each)]
+        # But for the record to put into the bucket.
+        (line,) = [e for e in lines if "is not recorded: " not in e and not e.startswith("{")]
+        assert "rovn/production" in line
+        assert re.search(r"Nothing was changed\. Now: .|is refused: .*; .", line)
+    elif code == Exit.FAILED:
+        assert re.search(r"[Nn]ow: .|To watch it: |audit bucket as ", night.said_last)
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+@pytest.mark.parametrize(("scene", "fault"), TABLE.cases, ids=TABLE.ids)
+def test_a_call_goes_wrong(scene: str, fault: Fault) -> None:
+    night = Night(scene)
+    night.wire.fault = fault
+    code = night.run()
+    assert night.wire.struck
+    demand_sound(night)
+    demand_truth(night, code)
+    if fault.kind.startswith("interrupted"):
+        assert code == Exit.INTERRUPTED
+    if fault.kind in PASSING and not fault.lasting:
+        assert code == Exit.DONE
+    if code not in (None, Exit.DONE):
+        assert code is not None
+        demand_line(night, code, fault)
+    run_again(night)
+
+
+def run_again(night: Night) -> None:
+    """Run the same command again, with no clean-up by hand: it ends well."""
+    night.wire.fault = None
+    settle(night.aws)
+    before = len(night.wire.changes)
+    assert night.run() == Exit.DONE, night.said_last
+    assert night.reached
+    if night.name in ("freeze", "unfreeze") and night.codes[0] == Exit.DONE:
+        assert len(night.wire.changes) == before
+    if night.scene.arguments == ROLLBACK:
+        moved = [op for op, _ in night.wire.changes if op != "ExecuteChangeSet"]
+        assert len(set(moved)) == 1
+
+
+def settle(aws: Aws) -> None:
+    """Let what was begun come to its end without anybody who watches."""
+    if isinstance(aws, PastAws):
+        del aws.past[0].steps[:-1]
+        aws.answer("DescribeServiceDeployments", {"serviceDeploymentArns": []})
+
+
+def test_the_table_has_every_operation_that_the_sources_call(record_cases: list[str]) -> None:
+    assert operations_in("operators") - TABLE.operations == set()
+    record_cases.append(TABLE.summary("runbook status, freeze, rollback, restart, ..."))

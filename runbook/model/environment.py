@@ -101,6 +101,12 @@ class Environment(EnvironmentFile):
         masters = (name for name, s in self.secrets.items() if s.mechanism == "database_master")
         return next(masters, None)
 
+    @property
+    def operators_tokens(self) -> tuple[str, ...]:
+        """The secrets that operators' own commands read: Sentry's tokens, and no others."""
+        projects = (service.sentry for service in self.services.values())
+        return tuple(dict.fromkeys(each.token_secret for each in projects if each))
+
     def secrets_of(self, consumer: str) -> dict[str, tuple[str, ...]]:
         """Map each secret that a task reads to its variables, as ``NAME`` or ``NAME:key``.
 

@@ -132,6 +132,8 @@ def _tables(path: str, model: type[BaseModel]) -> Iterator[tuple[str, list[str]]
         if get_origin(inner) is dict:
             # Named by the file: services.* stands for every service.
             inner, below = get_args(inner)[1], f"{below}.*"
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _tables(below, inner)
+        for model_of in get_args(inner) or (inner,):
+            # A table that may be left out is written as a union with None.
+            if isinstance(model_of, type) and issubclass(model_of, BaseModel):
+                yield from _tables(below, model_of)
     yield path, keys

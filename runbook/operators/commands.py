@@ -105,7 +105,12 @@ def rollback(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Let the last known-good revision serve again; a freeze does not hold it."""
+    """Let the last known-good revision serve again; a freeze does not hold it.
+
+    By hand it is aws ecs update-service --task-definition FAMILY:REVISION --cluster
+    ORGANISATION-ENVIRONMENT --service NAME; the AWS CLI takes it with both of the latter only, and
+    `runbook status` then says what still differs.
+    """
     from runbook.operators.rollback import Back, Rollback
     from runbook.operators.sentry import Sentry
     from runbook.operators.watch_window import WatchWindow

@@ -24,7 +24,7 @@ from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
-from sandbox.rehearsal import record_drills, report, summary  # noqa: F401 - registers its drills
+from sandbox.rehearsal import record_drills, report, section_two, summary  # noqa: F401 - register
 from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.database import Database
 from sandbox.rehearsal.drills import DRILLS, Drill

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from runbook.access.delivery_names import delivery_key_alias, source_bucket, source_key
 from runbook.access.policy import Statement
+from runbook.access.preflight_reads import preflight_reads
 from runbook.access.principals import Principals
 from runbook.access.roles import ECS_TASKS
 
@@ -184,6 +185,7 @@ def _watch(principals: Principals) -> list[Statement]:
         Statement("WatchMigrationLogs", ["logs:FilterLogEvents"], _arns(principals, "logs", logs)),
         Statement("WatchTargets", ["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
         *_error_rates(principals),
+        *preflight_reads(principals, alarms=False),
     ]
 
 

@@ -15,6 +15,7 @@ from runbook.model.images import Images
 from runbook.model.ingress import LoadBalancer
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
+from runbook.model.preflight import Preflight
 from runbook.model.refusal import Refusal
 from runbook.model.secrets import Secret
 from runbook.model.services import Service
@@ -69,6 +70,9 @@ class EnvironmentFile(BaseModel):
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
     deploy: Deploy
     delivery: Delivery
+    preflight: Annotated[
+        Preflight | None, Field(description="What has to be so before a release here, if anything.")
+    ] = None
 
 
 class Environment(EnvironmentFile):
@@ -154,8 +158,18 @@ class Environment(EnvironmentFile):
         yield from self.delivery.contradictions(self.deploy, self.slug)
         bakes = {name: service.bake_minutes for name, service in self.services.items()}
         yield from bake_beyond_release(self.delivery, bakes)
+        yield from self._staging()
         yield from between_tables(self)
         yield from self._broken_demands()
+
+    def _staging(self) -> Iterator[Refusal]:
+        if self.preflight and self.preflight.staging == self.environment:
+            yield Refusal(
+                "preflight.staging",
+                f"{self.environment} is this environment: an image would have to serve here before "
+                "it is released here",
+                "name another environment of the organisation",
+            )
 
     def _long_names(self) -> Iterator[Refusal]:
         for name in self.services:

@@ -35,9 +35,15 @@ class Account:
     (tests/operations/test_no_way_around.py): a command has no other way to AWS.
     """
 
-    def __init__(self, environment: Environment, session: boto3.Session | None = None) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        session: boto3.Session | None = None,
+        *,
+        profile: str = "",
+    ) -> None:
         self.environment = environment
-        self._session = session
+        self._session, self._profile = session, profile
         self._clients: dict[str, Client] = {}
         self._open = False
         self._token = ""
@@ -46,7 +52,9 @@ class Account:
         """Make or reuse the client of a service, such as ``ecs``."""
         if service not in self._clients:
             # Not before it is needed: a profile that is not there is told like any refusal.
-            self._session = self._session or boto3.Session()
+            self._session = self._session or (
+                boto3.Session(profile_name=self._profile) if self._profile else boto3.Session()
+            )
             client = self._session.client(  # type: ignore[call-overload]
                 service, region_name=self.environment.region, config=CONFIG
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runbook.completion import environment_names, service_keys
 from runbook.model.refusal import Refusal, RefusedError
 
 if TYPE_CHECKING:
@@ -18,9 +19,21 @@ release = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Release an image that the pipeline built: preview, deploy, verify.",
+    epilog="Example: runbook release preview acme/production --service api "
+    "--image-tag prod-20260510220219",
 )
-Name = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="organisation/environment")]
-Service = Annotated[str, typer.Option("--service", help="Key of the service in the file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENVIRONMENT",
+        help="organisation/environment",
+        autocompletion=environment_names,
+    ),
+]
+Service = Annotated[
+    str,
+    typer.Option("--service", help="Key of the service in the file.", autocompletion=service_keys),
+]
 Tag = Annotated[str, typer.Option("--image-tag", help="Tag of the image in its repository.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes aside.")]
 Minutes = Annotated[

@@ -21,6 +21,7 @@ audit = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Read the locked records of what was done: list, show.",
+    epilog="Example: runbook audit list acme/production",
 )
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and stop.")]

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from policies.report import Format
+from runbook.completion import environment_names
 from runbook.model.refusal import RefusedError
-from runbook.operations.commands import release
+from runbook.operations.commands import Name, release
 from runbook.operators.commands import add_to
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 EXIT_UNUSABLE = 2
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Operational runbooks, enforced. Each command has --help with an example.",
+    epilog="Example: runbook status acme/production",
 )
 
 
@@ -54,7 +55,11 @@ class Field(StrEnum):
 @app.command(epilog="Example: runbook environments acme/production --json")
 def environments(
     names: Annotated[
-        list[str] | None, typer.Argument(help="organisation/environment; all when none is given.")
+        list[str] | None,
+        typer.Argument(
+            help="organisation/environment; all when none is given.",
+            autocompletion=environment_names,
+        ),
     ] = None,
     *,
     field: Annotated[Field | None, typer.Option(help="Print this alone, one a line.")] = None,
@@ -83,9 +88,7 @@ def schema() -> None:
 
 
 @app.command(epilog="Example: runbook scp acme/production > scp.json")
-def scp(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="organisation/environment")],
-) -> None:
+def scp(name: Name) -> None:
     """Print the service control policy that the environment's account is put under.
 
     An administrator of the AWS organisation attaches it, from the management account.

@@ -12,6 +12,7 @@ from runbook.access import delivery_names as names
 from runbook.access.delivery_sources import delivery_sources
 from runbook.access.deploy_policy import PUSH
 from runbook.access.policy import Statement
+from runbook.access.preflight_reads import preflight_reads
 from runbook.access.principals import Principals
 from runbook.access.roles import CODEBUILD
 from runbook_constructs.build_project import STREAMS
@@ -136,6 +137,7 @@ class DeliveryRoles(Construct):
                 self._repositories(),
             ),
             Statement("ReadFreeze", ["ssm:GetParameter"], freeze),
+            *preflight_reads(self._principals),
         ]
 
     def _stacks(self, sid: str, actions: Sequence[str]) -> list[Statement]:

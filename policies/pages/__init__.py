@@ -1,4 +1,4 @@
-"""The pages that `make docs` writes: every rule, and every clause with what keeps it.
+"""The pages that `make docs` writes: rules, clauses with what keeps each, and the commands.
 
 They hold no time and no place, so the same code gives the same bytes; a test finds stale ones.
 """
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from policies.pages.clauses import clause_page
+from policies.pages.commands import command_page
 from policies.pages.rules import rule_index, rule_page
 from policies.rules import all_rules
 from policies.templates.assembly import Reading
@@ -20,6 +21,7 @@ def pages(reading: Reading) -> dict[str, str]:
     rules = all_rules()
     return {
         "clauses.md": clause_page(reading),
+        "commands.md": command_page(),
         f"{RULES}/README.md": rule_index(rules),
         **{f"{RULES}/{rule.id}.md": rule_page(rule) for rule in rules},
     }
@@ -27,7 +29,7 @@ def pages(reading: Reading) -> dict[str, str]:
 
 def shipped(docs: Path = DOCS) -> dict[str, str]:
     """Read the pages as they stand in the repository."""
-    found = [docs / "clauses.md", *sorted((docs / RULES).glob("*.md"))]
+    found = [docs / "clauses.md", docs / "commands.md", *sorted((docs / RULES).glob("*.md"))]
     return {path.relative_to(docs).as_posix(): path.read_text("utf-8") for path in found}
 
 

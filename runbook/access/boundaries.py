@@ -5,12 +5,19 @@ from runbook.access.execution_policies import cloudformation_boundary
 from runbook.access.guard_rails import DELIVERY_BOUNDARY, DEPLOY_BOUNDARY
 from runbook.access.places import places
 from runbook.access.policy import ManagedPolicy, Statement, policies_in
+from runbook.access.preflight_reads import preflight_reads
 from runbook.access.principals import Principals
 
 
 def boundaries(principals: Principals) -> list[ManagedPolicy]:
     """List every boundary of an environment: of its roles, of who deploys, of CloudFormation."""
-    own = {DELIVERY_BOUNDARY: [_push(principals), *_change_sets(principals)]}
+    own = {
+        DELIVERY_BOUNDARY: [
+            _push(principals),
+            *_change_sets(principals),
+            *preflight_reads(principals),
+        ]
+    }
     return [
         *(
             ManagedPolicy(

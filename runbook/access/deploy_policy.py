@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from runbook.access.delivery_names import delivery_key_alias, source_bucket, source_key
 from runbook.access.policy import Statement
+from runbook.access.preflight_reads import preflight_reads
 from runbook.access.principals import Principals
 from runbook.access.roles import ECS_TASKS
 
@@ -183,6 +184,36 @@ def _watch(principals: Principals) -> list[Statement]:
         ),
         Statement("WatchMigrationLogs", ["logs:FilterLogEvents"], _arns(principals, "logs", logs)),
         Statement("WatchTargets", ["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
+        *_error_rates(principals),
+        *preflight_reads(principals, alarms=False),
+    ]
+
+
+def _error_rates(principals: Principals) -> list[Statement]:
+    """Read Sentry's tokens, where the file names a project: a rollback tells the error rate."""
+    environment = principals.environment
+    # Secrets Manager ends a secret's ARN in six characters of its own.
+    tokens = [f"secret:{environment.name}/{name}-??????" for name in environment.operators_tokens]
+    if not tokens:
+        return []
+    through = f"secretsmanager.{environment.region}.amazonaws.com"
+    return [
+        Statement(
+            "ReadSentryTokens",
+            ["secretsmanager:GetSecretValue"],
+            _arns(principals, "secretsmanager", tokens),
+        ),
+        Statement(
+            "DecryptSentryTokens",
+            ["kms:Decrypt"],
+            _arns(principals, "kms", ["key/*"]),
+            {
+                "ForAnyValue:StringEquals": {
+                    "kms:ResourceAliases": f"alias/{environment.slug}/secrets"
+                },
+                "StringEquals": {"kms:ViaService": through},
+            },
+        ),
     ]
 
 

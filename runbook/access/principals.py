@@ -264,10 +264,12 @@ class Principals:
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.
 
-        CloudFormation reads the database's master, once, to create the instance with it.
+        CloudFormation reads the database's master, once, to create the instance with it; who
+        deploys reads the tokens by which a rollback asks for the error rate (ROVN-RB-1).
         """
         consumers = tuple(self._consumer(c) for c in self.environment.secrets[secret].consumers)
-        return (*consumers, *self._creator(secret), *self.break_glass)
+        asks = (self.deploy_identity,) if secret in self.environment.operators_tokens else ()
+        return (*consumers, *self._creator(secret), *asks, *self.break_glass)
 
     def may_write(self, secret: str) -> tuple[str, ...]:
         """Who may replace a secret's value: nobody but break-glass, until rotation comes.

@@ -39,6 +39,7 @@ def between_tables(file: EnvironmentFile) -> Iterator[Refusal]:
     yield from _fallback(file)
     yield from _ports(file)
     yield from _shared(file)
+    yield from _error_rates(file)
 
 
 def _connection_budget(file: EnvironmentFile) -> Iterator[Refusal]:
@@ -181,3 +182,32 @@ def _shared(file: EnvironmentFile) -> Iterator[Refusal]:
                 yield Refusal(
                     f"services.{name}.{key}", f"{value} is another service's, too", "change one"
                 )
+
+
+def _error_rates(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Keep Sentry's token the operators' own: a person brings it, and no task is given it."""
+    for name, service in file.services.items():
+        if service.sentry is None:
+            continue
+        key, token = f"services.{name}.sentry.token_secret", service.sentry.token_secret
+        secret = file.secrets.get(token)
+        if secret is None:
+            yield Refusal(
+                key,
+                f"{token!r} is not a secret of this file, so nobody would be let read it",
+                f"add [secrets.{token}], operator_supplied, without consumers",
+            )
+        elif secret.mechanism != "operator_supplied":
+            yield Refusal(
+                key,
+                f"{token} is made by the mechanism {secret.mechanism}, and Sentry alone can make "
+                "a token of Sentry",
+                'write mechanism = "operator_supplied", or name another secret',
+            )
+        elif secret.consumers:
+            yield Refusal(
+                key,
+                f"{token} is read by {', '.join(secret.consumers)}, too: a task would hold what "
+                "reads the whole project",
+                "leave its consumers and variables empty: operators read it, nobody else",
+            )

@@ -15,6 +15,7 @@ from runbook.model.images import Images
 from runbook.model.ingress import LoadBalancer
 from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
+from runbook.model.preflight import Preflight
 from runbook.model.refusal import Refusal
 from runbook.model.secrets import Secret
 from runbook.model.services import Service
@@ -69,6 +70,9 @@ class EnvironmentFile(BaseModel):
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
     deploy: Deploy
     delivery: Delivery
+    preflight: Annotated[
+        Preflight | None, Field(description="What has to be so before a release here, if anything.")
+    ] = None
 
 
 class Environment(EnvironmentFile):
@@ -100,6 +104,12 @@ class Environment(EnvironmentFile):
         """The secret with the database's master credential; None when RDS manages it itself."""
         masters = (name for name, s in self.secrets.items() if s.mechanism == "database_master")
         return next(masters, None)
+
+    @property
+    def operators_tokens(self) -> tuple[str, ...]:
+        """The secrets that operators' own commands read: Sentry's tokens, and no others."""
+        projects = (service.sentry for service in self.services.values())
+        return tuple(dict.fromkeys(each.token_secret for each in projects if each))
 
     def secrets_of(self, consumer: str) -> dict[str, tuple[str, ...]]:
         """Map each secret that a task reads to its variables, as ``NAME`` or ``NAME:key``.
@@ -148,8 +158,18 @@ class Environment(EnvironmentFile):
         yield from self.delivery.contradictions(self.deploy, self.slug)
         bakes = {name: service.bake_minutes for name, service in self.services.items()}
         yield from bake_beyond_release(self.delivery, bakes)
+        yield from self._staging()
         yield from between_tables(self)
         yield from self._broken_demands()
+
+    def _staging(self) -> Iterator[Refusal]:
+        if self.preflight and self.preflight.staging == self.environment:
+            yield Refusal(
+                "preflight.staging",
+                f"{self.environment} is this environment: an image would have to serve here before "
+                "it is released here",
+                "name another environment of the organisation",
+            )
 
     def _long_names(self) -> Iterator[Refusal]:
         for name in self.services:

@@ -11,19 +11,14 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from runbook.model.environment import Environment, EnvironmentFile
+from runbook.model.environment_files import ENVIRONMENTS, known_environments
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from runbook.model.validation import refusals_of
 
-ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
+__all__ = ["ENVIRONMENTS", "known_environments", "load_environment"]
 # What every AWS resource name takes: CloudTrail, for one, refuses two hyphens side by side.
 _NAME = re.compile(r"(?=.{1,31}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _FROM_PATH = ("organisation", "environment")
-
-
-def known_environments(root: Path = ENVIRONMENTS) -> list[str]:
-    """List every environment that has a file, as ``organisation/environment``, sorted."""
-    files = (file for file in root.glob("*/*.toml") if not file.name.startswith("."))
-    return sorted(f"{file.parent.name}/{file.stem}" for file in files)
 
 
 def load_environment(
@@ -132,6 +127,8 @@ def _tables(path: str, model: type[BaseModel]) -> Iterator[tuple[str, list[str]]
         if get_origin(inner) is dict:
             # Named by the file: services.* stands for every service.
             inner, below = get_args(inner)[1], f"{below}.*"
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _tables(below, inner)
+        for model_of in get_args(inner) or (inner,):
+            # A table that may be left out is written as a union with None.
+            if isinstance(model_of, type) and issubclass(model_of, BaseModel):
+                yield from _tables(below, model_of)
     yield path, keys

@@ -39,7 +39,21 @@ def all_environments(root: Path = ENVIRONMENTS) -> list[Environment]:
     if shared:
         reason = f"{' and '.join(shared)} would share the names of their resources"
         raise RefusedError("environments/", [Refusal("environment", reason, "rename one of them")])
+    for environment in loaded:
+        _must_know_staging(environment, [each.name for each in loaded])
     return loaded
+
+
+def _must_know_staging(environment: Environment, known: list[str]) -> None:
+    """Refuse a staging that has no file: every release would be held for ever."""
+    if environment.preflight is None:
+        return
+    staging = f"{environment.organisation}/{environment.preflight.staging}"
+    if staging not in known:
+        reason = f"{staging} has no file"
+        fix = f"add environments/{staging}.toml, or name one of {', '.join(known)}"
+        source = f"environments/{environment.name}.toml"
+        raise RefusedError(source, [Refusal("preflight.staging", reason, fix)])
 
 
 def _text(key: str, value: object) -> str:

@@ -56,9 +56,15 @@ class Account:
     (tests/operations/test_no_way_around.py): a command has no other way to AWS.
     """
 
-    def __init__(self, environment: Environment, session: boto3.Session | None = None) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        session: boto3.Session | None = None,
+        *,
+        profile: str = "",
+    ) -> None:
         self.environment = environment
-        self._session = session
+        self._session, self._profile = session, profile
         self._clients: dict[str, Client] = {}
         self._open = False
         self._token = self._actor = ""
@@ -81,7 +87,9 @@ class Account:
     def _new_client(self, service: str) -> Client:
         try:
             # Not before it is needed: a profile that is not there is told like any refusal.
-            self._session = self._session or boto3.Session()
+            self._session = self._session or (
+                boto3.Session(profile_name=self._profile) if self._profile else boto3.Session()
+            )
             return self._session.client(  # type: ignore[call-overload]
                 service, region_name=self.environment.region, config=CONFIG
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runbook.completion import environment_names, service_keys
 from runbook.model.refusal import Refusal, RefusedError
 
 if TYPE_CHECKING:
@@ -18,27 +19,54 @@ release = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Release an image that the pipeline built: preview, deploy, verify.",
+    epilog="Example: runbook release preview acme/production --service api "
+    "--image-tag prod-20260510220219",
 )
-Name = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="organisation/environment")]
-Service = Annotated[str, typer.Option("--service", help="Key of the service in the file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENVIRONMENT",
+        help="organisation/environment",
+        autocompletion=environment_names,
+    ),
+]
+Service = Annotated[
+    str,
+    typer.Option("--service", help="Key of the service in the file.", autocompletion=service_keys),
+]
 Tag = Annotated[str, typer.Option("--image-tag", help="Tag of the image in its repository.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes aside.")]
 Minutes = Annotated[
     float, typer.Option("--timeout-minutes", min=1, help="How long to watch; it goes on without.")
 ]
 WATCHED_MINUTES = 150.0
+StagingProfile = Annotated[
+    str,
+    typer.Option(
+        "--staging-profile",
+        help="AWS profile that shows staging's account, where the file asks for staging first.",
+    ),
+]
 
 
 @release.command(
     epilog="Example: runbook release preview acme/production --service api "
     "--image-tag prod-20260510220219"
 )
-def preview(name: Name, service: Service, image_tag: Tag, *, as_json: Json = False) -> None:
+def preview(
+    name: Name,
+    service: Service,
+    image_tag: Tag,
+    *,
+    staging_profile: StagingProfile = "",
+    as_json: Json = False,
+) -> None:
     """Show what a release would change: a change set is made, and nothing executed."""
     from runbook.operations.protocol import look
 
     account, console = begin(name, service, as_json=as_json)
-    raise typer.Exit(look(_release(account, service, image_tag), account, console))
+    operation = _release(account, service, image_tag, staging_profile=staging_profile)
+    raise typer.Exit(look(operation, account, console))
 
 
 @release.command(
@@ -59,6 +87,7 @@ def deploy(
         str | None,
         typer.Option("--instead-of", help="Only while this tag runs, as the preview showed."),
     ] = None,
+    staging_profile: StagingProfile = "",
     timeout_minutes: Minutes = WATCHED_MINUTES,
     as_json: Json = False,
 ) -> None:
@@ -68,7 +97,12 @@ def deploy(
 
     account, console = begin(name, service, as_json=as_json)
     operation = _release(
-        account, service, image_tag, instead_of=instead_of, minutes=timeout_minutes
+        account,
+        service,
+        image_tag,
+        instead_of=instead_of,
+        staging_profile=staging_profile,
+        minutes=timeout_minutes,
     )
     consent = Consent(yes=yes, accept_changes=accept_changes)
     raise typer.Exit(perform(operation, account, console, consent))
@@ -125,8 +159,11 @@ def _release(
     tag: str,
     *,
     instead_of: str | None = None,
+    staging_profile: str = "",
     minutes: float = WATCHED_MINUTES,
 ) -> "Release":
+    from runbook.operations.preflight import Preflight
     from runbook.operations.release import Release, Wanted
 
-    return Release(account, Wanted(service, tag, instead_of, minutes))
+    preflight = Preflight(account, service, tag, staging_profile=staging_profile)
+    return Release(account, Wanted(service, tag, instead_of, minutes), preflight=preflight)

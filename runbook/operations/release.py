@@ -13,6 +13,7 @@ from runbook.operations.freeze import freeze_refusals
 from runbook.operations.images import image_refusals
 from runbook.operations.obstacles import astray, busy, continue_rollback, too_late
 from runbook.operations.operation import Begun, Operation, OperationFailedError
+from runbook.operations.preflight import Checked, Preflight
 from runbook.operations.preview import Preview
 from runbook.operations.services import EcsService, Running
 from runbook.operations.stacks import (
@@ -49,13 +50,14 @@ class Release(Operation):
         account: Account,
         wanted: Wanted,
         *,
+        preflight: Preflight | None = None,
         time: Time = REAL_TIME,
     ) -> None:
         self._account, self._wanted, self._time = account, wanted, time
         self._environment = account.environment
         self._service = EcsService(account, wanted.service)
         self._stack = ServiceStack(account, wanted.service)
-        self._change_set = ""
+        self._change_set, self._preflight = "", preflight
         name = self._environment.name
         self.title = f"release of {wanted.tag} to {wanted.service} in {name}"
         self.watch = (
@@ -77,12 +79,17 @@ class Release(Operation):
             return found
         assert stack is not None  # noqa: S101 - _without_change_set answers for it
         refusals = list(self._refusals(running))
+        # What runs already is only written into the stack: it went through before.
+        same = running is not None and running.tag == self._wanted.tag
+        checked = Checked() if same or not self._preflight else self._preflight.check()
         before = {"image_tag": running.tag if running else "", "stack_tag": tag_of(stack)}
         found = Preview(
             summary=f"{self._wanted.service} in {self._environment.name}: "
             f"{before['image_tag'] or 'nothing'} -> {self._wanted.tag}",
             refusals=refusals,
-            holds=list(freeze_refusals(self._account)),
+            holds=[*freeze_refusals(self._account), *checked.holds],
+            changes=checked.unknown,
+            notes=checked.notes,
             before=before,
             after={"image_tag": self._wanted.tag},
         )
@@ -160,7 +167,8 @@ class Release(Operation):
         listed = changes(change_set["Changes"], self._wanted.tag, definition)
         beside = sum(not change.expected for change in listed)
         told = f"{found.summary}; {beside} changes beside the image" if beside else found.summary
-        return replace(found, summary=told, changes=listed, notes=list(_unchanged(running)))
+        notes = [*found.notes, *_unchanged(running)]
+        return replace(found, summary=told, changes=[*listed, *found.changes], notes=notes)
 
     def _prepared(self, parameters: list[str]) -> Mapping[str, Any]:
         """Make the change set, or take the one that is there while it can be executed."""

@@ -23,6 +23,7 @@ audit = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Read the locked records of what was done: list, show.",
+    epilog="Example: runbook audit list acme/production",
 )
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and stop.")]
@@ -100,7 +101,12 @@ def rollback(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Let the last known-good revision serve again; a freeze does not hold it."""
+    """Let the last known-good revision serve again; a freeze does not hold it.
+
+    By hand it is aws ecs update-service --task-definition FAMILY:REVISION --cluster
+    ORGANISATION-ENVIRONMENT --service NAME; the AWS CLI takes it with both of the latter only, and
+    `runbook status` then says what still differs.
+    """
     from runbook.operators.rollback import Back, Rollback
     from runbook.operators.sentry import Sentry
     from runbook.operators.watch_window import WatchWindow

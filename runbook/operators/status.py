@@ -55,7 +55,8 @@ def status_of_service(account: Account, key: str) -> Status:
     status.facts["stack_image_tag"] = tag_of(described) if described else ""
     status.facts |= _running(running)
     status.attention += _of_stack(stack.name, status.facts)
-    status.attention += _of_running(running, status.facts)
+    agree = f"runbook release deploy {account.environment.name} --service {key} --image-tag"
+    status.attention += _of_running(running, status.facts, agree)
     if running:
         deployment = service.last_deployment()
         status.facts["deployment"] = _deployment(deployment)
@@ -84,15 +85,16 @@ def _of_stack(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"the stack {name} is {facts['stack']}: it takes no release"
 
 
-def _of_running(running: Running | None, facts: Mapping[str, Any]) -> Iterator[str]:
+def _of_running(running: Running | None, facts: Mapping[str, Any], agree: str) -> Iterator[str]:
     if running is None:
         yield "there is no such service in the cluster"
         return
     if running.tag != facts["stack_image_tag"]:
         wanted = facts["stack_image_tag"] or "nothing"
+        kept = f"; to keep {running.tag}: {agree} {running.tag}" if running.tag else ""
         yield (
             f"{running.tag or 'another image'} runs, but the stack has {wanted}: "
-            "the next stack update would bring that"
+            f"the next stack update would bring that{kept}"
         )
     if running.running < max(1, running.desired):
         yield f"{running.running} of {running.desired} tasks run"

@@ -90,7 +90,9 @@ def stack(status: str, tag: str = OLD) -> Callable[[Aws], None]:
         ),
         (
             stack("UPDATE_COMPLETE", NEW),
-            f"{OLD} runs, but the stack has {NEW}: the next stack update would bring that",
+            f"{OLD} runs, but the stack has {NEW}: the next stack update would bring that; "
+            f"to keep {OLD}: runbook release deploy rovn/production --service passport-api "
+            f"--image-tag {OLD}",
         ),
         (changed("running", ""), "there is no such service in the cluster"),
         (changed("tasks", (0, 0)), "0 of 0 tasks run"),

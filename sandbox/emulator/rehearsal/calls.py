@@ -21,7 +21,7 @@ ECS = "ministack.services.ecs"
 STACKS = "ministack.services.cloudformation.stacks"
 Members = dict[str, Any]
 
-PATCHES.needs(ECS, "_ACTION_MAP", "_finalize_ecs_response", "_services")
+PATCHES.needs(ECS, "_ACTION_MAP", "_clusters", "_finalize_ecs_response", "_services")
 
 
 class Rehearsal:
@@ -77,7 +77,7 @@ class Rehearsal:
 
     def update(self, caller: Caller, request: Members) -> Members:
         """Change a service; another task definition, or force, is another deployment."""
-        service = self._service(caller, str(request["service"]))
+        service = self._service(caller, request)
         if service is None:
             return _by_ministack(caller, "UpdateService", request)
         before = service.record["taskDefinition"]
@@ -106,7 +106,7 @@ class Rehearsal:
 
     def delete(self, caller: Caller, request: Members) -> Members:
         """Delete a service with all its tasks."""
-        service = self._service(caller, str(request["service"]))
+        service = self._service(caller, request)
         if service:
             service.end()
             del self.services[service.record["serviceArn"]]
@@ -158,7 +158,7 @@ class Rehearsal:
 
     def list_deployments(self, caller: Caller, request: Members) -> Members:
         """List a service's deployments, the latest first."""
-        service = self._service(caller, str(request["service"]))
+        service = self._service(caller, request)
         if service is None:
             raise RefusedError("ServiceNotFoundException", "Service not found.")
         wanted = request.get("status") or []
@@ -187,12 +187,25 @@ class Rehearsal:
     def _deployments(self) -> dict[str, DeploymentRecord]:
         return {each.arn: each for service in self._all() for each in service.deployments}
 
-    def _service(self, caller: Caller, reference: str) -> RehearsedService | None:
+    def _service(self, caller: Caller, request: Members) -> RehearsedService | None:
+        """Find the service that a request means, in the cluster that it means."""
+        cluster, reference = _cluster(caller, request), str(request["service"])
         for arn, service in self.services.items():
-            here = arn.startswith(caller.arn("ecs", "service/"))
+            here = arn.startswith(caller.arn("ecs", f"service/{cluster}/"))
             if here and reference in (arn, service.record["serviceName"]):
                 return service
         return None
+
+
+def _cluster(caller: Caller, request: Members) -> str:
+    """Name the cluster of a request: the one called `default` if it names none."""
+    from ministack.services import ecs
+
+    name = str(request.get("cluster") or "default").rpartition("/")[2]
+    with _scope(caller):
+        if name not in ecs._clusters:
+            raise RefusedError("ClusterNotFoundException", "Cluster not found.")
+    return name
 
 
 def _found(

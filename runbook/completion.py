@@ -1,0 +1,33 @@
+"""What a shell completes: names of environments, and services. Reads their files, and AWS never.
+
+Typer's own options write the shell's part: ``runbook --install-completion``.
+"""
+
+import tomllib
+
+import typer
+
+from runbook.model.environment_files import ENVIRONMENTS, known_environments
+
+
+def environment_names(incomplete: str) -> list[str]:
+    """Complete ``organisation/environment``."""
+    return [name for name in known_environments() if name.startswith(incomplete)]
+
+
+def service_keys(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the key of a service: of the environment that is named already, else of any."""
+    known, named = known_environments(), ctx.params.get("name")
+    asked = [named] if named in known else known
+    keys = dict.fromkeys(key for name in asked for key in _services(name))
+    return [key for key in keys if key.startswith(incomplete)]
+
+
+def _services(name: str) -> list[str]:
+    """Read the keys, without a word about a file that is refused: the command says that."""
+    try:
+        text = (ENVIRONMENTS / f"{name}.toml").read_text("utf-8")
+        services = tomllib.loads(text).get("services", {})
+    except (OSError, ValueError):
+        return []
+    return list(services) if isinstance(services, dict) else []

@@ -34,10 +34,10 @@ def release(stage: Stage, checks: Checks) -> None:
     begun, tag = len(service.deployments()), stage.spare(checks)
     words = ("release", "deploy", "--image-tag", tag)
 
-    stage.drop_change_set(change_set_name(tag))
+    service.drop_change_set(change_set_name(tag))
 
     def at_the_change_set(_: Terminal) -> None:
-        until(lambda: stage.change_set(change_set_name(tag)), "the change set")
+        until(lambda: service.change_set(change_set_name(tag)), "the change set")
 
     with asking(service) as caller:
         with wire.holding("DescribeStacks") as hold:

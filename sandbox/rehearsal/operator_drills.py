@@ -47,7 +47,7 @@ def restart(stage: Stage, checks: Checks) -> None:
     """Restart with a newer image in the registry: new tasks, of the same image and revision."""
     service, before = stage.service, stage.service.described()["taskDefinition"]
     serves, newer = service.health()[1], stage.spare(checks, newer=True)
-    tasks, given = stage.service_tasks(), service.stack_tag()
+    tasks, given = service.tasks(), service.stack_tag()
     with asking(service) as caller:
         ran = stage.desk.run("restart", "--yes", service=True)
     checks.same(ran.code, DONE, "runbook restart: exit code")
@@ -56,7 +56,7 @@ def restart(stage: Stage, checks: Checks) -> None:
     checks.same(service.health(), (200, serves), "/health at the production listener")
     checks.same(service.described()["taskDefinition"], before, "the revision")
     checks.same(service.stack_tag(), given, "ImageTag of the stack")
-    checks.same(sorted(tasks & stage.service_tasks()), [], "tasks of before that still run")
+    checks.same(sorted(tasks & service.tasks()), [], "tasks of before that still run")
     stage.records.settled()
     [record] = [
         each

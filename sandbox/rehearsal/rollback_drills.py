@@ -35,8 +35,7 @@ def in_the_bake_window(stage: Stage, checks: Checks) -> None:
             deployment = service.wait_for_stage("BAKE_TIME", begun)
             checks.same(service.health(), (200, offer.tag), "/health in the bake window")
             check_status(stage, checks)
-            terminal = stage.desk.open("rollback", *WATCHED)
-            with terminal:
+            with stage.desk.open("rollback", *WATCHED) as terminal:
                 terminal.says(QUESTION)
                 checks.that(f"{offer.tag} -> {serves}" in terminal.text, "it says what it does")
                 terminal.answer("y")

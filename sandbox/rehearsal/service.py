@@ -78,6 +78,18 @@ class RehearsedService:
         given = {each["ParameterKey"]: each for each in self._described_stack()["Parameters"]}
         return str(given[IMAGE_TAG]["ParameterValue"])
 
+    def change_set(self, name: str) -> str:
+        """Return the status of a change set of the stack, or nothing."""
+        told = self.endpoint.client("cloudformation").list_change_sets(StackName=self.stack)
+        found = [each for each in told["Summaries"] if each["ChangeSetName"] == name]
+        return str(found[0]["Status"]) if found else ""
+
+    def drop_change_set(self, name: str) -> None:
+        """Delete a change set that another drill may have left."""
+        self.endpoint.client("cloudformation").delete_change_set(
+            StackName=self.stack, ChangeSetName=name
+        )
+
     def settled(self) -> str:
         """Wait until the stack rests and return its status."""
         until(self.is_settled, f"the end of {self.stack}")
@@ -117,6 +129,13 @@ class RehearsedService:
             return new[-1] if new[-1]["lifecycleStage"] == stage else None
 
         return dict(until(reached, f"stage {stage}"))
+
+    def tasks(self) -> set[str]:
+        """Return the ARNs of its tasks that run."""
+        told = self._ecs.list_tasks(
+            cluster=self.cluster, serviceName=self.name, desiredStatus="RUNNING"
+        )
+        return set(told["taskArns"])
 
     def has_hook(self, stage: str) -> bool:
         """Whether a hook is deployed for a stage."""

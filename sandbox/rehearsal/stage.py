@@ -31,7 +31,10 @@ Members = dict[str, Any]
 
 @dataclass
 class Stage:
-    """One environment's service, deployed; `database` is the id of its database instance."""
+    """One environment's service, deployed, and an operator who looks after it.
+
+    While the file `held` is there, no bake window ends.
+    """
 
     environment: Environment
     key: str
@@ -170,31 +173,12 @@ class Stage:
         alarms = [*told.get("MetricAlarms", []), *told.get("CompositeAlarms", [])]
         return {each["AlarmName"]: each["StateValue"] for each in alarms}
 
-    def change_set(self, name: str) -> str:
-        """Return the status of a change set of the service's stack, or nothing."""
-        told = self.endpoint.client("cloudformation").list_change_sets(StackName=self.service.stack)
-        found = [each for each in told["Summaries"] if each["ChangeSetName"] == name]
-        return str(found[0]["Status"]) if found else ""
-
-    def drop_change_set(self, name: str) -> None:
-        """Delete a change set that another drill may have left."""
-        self.endpoint.client("cloudformation").delete_change_set(
-            StackName=self.service.stack, ChangeSetName=name
-        )
-
     # --- What it keeps ---
 
     def snapshots(self) -> list[Members]:
         """Return the manual snapshots of the database."""
         rds = self.endpoint.client("rds")
         return list(rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"])
-
-    def service_tasks(self) -> set[str]:
-        """Return the ARNs of the service's own tasks that run."""
-        told = self.endpoint.client("ecs").list_tasks(
-            cluster=self.service.cluster, serviceName=self.service.name, desiredStatus="RUNNING"
-        )
-        return set(told["taskArns"])
 
     def migration_tasks(self) -> list[str]:
         """Return the ARNs of all tasks of the migrations family that ever ran."""

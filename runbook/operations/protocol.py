@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.model.refusal import Refusal, RefusedError
-from runbook.operations.account import Account, advice, words
+from runbook.operations.account import Account, words
 from runbook.operations.console import Console
 from runbook.operations.operation import (
     Begun,
@@ -27,6 +27,7 @@ from runbook.operations.operation import (
 )
 from runbook.operations.preview import Preview
 from runbook.operations.records import AuditLog, NoAuditBucketError, Record
+from runbook.operations.telling import complain, error_line, heading, in_words, show
 
 _UNCHANGED = "Nothing was changed."
 
@@ -115,7 +116,7 @@ class _Run:
         except (ClientError, BotoCoreError) as error:
             why = {"what": "AWS did not answer as it should", "why": [words(error)]}
             self.result["failure"] = why
-            self.console.complain(_line(error, self.result, self.how_it_stands()))
+            self.console.complain(error_line(error, self.result, self.how_it_stands()))
             unharmed = self.operation.begun is Begun.NO
             return Exit.REFUSED if unharmed else Exit.FAILED, self._unfinished(), why
         self.result["verified"] = verified
@@ -150,7 +151,7 @@ class _Run:
                 self._last(log, self._record(preview, actor, self._unfinished()))
                 raise
         except (ClientError, BotoCoreError, NoAuditBucketError) as error:
-            told = _told(error)
+            told = in_words(error)
             if self.operation.unrecorded_goes_on:
                 self._unrecorded("The start", self._record(preview, actor, "started"), told)
                 return
@@ -169,7 +170,7 @@ class _Run:
             self._unrecorded("The outcome", record, "interrupted")
             return Exit.INTERRUPTED
         except (ClientError, BotoCoreError, NoAuditBucketError) as error:
-            self._unrecorded("The outcome", record, _told(error))
+            self._unrecorded("The outcome", record, in_words(error))
             return Exit.FAILED
         return Exit.DONE
 
@@ -213,7 +214,7 @@ def perform(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Exit:
     """Take an operation through every step; nothing is changed before it is confirmed."""
-    run = _Run(operation, account, console, consent, now, result=_heading(operation.kind, account))
+    run = _Run(operation, account, console, consent, now, result=heading(operation.kind, account))
     return Exit(told(run.to_the_end, console, run.result, run.how_it_stands))
 
 
@@ -230,7 +231,7 @@ def look(operation: Operation, account: Account, console: Console) -> Exit:
         console.answer(result)
         return Exit.DONE
 
-    result = _heading(operation.kind, account)
+    result = heading(operation.kind, account)
     return Exit(told(looked, console, result))
 
 
@@ -263,7 +264,7 @@ def read(
         console.answer(result | dict(found))
         return code
 
-    result = _heading(kind, account)
+    result = heading(kind, account)
     return told(answered, console, result)
 
 
@@ -287,7 +288,7 @@ def told(
         console.answer(result | {"outcome": failed.outcome, "failure": failure})
         return Exit.FAILED
     except (ClientError, BotoCoreError) as error:
-        console.complain(_line(error, result, how_it_stands()))
+        console.complain(error_line(error, result, how_it_stands()))
         failure = {"what": "AWS did not answer as it should", "why": [words(error)]}
         console.answer(result | {"outcome": "refused", "failure": failure})
         return Exit.REFUSED
@@ -295,42 +296,3 @@ def told(
         console.say(f"\nInterrupted. {how_it_stands()}", "warn")
         console.answer(result | {"outcome": "interrupted"})
         return Exit.INTERRUPTED
-
-
-def _told(error: Exception) -> str:
-    return words(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
-
-
-def _line(error: ClientError | BotoCoreError, result: Mapping[str, Any], stands: str) -> str:
-    """Say in one line where it was, what went wrong, how it stands, and what to do."""
-    where = "{operation} in {environment} (account {account}, {region})".format(**result)
-    return f"{where}: {words(error)}. {stands} Now: {advice(error)}."
-
-
-def _heading(kind: str, account: Account) -> dict[str, Any]:
-    environment = account.environment
-    return {
-        "schema": 1,
-        "operation": kind,
-        "environment": environment.name,
-        "account": environment.account,
-        "region": environment.region,
-    }
-
-
-def show(preview: Preview, console: Console) -> None:
-    """Print a preview for people."""
-    console.say(preview.summary, "head")
-    for change in preview.changes:
-        mark = " " if change.expected else "!"
-        console.say(f"{mark} {change}", "" if change.expected else "warn")
-    for note in preview.notes:
-        console.say(f"  {note}")
-    for hold in preview.holds:
-        console.say(f"! not yet, {hold.key}: {hold.reason}; {hold.fix}", "warn")
-
-
-def complain(failed: OperationFailedError, console: Console) -> None:
-    """Print a failure: what, why, what to do."""
-    lines = [f"Failed: {failed.what}", *(f"  why: {why}" for why in failed.why)]
-    console.complain("\n".join([*lines, f"  now: {failed.fix}"]))

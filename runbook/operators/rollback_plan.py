@@ -143,8 +143,8 @@ def _update(
     history: History, deployments: Sequence[Past], running: Running, wanted: str
 ) -> Plan | NoPlan:
     since: list[Past] = []
-    left = set() if wanted else regretted(deployments)
-    for past in deployments:
+    for number, past in enumerate(deployments):
+        left = set() if wanted else regretted(deployments, number)
         if past.tag not in left and _is_target(past, running, wanted):
             told = [(each, history.migrated(each)) for each in since]
             target, newest = past.task_definition, deployments[0]

@@ -26,10 +26,13 @@ def way_back(deployments: Sequence[Past]) -> int:
     return 0
 
 
-def regretted(deployments: Sequence[Past]) -> set[str]:
-    """Name the images that somebody went back from: none of them is a known-good one."""
+def regretted(deployments: Sequence[Past], since: int) -> set[str]:
+    """Name the images that somebody went back from since a deployment: no known-good ones.
+
+    ``since`` is its place. One that was released again after that is a good one again.
+    """
     left: set[str] = set()
-    for number, past in enumerate(deployments):
+    for number, past in enumerate(deployments[:since]):
         back = way_back(deployments[number:]) if past.status == SUCCESSFUL else 0
         if back:
             left.add(deployments[number + back].tag)

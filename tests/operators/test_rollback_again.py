@@ -218,3 +218,17 @@ def test_an_image_that_was_left_is_no_good_one_unless_it_is_named(
     named = RollbackDesk(aws)
     assert named.rollback(NEW, dry_run=True) == Exit.DONE
     assert named.answer["after"]["image_tag"] == NEW
+
+
+@pytest.mark.clause("ROVN-RB-1")
+def test_an_image_that_was_left_and_released_again_is_a_good_one(
+    aws: PastAws, desk: RollbackDesk
+) -> None:
+    """Otherwise a rollback would go two releases back, over the migrations of both."""
+    aws.tags |= {4: OLD, 5: NEW, 6: "prod-20260701101010"}
+    deployed(aws, 4, 3, 2, "SUCCESSFUL", 100.0)
+    deployed(aws, 5, 2, 5, "SUCCESSFUL", 100.0)
+    deployed(aws, 6, 5, 6, "SUCCESSFUL", 100.0)
+    aws.running_number = 6
+    assert desk.rollback(dry_run=True) == Exit.DONE
+    assert desk.answer["after"] == {"image_tag": NEW, "task_definition": f"{FAMILY}:5"}

@@ -29,7 +29,8 @@ def pages(reading: Reading) -> dict[str, str]:
 
 def shipped(docs: Path = DOCS) -> dict[str, str]:
     """Read the pages as they stand in the repository."""
-    found = [docs / "clauses.md", docs / "commands.md", *sorted((docs / RULES).glob("*.md"))]
+    alone = [path for path in (docs / "clauses.md", docs / "commands.md") if path.exists()]
+    found = [*alone, *sorted((docs / RULES).glob("*.md"))]
     return {path.relative_to(docs).as_posix(): path.read_text("utf-8") for path in found}
 
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from runbook.deployed.comparison import Difference, compare
+from runbook.deployed.deployed_stack import read_deployed
+from runbook.deployed.known_differences import UNTOLD, judge, load
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
-from sandbox.comparison import Difference, compare
-from sandbox.deployed_stack import read_deployed
 from sandbox.endpoint import Endpoint
-from sandbox.known_differences import judge, load
+from sandbox.session import EMULATORS_OWN
 from sandbox.tampering import ATTEMPTS, DENIED
 from tests.assembly import ROOT
 from tests.sandbox.changes import CHANGES, Change
@@ -99,7 +100,7 @@ class Running:
             )
             for stack in self.stacks
         ]
-        return list(judge(compare(deployed), load()).failures)
+        return list(judge(compare(deployed), load(UNTOLD, EMULATORS_OWN)).failures)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,10 @@ from policies.report import Format
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import release
 from runbook.operators.commands import add_to
+from runbook.verification.commands import add_to as add_verify
+
+if TYPE_CHECKING:
+    from runbook.verification.judgement import Judge
 
 if TYPE_CHECKING:
     from runbook.model.environment import Environment
@@ -33,6 +37,15 @@ app = typer.Typer(
 
 app.add_typer(release, name="release")
 add_to(app)
+
+
+def _rules() -> "Judge":
+    from policies.live_values import judge
+
+    return judge
+
+
+add_verify(app, _rules)
 
 
 @app.callback()

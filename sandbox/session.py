@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook.deployed.comparison import Comparison, compare
+from runbook.deployed.comparison import compare
 from runbook.deployed.deployed_stack import read_deployed
+from runbook.deployed.difference import Comparison
 from runbook.deployed.known_differences import UNTOLD, Verdict, judge, load
 from runbook.model.loader import load_environment
 from sandbox import emulator_process, summary

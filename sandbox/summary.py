@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from runbook.deployed.comparison import Comparison, Difference
+from runbook.deployed.difference import Comparison, Difference
 from runbook.deployed.known_differences import KnownDifference, Verdict
 from sandbox.attempt import Attempt, Outcome
 from sandbox.endpoint import Endpoint

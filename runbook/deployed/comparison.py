@@ -11,14 +11,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.deployed.description import Description, NotThereError, Part
+from runbook.deployed.difference import Comparison, Difference, Kind
 from runbook.deployed.equivalence import ABSENT, Examination, Mismatch
-from runbook.deployed.intrinsics import Resolver, UnresolvableError
+from runbook.deployed.intrinsics import Resolver, UnresolvableError, WithheldError
 
 
 class ComparedStack(Protocol):
@@ -54,44 +55,6 @@ class ComparedStack(Protocol):
 
     def describe(self, logical_id: str) -> Description:
         """Read a live resource; raises UnresolvableError or NotThereError."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What is not as the template says.
-
-    `property` is a path such as `Rules[0].Status`; it is empty if the difference is the resource
-    itself, and such a difference can never be one of the emulator's own. `found` is what stands at
-    the path, as text or JSON; "nothing" if nothing does.
-    """
-
-    stack: str
-    resource: str
-    type: str
-    property: str
-    message: str
-    found: str = ""
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        place = f"{self.type}.{self.property}" if self.property else self.type
-        return f"{self.stack} {self.resource} {place}: {self.message}"
-
-
-@dataclass
-class Comparison:
-    """The differences found, and how much was compared.
-
-    `places` are the types with the names of their properties that are declared or live anywhere.
-    """
-
-    stacks: int = 0
-    resources: int = 0
-    properties: int = 0
-    values: int = 0
-    types: set[str] = field(default_factory=set)
-    places: set[tuple[str, str]] = field(default_factory=set)
-    differences: list[Difference] = field(default_factory=list)
 
 
 def compare(stacks: Iterable[tuple[ComparedStack, bool]]) -> Comparison:
@@ -153,7 +116,9 @@ class StackComparison:
                 ):
                     continue
             except UnresolvableError as error:
-                self._differs(logical_id, resource["Type"], "", f"unresolvable condition: {error}")
+                self._unread(
+                    logical_id, resource["Type"], f"unresolvable condition: {error}", error
+                )
             declared[logical_id] = resource
         return declared
 
@@ -162,7 +127,7 @@ class StackComparison:
         self.comparison.resources += 1
         self.comparison.types.add(type_)
         if logical_id not in self.stack.resources:
-            self._differs(logical_id, type_, "", "in the template, but not deployed")
+            self._gone(logical_id, type_, "in the template, but not deployed")
             return
         deployed_type, _ = self.stack.resources[logical_id]
         if deployed_type != type_:
@@ -171,11 +136,11 @@ class StackComparison:
         try:
             description = self.stack.describe(logical_id)
         except NotThereError as error:
-            self._differs(logical_id, type_, "", f"in the stack, but not there: {error}")
+            self._gone(logical_id, type_, f"in the stack, but not there: {error}")
         except UnresolvableError as error:
-            self._differs(logical_id, type_, "", f"cannot be described: {error}")
+            self._unread(logical_id, type_, f"cannot be described: {error}", error)
         except (ClientError, BotoCoreError) as error:
-            self._differs(logical_id, type_, "", f"reading it failed: {error}")
+            self._unread(logical_id, type_, f"reading it failed: {error}", error)
         else:
             self._compare_properties(logical_id, resource, description)
 
@@ -192,19 +157,30 @@ class StackComparison:
                 # In a list, so that AWS::NoValue leaves nothing instead of a marker.
                 resolved = self.stack.resolver.resolve([value])
             except UnresolvableError as error:
-                self._differs(logical_id, type_, "", f"{name} is unresolvable: {error}")
+                self._unread(logical_id, type_, f"{name} is unresolvable: {error}", error)
                 declared.add(name)
                 continue
             for item in resolved:
                 declared.add(name)
+                if name in description.withheld:
+                    self._withheld(logical_id, type_, name)
+                    continue
                 examination.compare(name, item, live.get(name, ABSENT))
         self.comparison.places |= {(type_, name) for name in live.keys() | declared}
         for name in sorted(live.keys() - declared):
             examination.undeclared(name, live[name])
         self.comparison.values += examination.values
         for mismatch in examination.mismatches:
-            found = _found(mismatch.live)
-            self._differs(logical_id, type_, mismatch.path, _message(mismatch), found)
+            difference = Difference(
+                self.stack.name,
+                logical_id,
+                type_,
+                mismatch.path,
+                _message(mismatch),
+                _found(mismatch.live),
+                mismatch=mismatch,
+            )
+            self.comparison.differences.append(difference)
 
     def _without_parts(self, logical_id: str, description: Description) -> dict[str, Any]:
         """Return the description's properties without the items that are other resources."""
@@ -226,7 +202,7 @@ class StackComparison:
                 if "Export" in output:
                     exports[str(self.stack.resolver.resolve(output["Export"]["Name"]))] = declared
             except UnresolvableError as error:
-                self._differs(name, "output", "", f"unresolvable: {error}")
+                self._unread(name, "output", f"unresolvable: {error}", error)
                 unresolvable.add(name)
             else:
                 outputs[name] = declared
@@ -245,9 +221,27 @@ class StackComparison:
             if wanted != found:
                 self._differs(name, kind, "", f"declared {wanted!r}, found {found!r}")
 
-    def _differs(self, resource: str, type_: str, path: str, message: str, found: str = "") -> None:
+    def _gone(self, resource: str, type_: str, message: str) -> None:
+        self._differs(resource, type_, "", message, kind=Kind.GONE)
+
+    def _unread(self, resource: str, type_: str, message: str, error: Exception) -> None:
+        kind = Kind.WITHHELD if isinstance(error, WithheldError) else Kind.UNREAD
+        self._differs(resource, type_, "", message, kind=kind)
+
+    def _withheld(self, resource: str, type_: str, name: str) -> None:
+        message = f"{name}: no secret's value is read"
+        self._differs(resource, type_, "", message, kind=Kind.WITHHELD)
+
+    def _differs(
+        self,
+        resource: str,
+        type_: str,
+        path: str,
+        message: str,
+        kind: Kind = Kind.DIFFERENT,
+    ) -> None:
         self.comparison.differences.append(
-            Difference(self.stack.name, resource, type_, path, message, found)
+            Difference(self.stack.name, resource, type_, path, message, kind=kind)
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class DeployedStack:
     exports: Mapping[str, str]
     own_exports: Mapping[str, str]
     _descriptions: dict[str, Description] = field(default_factory=dict)
+    _failures: dict[str, Exception] = field(default_factory=dict)
     _underway: set[str] = field(default_factory=set)
 
     @property
@@ -45,16 +47,27 @@ class DeployedStack:
         return Resolver(self.template, self)
 
     def describe(self, logical_id: str) -> Description:
-        """Read a resource; raises UnresolvableError or NotThereError."""
+        """Read a resource, once; raises UnresolvableError or NotThereError, or what AWS refuses."""
+        if logical_id in self._failures:
+            raise self._failures[logical_id]
         if logical_id not in self._descriptions:
             if logical_id in self._underway:
                 raise UnresolvableError(f"{logical_id} refers to itself")
             self._underway.add(logical_id)
             try:
                 self._descriptions[logical_id] = self._read(logical_id)
+            except (NotThereError, ClientError, BotoCoreError) as error:
+                self._failures[logical_id] = error
+                raise
             finally:
                 self._underway.discard(logical_id)
         return self._descriptions[logical_id]
+
+    def read_all(self) -> None:
+        """Read every resource of the template; what fails is told when it is asked for."""
+        for logical_id in self.template["Resources"].keys() & self.resources.keys():
+            with suppress(UnresolvableError, NotThereError, ClientError, BotoCoreError):
+                self.describe(logical_id)
 
     def reference(self, logical_id: str) -> str:
         """Return a resource's physical id."""
@@ -155,6 +168,14 @@ def read_deployed(place: Place, name: str, template: Mapping[str, Any]) -> Deplo
     if stack["StackStatus"] not in COMPLETE:
         status = stack["StackStatus"]
         raise NotDeployedError(f"Stack {name} is not deployed: its status is {status}")
+    return read_described(place, stack, template)
+
+
+def read_described(
+    place: Place, stack: Mapping[str, Any], template: Mapping[str, Any]
+) -> DeployedStack:
+    """Read the rest of a stack that CloudFormation has described, whatever its status."""
+    cloudformation, name = place.client("cloudformation"), stack["StackName"]
     resources = {
         resource["LogicalResourceId"]: (
             resource["ResourceType"],

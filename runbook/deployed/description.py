@@ -67,13 +67,15 @@ class Description:
     `unordered` are the paths of lists of which the order means nothing. At a `closed` path, and
     below it, may stand no more than the template declares and `defaults`, which are the values of
     AWS itself by their path. In paths `[*]` stands for every position of a list. `parts` are what
-    this resource adds to the descriptions of others.
+    this resource adds to the descriptions of others. `withheld` are properties that only a secret's
+    value tells, where none may be read.
     """
 
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     unordered: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     parts: Sequence[Part] = ()
 

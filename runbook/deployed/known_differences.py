@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from runbook.deployed.comparison import Comparison, Difference
+from runbook.deployed.difference import Comparison, Difference
 
 UNTOLD = Path(__file__).with_name("untold.toml")
 REQUIRED = {"type", "property", "reason"}

@@ -1,5 +1,6 @@
 """The one door to AWS: clients that read, and write only while the protocol executes."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from runbook.model.refusal import Refusal, RefusedError
 # Clients are made from the services' models at run time: no type says what they have.
 Client = Any
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=10)
-_READS = ("Describe", "Get", "List")
+_READS = ("BatchGet", "Describe", "Get", "List")
 # A change set is a preview: until it is executed it changes nothing that runs.
 _PREVIEWS = frozenset({"CreateChangeSet", "DeleteChangeSet"})
 # No operation needs a secret's value but its own token, and whoever prints an error has none.
@@ -38,21 +39,27 @@ class Account:
     def __init__(self, environment: Environment, session: boto3.Session | None = None) -> None:
         self.environment = environment
         self._session = session
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[tuple[str, str], Client] = {}
+        self._making = threading.Lock()
         self._open = False
         self._token = ""
 
-    def client(self, service: str) -> Client:
-        """Make or reuse the client of a service, such as ``ecs``."""
-        if service not in self._clients:
-            # Not before it is needed: a profile that is not there is told like any refusal.
-            self._session = self._session or boto3.Session()
-            client = self._session.client(  # type: ignore[call-overload]
-                service, region_name=self.environment.region, config=CONFIG
-            )
-            client.meta.events.register_first("provide-client-params.*.*", self._guard)
-            self._clients[service] = client
-        return self._clients[service]
+    def client(self, service: str, region: str = "") -> Client:
+        """Make or reuse the client of a service, such as ``ecs``, by itself in the home region.
+
+        Several threads may ask: the clients themselves are safe to share, making them is not.
+        """
+        place = (service, region or self.environment.region)
+        with self._making:
+            if place not in self._clients:
+                # Not before it is needed: a profile that is not there is told like any refusal.
+                self._session = self._session or boto3.Session()
+                client = self._session.client(  # type: ignore[call-overload]
+                    service, region_name=place[1], config=CONFIG
+                )
+                client.meta.events.register_first("provide-client-params.*.*", self._guard)
+                self._clients[place] = client
+            return self._clients[place]
 
     def identity(self) -> str:
         """Ask STS who we are: the ARN of the session, which names the person or the build.

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from runbook.deployed.comparison import Comparison, compare
+from runbook.deployed.comparison import compare
 from runbook.deployed.description import Description, NotThereError, Part
+from runbook.deployed.difference import Comparison
 from runbook.deployed.equivalence import ABSENT
 from runbook.deployed.intrinsics import Resolver, UnresolvableError
 from runbook.deployed.known_differences import KnownDifference, judge

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.deployed.comparison import Difference
+from runbook.deployed.difference import Difference
 from runbook.deployed.known_differences import UNTOLD, KnownDifference, UnusableFileError, load
 from sandbox.session import EMULATORS_OWN
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from runbook.deployed.comparison import Difference, compare
+from runbook.deployed.comparison import compare
 from runbook.deployed.deployed_stack import DeployedStack, read_deployed
 from runbook.deployed.description import NotThereError, Resource, describers
+from runbook.deployed.difference import Difference
 from runbook.deployed.intrinsics import UnresolvableError
 from sandbox import emulator_process
 from sandbox.endpoint import Endpoint

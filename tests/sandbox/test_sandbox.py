@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from runbook.deployed.comparison import Difference, compare
+from runbook.deployed.comparison import compare
 from runbook.deployed.deployed_stack import read_deployed
+from runbook.deployed.difference import Difference
 from runbook.deployed.known_differences import UNTOLD, judge, load
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
 from sandbox.endpoint import Endpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from runbook.deployed.comparison import Comparison, Difference
+from runbook.deployed.difference import Comparison, Difference
 from runbook.deployed.known_differences import KnownDifference, Verdict
 from sandbox.attempt import Attempt, Outcome
 from sandbox.endpoint import Endpoint

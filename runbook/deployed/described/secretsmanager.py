@@ -15,7 +15,7 @@ from runbook.deployed.description import (
     present,
     selected,
 )
-from runbook.deployed.intrinsics import UnresolvableError
+from runbook.deployed.intrinsics import UnresolvableError, WithheldError
 
 # What GenerateSecretString may exclude -> the characters it means.
 KINDS = {
@@ -32,11 +32,12 @@ def secret(resource: Resource) -> Description:
     found = _called(resource, "describe_secret")
     if "DeletedDate" in found:
         raise NotThereError(f"{resource.physical_id} is scheduled for deletion")
-    properties = {
-        **selected(found, "Description", "KmsKeyId", "Name", "Tags"),
-        "GenerateSecretString": _generation(resource),
-    }
-    return Description(present(properties), {"Id": found["ARN"]})
+    properties = selected(found, "Description", "KmsKeyId", "Name", "Tags")
+    if not resource.place.reads_secret_values:
+        withheld = frozenset({"GenerateSecretString"})
+        return Description(properties, {"Id": found["ARN"]}, withheld=withheld)
+    properties |= present({"GenerateSecretString": _generation(resource)})
+    return Description(properties, {"Id": found["ARN"]})
 
 
 @describes("AWS::SecretsManager::ResourcePolicy")
@@ -67,6 +68,8 @@ def target_attachment(resource: Resource) -> Description:
         "host": instance["Endpoint"]["Address"],
         "port": instance["Endpoint"]["Port"],
     }
+    if not resource.place.reads_secret_values:
+        raise WithheldError(f"whether it holds where {target} is: no secret's value is read")
     found = _called(resource, "get_secret_value")
     members = _members(found.get("SecretString", ""))
     wrong = [

@@ -21,7 +21,10 @@ _WRITTEN_BY_ECS = ("AWS::ElasticLoadBalancingV2::ListenerRule", "Actions*TargetG
 # After a rollback the service runs an older revision until the stack agrees: told, and no rule
 # could follow an ARN to a template. The check of task definitions looks at the revision itself.
 _NOT_JUDGED = (("AWS::ECS::Service", "TaskDefinition"),)
-_MAKE_DIFF = "find who changed it in CloudTrail, then put it back: make deploy"
+_PUT_BACK = (
+    "find in CloudTrail who changed it, then set it to what is declared: a deploy of an unchanged "
+    "template leaves it as it is"
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ def _broken(judgement: Judgement, told: Sequence[Difference]) -> Iterator[Findin
         causes = [_said(d) for d in told if _is_cause(d, broken)]
         found = f" ({'; '.join(causes)})" if causes else ""
         what = f"{broken.rule}: {broken.message}{found}"
-        yield _finding(Severity.BREACH, where, what, broken.remedy, broken.clauses)
+        fix = f"{_PUT_BACK}. In a template: {broken.remedy}"
+        yield _finding(Severity.BREACH, where, what, fix, broken.clauses)
 
 
 def _is_cause(difference: Difference, broken: Broken) -> bool:
@@ -117,11 +121,11 @@ def _others(told: Iterable[Difference], judgement: Judgement) -> Iterator[Findin
             yield _finding(Severity.UNVERIFIED, where, _said(difference), READ, kept)
         elif difference.kind is Kind.GONE:
             severity = Severity.BREACH if kept else Severity.DRIFT
-            yield _finding(severity, where, _said(difference), _MAKE_DIFF, kept)
+            yield _finding(severity, where, _said(difference), _PUT_BACK, kept)
         elif difference.kind is Kind.DIFFERENT and (
             (difference.stack, difference.resource) not in judged
         ):
-            yield _finding(Severity.DRIFT, where, _said(difference), _MAKE_DIFF)
+            yield _finding(Severity.DRIFT, where, _said(difference), _PUT_BACK)
 
 
 def _said(difference: Difference) -> str:

@@ -84,4 +84,4 @@ class Inspection:
             self.unverified(where, f"AWS answered what is not expected here: {error!r}")
 
 
-READ = "run it again as somebody who may read it (docs/decisions/0030 says what it reads)"
+READ = "mend what it names, or run it again as somebody who may read it (docs/decisions/0030)"

@@ -21,7 +21,11 @@ _INDEX = re.compile(r"\[(\d+)\]")
 
 
 def with_live_values(stack: DeployedStack, differences: Sequence[Difference]) -> dict[str, Json]:
-    """Put what was found into a copy of the stack's template; what is gone is taken out."""
+    """Put what was found into a copy of the stack's template.
+
+    What is gone stays in: rules that follow a reference to it would fail all over, and what is gone
+    is told by itself.
+    """
     template: dict[str, Json] = copy.deepcopy(dict(stack.template))
     if not differences:
         return template
@@ -30,9 +34,7 @@ def with_live_values(stack: DeployedStack, differences: Sequence[Difference]) ->
         resources = template["Resources"]
         if difference.resource not in resources:
             continue
-        if difference.kind is Kind.GONE:
-            del resources[difference.resource]
-        elif difference.kind is Kind.DIFFERENT and difference.property:
+        if difference.kind is Kind.DIFFERENT and difference.property:
             live = stack.describe(difference.resource).properties
             resource = resources[difference.resource]
             declared = resource.get("Properties", {})

@@ -11,6 +11,7 @@ HEADS = {
     Kind.UNVERIFIED: ("Not verified", "warn"),
     Kind.DRIFT: ("Drift that breaks no rule", "warn"),
 }
+_COUNTED = {Kind.BREACH: "breaches", Kind.UNVERIFIED: "not verified", Kind.DRIFT: "drifted"}
 # Of findings that say the same, so many places are named.
 MOST_PLACES = 4
 
@@ -53,7 +54,7 @@ def _verdict(report: Report, environment: str) -> tuple[str, str]:
         return f"Nothing of {environment} is deployed yet.", "warn"
     if report.verified:
         return f"Verified: {environment} is as its templates and clauses say.", "good"
-    counts = ", ".join(f"{len(report.of(kind))} {kind.value}" for kind in Kind)
+    counts = ", ".join(f"{len(report.of(kind))} {word}" for kind, word in _COUNTED.items())
     return f"{environment} is not verified: {counts}.", "bad"
 
 

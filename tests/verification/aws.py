@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
+from boto3 import Session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.loaders import create_loader
@@ -40,9 +40,9 @@ class Aws:
     answers: dict[str, Json]
     calls: list[str] = field(default_factory=list)
 
-    def session(self) -> boto3.Session:
+    def session(self) -> Session:
         """Make real clients: parameters are checked against the services' models."""
-        session = boto3.Session(
+        session = Session(
             aws_access_key_id="testing",
             aws_secret_access_key="testing",  # noqa: S106
             region_name=ENVIRONMENT.region,
@@ -124,7 +124,7 @@ def stack(account: Account) -> DeployedStack:
 
 def definition(asked: Mapping[str, Json], status: str = "ACTIVE") -> Json:
     name = asked["taskDefinition"]
-    container = {"name": "app", "image": f"x.amazonaws.com/rovn-passport-api:{TAG}"}
+    container: Json = {"name": "app", "image": f"x.amazonaws.com/rovn-passport-api:{TAG}"}
     if name in (RUNNING, BEFORE):
         container["dockerLabels"] = {"runbook.migrations-task-definition": PAIRED}
     told = {"taskDefinitionArn": name, "status": status, "containerDefinitions": [container]}

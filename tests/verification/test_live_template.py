@@ -27,7 +27,7 @@ LIVE: Json = {
 
 
 def put(live: Json, *paths: str, kind: Kind = Kind.DIFFERENT) -> Json:
-    """Put what was found at the paths; returns the resource, or None."""
+    """Put what was found at the paths; returns the resource's properties."""
     stack = DeployedStack(
         name="app",
         stack_id="arn:aws:cloudformation:us-east-2:111122223333:stack/app/1",
@@ -42,9 +42,9 @@ def put(live: Json, *paths: str, kind: Kind = Kind.DIFFERENT) -> Json:
         _descriptions={"A": Description(live)},
     )
     found = [Difference("app", "A", "T", path, "", kind=kind) for path in paths]
-    resource = with_live_values(stack, found)["Resources"].get("A")
+    resource = with_live_values(stack, found)["Resources"]["A"]
     assert stack.template["Resources"]["A"]["Properties"] is DECLARED, "the template is as it was"
-    return resource and resource["Properties"]
+    return resource["Properties"]
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,8 @@ def test_one_place_is_as_found(live: Json, path: str, expected: Json) -> None:
 def test_what_is_not_there_is_taken_out() -> None:
     live = {name: value for name, value in LIVE.items() if name != "Role"}
     assert put(live, "Role") == {k: v for k, v in DECLARED.items() if k != "Role"}
-    assert put(LIVE, "", kind=Kind.GONE) is None
 
 
-@pytest.mark.parametrize("kind", [Kind.UNREAD, Kind.WITHHELD])
-def test_what_nobody_read_stays_as_declared(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [Kind.GONE, Kind.UNREAD, Kind.WITHHELD])
+def test_what_is_gone_or_nobody_read_stays_as_declared(kind: Kind) -> None:
     assert put(LIVE | {"Role": "other"}, "Role", kind=kind) == DECLARED

@@ -27,7 +27,7 @@ RESOURCES: Json = {
 }
 
 
-def inspected(standing: frozenset[str] = frozenset(), **limits: float) -> Inspection:
+def inspected(standing: frozenset[str] = frozenset(), /, **limits: float) -> Inspection:
     def limit(asked: Json) -> Json:
         return quota(limits.get(asked["QuotaCode"].replace("-", "_"), 10_000))
 

@@ -85,7 +85,7 @@ def test_a_difference_that_breaks_a_rule_is_told_with_its_clause(
     assert finding.what == (
         'delay: DelaySeconds is not 5 (AWS::SQS::Queue DelaySeconds: declared 5, found "7")'
     )
-    assert finding.fix == "5!"
+    assert finding.fix.endswith("In a template: 5!")
 
 
 def test_what_is_judged_says_by_expressions_what_the_template_does(
@@ -109,7 +109,6 @@ def test_what_is_gone_breaks_what_it_kept(tmp_path: Path, rules: Rules) -> None:
     finding = only(verify(assembly(tmp_path), rules, aws))
     assert (finding.kind, finding.clauses) == (Kind.BREACH, ("ROVN-SEC-2",))
     assert "in the stack, but not there" in finding.what
-    assert rules.given[STACK].template["Resources"] == {}
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def _of_alarm(alarm: Mapping[str, Json], inspection: Inspection) -> set[str]:
         fix = f"aws cloudwatch enable-alarm-actions --alarm-names {alarm['AlarmName']}"
         inspection.breach(where, "its actions are off: it rings for nobody", fix)
     if not actions:
-        inspection.breach(where, "it has no action: it rings for nobody", "make deploy gives it")
+        inspection.breach(where, "it has no action: it rings for nobody", "set the declared action")
     return {arn for arn in actions if ":sns:" in arn}
 
 
@@ -71,7 +71,7 @@ def _of_topic(live: Live, arn: str, inspection: Inspection) -> None:
     except ClientError as error:
         if code_of(error) not in _MISSING:
             raise
-        fix = f"make deploy ENV={live.environment.name} makes it anew"
+        fix = "make it anew under the same name, or point the alarms at the one that is meant"
         inspection.breach(where, "alarms tell it, and there is no such topic", fix)
         return
     _of_key(live, where, region, told.get("KmsMasterKeyId", ""), inspection)
@@ -81,7 +81,7 @@ def _of_topic(live: Live, arn: str, inspection: Inspection) -> None:
         for each in page["Subscriptions"]
     ]
     if not subscribed:
-        fix = f"subscribe somebody: aws sns subscribe --topic-arn {arn} --protocol ..."
+        fix = "declare a subscription of the topic; one made by hand is told as drift"
         inspection.breach(where, "nobody is subscribed to it", fix)
     for each in subscribed:
         if each["SubscriptionArn"] in _UNCONFIRMED:

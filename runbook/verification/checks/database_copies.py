@@ -43,7 +43,10 @@ def copies(live: Live, inspection: Inspection) -> None:
                 for each in page["DBInstanceAutomatedBackups"]
                 if each.get("DBInstanceArn") == arn
             ]
-            fix = f"make deploy ENV={live.environment.name} copies again; see docs/decisions/0013"
+            fix = (
+                f"aws rds start-db-instance-automated-backups-replication --region {region} "
+                f"--source-db-instance-arn {arn}, with the key of docs/decisions/0013"
+            )
             if not found:
                 inspection.breach(where, "there is no copy of its automated backups", fix)
                 continue

@@ -41,7 +41,7 @@ def _of_service(live: Live, where: str, name: str, inspection: Inspection) -> No
         advanced = balancer.get("advancedConfiguration")
         if not advanced:
             what = "the service has no second target group: it cannot shift traffic"
-            inspection.breach(where, what, f"make deploy ENV={live.environment.name}")
+            inspection.breach(where, what, "set its load balancers to what the template declares")
             continue
         groups = {balancer["targetGroupArn"], advanced["alternateTargetGroupArn"]}
         rule = advanced["productionListenerRule"]

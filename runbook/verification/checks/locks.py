@@ -42,7 +42,7 @@ def _of_default(bucket: LiveResource, kept: timedelta, inspection: Inspection) -
     s3 = bucket.client("s3")
     told = s3.get_object_lock_configuration(Bucket=bucket.id)["ObjectLockConfiguration"]
     found = told.get("Rule", {}).get("DefaultRetention", {})
-    fix = "put the declared lock back: make deploy, and see CloudTrail who changed it"
+    fix = "set the declared lock again; CloudTrail knows who changed it"
     if found.get("Mode") != "COMPLIANCE":
         inspection.breach(bucket.where, f"its default lock is {found.get('Mode', 'none')}", fix)
     elif _kept(found) < kept:

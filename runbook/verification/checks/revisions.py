@@ -29,7 +29,7 @@ def revisions(live: Live, inspection: Inspection) -> None:
 def _of_service(live: Live, key: str, inspection: Inspection) -> None:
     running = EcsService(live.account, key).running()
     if running is None:
-        fix = "see CloudTrail who deleted it (DeleteService); make deploy makes it anew"
+        fix = "see CloudTrail who deleted it (DeleteService); its stack has to be made anew"
         inspection.breach(f"service {key}", "there is no such service in the cluster", fix)
         return
     history = History(live.account, key).newest_first()

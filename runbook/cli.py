@@ -19,10 +19,8 @@ from runbook.operators.commands import add_to
 from runbook.verification.commands import add_to as add_verify
 
 if TYPE_CHECKING:
-    from runbook.verification.judgement import Judge
-
-if TYPE_CHECKING:
     from runbook.model.environment import Environment
+    from runbook.verification.judgement import Judge
 
 # Input that cannot be used: the same code for every command.
 EXIT_UNUSABLE = 2

@@ -1,7 +1,7 @@
 """What keeps each clause, computed from what there is: nobody writes it down a second time.
 
-A rule names its clauses, a clause carries its demands, a test is marked. Alarms, commands and
-drills join by a line in ``_SOURCES`` each.
+A rule names its clauses, a clause carries its demands, a test is marked, a check of live things is
+about some. Alarms, other commands and drills join by a line in ``_SOURCES`` each.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from policies.live_checks import TEST as LIVE_CHECKS_TEST
+from policies.live_checks import live_checks
 from policies.marks import ROOT, marks
 from policies.rule import Rule
 from policies.rules import all_rules
@@ -156,4 +158,16 @@ def _of_tests(root: Path) -> Iterator[Keeper]:
         yield Keeper(Kind.TEST, mark.clause, mark.test, mark.path, mark.path, mark.line, mark.fault)
 
 
-_SOURCES: tuple[Callable[[Path], Iterable[Keeper]], ...] = (_of_rules, _of_demands, _of_tests)
+def _of_live_checks(root: Path) -> Iterator[Keeper]:
+    for check in live_checks(root):
+        name = f"runbook verify: {check.name}"
+        for clause in check.clauses:
+            yield Keeper(Kind.COMMAND, clause, name, check.path, LIVE_CHECKS_TEST, check.line)
+
+
+_SOURCES: tuple[Callable[[Path], Iterable[Keeper]], ...] = (
+    _of_rules,
+    _of_demands,
+    _of_tests,
+    _of_live_checks,
+)

@@ -137,3 +137,19 @@ def test_an_attachment_to_a_database_that_has_gone() -> None:
         Answers("rds", [("describe_db_instances", "DBInstanceNotFound")]).describe(
             ATTACHMENT, ARN, TargetType="AWS::RDS::DBInstance", TargetId="the-name"
         )
+
+
+class Account(Endpoint):
+    """A place whose secrets are somebody's."""
+
+    reads_secret_values = False
+
+
+def test_in_an_account_no_value_is_read() -> None:
+    place = Account("http://127.0.0.1:9", "111122223333", "us-test-3")
+    described = {"ARN": ARN, "Name": "rovn/production/x"}
+    answers = Answers("secretsmanager", [("describe_secret", described)], place)
+    rules = {"PasswordLength": 40}
+    description = answers.describe(SECRET, ARN, GenerateSecretString=rules)
+    assert description.withheld == {"GenerateSecretString"}
+    assert "GenerateSecretString" not in description.properties

@@ -125,3 +125,11 @@ def test_without_an_assembly_it_says_how_to_make_one(
     result = verify(monkeypatch, tmp_path / "cdk.out")
     assert result.exit_code == 2
     assert "make synth ENV=rovn/production" in result.stderr
+
+
+def test_ctrl_c_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    aws = deployed()
+    aws.answers["sts:GetCallerIdentity"] = KeyboardInterrupt()
+    result = verify(monkeypatch, folder, aws)
+    assert result.exit_code == 130
+    assert "Interrupted. Nothing was changed." in result.stdout

@@ -222,3 +222,18 @@ def test_an_assembly_without_the_environment_is_refused(tmp_path: Path, rules: R
         verify(assembly(tmp_path, TEMPLATE | {"Metadata": label}), rules, deployed())
     with pytest.raises(RefusedError, match="make synth ENV=rovn/production"):
         verify(tmp_path / "nowhere", rules, deployed())
+
+
+def test_ctrl_c_ends_it_at_once(tmp_path: Path, rules: Rules) -> None:
+    aws, said = deployed(), []
+
+    def tell(line: str) -> None:
+        said.append(line)
+        if len(said) > 1:
+            raise KeyboardInterrupt
+
+    asked = Verification(aws.account(), assembly(tmp_path), rules.judge, tell, NOW)
+    with pytest.raises(KeyboardInterrupt):
+        asked.run()
+    assert len(said) == 2, "nothing goes on after it"
+    assert "ecs:DescribeServices" not in aws.calls

@@ -11,14 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from runbook.operations.account import words
 
 # AWS answered what nobody expects: it is not known how things stand, and no traceback helps.
-_ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class Kind(StrEnum):
     """How bad it is. What cannot be read is never taken for good."""
 
     BREACH = "breach"
-    UNVERIFIED = "not verified"
+    UNVERIFIED = "not_verified"
     DRIFT = "drift"
 
 
@@ -66,6 +66,10 @@ class Inspection:
         """Tell that nobody can say."""
         self.findings.append(Finding(Kind.UNVERIFIED, self.check, where, what, fix, self.clauses))
 
+    def drift(self, where: str, what: str, fix: str) -> None:
+        """Tell what is not as declared, and breaks no clause by itself."""
+        self.findings.append(Finding(Kind.DRIFT, self.check, where, what, fix))
+
     @contextmanager
     def looking_at(self, where: str) -> Iterator[None]:
         """Look at one thing within, and count it."""
@@ -80,7 +84,7 @@ class Inspection:
             yield
         except (ClientError, BotoCoreError) as error:
             self.unverified(where, words(error), READ)
-        except _ODD as error:
+        except ODD as error:
             self.unverified(where, f"AWS answered what is not expected here: {error!r}")
 
 

@@ -15,7 +15,7 @@ from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.account import code_of, words
 from runbook.operations.stacks import STEADY
-from runbook.verification.finding import READ, Finding, Kind
+from runbook.verification.finding import ODD, READ, Finding, Inspection, Kind
 from runbook.verification.live import LivePlace
 
 CHECK = "stacks"
@@ -82,8 +82,29 @@ def read_stack(wanted: SynthesizedStack, place: LivePlace) -> StackRead:
         deployed.read_all()
     except (ClientError, BotoCoreError) as error:
         return StackRead(wanted, None, (_unread(wanted, error),))
+    except ODD as error:
+        what = f"AWS answered what is not expected here: {error!r}"
+        return StackRead(wanted, None, (Finding(Kind.UNVERIFIED, CHECK, wanted.name, what),))
     findings = (*_of_status(wanted, status), *_of_template(wanted, live["TemplateBody"]))
     return StackRead(wanted, deployed, findings)
+
+
+def strays(place: LivePlace, environment: Environment, wanted: frozenset[str]) -> Inspection:
+    """Look in one region for stacks by the environment's name that the assembly does not have."""
+    inspection = Inspection(CHECK)
+    with inspection.guarding(f"stacks in {place.region}"):
+        pages = place.client("cloudformation").get_paginator("list_stacks").paginate()
+        found = {
+            stack["StackName"]: stack["StackStatus"]
+            for page in pages
+            for stack in page["StackSummaries"]
+            if stack["StackStatus"] != "DELETE_COMPLETE"
+        }
+        for name in sorted(found):
+            if name.startswith(f"{environment.slug}-") and name not in wanted:
+                what = f"it is {found[name]}, and no stack of the assembly"
+                inspection.drift(name, what, "delete it, or find out what it is for")
+    return inspection
 
 
 def _unread(wanted: SynthesizedStack, error: ClientError | BotoCoreError) -> Finding:

@@ -16,7 +16,7 @@ from runbook.verification.finding import Finding, Inspection, Kind
 from runbook.verification.judgement import Judge
 from runbook.verification.live import Live, LivePlace
 from runbook.verification.quotas import inspect_quotas
-from runbook.verification.stacks import StackRead, read_stack, stacks_of
+from runbook.verification.stacks import StackRead, read_stack, stacks_of, strays
 
 # AWS throttles by account and by service: more at once gains nothing.
 AT_ONCE = 8
@@ -78,28 +78,40 @@ class Verification:
             [(s.name, partial(read_stack, s, self._place(s.region))) for s in wanted]
         )
         bare = all(each.missing for each in read)
-        inspections = [] if bare else self._checks(read)
+        inspections = self._strays(read) + ([] if bare else self._checks(read))
         if self.quotas or any(each.missing for each in read):
             inspections += self._quotas(read)
-        looked = {i.check: i.looked for i in inspections if i.check != "quotas"}
-        looked["quotas"] = sum(i.looked for i in inspections if i.check == "quotas")
+        looked = Counter[str]()
+        for inspection in inspections:
+            looked[inspection.check] += inspection.looked
         found = [finding for i in inspections for finding in i.findings]
         if bare:
-            return Report(_worst_first(found), looked, 0, bare=True)
+            return Report(_worst_first(found), dict(looked), 0, bare=True)
         self.tell("comparing what was read with the templates, and asking the rules")
         drift = compared(read, self.assembly, environment.name, self.judge)
         counted = drift.comparison
-        looked = {
+        numbers = {
             "stacks": counted.stacks,
             "resources": counted.resources,
             "values": counted.values,
-            **looked,
+            **{check: number for check, number in looked.items() if number},
         }
         found += [*(f for each in read for f in each.findings), *drift.findings]
-        return Report(_worst_first(found), looked, drift.withheld)
+        return Report(_worst_first(found), numbers, drift.withheld)
 
     def _place(self, region: str) -> LivePlace:
         return LivePlace(self.account, region)
+
+    def _strays(self, read: Sequence[StackRead]) -> list[Inspection]:
+        environment = self.account.environment
+        wanted = frozenset(each.wanted.name for each in read)
+        regions = dict.fromkeys(each.wanted.region for each in read)
+        return self._in_parallel(
+            [
+                (f"other stacks in {r}", partial(strays, self._place(r), environment, wanted))
+                for r in regions
+            ]
+        )
 
     def _checks(self, read: Sequence[StackRead]) -> list[Inspection]:
         stacks = [each.deployed for each in read if each.deployed is not None]

@@ -16,8 +16,8 @@ EMULATORS_OWN = {
     ("breach", "alarm delivery", "nobody is subscribed to it"),
     ("breach", "images", "it runs, and ECR does not have it"),
     ("breach", "listener weights", "has all the traffic and no healthy task (it has no targets)"),
-    ("not verified", "backups elsewhere", "RDS does not tell to which moment"),
-    ("not verified", "trail", "CloudTrail tells of no delivery yet"),
+    ("not_verified", "backups elsewhere", "RDS does not tell to which moment"),
+    ("not_verified", "trail", "CloudTrail tells of no delivery yet"),
     # Its moment to restore to is that of the database's making, so this comes with time.
     ("breach", "point-in-time recovery", "it can be restored to"),
 }

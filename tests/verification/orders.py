@@ -71,6 +71,11 @@ def described(**changes: Json) -> Json:
     return {"Stacks": [told | changes]}
 
 
+def summary(name: str, status: str = "UPDATE_COMPLETE") -> Json:
+    made = datetime(2026, 5, 1, tzinfo=UTC)
+    return {"StackName": name, "CreationTime": made, "StackStatus": status}
+
+
 def deployed(**answers: Json) -> Aws:
     """Let all be well, but for the answers given, by operation."""
     aws = good()
@@ -88,6 +93,7 @@ def deployed(**answers: Json) -> Aws:
         "cloudformation:DescribeStacks": described(),
         "cloudformation:GetTemplate": {"TemplateBody": copy.deepcopy(TEMPLATE)},
         "cloudformation:ListStackResources": {"StackResourceSummaries": [queue]},
+        "cloudformation:ListStacks": {"StackSummaries": [summary(STACK)]},
         "cloudformation:ListExports": {"Exports": []},
         "sqs:GetQueueAttributes": attributes(),
         "sqs:ListQueueTags": {"Tags": {}},

@@ -76,7 +76,7 @@ def test_for_machines(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         "account": "111122223333",
     }
     assert (told["verified"], told["deployed"]) == (False, True)
-    assert told["summary"] == {"breach": 1, "not verified": 0, "drift": 0}
+    assert told["summary"] == {"breach": 1, "not_verified": 0, "drift": 0}
     assert told["findings"][0]["clauses"] == list(CLAUSES)
 
 

@@ -11,7 +11,7 @@ from runbook.model.refusal import RefusedError
 from runbook.verification.finding import Finding, Kind
 from runbook.verification.judgement import Broken, Judgement, LiveStack
 from runbook.verification.verify import Report, Verification
-from tests.verification.aws import NOW, Aws
+from tests.verification.aws import DENIED, NOW, Aws
 from tests.verification.orders import (
     STACK,
     TEMPLATE,
@@ -19,6 +19,7 @@ from tests.verification.orders import (
     attributes,
     deployed,
     described,
+    summary,
 )
 
 Json = Any
@@ -222,6 +223,20 @@ def test_an_assembly_without_the_environment_is_refused(tmp_path: Path, rules: R
         verify(assembly(tmp_path, TEMPLATE | {"Metadata": label}), rules, deployed())
     with pytest.raises(RefusedError, match="make synth ENV=rovn/production"):
         verify(tmp_path / "nowhere", rules, deployed())
+
+
+def test_a_stack_that_the_assembly_does_not_have_is_told(tmp_path: Path, rules: Rules) -> None:
+    listed = [
+        summary(STACK),
+        summary("rovn-production-old"),
+        summary("rovn-production-gone", "DELETE_COMPLETE"),
+        summary("CDKToolkit"),
+    ]
+    aws = deployed(ListStacks={"StackSummaries": listed})
+    finding = only(verify(assembly(tmp_path), rules, aws))
+    assert (finding.kind, finding.where) == (Kind.DRIFT, "rovn-production-old")
+    denied = only(verify(assembly(tmp_path), rules, deployed(ListStacks=DENIED)))
+    assert denied.kind is Kind.UNVERIFIED
 
 
 def test_ctrl_c_ends_it_at_once(tmp_path: Path, rules: Rules) -> None:

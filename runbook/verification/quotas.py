@@ -51,12 +51,17 @@ def inspect_quotas(
     wanted: Sequence[SynthesizedStack],
     standing: frozenset[str],
 ) -> Inspection:
-    """Compare one region's quotas with what its stacks need that do not stand yet."""
+    """Compare one region's quotas with what its stacks need.
+
+    Where what is there already can be counted, that has the stacks in it that stand, and only the
+    others' need comes on top.
+    """
     inspection = Inspection(CHECK, (CLAUSE,))
-    here = [s for s in wanted if s.region == place.region and s.name not in standing]
+    here = [stack for stack in wanted if stack.region == place.region]
+    to_come = [stack for stack in here if stack.name not in standing]
     for quota in all_quotas():
-        need = _need(quota, here, environment)
-        if need:
+        if _need(quota, here, environment):
+            need = _need(quota, to_come if quota.operation else here, environment)
             where = f"{place.region}: {quota.name}"
             with inspection.looking_at(where):
                 _of_quota(place, quota, need, where, inspection)
@@ -67,12 +72,12 @@ def _of_quota(
     place: LivePlace, quota: Quota, need: float, where: str, inspection: Inspection
 ) -> None:
     limit, called = _limit(place, quota)
-    used = _used(place, quota) if quota.operation and not quota.per else 0.0
+    used = _used(place, quota) if quota.operation else 0.0
     if need + used <= limit:
         return
-    there = f", and there are {used:g}" if used else ""
+    there = f" more, and there are {used:g}" if quota.operation else ""
     per = f" for one {quota.per}" if quota.per else ""
-    what = f"the templates need {need:g} more{per}{there}; the quota '{called}' is {limit:g}"
+    what = f"the templates need {need:g}{per}{there}; the quota '{called}' is {limit:g}"
     fix = (
         f"aws service-quotas request-service-quota-increase --region {place.region} "
         f"--service-code {quota.service} --quota-code {quota.code} --desired-value {need + used:g}"

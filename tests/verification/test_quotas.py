@@ -70,11 +70,11 @@ def test_what_fits_is_silent() -> None:
     [
         ({"L_F678F1CE": 1}, "need 1 more, and there are 1; the quota 'as AWS calls it' is 1"),
         ({"L_0263D0A3": 4}, "need 2 more, and there are 3; the quota 'as AWS calls it' is 4"),
-        ({"L_FE5A380F": 0}, "need 1 more for one availability zone; the quota"),
-        ({"L_29B6F2EB": 0}, "need 1 more for one VPC; the quota"),
+        ({"L_FE5A380F": 0}, "need 1 for one availability zone; the quota"),
+        ({"L_29B6F2EB": 0}, "need 1 for one VPC; the quota"),
         ({"L_7B6409FD": 1}, "need 1 more, and there are 1"),
         ({"L_7ADDB58A": 119}, "need 100 more, and there are 20"),
-        ({"L_B99A9384": 9}, "need 10 more; the quota"),
+        ({"L_B99A9384": 9}, "need 10; the quota"),
     ],
 )
 def test_what_does_not_fit_is_told_with_the_request_to_make(
@@ -91,11 +91,17 @@ def test_tasks_are_counted_in_both_colours() -> None:
     needed = (2 * service.cpu * service.max_tasks + service.migrations.cpu) / 1024
     assert inspected(L_3032A538=needed).findings == []
     (finding,) = inspected(L_3032A538=needed - 0.5).findings
-    assert f"need {needed:g} more" in finding.what
+    assert f"need {needed:g}; the quota" in finding.what
 
 
 def test_what_stands_needs_no_more() -> None:
-    assert inspected(frozenset({"all"}), L_F678F1CE=0).looked == 0
+    everything = frozenset({"all"})
+    assert inspected(everything, L_F678F1CE=1, L_0263D0A3=3, L_7B6409FD=1).findings == []
+
+
+def test_what_scales_is_compared_though_it_stands() -> None:
+    (finding,) = inspected(frozenset({"all"}), L_3032A538=1).findings
+    assert "vCPUs of tasks" in finding.where
 
 
 def test_a_quota_that_was_never_raised_is_at_its_default() -> None:

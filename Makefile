@@ -87,7 +87,7 @@ diff: $(READY) require-env ## Show what a deploy of ENV to its real account woul
 bench: setup ## Measure; prints ratios taken in one run
 	@python -m bench
 
-docs: .venv/.ready ## Write what is generated: schema, pages of rules, clauses, commands, release packages
+docs: .venv/.ready ## Write what is generated: schema, requirements, pages
 	@uv export --locked --only-group release --no-header --quiet --output-file runbook/operations/requirements.txt
 	@runbook schema > environments/environment.schema.json.new
 	@mv environments/environment.schema.json.new environments/environment.schema.json

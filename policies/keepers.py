@@ -1,7 +1,7 @@
 """What keeps each clause, computed from what there is: nobody writes it down a second time.
 
-A rule names its clauses, a clause carries its demands, a test is marked, a drill names its clauses,
-too. Alarms and commands join by a line in ``_SOURCES`` each.
+A rule names its clauses, a clause carries its demands, a test is marked, a check of live things and
+a drill name theirs. Alarms and other commands join by a line in ``_SOURCES`` each.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from policies.drilled import drilled
+from policies.live_checks import TEST as LIVE_CHECKS_TEST
+from policies.live_checks import live_checks
 from policies.marks import ROOT, marks
 from policies.rule import Rule
 from policies.rules import all_rules
@@ -157,6 +159,13 @@ def _of_tests(root: Path) -> Iterator[Keeper]:
         yield Keeper(Kind.TEST, mark.clause, mark.test, mark.path, mark.path, mark.line, mark.fault)
 
 
+def _of_live_checks(root: Path) -> Iterator[Keeper]:
+    for check in live_checks(root):
+        name = f"runbook verify: {check.name}"
+        for clause in check.clauses:
+            yield Keeper(Kind.COMMAND, clause, name, check.path, LIVE_CHECKS_TEST, check.line)
+
+
 def _of_drills(root: Path) -> Iterator[Keeper]:
     for each in drilled(root):
         drill, place = each.drill, each.path
@@ -167,5 +176,6 @@ _SOURCES: tuple[Callable[[Path], Iterable[Keeper]], ...] = (
     _of_rules,
     _of_demands,
     _of_tests,
+    _of_live_checks,
     _of_drills,
 )

@@ -17,9 +17,11 @@ from runbook.completion import environment_names
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
 from runbook.operators.commands import add_to
+from runbook.verification.commands import add_to as add_verify
 
 if TYPE_CHECKING:
     from runbook.model.environment import Environment
+    from runbook.verification.judgement import Judge
 
 # Input that cannot be used: the same code for every command.
 EXIT_UNUSABLE = 2
@@ -34,6 +36,15 @@ app = typer.Typer(
 
 app.add_typer(release, name="release")
 add_to(app)
+
+
+def _rules() -> "Judge":
+    from policies.live_values import judge
+
+    return judge
+
+
+add_verify(app, _rules)
 
 
 @app.callback()

@@ -14,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from runbook.deployed.deployed_stack import NotDeployedError
+from runbook.deployed.known_differences import UnusableFileError
 from sandbox import emulator_process
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
@@ -130,7 +132,7 @@ def _told(console: Console) -> Iterator[None]:
     """Turn a failure into one message and an exit code; `__main__` does so for interruptions."""
     try:
         yield
-    except SandboxError as error:
+    except (NotDeployedError, SandboxError, UnusableFileError) as error:
         console.print(
             f"[bold red]sandbox:[/] {escape(str(error))}", highlight=False, soft_wrap=True
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.config import Config
@@ -18,6 +18,9 @@ class Endpoint:
     account: str
     region: str
 
+    # The emulator's secrets are nobody's: their values can be compared with what is declared.
+    reads_secret_values = True
+
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables by which any AWS client finds it."""
@@ -31,6 +34,10 @@ class Endpoint:
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
         }
+
+    def elsewhere(self, region: str) -> Endpoint:
+        """Return the same account in another region."""
+        return replace(self, region=region)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
         """Return the boto3 client of a service, always the same one."""

@@ -7,21 +7,25 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from runbook.deployed.comparison import compare
+from runbook.deployed.deployed_stack import read_deployed
+from runbook.deployed.difference import Comparison
+from runbook.deployed.known_differences import UNTOLD, Verdict, judge, load
 from runbook.model.loader import load_environment
-from sandbox import emulator_process, known_differences, summary
+from sandbox import emulator_process, summary
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
-from sandbox.comparison import Comparison, compare
-from sandbox.deployed_stack import read_deployed
 from sandbox.deployment import Deployment, limits_of, parameters_to_give
 from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
-from sandbox.known_differences import Verdict
 from sandbox.screen import Screen
 from sandbox.tamper import FAILING, Result, locked_buckets, tamper_with
 from sandbox.workplace import Workplace
+
+EMULATORS_OWN = Path(__file__).with_name("differences.toml")
 
 
 @dataclass
@@ -151,7 +155,7 @@ class Session:
             for stack in stacks
         ]
         comparison = compare(deployed)
-        return comparison, known_differences.judge(comparison, known_differences.load())
+        return comparison, judge(comparison, load(UNTOLD, EMULATORS_OWN))
 
     def _tamper(self, endpoint: Endpoint, stacks: Sequence[SynthesizedStack]) -> list[Result]:
         results: list[Result] = []

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from runbook.deployed.difference import Comparison, Difference
+from runbook.deployed.known_differences import KnownDifference, Verdict
 from sandbox.attempt import Attempt, Outcome
-from sandbox.comparison import Comparison, Difference
 from sandbox.endpoint import Endpoint
-from sandbox.known_differences import KnownDifference, Verdict
 from sandbox.tamper import Result
 
 NOT_PROVED = (
@@ -65,7 +65,7 @@ def show_comparison(console: Console, comparison: Comparison, verdict: Verdict) 
         console.print(f"    [red]{escape(str(difference))}[/]", soft_wrap=True)
     for known in verdict.stale:
         console.print(
-            f"    [red]differences.toml explains {known.type}.{escape(known.property)}, but that "
+            f"    [red]a known difference explains {known.type}.{escape(known.property)}, but that "
             "does not differ: remove the entry[/]",
             soft_wrap=True,
         )

@@ -1,5 +1,6 @@
 """The one door to AWS: clients that read, and write only while the protocol executes."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from runbook.model.refusal import Refusal, RefusedError
 # Clients are made from the services' models at run time: no type says what they have.
 Client = Any
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=10)
-_READS = ("Describe", "Get", "List")
+_READS = ("BatchGet", "Describe", "Get", "List")
 # A change set is a preview: until it is executed it changes nothing that runs.
 _PREVIEWS = frozenset({"CreateChangeSet", "DeleteChangeSet"})
 # No operation needs a secret's value but its own token, and whoever prints an error has none.
@@ -65,7 +66,8 @@ class Account:
     ) -> None:
         self.environment = environment
         self._session, self._profile = session, profile
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[tuple[str, str], Client] = {}
+        self._making = threading.Lock()
         self._open = False
         self._token = self._actor = ""
 
@@ -75,23 +77,28 @@ class Account:
         environment = self.environment
         return f"{environment.name} (account {environment.account}, {environment.region})"
 
-    def client(self, service: str) -> Client:
-        """Make or reuse the client of a service, such as ``ecs``."""
-        if service not in self._clients:
-            client = self._new_client(service)
-            client.meta.events.register_first("provide-client-params.*.*", self._guard)
-            client.meta.events.register("after-call.*.*", self._name_who)
-            self._clients[service] = client
-        return self._clients[service]
+    def client(self, service: str, region: str = "") -> Client:
+        """Make or reuse the client of a service, such as ``ecs``, by itself in the home region.
 
-    def _new_client(self, service: str) -> Client:
+        Several threads may ask: the clients themselves are safe to share, making them is not.
+        """
+        place = (service, region or self.environment.region)
+        with self._making:
+            if place not in self._clients:
+                client = self._new_client(*place)
+                client.meta.events.register_first("provide-client-params.*.*", self._guard)
+                client.meta.events.register("after-call.*.*", self._name_who)
+                self._clients[place] = client
+            return self._clients[place]
+
+    def _new_client(self, service: str, region: str) -> Client:
         try:
             # Not before it is needed: a profile that is not there is told like any refusal.
             self._session = self._session or (
                 boto3.Session(profile_name=self._profile) if self._profile else boto3.Session()
             )
             return self._session.client(  # type: ignore[call-overload]
-                service, region_name=self.environment.region, config=CONFIG
+                service, region_name=region, config=CONFIG
             )
         except (OSError, ValueError) as error:
             # Of a credential process that is not there, a number that is none, and the like. A

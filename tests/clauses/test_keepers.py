@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from policies.keepers import Binding, Keeper, Kind, State, bindings, faults, keepers
+from policies.live_checks import live_checks
 from runbook.clauses import Clause, all_clauses
+from runbook.verification.check import all_checks
+from tests.assembly import ROOT
 
 OPEN = Path(__file__).with_name("open.txt")
 CLAUSE = Clause(id="ROVN-BCK-1", title="Backups are kept", source="R7")
@@ -90,6 +93,13 @@ def test_a_keeper_that_never_runs_keeps_nothing() -> None:
         "test some-name in some/file.py:7 keeps nothing: pytest may pass this test over",
         UNKEPT.format("test"),
     ]
+
+
+def test_checks_of_live_things_are_read_as_they_are_registered() -> None:
+    told = {(check.name, check.clauses) for check in live_checks(ROOT)}
+    assert told == {(check.name, check.clauses) for check in all_checks().values()}
+    assert {clause for _, clauses in told for clause in clauses} <= all_clauses().keys()
+    assert any(k.name == "runbook verify: locks" for k in bindings()["ROVN-BCK-2"].of(Kind.COMMAND))
 
 
 def test_a_rule_without_a_test_keeps_nothing(tmp_path: Path) -> None:

@@ -71,6 +71,24 @@ def test_a_write_outside_the_protocol_never_leaves(service: str) -> None:
     assert not aws.calls
 
 
+@pytest.mark.clause("ROVN-DEP-8")
+def test_nor_does_one_in_another_region() -> None:
+    aws = Aws(load_environment("rovn/production"))
+    client = Account(aws.environment, aws.session()).client("rds", "us-west-2")
+    assert client.meta.region_name == "us-west-2"
+    with pytest.raises(WriteOutsideProtocolError):
+        client.delete_db_instance(DBInstanceIdentifier="x")
+    assert not aws.calls
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+def test_reading_secrets_in_batches_is_no_way_round() -> None:
+    aws = Aws(load_environment("rovn/production"))
+    with pytest.raises(WriteOutsideProtocolError):
+        Account(aws.environment, aws.session()).client("secretsmanager").batch_get_secret_value()
+    assert not aws.calls
+
+
 def test_within_the_protocol_it_may_write_and_afterwards_no_more() -> None:
     aws = Aws(load_environment("rovn/production"))
     account = Account(aws.environment, aws.session())

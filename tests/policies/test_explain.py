@@ -55,7 +55,8 @@ def test_a_clause_is_explained() -> None:
         "remedy": "set at least 7 calendar years in the environment file",
     }
     assert remedy in shown["remedies"]
-    assert {keeper["kind"] for keeper in shown["keepers"]} == {"rule", "demand", "test"}
+    kinds = {keeper["kind"] for keeper in shown["keepers"]}
+    assert kinds == {"rule", "demand", "test", "command"}
     assert "tests/stacks/test_audit_buckets.py" in shown["tests"]
     assert "NIST AU-11" in [control["id"] for control in shown["controls"]]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.comparison import Difference
+from runbook.deployed.difference import Difference
 from tests.sandbox.loopback import free_port
 from tests.sandbox.test_sandbox import ENVIRONMENT, Running, run
 

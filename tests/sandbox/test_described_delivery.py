@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.comparison import compare
+from runbook.deployed.comparison import compare
 from sandbox.endpoint import Endpoint
-from tests.sandbox.answers import Answers, undeclared
+from tests.deployed.answers import Answers, undeclared
 from tests.sandbox.templates.delivery import DELIVERY, STAGES, role
 from tests.sandbox.test_emulated_stacks import Stack, endpoint
 

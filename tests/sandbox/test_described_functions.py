@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.comparison import compare
+from runbook.deployed.comparison import compare
 from sandbox.endpoint import Endpoint
 from tests.sandbox.templates.expressions import ASSUMED, TAGS, arn
 from tests.sandbox.test_emulated_stacks import Stack, endpoint

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.comparison import compare
+from runbook.deployed.comparison import compare
 from sandbox.endpoint import Endpoint
 from tests.sandbox.templates.records import RECORDS, policy
 from tests.sandbox.test_described_functions import BUCKET, KEY, zipped

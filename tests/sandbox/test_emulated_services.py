@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.comparison import Difference, compare
-from sandbox.deployed_stack import DeployedStack
+from runbook.deployed.comparison import compare
+from runbook.deployed.deployed_stack import DeployedStack
+from runbook.deployed.difference import Difference
 from sandbox.endpoint import Endpoint
 from tests.sandbox.service_changes import CHANGES, CLUSTER, FAMILY, SERVICE_ID, Change
 from tests.sandbox.service_types import SERVICE, SHARED

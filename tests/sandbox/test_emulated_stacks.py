@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from runbook.deployed.comparison import compare
+from runbook.deployed.deployed_stack import DeployedStack, read_deployed
+from runbook.deployed.description import NotThereError, Resource, describers
+from runbook.deployed.difference import Difference
+from runbook.deployed.intrinsics import UnresolvableError
 from sandbox import emulator_process
-from sandbox.comparison import Difference, compare
-from sandbox.deployed_stack import DeployedStack, read_deployed
-from sandbox.description import NotThereError, Resource, describers
 from sandbox.endpoint import Endpoint
-from sandbox.intrinsics import UnresolvableError
 from sandbox.workplace import Workplace
 from tests.assembly import ROOT
 from tests.sandbox.adapted_types import TEMPLATE

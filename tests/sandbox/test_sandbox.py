@@ -13,15 +13,18 @@ from typing import Any
 
 import pytest
 
+from runbook.deployed.comparison import compare
+from runbook.deployed.deployed_stack import read_deployed
+from runbook.deployed.difference import Difference
+from runbook.deployed.known_differences import UNTOLD, judge, load
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
-from sandbox.comparison import Difference, compare
-from sandbox.deployed_stack import read_deployed
 from sandbox.endpoint import Endpoint
-from sandbox.known_differences import judge, load
+from sandbox.session import EMULATORS_OWN
 from sandbox.tampering import ATTEMPTS, DENIED
 from tests.assembly import ROOT
 from tests.sandbox.changes import CHANGES, Change
 from tests.sandbox.loopback import free_port, listens
+from tests.sandbox.verifying import own, verify
 
 pytestmark = pytest.mark.sandbox
 
@@ -99,7 +102,7 @@ class Running:
             )
             for stack in self.stacks
         ]
-        return list(judge(compare(deployed), load()).failures)
+        return list(judge(compare(deployed), load(UNTOLD, EMULATORS_OWN)).failures)
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +152,21 @@ def test_a_second_up_deploys_into_it(running: Running) -> None:
     assert f"is running on port {running.port}" in done.stderr
 
 
+@pytest.mark.clause("ALL-9")
+def test_verify_tells_of_the_deployed_environment_only_what_the_emulator_does_not_do(
+    running: Running,
+) -> None:
+    code, told = verify(running.endpoint, ENVIRONMENT, running.folder / "cdk.out")
+    assert [finding for finding in told["findings"] if not own(finding)] == []
+    assert (code, told["deployed"]) == (1, True)
+    stacks = {stack.name for stack in running.stacks}
+    resources = sum(len(stack.template["Resources"]) for stack in running.stacks)
+    looked = told["looked_at"]
+    assert (looked["stacks"], looked["resources"]) == (len(stacks), resources)
+    assert looked["keys"] == len(running.physical_ids("AWS::KMS::Key"))
+    assert told["withheld"] > 0, "secrets are generated, and their values are not read"
+
+
 def test_moto_answers_for_what_ministack_lacks(running: Running) -> None:
     pipelines = running.client("codepipeline").list_pipelines()["pipelines"]
     assert [pipeline["name"] for pipeline in pipelines] == ["rovn-production-passport-api"]
@@ -167,3 +185,42 @@ def test_a_change_behind_the_stacks_back_is_found(
     running.last_failures = set(running.failures())
     new = running.last_failures - before
     assert {(difference.type, difference.property) for difference in new} == expected
+
+
+def test_verify_tells_what_was_changed_and_what_it_breaks(running: Running) -> None:
+    """After all these changes, and some that no template shows."""
+    (service,) = running.physical_ids("AWS::ECS::Service")
+    ecs, cluster = running.client("ecs"), service.split("/")[1]
+    (found,) = ecs.describe_services(cluster=cluster, services=[service])["services"]
+    ecs.deregister_task_definition(taskDefinition=found["taskDefinition"])
+    running.client("cloudwatch").put_metric_alarm(
+        AlarmName="rovn-production-errors",
+        ActionsEnabled=False,
+        AlarmActions=[f"arn:aws:sns:us-east-2:{running.endpoint.account}:nowhere"],
+        MetricName="Errors",
+        Namespace="Test",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    code, told = verify(running.endpoint, ENVIRONMENT, running.folder / "cdk.out")
+    breaches = [finding for finding in told["findings"] if finding["kind"] == "breach"]
+    assert code == 1
+    for check, what, clause in (
+        ("templates", "audit-bucket-lock: records are kept", "ROVN-BCK-2"),
+        ("templates", "log-retention: it is kept 1 days", "ROVN-LOG-1"),
+        ("templates", "AWS::S3::BucketPolicy: in the stack, but not there", "ROVN-BCK-2"),
+        ("locks", "new records are locked for", "ROVN-AUD-1"),
+        ("trail", "the trail does not log", "ROVN-AUD-1"),
+        ("keys", "the key is Disabled", "ROVN-BCK-2"),
+        ("keys", "the key is deleted on", "ROVN-BCK-2"),
+        ("task definitions", "it runs, and is INACTIVE", "ROVN-DEP-5"),
+        ("alarm delivery", "its actions are off", "ALL-7"),
+        ("alarm delivery", "alarms tell it, and there is no such topic", "ALL-7"),
+    ):
+        fitting = [b for b in breaches if b["check"] == check and what in b["what"]]
+        assert fitting, f"{check}: {what}"
+        assert clause in fitting[0]["clauses"]
+        assert fitting[0]["fix"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from runbook.deployed.difference import Comparison, Difference
+from runbook.deployed.known_differences import KnownDifference, Verdict
 from sandbox.attempt import Attempt, Outcome
-from sandbox.comparison import Comparison, Difference
 from sandbox.endpoint import Endpoint
-from sandbox.known_differences import KnownDifference, Verdict
 from sandbox.session import failures_of
 from sandbox.summary import show_comparison, show_exports, show_tampering
 from sandbox.tamper import Result

@@ -10,12 +10,12 @@ import time
 from typing import Any
 from uuid import uuid4
 
+from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
 from sandbox.emulator.own_calls import Caller, Members, RefusedError, answers
 from sandbox.emulator.patching import PATCHES
 from sandbox.emulator.resource_types import ADDED, AddedType, Created, Properties
 from sandbox.emulator.services.ecs import want
-from sandbox.spelling import as_request
 
 SERVICE = "application-autoscaling"
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")

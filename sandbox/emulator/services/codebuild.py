@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES, Function
 from sandbox.emulator.resource_types import COMPLETED, CompletedType, Properties
-from sandbox.spelling import as_request
 
 PROJECTS = "ministack.services.codebuild"
 # The API's names of what ministack's own answer leaves out.

@@ -8,9 +8,9 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
+from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
 from sandbox.emulator.resource_types import ADDED, AddedType, Created, Properties
-from sandbox.spelling import as_request
 
 # Properties that are not of the pipeline's own structure.
 SET_APART = {"DisableInboundStageTransitions", "RestartExecutionOnUpdate", "Tags"}

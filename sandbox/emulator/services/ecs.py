@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES, Function
 from sandbox.emulator.resource_types import (
@@ -18,7 +19,6 @@ from sandbox.emulator.resource_types import (
     Created,
     Properties,
 )
-from sandbox.spelling import as_request
 
 ECS = "ministack.services.ecs"
 Answer = tuple[int, dict[str, str], bytes]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES
 from sandbox.emulator.resource_types import COMPLETED, CompletedType, Properties
-from sandbox.spelling import as_request
 
 MACHINES = "ministack.services.stepfunctions"
 # By the API's name: the property of a template.

@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
 from sandbox.emulator.own_calls import Caller, Members, RefusedError, answers
 from sandbox.emulator.patching import PATCHES, Function
@@ -16,7 +17,6 @@ from sandbox.emulator.resource_types import (
     Created,
     Properties,
 )
-from sandbox.spelling import as_request
 
 WAF = "ministack.services.waf"
 Record = dict[str, Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
 from sandbox.emulator.own_calls import Caller, Members, RefusedError, answers
 from sandbox.emulator.resource_types import ADDED, AddedType, Created, Properties
-from sandbox.spelling import as_request
 
 RULE = "SamplingRule"
 

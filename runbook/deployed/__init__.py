@@ -1,0 +1,1 @@
+"""Deployed stacks, read back through AWS and compared with their templates."""

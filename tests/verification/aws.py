@@ -1,0 +1,278 @@
+"""An environment that runs as it should, as real clients see it; tests spoil one answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from boto3 import Session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.loaders import create_loader
+
+from runbook.deployed.deployed_stack import DeployedStack
+from runbook.model.loader import load_environment
+from runbook.operations.account import Account
+from runbook.verification.live import Live, LivePlace
+
+Json = Any
+ENVIRONMENT = load_environment("rovn/production")
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+RECENT = NOW - timedelta(minutes=4)
+# The services' models, read once for all sessions.
+MODELS = create_loader()
+PLACE = f"{ENVIRONMENT.region}:{ENVIRONMENT.account}"
+TASKS = f"arn:aws:ecs:{PLACE}:task-definition"
+RUNNING, BEFORE = f"{TASKS}/rovn-passport-api:7", f"{TASKS}/rovn-passport-api:6"
+PAIRED = f"{TASKS}/rovn-passport-api-migrations:7"
+TAG = "prod-20260510220219"
+GROUPS = f"arn:aws:elasticloadbalancing:{PLACE}:targetgroup"
+BLUE, GREEN = f"{GROUPS}/blue/1", f"{GROUPS}/green/2"
+TOPIC = f"arn:aws:sns:{PLACE}:rovn-production-security"
+SNAPSHOT = "rovn-production-0002-20260510220219"
+DENIED = ("AccessDenied", "you may not")
+
+
+@dataclass
+class Aws:
+    """Answers by ``service:Operation``: a dict, a function of the request, an error or a raise."""
+
+    answers: dict[str, Json]
+    calls: list[str] = field(default_factory=list)
+
+    def session(self) -> Session:
+        """Make real clients: parameters are checked against the services' models."""
+        session = Session(
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",  # noqa: S106
+            region_name=ENVIRONMENT.region,
+        )
+        session._session.register_component("data_loader", MODELS)
+        events = session._session.get_component("event_emitter")
+        events.register("before-parameter-build.*.*", self._keep)
+        events.register("before-call.*.*", self._answer)
+        return session
+
+    def account(self) -> Account:
+        return Account(ENVIRONMENT, self.session())
+
+    def _keep(self, params: Json, context: Json, **_: Json) -> None:
+        context["asked"] = dict(params)
+
+    def _answer(self, model: Json, context: Json, **_: Json) -> tuple[AWSResponse, Json]:
+        call = f"{model.service_model.service_name}:{model.name}"
+        self.calls.append(call)
+        answer = self.answers[call]
+        if callable(answer):
+            answer = answer(context["asked"])
+        if isinstance(answer, BaseException):
+            raise answer
+        if isinstance(answer, tuple):
+            return response(400), {
+                "Error": {"Code": answer[0], "Message": answer[1]},
+                "ResponseMetadata": {},
+            }
+        return response(200), {"ResponseMetadata": {}} | answer
+
+
+def response(status: int) -> AWSResponse:
+    return AWSResponse("https://aws", status, HTTPHeaders(), None)
+
+
+def live(aws: Aws) -> Live:
+    """Give the environment with one stack that holds one of everything."""
+    account = aws.account()
+    return Live(account, [stack(account)], NOW)
+
+
+RESOURCES: dict[str, tuple[str, str]] = {
+    "Key": ("AWS::KMS::Key", "key-1"),
+    "Trail": ("AWS::CloudTrail::Trail", "rovn-production-audit"),
+    "Database": ("AWS::RDS::DBInstance", "rovn-production-postgres"),
+    "Records": ("AWS::S3::Bucket", "records"),
+    "Open": ("AWS::S3::Bucket", "not-under-lock"),
+    "Topic": ("AWS::SNS::Topic", TOPIC),
+}
+LOCKED = {
+    "ObjectLockEnabled": True,
+    "ObjectLockConfiguration": {
+        "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 7}},
+    },
+}
+
+
+def stack(account: Account) -> DeployedStack:
+    template = {
+        "Resources": {
+            name: {"Type": type_, "Properties": LOCKED if name == "Records" else {}}
+            for name, (type_, _) in RESOURCES.items()
+        }
+    }
+    return DeployedStack(
+        name="rovn-production-all",
+        stack_id=f"arn:aws:cloudformation:{PLACE}:stack/rovn-production-all/1",
+        place=LivePlace(account, ENVIRONMENT.region),
+        template=template,
+        termination_protection=True,
+        parameters={},
+        outputs={},
+        resources=RESOURCES,
+        exports={},
+        own_exports={},
+    )
+
+
+def definition(asked: Mapping[str, Json], status: str = "ACTIVE") -> Json:
+    name = asked["taskDefinition"]
+    container: Json = {"name": "app", "image": f"x.amazonaws.com/rovn-passport-api:{TAG}"}
+    if name in (RUNNING, BEFORE):
+        container["dockerLabels"] = {"runbook.migrations-task-definition": PAIRED}
+    told = {"taskDefinitionArn": name, "status": status, "containerDefinitions": [container]}
+    return {"taskDefinition": told}
+
+
+def deployment(number: int, status: str = "SUCCESSFUL") -> Json:
+    return {
+        "serviceDeploymentArn": f"deployment/{number}",
+        "status": status,
+        "createdAt": NOW - timedelta(days=10 - number),
+        "targetServiceRevision": {"arn": f"revision/{number}"},
+        "sourceServiceRevisions": [{"arn": f"revision/{number - 1}"}],
+    }
+
+
+def objects(asked: Mapping[str, Json]) -> Json:
+    """Give two dated folders, of which the later has an object."""
+    prefix = asked["Prefix"]
+    if not prefix:
+        return {"CommonPrefixes": [{"Prefix": "releases/"}]}
+    if prefix == "releases/":
+        return {"CommonPrefixes": [{"Prefix": "releases/2025/"}, {"Prefix": "releases/2026/"}]}
+    found = {"Key": f"{prefix}record.json", "LastModified": NOW - timedelta(days=30)}
+    return {"Contents": [found]}
+
+
+def weights(**shares: int) -> Json:
+    groups = {"blue": BLUE, "green": GREEN, "other": f"{GROUPS}/other/3"}
+    listed = [{"TargetGroupArn": groups[name], "Weight": w} for name, w in shares.items()]
+    return {
+        "Rules": [{"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": listed}}]}]
+    }
+
+
+def alarm(**changes: Json) -> Json:
+    told = {"AlarmName": "rovn-production-5xx", "ActionsEnabled": True, "AlarmActions": [TOPIC]}
+    return {"MetricAlarms": [told | changes]}
+
+
+def database(**changes: Json) -> Json:
+    told = {
+        "DBInstanceIdentifier": "rovn-production-postgres",
+        "DBInstanceArn": f"arn:aws:rds:{PLACE}:db:rovn-production-postgres",
+        "DBInstanceStatus": "available",
+        "BackupRetentionPeriod": 30,
+        "LatestRestorableTime": RECENT,
+    }
+    return {"DBInstances": [told | changes]}
+
+
+def copy(**changes: Json) -> Json:
+    told = {
+        "DBInstanceArn": f"arn:aws:rds:{PLACE}:db:rovn-production-postgres",
+        "Status": "replicating",
+        "RestoreWindow": {"LatestTime": RECENT},
+    }
+    return {"DBInstanceAutomatedBackups": [told | changes]}
+
+
+def snapshot(**changes: Json) -> Json:
+    told = {
+        "DBSnapshotIdentifier": SNAPSHOT,
+        "Status": "available",
+        "Encrypted": True,
+        "SnapshotCreateTime": NOW - timedelta(days=3),
+        "TagList": [{"Key": "runbook:purpose", "Value": "pre-deploy"}],
+    }
+    return {"DBSnapshots": [told | changes]}
+
+
+def revisions(asked: Mapping[str, Json]) -> Json:
+    named = {"revision/7": RUNNING, "revision/6": BEFORE, "revision/5": BEFORE}
+    return {
+        "serviceRevisions": [
+            {"serviceRevisionArn": arn, "taskDefinition": named[arn]}
+            for arn in asked["serviceRevisionArns"]
+        ]
+    }
+
+
+def key(state: str = "Enabled", **more: Json) -> Json:
+    return {"KeyMetadata": {"KeyId": "key-1", "KeyState": state} | more}
+
+
+def good() -> Aws:
+    """Answer as an account does in which everything is as it should be."""
+    service = {
+        "serviceName": "rovn-passport-api",
+        "status": "ACTIVE",
+        "deployments": [{"status": "PRIMARY", "taskDefinition": RUNNING}],
+        "loadBalancers": [
+            {
+                "targetGroupArn": BLUE,
+                "advancedConfiguration": {
+                    "alternateTargetGroupArn": GREEN,
+                    "productionListenerRule": "rule/1",
+                },
+            }
+        ],
+    }
+    topic = {"Attributes": {"KmsMasterKeyId": "key-1"}}
+    subscription = {"SubscriptionArn": f"{TOPIC}:1", "Protocol": "https"}
+    kept = {"Mode": "COMPLIANCE", "RetainUntilDate": NOW + timedelta(days=7 * 365)}
+    return Aws(
+        {
+            "kms:DescribeKey": key(),
+            "cloudtrail:GetTrailStatus": {"IsLogging": True, "LatestDeliveryTime": RECENT},
+            "rds:DescribeDBInstances": database(),
+            "rds:DescribeDBInstanceAutomatedBackups": copy(),
+            "rds:DescribeDBSnapshots": snapshot(),
+            "ecs:DescribeServices": {"services": [service]},
+            "ecs:DescribeTaskDefinition": definition,
+            "ecs:ListServiceDeployments": {
+                "serviceDeployments": [deployment(6), deployment(7)],
+            },
+            "ecs:DescribeServiceDeployments": lambda asked: {
+                "serviceDeployments": [
+                    deployment(int(arn.rpartition("/")[2]))
+                    for arn in asked["serviceDeploymentArns"]
+                ]
+            },
+            "ecs:DescribeServiceRevisions": revisions,
+            "stepfunctions:DescribeExecution": {
+                "status": "SUCCEEDED",
+                "output": f'{{"files": ["0002"], "snapshot": "{SNAPSHOT}"}}',
+            },
+            "ecr:DescribeRepositories": {"repositories": [{"imageTagMutability": "IMMUTABLE"}]},
+            "ecr:DescribeImages": {"imageDetails": [{"imageTags": [TAG]}]},
+            "elbv2:DescribeRules": weights(blue=100, green=0),
+            "elbv2:DescribeTargetHealth": {
+                "TargetHealthDescriptions": [{"TargetHealth": {"State": "healthy"}}]
+            },
+            "cloudwatch:DescribeAlarms": alarm(),
+            "sns:GetTopicAttributes": topic,
+            "sns:ListSubscriptionsByTopic": {"Subscriptions": [subscription]},
+            "s3:GetObjectLockConfiguration": {
+                "ObjectLockConfiguration": LOCKED["ObjectLockConfiguration"]
+            },
+            "s3:ListObjectsV2": objects,
+            "s3:GetObjectRetention": {"Retention": kept},
+        }
+    )
+
+
+def changed(call: str, answer: Json | Callable[[Mapping[str, Json]], Json]) -> Aws:
+    """Answer one call otherwise."""
+    aws = good()
+    assert call in aws.answers
+    aws.answers[call] = answer
+    return aws

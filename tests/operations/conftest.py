@@ -11,6 +11,7 @@ from runbook.model.loader import load_environment
 from runbook.operations.account import Account
 from runbook.operations.console import Console
 from runbook.operations.operation import Consent, Exit
+from runbook.operations.preflight import Preflight
 from runbook.operations.protocol import check, look, perform
 from runbook.operations.release import Release, Wanted
 from tests.operations.aws import Aws
@@ -29,10 +30,14 @@ class Terminal(io.StringIO):
 
 @dataclass
 class Operator:
-    """Runs a release and remembers what was said; with ``account``, always by that one."""
+    """Runs a release and remembers what was said; with ``account``, always by that one.
+
+    With ``accepts`` a script's ``--accept-changes``.
+    """
 
     aws: Aws
     account: Account | None = None
+    accepts: bool = False
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
     time: PassingTime = field(default_factory=PassingTime)
@@ -40,7 +45,8 @@ class Operator:
     def release(self, tag: str = NEW, **wanted: object) -> tuple[Release, Account]:
         account = self.account or Account(self.aws.environment, self.aws.session())
         wanted_ = Wanted(self.aws.key, tag, **wanted)  # type: ignore[arg-type]
-        return Release(account, wanted_, time=self.time), account
+        preflight = Preflight(account, self.aws.key, tag)
+        return Release(account, wanted_, preflight=preflight, time=self.time), account
 
     def deploy(
         self,
@@ -56,7 +62,7 @@ class Operator:
             self.out = Terminal()
         stdin = io.StringIO() if answers is None else Terminal(answers)
         console = Console(stdin=stdin, stdout=self.out, stderr=self.err)
-        consent = consent or Consent(yes=answers is None)
+        consent = consent or Consent(yes=answers is None, accept_changes=self.accepts)
         return perform(release, account, console, consent, now=lambda: NOW)
 
     def preview(self) -> Exit:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pytest
+from botocore import xform_name
 
 from tests.assembly import ROOT
 from tests.operations.wire import CODES, Call, Fault
@@ -47,8 +48,8 @@ class Table:
 
     @property
     def operations(self) -> set[str]:
-        """Every operation of AWS that something happens to."""
-        return {call.operation for _, call in self.calls}
+        """Every operation of AWS that something happens to, as a client's method is called."""
+        return {xform_name(call.operation) for _, call in self.calls}
 
     def summary(self, what: str) -> str:
         """Say how many were tried."""
@@ -71,7 +72,7 @@ def try_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def operations_in(package: str) -> set[str]:
     """Read which operations of AWS the modules of a package of ``runbook`` call."""
     return {
-        "".join(part.capitalize() for part in name.split("_"))
+        name
         for path in (ROOT / "runbook" / package).glob("*.py")
         for name in re.findall(rf"[.\"]((?:{_VERBS})_[a-z_0-9]+)[(\"]", path.read_text("utf-8"))
         if name != "get_paginator"

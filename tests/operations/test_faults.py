@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from runbook.model.loader import load_environment
+from runbook.model.preflight import Preflight as Settings
 from runbook.operations.account import Account
 from runbook.operations.operation import Exit
 from runbook.operations.stacks import change_set_name
@@ -18,6 +19,7 @@ from tests.operations.aws import Aws
 from tests.operations.conftest import Operator
 from tests.operations.faults import PASSING, Table, demand_reason, operations_in, try_again_at_once
 from tests.operations.revisions import NEW, OLD
+from tests.operations.watched import Watched
 from tests.operations.wire import SECRET, Call, CrashedError, Fault, Wire
 
 PRODUCTION = load_environment("rovn/production")
@@ -44,11 +46,18 @@ def begun_by_another(aws: Aws) -> None:
     aws.begin()
 
 
+def asking_for_a_preflight(aws: Aws) -> None:
+    """Let the file ask for a preflight; staging is in another account, which nobody can see."""
+    asks = {"preflight": Settings(staging="staging", snapshot_hours=24)}
+    aws.environment = aws.environment.model_copy(update=asks)
+
+
 SCENES: dict[str, tuple[Callable[[Aws], None], tuple[str, ...]]] = {
     "released": (as_it_is, ("preview", "deploy", "verify")),
     "rolled back": (rolling_back, ("deploy",)),
     "verified under way": (begun_by_another, ("verify",)),
     "taken over": (begun_by_another, ("deploy",)),
+    "after a preflight": (asking_for_a_preflight, ("deploy",)),
 }
 
 
@@ -61,10 +70,10 @@ class Night:
 
     def __post_init__(self) -> None:
         prepare, self.commands = SCENES[self.scene]
-        self.aws = Aws(PRODUCTION)
+        self.aws = Watched(PRODUCTION)
         prepare(self.aws)
         self.wire = Wire(self.aws)
-        self.operator = Operator(self.aws)
+        self.operator = Operator(self.aws, accepts=prepare is asking_for_a_preflight)
 
     def run(self, command: str) -> Exit | None:
         """Run a command; None when its process crashed."""

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,39 +16,14 @@ from runbook.operations.console import Console
 from runbook.operations.operation import Consent, Exit
 from runbook.operations.preflight import Checked, Preflight
 from runbook.operations.protocol import perform
-from tests.operations.aws import DENIED, Aws
+from tests.operations.aws import DENIED
 from tests.operations.conftest import Operator
 from tests.operations.revisions import NEW, OLD, definition
+from tests.operations.watched import Watched
 
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
 PROFILE = "acme-staging"
 Json = Any
-
-
-@dataclass
-class Watched(Aws):
-    """An account with alarms, snapshots and digests."""
-
-    ringing: list[str] = field(default_factory=list)
-    snapshots: list[Json] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=lambda: {NEW: "sha256:a", OLD: "sha256:b"})
-
-    def _describe_alarms(self, asked: Json) -> Json:
-        assert asked["AlarmNamePrefix"] == f"{self.environment.slug}-"
-        assert asked["StateValue"] == "ALARM"
-        told = [{"AlarmName": name, "StateValue": "ALARM"} for name in self.ringing]
-        return {"MetricAlarms": told[:1], "CompositeAlarms": told[1:]}
-
-    def _describe_images(self, asked: Json) -> Json:
-        answer = super()._describe_images(asked)
-        if isinstance(answer, tuple):
-            return answer
-        digest = self.digests.get(asked["imageIds"][0]["imageTag"])
-        return {"imageDetails": [{"imageDigest": digest} if digest else {}]}
-
-    def _describe_d_b_snapshots(self, asked: Json) -> Json:
-        assert asked["DBInstanceIdentifier"] == f"{self.environment.slug}-postgres"
-        return {"DBSnapshots": self.snapshots}
 
 
 @dataclass

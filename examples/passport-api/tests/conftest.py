@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -154,7 +155,9 @@ class Process:
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Start the service in a process of its own."""
+    """Start the service in a process of its own, which hears Ctrl-C as at a terminal."""
+    # What a shell runs in the background ignores it, and so would all that is started here.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     started: list[Process] = []
 
     def start(variables: dict[str, str], module: str = "passport_api") -> Process:
@@ -167,3 +170,4 @@ def process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         if running.popen.poll() is None:
             running.popen.terminate()
             running.popen.wait(timeout=START_SECONDS)
+    signal.signal(signal.SIGINT, before)

@@ -76,10 +76,17 @@ class History:
         return image_tag(self._definition(task_definition), self._service.name)
 
     def migrated(self, past: Past) -> Migrated:
-        """Ask the gate's state machine what it did for a deployment.
+        """Say what the gate did for a deployment, as far as it can be known.
 
         Who may not ask, or hears nothing, does not know; that holds up nobody who goes back.
         """
+        try:
+            return self.told_by_the_gate(past)
+        except (ClientError, BotoCoreError) as error:
+            return Migrated(unknown=words(error))
+
+    def told_by_the_gate(self, past: Past) -> Migrated:
+        """Ask the gate's state machine what it did for a deployment; errors of AWS are raised."""
         environment = self._account.environment
         place = f"{environment.region}:{environment.account}"
         machine = f"{environment.slug}-{self._key}-migrate"
@@ -88,11 +95,9 @@ class History:
             found = self._account.client("stepfunctions").describe_execution(executionArn=arn)
         except ClientError as error:
             # What serves already is let through without any work.
-            if code_of(error) == "ExecutionDoesNotExist":
-                return Migrated()
-            return Migrated(unknown=words(error))
-        except BotoCoreError as error:
-            return Migrated(unknown=words(error))
+            if code_of(error) != "ExecutionDoesNotExist":
+                raise
+            return Migrated()
         if found["status"] != "SUCCEEDED":
             return Migrated(unknown=f"its gate is {found['status']}")
         # States leaves out what is too long.

@@ -44,7 +44,7 @@ def _expected(live: Live, taken: dict[str, Json], inspection: Inspection) -> Non
             continue  # nothing takes one: a rolling service calls no hooks
         history = History(live.account, key)
         for past in history.newest_first():
-            name = history.migrated(past).snapshot
+            name = history.told_by_the_gate(past).snapshot
             if name and name not in taken and live.now - past.created < days:
                 what = f"the gate took it before the migrations of {past.id}: it is gone"
                 fix = "see CloudTrail who deleted it (DeleteDBSnapshot)"

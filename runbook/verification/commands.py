@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 # Something is not as it should be, or nobody can tell.
 NOT_VERIFIED = 1
 EPILOG = (
-    "Example: runbook verify acme/production --assembly cdk.out. It changes nothing and reads no "
-    "secret's value. It needs read rights only: the AWS managed policy ReadOnlyAccess, as an "
-    "auditor or the CDK's lookup role has it (docs/decisions/0030). Exit codes: 0 all verified, "
+    "Example: runbook verify acme/production --assembly cdk.out. Exit codes: 0 all verified, "
     "1 something is not or cannot be read, 2 refused, 130 interrupted."
 )
 
@@ -37,7 +35,11 @@ def add_to(app: typer.Typer, rules: "Callable[[], Judge]") -> None:
         ] = False,
         as_json: Json = False,
     ) -> None:
-        """Hold the deployed account against templates and clauses. Changes nothing."""
+        """Hold the deployed account against templates and clauses. Changes nothing.
+
+        It reads no secret's value and needs read rights only: the AWS managed policy
+        ReadOnlyAccess, as an auditor or the CDK's lookup role has it (docs/decisions/0030).
+        """
         from runbook.operations.protocol import read
         from runbook.verification.text import show
         from runbook.verification.verify import Verification

@@ -150,16 +150,21 @@ class Rehearsal:
 
         with self.screen.phase("first", "release: a source for a pipeline without a service"):
             run = partial(watched, partial(first_release, deploy), stage)
-            outcomes = [report.drilled(FIRST, FIRST_RELEASE, run)]
+            outcomes = [self._told(report.drilled(FIRST, FIRST_RELEASE, run))]
         if outcomes[0].outcome == report.FAILED:
             return outcomes
         for number, drill in enumerate(drills, start=1):
             with self.screen.phase(f"drill {number}", drill.name):
                 run = partial(watched, drill.run, stage)
-                outcomes.append(report.drilled(drill.name, drill.clauses, run))
+                outcomes.append(self._told(report.drilled(drill.name, drill.clauses, run)))
             emulator.check_alive()
         stage.records.write(self._report.with_name("records.jsonl"))
         return outcomes
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        for line in summary.failures([outcome]):
+            self.screen.progress(line)
+        return outcome
 
     def _settings(self, environment: Environment, database: Database) -> RehearsalSettings:
         ports = (str(PRODUCTION_PORT), str(environment.load_balancer.test_port))

@@ -1,4 +1,4 @@
-"""What a rehearsal says at its end: each drill, and what was simulated."""
+"""What a rehearsal says at its end: each drill, what was simulated, and again what failed."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def show(
 ) -> None:
     """Print every drill with what it checked, what was simulated, and where the report is.
 
+    What failed stands once more below all that: the end is what a reader of a long log sees.
+
     `left_out` are commands of the image's build that were not run.
     """
     for each in outcomes:
@@ -62,11 +64,18 @@ def show(
     for line in simulated(bake_seconds, left_out):
         console.print(line, highlight=False)
     console.print(f"\n[bold]{len(outcomes)} drills:[/] {counted(outcomes)}. {path}", soft_wrap=True)
+    for line in failures(outcomes):
+        console.print(f"[{COLOURS[FAILED]}]{escape(line)}[/]", soft_wrap=True)
 
 
 def simulated(bake_seconds: float, left_out: Sequence[str]) -> list[str]:
     """Say in sentences what was simulated, and what was left out."""
     return [line.format(bake=bake_seconds, left_out=", ".join(left_out)) for line in SIMULATED]
+
+
+def failures(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return, for each drill that failed, its name and why."""
+    return [f"{each.name}: {each.reason}" for each in outcomes if each.outcome == FAILED]
 
 
 def counted(outcomes: Sequence[Outcome]) -> str:

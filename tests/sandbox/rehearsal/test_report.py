@@ -80,6 +80,7 @@ def test_the_summary_says_each_drill_and_what_was_simulated() -> None:
     outcomes = [
         Outcome("one", ["X-1"], "passed", 1.0, ["[it] is so"], ""),
         Outcome("two", ["X-2"], "not exercisable", 0.0, [], "nothing is deployed"),
+        Outcome("three", ["X-3"], "failed", 2.0, [], "it [broke]"),
     ]
     summary.show(
         Console(file=written, width=100),
@@ -91,7 +92,8 @@ def test_the_summary_says_each_drill_and_what_was_simulated() -> None:
     text = written.getvalue()
     for expected in ("[it] is so", "nothing is deployed", "X-2", "report.json"):
         assert expected in text
-    assert "2 drills: 1 passed, 0 failed, 1 not exercisable" in text
+    assert "3 drills: 1 passed, 1 failed, 1 not exercisable. report.json\n" in text
+    assert text.endswith(" report.json\nthree: it [broke]\n")
     told = " ".join(text.split())
     for simulated in ("2 s stand for a minute", "no container", "permissions", "a slow check"):
         assert simulated in told

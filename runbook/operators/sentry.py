@@ -11,6 +11,8 @@ from runbook.operations.account import Account, code_of
 from runbook.operators.web import Answer, Web
 
 _BACK_SECONDS = 600
+# Sentry counts in steps, told by their begin; a watch begins with the step that it falls into.
+_STEP_SECONDS = 10
 
 
 class Sentry:
@@ -26,7 +28,7 @@ class Sentry:
 
     def begin(self) -> None:
         """Fetch the token, once; without it the reason is told each time."""
-        self._begun = self._now()
+        self._begun = self._now() // _STEP_SECONDS * _STEP_SECONDS
         if self._settings is None:
             self._why = "not configured"
             return
@@ -52,7 +54,7 @@ class Sentry:
         settings, until = self._settings, self._now()
         answer = self._web.get(
             f"{settings.url}/api/0/projects/{quote(settings.organisation)}/"
-            f"{quote(settings.project)}/stats/?stat=received&resolution=10s"
+            f"{quote(settings.project)}/stats/?stat=received&resolution={_STEP_SECONDS}s"
             f"&since={self._begun - _BACK_SECONDS:.0f}&until={until:.0f}",
             {"Authorization": f"Bearer {self._token}"},
         )
@@ -61,7 +63,7 @@ class Sentry:
             return f"cannot be asked: {answer.why or f'it answers {answer.status}'}"
         before = sum(count for moment, count in points if moment < self._begun)
         after = sum(count for moment, count in points if moment >= self._begun)
-        minutes = max((until - self._begun) / 60, 1 / 6)
+        minutes = max(until - self._begun, _STEP_SECONDS) / 60
         return f"{after / minutes:.1f} events a minute, {before / (_BACK_SECONDS / 60):.1f} before"
 
 

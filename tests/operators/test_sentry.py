@@ -87,6 +87,17 @@ def test_it_tells_the_rate_since_and_before(aws: Aws, server: Server) -> None:
     assert authorization == f"Bearer {TOKEN}"
 
 
+@pytest.mark.parametrize("late", [0.0, 0.5, 9.9])
+def test_a_steady_rate_is_the_same_on_both_sides(aws: Aws, server: Server, late: float) -> None:
+    """Sentry counts in steps of ten seconds, and a watch begins at any moment of one."""
+    server.body = [[NOW + step, 3] for step in range(-600, 120, 10)]
+    found = sentry(aws, server, began=NOW + late)
+    found.begin()
+    assert found.rate() == "18.0 events a minute, 18.0 before"
+    ((path, _),) = server.asked
+    assert parse_qs(urlsplit(path).query)["since"] == [f"{NOW - 600:.0f}"]
+
+
 @pytest.mark.parametrize("status", [302, 401, 429, 500])
 def test_another_answer_is_said(aws: Aws, server: Server, status: int) -> None:
     server.status = status

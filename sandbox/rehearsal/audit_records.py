@@ -24,6 +24,7 @@ from sandbox.rehearsal.service import until
 
 PREFIX = "releases/"
 WITNESS = "rehearsal-witness"
+APART_SECONDS = 0.5
 CALL, TASK = "AWS API Call via CloudTrail", "ECS Task State Change"
 Members = dict[str, Any]
 
@@ -51,7 +52,6 @@ class AuditRecords:
             events.put_rule(Name=name, EventPattern=rule["EventPattern"])
             target = {"Id": WITNESS, "Arn": f"arn:aws:sqs:{place}:{WITNESS}"}
             events.put_targets(Rule=name, Targets=[target])
-        self._read()
         self.begin()
 
     @property
@@ -66,10 +66,8 @@ class AuditRecords:
 
     def begin(self) -> None:
         """Let `new` mean what comes from now on."""
-        self._settle()
-        self._read()
+        self.settled()
         self.since = set(self.known)
-        self._witnessed()
         self.events.clear()
 
     @property
@@ -86,9 +84,12 @@ class AuditRecords:
         ]
 
     def settled(self) -> None:
-        """Wait until each event on the bus is recorded, or lies among the dead letters."""
-        self._settle()
-        self._witnessed()
+        """Wait until each event on the bus is recorded, or lies among the dead letters.
+
+        Whatever is done is announced before it shows, but what is done meanwhile comes after:
+        settled is what stays so from one look to the next.
+        """
+        until(self._stays, "the end of the events")
         self._read()
 
     def write(self, path: Path) -> None:
@@ -147,18 +148,23 @@ class AuditRecords:
 
     # --- Reading ---
 
-    def _settle(self) -> None:
-        sqs = self.endpoint.client("sqs")
+    def _stays(self) -> bool:
+        """Whether nothing is queued, and no event comes while one looks."""
+        self._witnessed()
+        seen = len(self.events)
+        if self._waiting():
+            return False
+        time.sleep(APART_SECONDS)
+        self._witnessed()
+        return not self._waiting() and len(self.events) == seen
+
+    def _waiting(self) -> int:
+        """Count what is queued for the function, and what it has in hand."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-
-        def empty() -> bool:
-            asked = sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)
-            return not any(int(asked["Attributes"][name]) for name in names)
-
-        # Calls are told of just after they are answered: two looks, apart.
-        until(empty, "the end of the records' queue")
-        time.sleep(0.5)
-        until(empty, "the end of the records' queue")
+        asked = self.endpoint.client("sqs").get_queue_attributes(
+            QueueUrl=self.queue, AttributeNames=names
+        )
+        return sum(int(asked["Attributes"][name]) for name in names)
 
     def _witnessed(self) -> None:
         sqs = self.endpoint.client("sqs")

@@ -33,7 +33,7 @@ class Caller:
 
 @contextmanager
 def asking(service: RehearsedService) -> Iterator[Caller]:
-    """Ask for /health all the while, several times a second."""
+    """Ask for /health all the while, several times a second; first and last of all, too."""
     caller, ended = Caller(service), threading.Event()
 
     def ask() -> None:
@@ -41,12 +41,14 @@ def asking(service: RehearsedService) -> Iterator[Caller]:
             caller.ask()
 
     thread = threading.Thread(target=ask, daemon=True)
+    caller.ask()
     thread.start()
     try:
         yield caller
     finally:
         ended.set()
         thread.join()
+    caller.ask()
 
 
 def check_uninterrupted(checks: Checks, caller: Caller, *, versions: set[str]) -> None:

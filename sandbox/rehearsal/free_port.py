@@ -1,8 +1,10 @@
-"""A port of loopback that nothing listens on."""
+"""Ports of loopback that nothing listens on."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def free_port() -> int:
@@ -10,3 +12,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """Keep a port to ourselves and take no connection there: nobody else comes to listen on it."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield int(kept.getsockname()[1])

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from runbook.operations.stacks import change_set_name
 from sandbox.rehearsal.caller import asking, check_uninterrupted
 from sandbox.rehearsal.command_checks import (
+    DONE,
     INTERRUPTED,
     QUESTION,
+    check_ended,
     check_recorded,
     rollback,
 )
@@ -66,7 +68,12 @@ def release(stage: Stage, checks: Checks) -> None:
                 "while it watches",
                 said,
             )
-        released(stage, checks, tag)
+            # Once it is over there is nothing to do, and nothing to record.
+            with stage.desk.open(*words) as terminal:
+                _yes(lambda: None, then="UPDATE_IN_PROGRESS")(terminal)
+                stage.held.unlink()
+                check_ended(checks, terminal, DONE, "run once more: it watches to the end")
+        checks.same(service.health(), (200, tag), "/health at the production listener")
     check_uninterrupted(checks, caller, versions={serves, tag})
     checks.same(len(service.deployments()), begun + 1, "deployments: it began once")
     check_recorded(stage, checks, "release", UNWATCHED, UNWATCHED, UNWATCHED, "succeeded")

@@ -17,7 +17,7 @@ from sandbox.rehearsal.command_checks import (
 )
 from sandbox.rehearsal.desk import Desk
 from sandbox.rehearsal.drill import drill
-from sandbox.rehearsal.free_port import free_port
+from sandbox.rehearsal.free_port import closed_port
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.stage import Stage
 from sandbox.tamper import FAILING, tamper_with
@@ -68,7 +68,8 @@ def sentry_answers(stage: Stage, checks: Checks) -> None:
 def sentry_is_down(stage: Stage, checks: Checks) -> None:
     """Roll back while Sentry takes no connection: it is said, and holds up nothing."""
     _token(stage)
-    said = _sentry(stage, checks, {f"{sentry_stand_in.HOST}:443": free_port()})
+    with closed_port() as port:
+        said = _sentry(stage, checks, {f"{sentry_stand_in.HOST}:443": port})
     checks.that(said.startswith("cannot be asked: "), f"Sentry: {said}")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook.access.delivery_names import APPROVE
-from sandbox.emulator.rehearsal.pipeline.records import ENDED, IN_PROGRESS, SUCCEEDED
+from sandbox.emulator.rehearsal.pipeline.records import ENDED, SUCCEEDED
 from sandbox.endpoint import Endpoint
 from sandbox.rehearsal.report import DrillError
 from sandbox.rehearsal.service import until
@@ -54,26 +54,25 @@ class RehearsedPipeline:
     def offer(self, execution: str) -> Offer:
         """Wait until approval is asked for; raises DrillError if the execution ends before."""
 
-        def asked() -> Members | None:
+        def asked() -> bool:
             self._must_go_on(execution, APPROVE)
-            found = [run for run in self.runs(execution) if run["stageName"] == APPROVE]
-            return found[-1] if found and found[-1]["status"] == IN_PROGRESS else None
+            return bool(self._token(execution))
 
-        run = until(asked, "the question for approval", PATIENCE_SECONDS)
+        until(asked, "the question for approval", PATIENCE_SECONDS)
+        run = self._last(execution, APPROVE)
         shown = run["input"]["resolvedConfiguration"]["CustomData"]
         return Offer(execution, self.told(execution, PREVIEW)["IMAGE_TAG"], shown)
 
     def answer(self, offer: Offer, *, approved: bool, why: str) -> None:
         """Approve or reject what is asked, under its token."""
-        state = self._codepipeline.get_pipeline_state(name=self.name)
-        [stage] = [each for each in state["stageStates"] if each["stageName"] == APPROVE]
-        if stage["latestExecution"]["pipelineExecutionId"] != offer.execution:
-            raise DrillError(f"another execution is at {APPROVE}: {stage['latestExecution']}")
+        token = self._token(offer.execution)
+        if not token:
+            raise DrillError(f"{offer.execution} is not asked about: {self._stage(APPROVE)}")
         self._codepipeline.put_approval_result(
             pipelineName=self.name,
             stageName=APPROVE,
             actionName=APPROVE,
-            token=stage["actionStates"][0]["latestExecution"]["token"],
+            token=token,
             result={"status": "Approved" if approved else "Rejected", "summary": why},
         )
 
@@ -98,8 +97,7 @@ class RehearsedPipeline:
 
     def waits_before(self, stage: str) -> str:
         """Return the execution that stands before a stage, or nothing."""
-        state = self._codepipeline.get_pipeline_state(name=self.name)
-        [found] = [each for each in state["stageStates"] if each["stageName"] == stage]
+        found = self._stage(stage)
         return str(found.get("inboundExecution", {}).get("pipelineExecutionId", ""))
 
     # --- What it did ---
@@ -120,18 +118,38 @@ class RehearsedPipeline:
 
     def told(self, execution: str, stage: str) -> dict[str, str]:
         """Return the variables that a stage's action exported."""
-        [run] = [each for each in self.runs(execution) if each["stageName"] == stage][-1:]
-        return dict(run["output"]["outputVariables"])
+        return dict(self._last(execution, stage)["output"]["outputVariables"])
 
     def build(self, execution: str, stage: str) -> str:
         """Return the id of the build that a stage's action ran last."""
-        [run] = [each for each in self.runs(execution) if each["stageName"] == stage][-1:]
+        run = self._last(execution, stage)
         return str(run["output"]["executionResult"]["externalExecutionId"])
 
     def failure(self, execution: str) -> str:
         """Return what the last action that failed said."""
         result = self.runs(execution)[-1]["output"]["executionResult"]
         return str(result.get("errorDetails", {}).get("message", ""))
+
+    def _last(self, execution: str, stage: str) -> Members:
+        """Return the last attempt at a stage's action."""
+        [run] = [each for each in self.runs(execution) if each["stageName"] == stage][-1:]
+        return run
+
+    def _stage(self, name: str) -> Members:
+        state = self._codepipeline.get_pipeline_state(name=self.name)
+        [found] = [each for each in state["stageStates"] if each["stageName"] == name]
+        return dict(found)
+
+    def _token(self, execution: str) -> str:
+        """Return the token of the question about an execution; empty before it is asked.
+
+        The action is under way before it asks, and before it says what it asks.
+        """
+        stage = self._stage(APPROVE)
+        if stage.get("latestExecution", {}).get("pipelineExecutionId") != execution:
+            return ""
+        actions = [each.get("latestExecution", {}) for each in stage["actionStates"]]
+        return next((str(each["token"]) for each in actions if "token" in each), "")
 
     def _must_go_on(self, execution: str, to: str) -> None:
         if (status := self._status(execution)) in ENDED and status != SUCCEEDED:

@@ -20,6 +20,8 @@ from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import Stage
 
 PAGES = "rehearsal-pages"
+# What an UpdateService that takes the hooks away is paged by.
+PAGING = {"configuration", "ungated"}
 SESSION = "ada"
 PURPOSE = {"Key": "runbook:purpose", "Value": "pre-deploy"}
 Members = dict[str, Any]
@@ -55,14 +57,16 @@ def touched(stage: Stage, checks: Checks) -> None:
             ecs.update_service(
                 **which, deploymentConfiguration={**configuration, "lifecycleHooks": []}
             )
-            found = until(pages, "the page", 30)
+            # Each rule pages by itself, one after the other.
+            found = until(
+                lambda: _rules(pages()) >= PAGING and pages(), f"pages of {sorted(PAGING)}"
+            )
         finally:
             ecs.update_service(**which, deploymentConfiguration=configuration)
         who = f":assumed-role/{role.rpartition('/')[2]}/{SESSION} called UpdateService"
         checks.that(all(who in page for page in found), f"each page names {SESSION} and the call")
-        rules = {page.partition("(")[2].partition(")")[0] for page in found}
-        checks.same(rules, {"configuration", "ungated"}, "the rules that paged")
-        until(lambda: len(pages()) > len(found), "the page of the way back", 30)
+        checks.same(_rules(found), PAGING, "the rules that paged")
+        until(lambda: len(pages()) > len(found), "the page of the way back")
     back = service.described()["deploymentConfiguration"]["lifecycleHooks"]
     checks.that(back == hooks, "the hooks are back")
     stage.records.settled()
@@ -156,6 +160,11 @@ def _scheduled(stage: Stage) -> Members:
     )
     told: Members = json.loads(answer["Payload"].read())
     return told
+
+
+def _rules(pages: list[str]) -> set[str]:
+    """Name the rules by which somebody was paged."""
+    return {page.partition("(")[2].partition(")")[0] for page in pages}
 
 
 @contextmanager

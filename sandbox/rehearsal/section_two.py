@@ -127,14 +127,13 @@ def _check_stopped(stage: Stage, checks: Checks, regretted: str, serves: str) ->
     """Go to the newer one after all, and stop that; return what status must say of it."""
     service = stage.service
     begun = len(service.deployments())
-    _update(stage, checks, regretted)
-    under_way = until(
-        lambda: next(iter(service.deployments()[: -begun or None]), None), "the deployment"
-    )
-    arn = under_way["serviceDeploymentArn"]
-    told = _typed(stage, _line(stage, STOP, arn=arn))
-    checks.same(told.code, 0, "aws ecs stop-service-deployment: exit code")
-    _ended(stage)
+    # Whoever types takes as long as the machine likes: it must not be over before.
+    with stage.baking():
+        _update(stage, checks, regretted)
+        arn = service.wait_for_stage("BAKE_TIME", begun)["serviceDeploymentArn"]
+        told = _typed(stage, _line(stage, STOP, arn=arn))
+        checks.same(told.code, 0, "aws ecs stop-service-deployment: exit code")
+        _ended(stage)
     checks.same(service.health(), (200, serves), "/health after the stop")
     [back] = [each for each in service.deployments() if each["serviceDeploymentArn"] == arn]
     checks.same(back["status"], "ROLLBACK_SUCCESSFUL", "the deployment that was stopped")

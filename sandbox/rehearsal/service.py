@@ -15,7 +15,9 @@ from sandbox.emulator.rehearsal.records import FINISHED
 from sandbox.endpoint import Endpoint
 from sandbox.rehearsal.report import DrillError
 
-PATIENCE_SECONDS = 180
+# What waits for something to happen may wait long: only a drill that fails anyway gets so far.
+PATIENCE_SECONDS = 420
+ANSWER_SECONDS = 60
 TICK_SECONDS = 0.2
 IMAGE_TAG = "ImageTag"
 Members = dict[str, Any]
@@ -61,9 +63,10 @@ class RehearsedService:
             lambda: cloudformation.describe_change_set(**which)["Status"] == "CREATE_COMPLETE",
             f"the change set {name}",
         )
-        cloudformation.execute_change_set(**which)
-        # It is executed in the background: not settled before it has begun.
-        until(lambda: self.status().endswith("IN_PROGRESS"), "the begin of the update", 10)
+        cloudformation.execute_change_set(**which, ClientRequestToken=name)
+        # It is executed in the background: not settled before it has begun. Its events stay, and
+        # its status may be over between two looks.
+        until(lambda: self._has_begun(name), "the begin of the update")
 
     def status(self) -> str:
         """Return the stack's status."""
@@ -94,6 +97,15 @@ class RehearsedService:
         """Wait until the stack rests and return its status."""
         until(self.is_settled, f"the end of {self.stack}")
         return self.status()
+
+    def _has_begun(self, token: str) -> bool:
+        """Whether the stack tells of an update that was asked for under a token."""
+        pages = self.endpoint.client("cloudformation").get_paginator("describe_stack_events")
+        return any(
+            event.get("ClientRequestToken") == token
+            for page in pages.paginate(StackName=self.stack)
+            for event in page["StackEvents"]
+        )
 
     def _parameters(self) -> list[str]:
         return [each["ParameterKey"] for each in self._described_stack().get("Parameters", [])]
@@ -160,7 +172,9 @@ class RehearsedService:
     def health(self, port: str = "443") -> tuple[int, str]:
         """Ask /health through the balancer; return the status and the version, if it says one."""
         trusted = ssl.create_default_context(cafile=str(self.authority))
-        connection = http.client.HTTPConnection("127.0.0.1", self.listeners[port], timeout=10)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.listeners[port], timeout=ANSWER_SECONDS
+        )
         try:
             connection.connect()
             connection.sock = trusted.wrap_socket(connection.sock, server_hostname=self.hostname)

@@ -6,7 +6,9 @@ from typing import Any
 
 from runbook.operations.stacks import STEADY
 from sandbox.emulator.rehearsal.records import SUCCESSFUL
+from sandbox.rehearsal.desk import Ran
 from sandbox.rehearsal.report import Checks, DrillError
+from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import Stage
 
 Members = dict[str, Any]
@@ -14,11 +16,9 @@ Members = dict[str, Any]
 
 def check_status(stage: Stage, checks: Checks) -> None:
     """Check every fact of `runbook status --json`, and that it raises no alarm but a true one."""
-    ran = stage.desk.run("status")
+    ran, knows, frozen = until(lambda: _compared(stage), "a while in which nothing changes")
     told = ran.answer["services"][stage.key]
-    knows = known(stage)
     found = {fact: _brief(told[fact]) for fact in knows}
-    frozen = stage.is_frozen()
     if found != knows:
         raise DrillError(f"runbook status tells {found}, and it is {knows}")
     checks.found.append(f"runbook status tells what is so: {_in_a_line(knows)}")
@@ -26,6 +26,14 @@ def check_status(stage: Stage, checks: Checks) -> None:
     wrong = frozen or not is_well(knows)
     checks.same(bool(ran.answer["attention"]), wrong, "it says: something wants attention")
     checks.same(ran.code, int(wrong), "its exit code")
+
+
+def _compared(stage: Stage) -> tuple[Ran, Members, bool] | None:
+    """Run the command, and say what was so before it and after it; None where that differs."""
+    before = known(stage), stage.is_frozen()
+    ran = stage.desk.run("status")
+    after = known(stage), stage.is_frozen()
+    return (ran, *after) if before == after else None
 
 
 def known(stage: Stage) -> Members:

@@ -18,8 +18,10 @@ from sandbox.rehearsal.report import DrillError
 from sandbox.rehearsal.service import until
 
 # A release to its end, on a machine that does other things.
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 420
+# As long as a command must have waited without a stir before somebody presses Ctrl-C.
 REACTION_SECONDS = 0.3
+SETTLING_SECONDS = 60
 # A shell lets what it starts in the background ignore Ctrl-C, and so would all that we start.
 HEARS_CTRL_C = (
     "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
@@ -74,13 +76,24 @@ class Terminal:
         os.write(self._master, f"{line}\n".encode())
 
     def interrupt(self) -> None:
-        """Press Ctrl-C, as fast as a person does.
+        """Press Ctrl-C while the command waits for something.
 
         Between what a program prints and its wait for an answer is a moment in which no system
-        wakes it for a signal.
+        wakes it for a signal; how long it lasts is the machine's affair. A command that never
+        waits that long is interrupted all the same.
         """
-        time.sleep(REACTION_SECONDS)
+        deadline = time.monotonic() + SETTLING_SECONDS
+        while not self._rests() and time.monotonic() < deadline:
+            pass
         self._process.send_signal(signal.SIGINT)
+
+    def _rests(self) -> bool:
+        """Look for a while whether the command waits all along, or has ended."""
+        before = _waits(self._process.pid)
+        time.sleep(REACTION_SECONDS)
+        return self._process.poll() is not None or (
+            before is not None and _waits(self._process.pid) == before
+        )
 
     def code(self) -> int:
         """Wait for the end of the command and return its exit code, as a shell tells it."""
@@ -96,3 +109,18 @@ class Terminal:
         with contextlib.suppress(OSError):
             while content := os.read(self._master, 65536):
                 self.text += content.decode(errors="replace").replace("\r\n", "\n")
+
+
+def _waits(process: int) -> int | None:
+    """Say in which of its waits a process's first thread is, by their number; None if it runs.
+
+    The thread that Python hands a signal to is that one. One that could run, and only is not let
+    by others, does not wait.
+    """
+    try:
+        told = Path(f"/proc/{process}/task/{process}/status").read_text("utf-8")
+    except OSError:
+        return None
+    facts = dict(line.split(":", 1) for line in told.splitlines() if ":" in line)
+    sleeps = facts["State"].strip().startswith("S")
+    return int(facts["voluntary_ctxt_switches"]) if sleeps else None

@@ -18,7 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox.rehearsal.report import DrillError
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 60
+# For a command that starts, asks and answers, on a machine that does other things.
+PATIENCE_SECONDS = 240
 OF_THE_CONNECTION = {"connection", "content-length", "keep-alive", "transfer-encoding"}
 DENIED = (
     b"<Error><Code>AccessDenied</Code><Message>not authorized to perform: s3:PutObject</Message>"
@@ -62,6 +63,7 @@ class Wire:
         self.calls: list[str] = []
         self._holds: list[Hold] = []
         self._denied: set[str] = set()
+        self._one_at_a_time = threading.Lock()
         self._server = _Server((HOST, 0), _Handler)
         self._server.wire = self
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -85,8 +87,9 @@ class Wire:
             yield hold
         finally:
             hold.decide(arrives=hold._arrives)
-            if hold in self._holds:
-                self._holds.remove(hold)
+            with self._one_at_a_time:
+                if hold in self._holds:
+                    self._holds.remove(hold)
 
     @contextmanager
     def denying(self, action: str) -> Iterator[None]:
@@ -102,11 +105,16 @@ class Wire:
         self.calls.append(action)
         if action in self._denied:
             return True, True
-        for hold in self._holds:
-            if hold.action == action:
+        hold = self._taken(action)
+        return (hold.stand() if hold else True), False
+
+    def _taken(self, action: str) -> Hold | None:
+        """Take out the hold that waits for an action: it holds one call."""
+        with self._one_at_a_time:
+            hold = next((each for each in self._holds if each.action == action), None)
+            if hold:
                 self._holds.remove(hold)
-                return hold.stand(), False
-        return True, False
+            return hold
 
 
 class _Server(ThreadingHTTPServer):
@@ -132,7 +140,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*self._asked(body))
 
     def _asked(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(*self.server.wire.emulator, timeout=60)
+        connection = http.client.HTTPConnection(
+            *self.server.wire.emulator, timeout=PATIENCE_SECONDS
+        )
         sent = {k: v for k, v in self.headers.items() if k.lower() not in OF_THE_CONNECTION}
         try:
             connection.request(self.command, self.path, body, sent)
@@ -158,8 +168,26 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            raise NotImplementedError("no command sends its calls in chunks")
+            return b"".join(self._chunks())
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Read a body whose length nobody told before; raises DrillError on one that breaks off."""
+        while size := self._size():
+            chunk = self.rfile.read(size)
+            if len(chunk) < size or self.rfile.readline() != b"\r\n":
+                raise DrillError(f"a body in chunks broke off: {self.command} {self.path}")
+            yield chunk
+        # Behind the last one may stand more headers.
+        while self.rfile.readline().strip():
+            pass
+
+    def _size(self) -> int:
+        line = self.rfile.readline().partition(b";")[0].strip()
+        try:
+            return int(line, 16)
+        except ValueError:
+            raise DrillError(f"no size of a chunk but {line!r}: {self.path}") from None
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _forward  # noqa: N815 - http.server
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.emulator.patching import PATCHES, Function
@@ -20,7 +21,7 @@ CLOUDFORMATION = "ministack.services.cloudformation"
 STACK = "AWS::CloudFormation::Stack"
 
 # A task may be started and end on two threads at once.
-_VERSIONS = threading.Lock()
+_TASKS = threading.Lock()
 
 PATCHES.needs(ECS, "_sanitize")
 
@@ -49,11 +50,12 @@ def deployment_goes_back(record: DeploymentRecord) -> None:
         _deployment(record, "SERVICE_DEPLOYMENT_IN_PROGRESS", deployment, reason)
 
 
-def deployment_ended(record: DeploymentRecord, serving: Revision | None) -> None:
+def deployment_ended(record: DeploymentRecord, status: str, serving: Revision | None) -> None:
     """Tell which deployment the service rests at; after a rollback it is the one of before."""
     if serving is None:
         return
-    deployment = deployment_id(record.target if record.status == SUCCESSFUL else serving)
+    record.updated = time.time()
+    deployment = deployment_id(record.target if status == SUCCESSFUL else serving)
     reason = f"ECS deployment {deployment} completed."
     _deployment(record, "SERVICE_DEPLOYMENT_COMPLETED", deployment, reason)
     detail = {
@@ -70,13 +72,26 @@ def deployment_id(revision: Revision) -> str:
     return f"ecs-svc/{revision.arn.rpartition('/')[2]}"
 
 
-def task_changed(task: dict[str, Any]) -> None:
-    """Tell of a task's new state, given ministack's record; each time its version is one more."""
+def task_started(task: dict[str, Any]) -> None:
+    """Tell that a task runs, given ministack's record; nothing if it has ended already."""
+    with _TASKS:
+        if task["lastStatus"] != "STOPPED":
+            _task(task, {})
+
+
+def task_stopped(task: dict[str, Any], change: Mapping[str, Any]) -> None:
+    """Tell that a task has ended, then let ministack's record show the change."""
+    with _TASKS:
+        _task(task, change)
+        task.update(change)
+
+
+def _task(task: dict[str, Any], change: Mapping[str, Any]) -> None:
     from ministack.services import ecs
 
-    with _VERSIONS:
-        task["version"] = int(task.get("version", 0)) + 1
-        told = ecs._sanitize(task) | {"updatedAt": milliseconds(time.time())}
+    # Each state that is told of has a version of its own.
+    task["version"] = int(task.get("version", 0)) + 1
+    told = ecs._sanitize({**task, **change}) | {"updatedAt": milliseconds(time.time())}
     emit("aws.ecs", "ECS Task State Change", [task["taskArn"]], told)
 
 

@@ -19,11 +19,11 @@ from sandbox.emulator.rehearsal.certificates import (
     KEY,
     write_certificates,
 )
+from sandbox.emulator.rehearsal.draining import DRAINING, PATIENCE_SECONDS
 from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings
 
 ALB = "ministack.services.alb"
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 30
 NETWORK = Path(__file__).with_name("network")
 OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
@@ -78,9 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else None
         headers = {name.lower(): value for name, value in self.headers.items()}
+        where = (self.server.place, self.server.declared, self.path, headers)
         try:
-            port = target_of(self.server.place, self.server.declared, self.path, headers)
-            status, answered, content = _ask(port, self.command, self.path, headers, body)
+            with DRAINING.to(lambda: target_of(*where)) as port:
+                status, answered, content = _ask(port, self.command, self.path, headers, body)
         except NoAnswerError as error:
             status, answered, content = error.status, {}, b""
         self.send_response(status)

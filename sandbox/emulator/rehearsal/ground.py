@@ -11,6 +11,7 @@ from typing import Any
 from sandbox.emulator.client import PATIENCE_SECONDS, client
 from sandbox.emulator.own_calls import Caller
 from sandbox.emulator.patching import PATCHES
+from sandbox.emulator.rehearsal.draining import DRAINING
 from sandbox.emulator.rehearsal.lifecycle import TICK_SECONDS, StartError
 from sandbox.emulator.rehearsal.records import Revision
 from sandbox.emulator.rehearsal.settings import RehearsalSettings
@@ -134,8 +135,12 @@ class ServiceGround:
         self._targets(revision).append({"Id": HOST, "Port": task.port})
 
     def _remove(self, revision: Revision, task: RunningTask, reason: str) -> None:
-        registered = self._targets(revision)
-        registered[:] = [each for each in registered if each["Port"] != task.port]
+        def take_out() -> None:
+            registered = self._targets(revision)
+            registered[:] = [each for each in registered if each["Port"] != task.port]
+
+        if task.port:
+            DRAINING.out(task.port, take_out)
         self._tasks.stop(task.arn, reason)
 
     def _targets(self, revision: Revision) -> list[Members]:

@@ -77,9 +77,15 @@ class Lifecycle:
         *,
         wanted: int,
         going_back: Callable[[DeploymentRecord], None] = lambda _: None,
+        ending: Callable[[DeploymentRecord, str], None] = lambda *_: None,
     ) -> None:
-        """Prepare; nothing happens before `run`. `going_back` hears when it rolls back."""
+        """Prepare; nothing happens before `run`. `going_back` hears when it rolls back.
+
+        `ending` hears with which status it ends, before that shows: who sees the end finds all
+        that follows from it.
+        """
         self.record, self.wanted, self._going_back = record, wanted, going_back
+        self._ending = ending
         self._ground, self._settings = ground, settings
         self._stop = threading.Event()
         self._hooks = HookRunner(
@@ -104,7 +110,13 @@ class Lifecycle:
         except Exception as error:  # noqa: BLE001 - a deployment must end, whatever fails in here
             self._roll_back(f"the rehearsal itself failed: {error!r}")
         else:
-            self.record.end(SUCCESSFUL, "")
+            self._end(SUCCESSFUL, "")
+
+    def _end(self, status: str, reason: str) -> None:
+        try:
+            self._ending(self.record, status)
+        finally:
+            self.record.end(status, reason)
 
     def _stage(self, stage: str) -> None:
         record = self.record
@@ -185,9 +197,9 @@ class Lifecycle:
             self._ground.stop(record.target)
             record.target.wanted = 0
         except Exception as error:  # noqa: BLE001 - as above
-            record.end(ROLLBACK_FAILED, f"{reason}; and the way back failed: {error!r}")
+            self._end(ROLLBACK_FAILED, f"{reason}; and the way back failed: {error!r}")
             return
-        record.end(ROLLED_BACK, reason)
+        self._end(ROLLED_BACK, reason)
 
     def _call_on_the_way_back(self, stage: str) -> None:
         """Call the hooks of a shift again; what they say cannot stop a rollback."""
@@ -204,4 +216,4 @@ class Lifecycle:
             self._ground.stop(record.target)
             record.target.wanted = 0
         finally:
-            record.end(ROLLBACK_FAILED, f"{record.reason}; {why}")
+            self._end(ROLLBACK_FAILED, f"{record.reason}; {why}")

@@ -83,6 +83,7 @@ class RehearsedService:
                 self._settings,
                 wanted=int(self.record["desiredCount"]),
                 going_back=deployment_goes_back,
+                ending=self._ends,
             )
             thread = threading.Thread(target=self._run, args=(lifecycle,), daemon=True)
             self._running = (lifecycle, thread)
@@ -152,14 +153,15 @@ class RehearsedService:
 
     def _run(self, lifecycle: Lifecycle) -> None:
         lifecycle.run()
-        record = lifecycle.record
-        if record.status == SUCCESSFUL:
+        self.show()
+
+    def _ends(self, record: DeploymentRecord, status: str) -> None:
+        if status == SUCCESSFUL:
             if self.serving:
                 self.serving.wanted = 0
             self.serving = record.target
         self._scale_serving()
-        self.show()
-        deployment_ended(record, self.serving)
+        deployment_ended(record, status, self.serving)
 
     def _scale_serving(self) -> None:
         if self.serving is None:

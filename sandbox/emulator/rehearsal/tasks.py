@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.emulator.own_calls import Caller, RefusedError
 from sandbox.emulator.patching import PATCHES
-from sandbox.emulator.rehearsal.announcements import task_changed
+from sandbox.emulator.rehearsal.announcements import task_started, task_stopped
 from sandbox.emulator.rehearsal.container import Prepared, override_of, prepare
 from sandbox.emulator.rehearsal.images import PullError, is_kept
 from sandbox.emulator.rehearsal.log_stream import LogStream
@@ -98,8 +98,7 @@ class Tasks:
         for task in tasks:
             self._running[task.arn] = task
             self._begin(task, request.get("overrides") or {})
-            if task.is_running:
-                task_changed(task.record)
+            task_started(task.record)
         return tasks
 
     def stop(self, arn: str, reason: str) -> None:
@@ -178,16 +177,16 @@ def _stopped(task: RunningTask, code: str, reason: str) -> None:
     record = task.record
     # One that was asked to stop keeps the reason it was given.
     asked = record.get("desiredStatus") == "STOPPED"
-    record.update(
-        desiredStatus="STOPPED",
-        stopCode=record["stopCode"] if asked else code,
-        stoppedReason=record["stoppedReason"] if asked else reason,
-        stoppingAt=now,
-        stoppedAt=now,
-        executionStoppedAt=now,
-        lastStatus="STOPPED",
-    )
-    task_changed(record)
+    change = {
+        "desiredStatus": "STOPPED",
+        "stopCode": record["stopCode"] if asked else code,
+        "stoppedReason": record["stoppedReason"] if asked else reason,
+        "stoppingAt": now,
+        "stoppedAt": now,
+        "executionStoppedAt": now,
+        "lastStatus": "STOPPED",
+    }
+    task_stopped(record, change)
     for name, (process, seconds) in list(task.processes.items()):
         state = next(each for each in record["containers"] if each["name"] == name)
         if state["lastStatus"] != "STOPPED":

@@ -1,7 +1,8 @@
 """What CloudTrail tells EventBridge: every call that writes, with who called and what came of it.
 
 Shape: the CloudTrail user guide, "CloudTrail record contents". Told are the calls of the services
-below that reach the emulator over HTTP, as soon as they are answered; CloudTrail takes minutes.
+below that reach the emulator over HTTP, just before who called has the whole answer, so that
+nobody who has it looks for an event that is still to come; CloudTrail takes minutes.
 What ministack's CloudFormation writes past its own API is no call, so nobody is told of it.
 """
 
@@ -70,7 +71,7 @@ class Answer:
 
 
 def with_trail(application: Application) -> Application:
-    """Wrap the emulator's ASGI application, and tell of calls after they are answered."""
+    """Wrap the emulator's ASGI application, and tell of calls as they are answered."""
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         account, region, service = credential(scope)
@@ -78,6 +79,7 @@ def with_trail(application: Application) -> Application:
             await application(scope, receive, send)
             return
         body, answer, given = await whole_body(receive), Answer(), False
+        operation, place = operation_of(service, scope, body), (account, region)
 
         async def again() -> dict[str, Any]:
             nonlocal given
@@ -88,15 +90,19 @@ def with_trail(application: Application) -> Application:
 
         async def seen(message: dict[str, Any]) -> None:
             answer.take(message)
-            await send(message)
+            try:
+                if operation is not None and _is_last(message):
+                    await asyncio.to_thread(tell, place, service, operation, scope, body, answer)
+            finally:
+                await send(message)
 
         await application(scope, again, seen)
-        operation = operation_of(service, scope, body)
-        if operation is not None:
-            place = (account, region)
-            await asyncio.to_thread(tell, place, service, operation, scope, body, answer)
 
     return gateway
+
+
+def _is_last(message: Mapping[str, Any]) -> bool:
+    return message["type"] == "http.response.body" and not message.get("more_body", False)
 
 
 def operation_of(service: str, scope: Scope, body: bytes) -> OperationModel | None:

@@ -63,3 +63,37 @@ def test_a_command_that_does_not_end_is_told_and_ended(
     ):
         terminal.code()
     assert terminal.code() == 128 + signal.SIGTERM
+
+
+# Says that it waits, and does so only later; a Ctrl-C in between is kept from it, as by a system
+# that has not got so far.
+DEAF = """
+import signal, sys, time
+print("Go on?", end=" ", flush=True)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+end = time.monotonic() + 1.5
+while time.monotonic() < end:
+    pass
+signal.signal(signal.SIGINT, signal.default_int_handler)
+input()
+"""
+
+
+def test_ctrl_c_comes_when_the_command_waits_however_late_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.rehearsal.terminal.PATIENCE_SECONDS", 20)
+    with opened(tmp_path, DEAF) as terminal:
+        terminal.says("Go on?")
+        terminal.interrupt()
+        assert terminal.code() == 130
+
+
+def test_ctrl_c_comes_to_a_command_that_never_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.rehearsal.terminal.SETTLING_SECONDS", 0)
+    with opened(tmp_path, "print('begun', flush=True)\nwhile True: pass") as terminal:
+        terminal.says("begun")
+        terminal.interrupt()
+        assert terminal.code() == 130

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,7 +16,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.session import Session
 
 from sandbox.rehearsal.report import DrillError
-from sandbox.rehearsal.wire import Wire, action_of
+from sandbox.rehearsal.wire import Wire, _Handler, action_of
 
 
 class Aws(ThreadingHTTPServer):
@@ -117,6 +120,46 @@ def test_a_held_call_arrives_or_is_lost_as_it_is_decided(
     assert isinstance(ended[0], dict) is arrives
     client(wire, "ecs").update_service(service="api")
     assert len(aws.bodies) == 1 + arrives, "the next one is not held"
+
+
+def test_a_body_in_chunks_arrives_whole(wire: Wire, aws: Aws) -> None:
+    connection = http.client.HTTPConnection(*wire._server.server_address[:2])  # type: ignore[arg-type]
+    connection.request("PUT", "/some/a/b", iter([b"sa", b"id"]), encode_chunked=True)
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert aws.bodies == [b"said"]
+    assert wire.calls == ["PutObject"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (b"4\r\nsa", "broke off"),
+        (b"4\r\nsaidno end", "broke off"),
+        (b"many\r\nsaid\r\n", "no size of a chunk but b'many'"),
+    ],
+)
+def test_chunks_that_break_off_are_told(sent: bytes, why: str) -> None:
+    handler = _Handler.__new__(_Handler)
+    handler.rfile, handler.command, handler.path = io.BytesIO(sent), "PUT", "/some/a/b"
+    with pytest.raises(DrillError, match=why):
+        list(handler._chunks())
+
+
+def test_of_two_calls_at_once_one_is_held(wire: Wire, aws: Aws) -> None:
+    def call() -> None:
+        with suppress(ConnectionClosedError):
+            client(wire, "ecs").update_service(service="api")
+
+    callers = [threading.Thread(target=call) for _ in range(4)]
+    with wire.holding("UpdateService") as hold:
+        for each in callers:
+            each.start()
+        hold.reached()
+        hold.decide(arrives=False)
+        for each in callers:
+            each.join(30)
+    assert len(aws.bodies) == 3
 
 
 def test_a_call_that_does_not_come_is_told(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,10 +76,13 @@ class PipelineRunner:
             with self._changed:
                 execution.finished, execution.waits = number + 1, True
                 self._changed.notify_all()
-        with self._changed:
-            execution.set(status)
-            self._changed.notify_all()
-        self._tell(execution, status.upper(), None, None)
+        try:
+            # Who sees the end finds it announced.
+            self._tell(execution, status.upper(), None, None)
+        finally:
+            with self._changed:
+                execution.set(status)
+                self._changed.notify_all()
 
     def _enter(self, execution: Execution, number: int) -> None:
         """Wait until every older execution has left the stage behind, or has ended."""

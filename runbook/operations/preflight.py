@@ -152,24 +152,25 @@ class Preflight:
     def _check_incident(self, settings: Settings, found: Checked) -> None:
         """Let no alarm of the environment ring, whatever its severity; a freeze holds by itself."""
         del settings
-        pages = self._account.client("cloudwatch").get_paginator("describe_alarms")
-        asked = pages.paginate(
-            AlarmNamePrefix=f"{self._environment.slug}-",
-            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-            StateValue="ALARM",
-        )
-        rings = sorted(
-            str(alarm["AlarmName"])
-            for page in asked
-            for kind in _KINDS
-            for alarm in page.get(kind, [])
-        )
+        rings = sorted({name for region in self._environment.regions for name in self._in(region)})
         if rings:
             why = f"{', '.join(rings)} {'rings' if len(rings) == 1 else 'ring'}"
             fix = "see to that first; a rollback is not bound by it"
             found.holds.append(Refusal("incident", why, fix))
         else:
             found.notes.append("no alarm rings")
+
+    def _in(self, region: str) -> Iterator[str]:
+        """Name the alarms that ring in one region."""
+        pages = self._account.client("cloudwatch", region).get_paginator("describe_alarms")
+        asked = pages.paginate(
+            AlarmNamePrefix=f"{self._environment.slug}-",
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            StateValue="ALARM",
+        )
+        for page in asked:
+            for kind in _KINDS:
+                yield from (str(alarm["AlarmName"]) for alarm in page.get(kind, []))
 
 
 def _digest(account: Account, repository: str, tag: str) -> str:

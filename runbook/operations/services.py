@@ -77,7 +77,7 @@ class EcsService:
         found = ecs.describe_services(cluster=cluster, services=[self.name])["services"]
         return next((each for each in found if each.get("status") != "INACTIVE"), None)
 
-    def _deployments(self) -> list[str]:
+    def listed_deployments(self) -> list[str]:
         """Name its service deployments, the newest first; ECS keeps them for 90 days."""
         ecs = self._account.client("ecs")
         asked = {"cluster": self._account.environment.slug, "service": self.name}
@@ -92,7 +92,7 @@ class EcsService:
 
     def described_deployments(self, most: int) -> list[Mapping[str, Any]]:
         """Describe its newest service deployments, at most twenty."""
-        arns = self._deployments()[:most]
+        arns = self.listed_deployments()[:most]
         if not arns:
             return []
         ecs = self._account.client("ecs")

@@ -105,7 +105,7 @@ class Verification:
     def _strays(self, read: Sequence[StackRead]) -> list[Inspection]:
         environment = self.account.environment
         wanted = frozenset(each.wanted.name for each in read)
-        regions = dict.fromkeys(each.wanted.region for each in read)
+        regions = dict.fromkeys((*environment.regions, *(each.wanted.region for each in read)))
         return self._in_parallel(
             [
                 (f"other stacks in {r}", partial(strays, self._place(r), environment, wanted))

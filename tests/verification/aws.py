@@ -25,9 +25,11 @@ PLACE = f"{ENVIRONMENT.region}:{ENVIRONMENT.account}"
 TASKS = f"arn:aws:ecs:{PLACE}:task-definition"
 RUNNING, BEFORE = f"{TASKS}/rovn-passport-api:7", f"{TASKS}/rovn-passport-api:6"
 PAIRED = f"{TASKS}/rovn-passport-api-migrations:7"
-TAG = "prod-20260510220219"
+TAG, TAG_BEFORE = "prod-20260510220219", "prod-20260503120000"
 GROUPS = f"arn:aws:elasticloadbalancing:{PLACE}:targetgroup"
 BLUE, GREEN = f"{GROUPS}/blue/1", f"{GROUPS}/green/2"
+LISTENER = f"arn:aws:elasticloadbalancing:{PLACE}:listener/app/rovn-production/1/2"
+RULE = f"{LISTENER.replace(':listener/', ':listener-rule/')}/3"
 TOPIC = f"arn:aws:sns:{PLACE}:rovn-production-security"
 SNAPSHOT = "rovn-production-0002-20260510220219"
 DENIED = ("AccessDenied", "you may not")
@@ -92,6 +94,7 @@ RESOURCES: dict[str, tuple[str, str]] = {
     "Records": ("AWS::S3::Bucket", "records"),
     "Open": ("AWS::S3::Bucket", "not-under-lock"),
     "Topic": ("AWS::SNS::Topic", TOPIC),
+    "Rule": ("AWS::ElasticLoadBalancingV2::ListenerRule", RULE),
 }
 LOCKED = {
     "ObjectLockEnabled": True,
@@ -124,7 +127,8 @@ def stack(account: Account) -> DeployedStack:
 
 def definition(asked: Mapping[str, Json], status: str = "ACTIVE") -> Json:
     name = asked["taskDefinition"]
-    container: Json = {"name": "app", "image": f"x.amazonaws.com/rovn-passport-api:{TAG}"}
+    tag = TAG_BEFORE if name == BEFORE else TAG
+    container: Json = {"name": "app", "image": f"x.amazonaws.com/rovn-passport-api:{tag}"}
     if name in (RUNNING, BEFORE):
         container["dockerLabels"] = {"runbook.migrations-task-definition": PAIRED}
     told = {"taskDefinitionArn": name, "status": status, "containerDefinitions": [container]}
@@ -155,9 +159,22 @@ def objects(asked: Mapping[str, Json]) -> Json:
 def weights(**shares: int) -> Json:
     groups = {"blue": BLUE, "green": GREEN, "other": f"{GROUPS}/other/3"}
     listed = [{"TargetGroupArn": groups[name], "Weight": w} for name, w in shares.items()]
-    return {
-        "Rules": [{"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": listed}}]}]
-    }
+    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": listed}}
+    return {"Rules": [{"RuleArn": RULE, "Priority": "10", "Actions": [forward]}]}
+
+
+def another_rule(priority: str) -> Callable[[Mapping[str, Json]], Json]:
+    """Give the production listener one more rule, of nobody's template."""
+    more = {"RuleArn": f"{RULE}-more", "Priority": priority, "Actions": []}
+
+    def rules(asked: Mapping[str, Json]) -> Json:
+        (own,) = weights(blue=100, green=0)["Rules"]
+        if "RuleArns" in asked:
+            return {"Rules": [own]}
+        assert asked["ListenerArn"] == LISTENER
+        return {"Rules": [own, more]}
+
+    return rules
 
 
 def alarm(**changes: Json) -> Json:
@@ -221,7 +238,7 @@ def good() -> Aws:
                 "targetGroupArn": BLUE,
                 "advancedConfiguration": {
                     "alternateTargetGroupArn": GREEN,
-                    "productionListenerRule": "rule/1",
+                    "productionListenerRule": RULE,
                 },
             }
         ],

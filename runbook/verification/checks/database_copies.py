@@ -11,6 +11,24 @@ from runbook.verification.live import Live, LiveResource
 LATEST_HERE = timedelta(minutes=15)
 LATEST_THERE = timedelta(hours=1)
 _DATABASE = "AWS::RDS::DBInstance"
+# Of the states that RDS names, those in which a database serves and is backed up.
+_SERVES = frozenset(
+    {
+        "available",
+        "backing-up",
+        "configuring-enhanced-monitoring",
+        "configuring-iam-database-auth",
+        "configuring-log-exports",
+        "maintenance",
+        "modifying",
+        "renaming",
+        "resetting-master-credentials",
+        "storage-config-upgrade",
+        "storage-initialization",
+        "storage-optimization",
+        "upgrading",
+    }
+)
 
 
 @checks_that("point-in-time recovery", "ROVN-BCK-1")
@@ -19,7 +37,7 @@ def recovery(live: Live, inspection: Inspection) -> None:
     for database in live.of_type(_DATABASE):
         with inspection.looking_at(database.where):
             told = _described(database)
-            if told["DBInstanceStatus"] in ("creating", "deleting", "failed", "stopped"):
+            if told["DBInstanceStatus"] not in _SERVES:
                 fix = "wait, or look at its events: aws rds describe-events"
                 inspection.unverified(database.where, f"it is {told['DBInstanceStatus']}", fix)
             if told["BackupRetentionPeriod"] == 0:

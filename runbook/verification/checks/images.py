@@ -1,11 +1,12 @@
-"""The image that runs is still in its repository, whose tags never move (ROVN-DEP-2, ROVN-BCK-4).
+"""Images are still in their repository, whose tags never move (ROVN-DEP-2, ROVN-BCK-4).
 
-A service that scales, or loses a task, pulls its image again.
+A service that scales, or loses a task, pulls its image again, and a rollback that of before.
 """
 
 from runbook.operations.account import Client
 from runbook.operations.services import EcsService
 from runbook.verification.check import checks_that
+from runbook.verification.checks.revisions import known_good
 from runbook.verification.finding import Inspection
 from runbook.verification.live import Live
 
@@ -14,7 +15,7 @@ _FIX = "push the image again from its source, or release another one now"
 
 @checks_that("images", "ROVN-DEP-2", "ROVN-BCK-4")
 def images(live: Live, inspection: Inspection) -> None:
-    """Want immutable tags in the services' repositories, and the image that runs in its own."""
+    """Want immutable tags in the services' repositories, and in them what runs and served."""
     ecr = live.account.client("ecr")
     for key, service in live.environment.services.items():
         with inspection.looking_at(f"repository {service.name}"):
@@ -26,12 +27,19 @@ def images(live: Live, inspection: Inspection) -> None:
                 )
                 inspection.breach(f"repository {service.name}", what, fix)
             running = EcsService(live.account, key).running()
-            if running is None or not running.tag:
+            if running is None:
                 continue  # the revisions' check tells that
-            where = f"image {service.name}:{running.tag}"
-            inspection.looked += 1
-            if not _is_there(ecr, service.name, running.tag):
-                inspection.breach(where, "it runs, and ECR does not have it", _FIX)
+            if not running.tag:
+                what = "what runs is no image of its repository: nobody built or scanned it here"
+                fix = f"runbook status {live.environment.name}, then runbook rollback"
+                inspection.breach(f"service {key}", what, fix)
+            before = [past.tag for past in known_good(live, key, running)]
+            for tag in filter(None, [running.tag, *before]):
+                role = "runs" if tag == running.tag else "served before"
+                inspection.looked += 1
+                if not _is_there(ecr, service.name, tag):
+                    what = f"it {role}, and ECR does not have it"
+                    inspection.breach(f"image {service.name}:{tag}", what, _FIX)
 
 
 def _is_there(ecr: Client, repository: str, tag: str) -> bool:

@@ -6,13 +6,14 @@ ECS writes the weights while it shifts traffic; between deployments one target g
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.operations.services import EcsService
 from runbook.operators.history import GOING_BACK, UNDER_WAY
 from runbook.verification.check import checks_that
 from runbook.verification.finding import Inspection
 from runbook.verification.live import Live
+from runbook.verification.remembered import remembered
 
 Json = Any
+_RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 
 @checks_that("listener weights", "ROVN-DEP-4", "ROVN-HLT-1")
@@ -23,9 +24,9 @@ def weights(live: Live, inspection: Inspection) -> None:
             continue
         where = f"service {key}"
         with inspection.looking_at(where):
-            last = EcsService(live.account, key).last_deployment() or {}
-            if last.get("status") in (*UNDER_WAY, *GOING_BACK):
-                what = f"a service deployment is {last['status']}: its weights are on their way"
+            last = next(iter(remembered(live, key)), None)
+            if last and last.status in (*UNDER_WAY, *GOING_BACK):
+                what = f"a service deployment is {last.status}: its weights are on their way"
                 inspection.unverified(where, what, "run it again when the deployment is over")
                 continue
             _of_service(live, where, service.name, inspection)
@@ -37,7 +38,11 @@ def _of_service(live: Live, where: str, name: str, inspection: Inspection) -> No
     serving = next((each for each in described if each.get("status") == "ACTIVE"), None)
     if serving is None:
         return  # the revisions' check tells that
-    for balancer in serving.get("loadBalancers", []):
+    balancers = serving.get("loadBalancers", [])
+    if not balancers:
+        what = "the service has no load balancer: no request reaches it"
+        inspection.breach(where, what, "set its load balancers to what the template declares")
+    for balancer in balancers:
         advanced = balancer.get("advancedConfiguration")
         if not advanced:
             what = "the service has no second target group: it cannot shift traffic"
@@ -51,6 +56,7 @@ def _of_service(live: Live, where: str, name: str, inspection: Inspection) -> No
 def _of_rule(live: Live, where: str, rule: str, groups: set[str], inspection: Inspection) -> None:
     elb = live.account.client("elbv2")
     [found] = elb.describe_rules(RuleArns=[rule])["Rules"]
+    _before(live, where, found, inspection)
     weighed = _weights(found["Actions"])
     fix = f"aws elbv2 describe-rules --rule-arns {rule}; a release, or a rollback, weighs anew"
     strange = [arn for arn, weight in weighed.items() if weight and arn not in groups]
@@ -70,6 +76,24 @@ def _of_rule(live: Live, where: str, rule: str, groups: set[str], inspection: In
             what = f"{_name(arn)} has all the traffic and no healthy task ({seen})"
             fix = f"runbook status {live.environment.name}, then runbook rollback"
             inspection.breach(where, what, fix)
+
+
+def _before(live: Live, where: str, rule: Mapping[str, Json], inspection: Inspection) -> None:
+    """Want no rule before it that no template declares: that would take the service's requests."""
+    own = {each.id for each in live.of_type(_RULE)}
+    listener = rule["RuleArn"].replace(":listener-rule/", ":listener/").rpartition("/")[0]
+    pages = live.account.client("elbv2").get_paginator("describe_rules")
+    for page in pages.paginate(ListenerArn=listener):
+        for other in page["Rules"]:
+            if other["RuleArn"] not in own and _place(other) < _place(rule):
+                what = f"a rule that no template declares comes first, at {other['Priority']}"
+                fix = f"aws elbv2 describe-rules --rule-arns {other['RuleArn']}; find in CloudTrail"
+                inspection.breach(where, what, f"{fix} who made it, then delete it")
+
+
+def _place(rule: Mapping[str, Json]) -> float:
+    """Say when a listener comes to a rule: the least priority first, the default one last."""
+    return float("inf") if rule["Priority"] == "default" else float(rule["Priority"])
 
 
 def _weights(actions: list[Mapping[str, Json]]) -> dict[str, int]:

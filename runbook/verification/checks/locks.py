@@ -1,7 +1,9 @@
 """Records are under lock, on the objects themselves: a bucket's default says nothing of them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from heapq import nlargest
 from typing import Any
 
 from runbook.operations.account import code_of
@@ -10,9 +12,14 @@ from runbook.verification.finding import Inspection
 from runbook.verification.live import Live, LiveResource
 
 Json = Any
-# Of each folder's newest branch, so many of the newest objects.
+# So many of the newest objects of each folder that is looked into.
 SAMPLE = 3
-MOST_FOLDERS = 8
+# As deep as CloudTrail's folders and some more, and as wide as its regions, twice.
+DEEPEST = 10
+MOST_FOLDERS = 80
+# Of folders named by dates only the last is looked into: 2026/, 11/, 2026-11-22/, year=2026/.
+# An account's twelve digits are no date.
+_DATED = re.compile(r"(?:[a-z]+=)?(?:\d\d|\d{4}(?:-\d\d){0,2}|\d{8}(?:T\d+Z?)?)/")
 _UNLOCKED = ("NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError")
 _DAY = timedelta(days=1)
 
@@ -29,7 +36,7 @@ def locks(live: Live, inspection: Inspection) -> None:
         with inspection.looking_at(bucket.where):
             kept = _kept(rule["DefaultRetention"])
             _of_default(bucket, kept, inspection)
-            for found in _newest(bucket, live.environment.account):
+            for found in _newest(bucket, live.environment.account, inspection):
                 _of_object(bucket, found, kept, inspection)
 
 
@@ -70,19 +77,44 @@ def _of_object(bucket: LiveResource, found: Json, kept: timedelta, inspection: I
             inspection.breach(where, what, fix)
 
 
-def _newest(bucket: LiveResource, owner: str) -> Iterator[Json]:
-    """Sample the newest objects: down the last of dated folders, from several at the top."""
+def _newest(bucket: LiveResource, owner: str, inspection: Inspection) -> Iterator[Json]:
+    """Sample the newest objects: of every folder, and of dated ones of the last."""
     folders = [""]
-    for _ in range(MOST_FOLDERS):
+    for _ in range(DEEPEST):
         below: list[str] = []
         for folder in folders:
-            told = bucket.client("s3").list_objects_v2(
-                Bucket=bucket.id, Prefix=folder, Delimiter="/", ExpectedBucketOwner=owner
-            )
-            objects = sorted(told.get("Contents", []), key=lambda each: each["LastModified"])
-            yield from objects[-SAMPLE:]
-            named = [each["Prefix"] for each in told.get("CommonPrefixes", [])]
-            below += sorted(named)[-SAMPLE if folder else None :]
+            objects, named = _listed(bucket, owner, folder)
+            yield from objects
+            below += _followed(folder, named)
         folders = below[:MOST_FOLDERS]
+        if len(below) > MOST_FOLDERS:
+            what = f"it has more than {MOST_FOLDERS} folders side by side: not all are looked into"
+            inspection.unverified(bucket.where, what)
         if not folders:
             return
+    what = f"its folders are more than {DEEPEST} deep: what is below is not looked into"
+    inspection.unverified(bucket.where, what)
+
+
+def _listed(bucket: LiveResource, owner: str, folder: str) -> tuple[list[Json], list[str]]:
+    """Return a folder's newest objects, and the folders in it, of all pages."""
+    pages = (
+        bucket.client("s3")
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=bucket.id, Prefix=folder, Delimiter="/", ExpectedBucketOwner=owner)
+    )
+    newest: list[Json] = []
+    named: list[str] = []
+    for page in pages:
+        # A page of objects only to keep three of them: a folder may hold very many.
+        here = [*newest, *page.get("Contents", [])]
+        newest = nlargest(SAMPLE, here, key=lambda each: each["LastModified"])
+        named += [each["Prefix"] for each in page.get("CommonPrefixes", [])]
+    return newest, named
+
+
+def _followed(folder: str, named: Iterable[str]) -> list[str]:
+    """Choose the folders to look into; those that are not dated are kinds, regions, accounts."""
+    dated = {each for each in named if _DATED.fullmatch(each.removeprefix(folder))}
+    last = [max(dated)] if dated else []
+    return [*sorted(set(named) - dated), *last]

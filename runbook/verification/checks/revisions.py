@@ -7,13 +7,14 @@ rollback gets one, and nothing says so before.
 from botocore.exceptions import ClientError
 
 from runbook.operations.account import code_of
-from runbook.operations.services import EcsService, paired_migrations
-from runbook.operators.history import SUCCESSFUL, History
+from runbook.operations.services import EcsService, Running, paired_migrations
+from runbook.operators.history import SUCCESSFUL, Past
 from runbook.verification.check import checks_that
 from runbook.verification.finding import Inspection
 from runbook.verification.live import Live
+from runbook.verification.remembered import remembered
 
-# How many good revisions back a rollback may have to go.
+# How many good images back a rollback may have to go.
 GOOD_ONES = 2
 _GONE = "a deregistered revision cannot be registered again under its number: release the image"
 
@@ -32,12 +33,22 @@ def _of_service(live: Live, key: str, inspection: Inspection) -> None:
         fix = "see CloudTrail who deleted it (DeleteService); its stack has to be made anew"
         inspection.breach(f"service {key}", "there is no such service in the cluster", fix)
         return
-    history = History(live.account, key).newest_first()
-    good = [past.task_definition for past in history if past.status == SUCCESSFUL]
-    wanted = [running.task_definition, *filter(None, good)]
-    for arn in list(dict.fromkeys(wanted))[: 1 + GOOD_ONES]:
-        role = "runs" if arn == running.task_definition else "served before"
-        _active(live, arn, role, inspection)
+    _active(live, running.task_definition, "runs", inspection)
+    for past in known_good(live, key, running):
+        _active(live, past.task_definition, "served before", inspection)
+
+
+def known_good(live: Live, key: str, running: Running) -> list[Past]:
+    """Return what a rollback may go to: the last good revisions, each of another image.
+
+    The image that runs may have been deployed many times over, by restarts and for the stack: none
+    of those is anything to go back to.
+    """
+    found: dict[str, Past] = {}
+    for past in remembered(live, key):
+        if past.status == SUCCESSFUL and past.tag != running.tag:
+            found.setdefault(past.tag, past)
+    return list(found.values())[:GOOD_ONES]
 
 
 def _active(live: Live, arn: str, role: str, inspection: Inspection) -> None:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from runbook.operators.history import History
+from runbook.operators.history import SUCCESSFUL, History
 from runbook.verification.check import checks_that
 from runbook.verification.finding import Inspection
 from runbook.verification.live import Live, LiveResource
+from runbook.verification.remembered import remembered
 
 Json = Any
 # As the gate tags them (runbook_constructs/release_gate/handler/snapshots.py).
@@ -43,8 +44,12 @@ def _expected(live: Live, taken: dict[str, Json], inspection: Inspection) -> Non
         if service.gate is None:
             continue  # nothing takes one: a rolling service calls no hooks
         history = History(live.account, key)
-        for past in history.newest_first():
-            name = history.told_by_the_gate(past).snapshot
+        for past in remembered(live, key):
+            told = history.told_by_the_gate(past)
+            if told.unknown and past.status == SUCCESSFUL:
+                what = f"whether {past.id} came with migrations is not known: {told.unknown}"
+                inspection.unverified(f"service {key}", what, "look at its execution")
+            name = told.snapshot
             if name and name not in taken and live.now - past.created < days:
                 what = f"the gate took it before the migrations of {past.id}: it is gone"
                 fix = "see CloudTrail who deleted it (DeleteDBSnapshot)"

@@ -90,7 +90,7 @@ def read_stack(wanted: SynthesizedStack, place: LivePlace) -> StackRead:
 
 
 def strays(place: LivePlace, environment: Environment, wanted: frozenset[str]) -> Inspection:
-    """Look in one region for stacks by the environment's name that the assembly does not have."""
+    """Look in one region for stacks by the environment's name that are not among `wanted` there."""
     inspection = Inspection(CHECK)
     with inspection.guarding(f"stacks in {place.region}"):
         pages = place.client("cloudformation").get_paginator("list_stacks").paginate()
@@ -102,7 +102,7 @@ def strays(place: LivePlace, environment: Environment, wanted: frozenset[str]) -
         }
         for name in sorted(found):
             if name.startswith(f"{environment.slug}-") and name not in wanted:
-                what = f"it is {found[name]}, and no stack of the assembly"
+                what = f"it is {found[name]} in {place.region}, and no stack of the assembly there"
                 inspection.drift(name, what, "delete it, or find out what it is for")
     return inspection
 

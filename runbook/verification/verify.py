@@ -104,12 +104,14 @@ class Verification:
 
     def _strays(self, read: Sequence[StackRead]) -> list[Inspection]:
         environment = self.account.environment
-        wanted = frozenset(each.wanted.name for each in read)
-        regions = dict.fromkeys((*environment.regions, *(each.wanted.region for each in read)))
+        wanted = {
+            region: frozenset(s.wanted.name for s in read if s.wanted.region == region)
+            for region in (*environment.regions, *(each.wanted.region for each in read))
+        }
         return self._in_parallel(
             [
-                (f"other stacks in {r}", partial(strays, self._place(r), environment, wanted))
-                for r in regions
+                (f"other stacks in {r}", partial(strays, self._place(r), environment, names))
+                for r, names in wanted.items()
             ]
         )
 

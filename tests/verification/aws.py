@@ -37,7 +37,10 @@ DENIED = ("AccessDenied", "you may not")
 
 @dataclass
 class Aws:
-    """Answers by ``service:Operation``: a dict, a function of the request, an error or a raise."""
+    """Answers by ``service:Operation``: a dict, a function of the request, an error or a raise.
+
+    ``service:Operation@region`` is about one region alone.
+    """
 
     answers: dict[str, Json]
     calls: list[str] = field(default_factory=list)
@@ -64,7 +67,8 @@ class Aws:
     def _answer(self, model: Json, context: Json, **_: Json) -> tuple[AWSResponse, Json]:
         call = f"{model.service_model.service_name}:{model.name}"
         self.calls.append(call)
-        answer = self.answers[call]
+        here = f"{call}@{context['client_region']}"
+        answer = self.answers[here if here in self.answers else call]
         if callable(answer):
             answer = answer(context["asked"])
         if isinstance(answer, BaseException):

@@ -71,6 +71,9 @@ def described(**changes: Json) -> Json:
     return {"Stacks": [told | changes]}
 
 
+ELSEWHERE = ENVIRONMENT.database.backup_copy_region
+
+
 def summary(name: str, status: str = "UPDATE_COMPLETE") -> Json:
     made = datetime(2026, 5, 1, tzinfo=UTC)
     return {"StackName": name, "CreationTime": made, "StackStatus": status}
@@ -94,6 +97,7 @@ def deployed(**answers: Json) -> Aws:
         "cloudformation:GetTemplate": {"TemplateBody": copy.deepcopy(TEMPLATE)},
         "cloudformation:ListStackResources": {"StackResourceSummaries": [queue]},
         "cloudformation:ListStacks": {"StackSummaries": [summary(STACK)]},
+        f"cloudformation:ListStacks@{ELSEWHERE}": {"StackSummaries": []},
         "cloudformation:ListExports": {"Exports": []},
         "sqs:GetQueueAttributes": attributes(),
         "sqs:ListQueueTags": {"Tags": {}},

@@ -11,8 +11,9 @@ from runbook.model.refusal import RefusedError
 from runbook.verification.finding import Finding, Kind
 from runbook.verification.judgement import Broken, Judgement, LiveStack
 from runbook.verification.verify import Report, Verification
-from tests.verification.aws import DENIED, NOW, Aws
+from tests.verification.aws import DENIED, ENVIRONMENT, NOW, Aws
 from tests.verification.orders import (
+    ELSEWHERE,
     STACK,
     TEMPLATE,
     assembly,
@@ -235,8 +236,20 @@ def test_a_stack_that_the_assembly_does_not_have_is_told(tmp_path: Path, rules: 
     aws = deployed(ListStacks={"StackSummaries": listed})
     finding = only(verify(assembly(tmp_path), rules, aws))
     assert (finding.kind, finding.where) == (Kind.DRIFT, "rovn-production-old")
+    assert finding.what.startswith(f"it is UPDATE_COMPLETE in {ENVIRONMENT.region}, and no stack")
     denied = only(verify(assembly(tmp_path), rules, deployed(ListStacks=DENIED)))
     assert denied.kind is Kind.UNVERIFIED
+
+
+def test_a_stack_in_a_region_that_the_assembly_has_nothing_in_is_told(
+    tmp_path: Path, rules: Rules
+) -> None:
+    """By a name of the assembly's own, too: it has that one elsewhere."""
+    aws = deployed()
+    aws.answers[f"cloudformation:ListStacks@{ELSEWHERE}"] = {"StackSummaries": [summary(STACK)]}
+    finding = only(verify(assembly(tmp_path), rules, aws))
+    assert (finding.kind, finding.where) == (Kind.DRIFT, STACK)
+    assert f"in {ELSEWHERE}, and no stack of the assembly there" in finding.what
 
 
 def test_ctrl_c_ends_it_at_once(tmp_path: Path, rules: Rules) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from runbook.deployed.description import (
@@ -13,6 +12,7 @@ from runbook.deployed.description import (
     present,
     selected,
 )
+from runbook.deployed.shared_policy import shared_policy
 
 READ = ("DisplayName", "FifoTopic", "KmsMasterKeyId", "SignatureVersion", "TracingConfig")
 
@@ -23,7 +23,8 @@ def topic(resource: Resource) -> Description:
     sns, arn = resource.client("sns"), resource.physical_id
     live = _attributes(resource, arn)
     name = arn.rpartition(":")[2]
-    subscriptions = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
+    subscriptions = [each for page in pages for each in page["Subscriptions"]]
     properties = {
         **selected(live, *READ),
         "Subscription": [selected(each, "Endpoint", "Protocol") for each in subscriptions],
@@ -41,15 +42,7 @@ def topic(resource: Resource) -> Description:
 @describes("AWS::SNS::TopicPolicy")
 def topic_policy(resource: Resource) -> Description:
     """Read the policy of the topics that it is declared for; a topic with another is left out."""
-    topics = resource.declared("Topics")
-    policies = [_attributes(resource, arn).get("Policy") for arn in topics]
-    if not any(policies):
-        raise NotThereError(f"no policy on {', '.join(topics)}")
-    common = next(policy for policy in policies if policy)
-    kept = [arn for arn, policy in zip(topics, policies, strict=True) if policy == common]
-    return Description(
-        {"PolicyDocument": json.loads(common), "Topics": kept}, {"Id": resource.physical_id}
-    )
+    return shared_policy(resource, "Topics", _attributes)
 
 
 def _attributes(resource: Resource, arn: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from runbook.deployed.description import (
     present,
     selected,
 )
+from runbook.deployed.shared_policy import shared_policy
 
 READ = (
     "DelaySeconds",
@@ -53,15 +54,7 @@ def queue(resource: Resource) -> Description:
 @describes("AWS::SQS::QueuePolicy")
 def queue_policy(resource: Resource) -> Description:
     """Read the policy of the queues that it is declared for; a queue with another is left out."""
-    queues = resource.declared("Queues")
-    policies = [_attributes(resource, url).get("Policy") for url in queues]
-    if not any(policies):
-        raise NotThereError(f"no policy on {', '.join(queues)}")
-    common = next(policy for policy in policies if policy)
-    kept = [url for url, policy in zip(queues, policies, strict=True) if policy == common]
-    return Description(
-        {"PolicyDocument": json.loads(common), "Queues": kept}, {"Id": resource.physical_id}
-    )
+    return shared_policy(resource, "Queues", _attributes)
 
 
 def _attributes(resource: Resource, url: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from sandbox.endpoint import Endpoint
 from sandbox.rehearsal.report import DrillError
 
 AWS = Path(__file__).parents[1] / ".venv" / "bin" / "aws"
-PATIENCE_SECONDS = 120
+# A program that is slow to start, on a machine that does other things.
+PATIENCE_SECONDS = 420
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class RehearsedPipeline:
                     return str(each["pipelineExecutionId"])
             return ""
 
-        return str(until(begun, f"the execution of source version {version}", 60))
+        return str(until(begun, f"the execution of source version {version}"))
 
     def offer(self, execution: str) -> Offer:
         """Wait until approval is asked for; raises DrillError if the execution ends before."""

@@ -23,6 +23,7 @@ from sandbox.rehearsal.record_checks import operator
 from sandbox.rehearsal.report import Checks, DrillError
 from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import Stage
+from sandbox.rehearsal.terminal import PATIENCE_SECONDS
 
 RUNBOOK = Path(sys.executable).with_name("runbook")
 PRINTED = "aws ecs update-service --task-definition {revision}"
@@ -180,14 +181,18 @@ def _keep(stage: Stage, tag: str) -> str:
 def _run(stage: Stage, *words: str, code: int = 0) -> str:
     """Run a command of the product; return what it prints."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    done = subprocess.run(  # noqa: S603 - our own command, no shell
-        [str(RUNBOOK), *words],
-        env={**kept, **stage.endpoint.variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command, no shell
+            [str(RUNBOOK), *words],
+            env={**kept, **stage.endpoint.variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DrillError(f"`runbook {' '.join(words)}` does not end") from None
     if done.returncode != code:
         raise DrillError(f"runbook {' '.join(words)}: {done.returncode}: {done.stderr[-800:]}")
     return done.stdout

@@ -45,7 +45,7 @@ class RehearsalSettings:
     bake_seconds_per_minute: float = 1.0
     timeout_seconds_per_minute: float = 60.0
     callback_factor: float = 0.1
-    start_seconds: float = 60.0
+    start_seconds: float = 240.0
 
     def write(self, path: Path) -> None:
         """Write them where the emulator will read them."""

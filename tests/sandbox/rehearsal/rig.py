@@ -219,7 +219,7 @@ def start(folder: Path) -> tuple[Rig, emulator_process.EmulatorProcess]:
         bake_seconds_per_minute=0.2,
         timeout_seconds_per_minute=0.1,
         callback_factor=0.02,
-        start_seconds=5,
+        start_seconds=15,
     )
     settings.write(folder / "rehearsal.json")
     workplace = Workplace(ROOT, folder)

@@ -87,16 +87,17 @@ class Lifecycle:
         self.record, self.wanted, self._going_back = record, wanted, going_back
         self._ending = ending
         self._ground, self._settings = ground, settings
-        self._stop = threading.Event()
+        self._stop, self._deciding = threading.Event(), threading.Lock()
         self._hooks = HookRunner(
             invoke, self._pause, settings.callback_factor, settings.timeout_seconds_per_minute
         )
 
     def stop(self) -> None:
         """Ask for a rollback, as StopServiceDeployment does; without effect once it is finished."""
-        if not self.record.is_finished:
-            self.record.status = ROLLBACK_REQUESTED
-            self._stop.set()
+        with self._deciding:
+            if not self.record.is_finished:
+                self.record.status = ROLLBACK_REQUESTED
+                self._stop.set()
 
     def run(self) -> None:
         """Go through all stages, or back to the source; never raises."""
@@ -116,7 +117,8 @@ class Lifecycle:
         try:
             self._ending(self.record, status)
         finally:
-            self.record.end(status, reason)
+            with self._deciding:
+                self.record.end(status, reason)
 
     def _stage(self, stage: str) -> None:
         record = self.record

@@ -289,3 +289,29 @@ def test_a_stop_in_the_bake_window_leads_back() -> None:
     assert ground.done[-3:] == ON_THE_WAY_BACK
     lifecycle.stop()
     assert made.status == "ROLLBACK_SUCCESSFUL", "what is finished stays so"
+
+
+def test_what_follows_an_end_is_done_before_it_shows() -> None:
+    seen: list[tuple[str, str]] = []
+    made = record({})
+    lifecycle = Lifecycle(
+        made,
+        Ground(),
+        lambda *_: {"hookStatus": "SUCCEEDED"},
+        SETTINGS,
+        wanted=2,
+        ending=lambda of, status: seen.append((of.status, status)),
+    )
+    lifecycle.run()
+    assert (seen, made.status) == ([("IN_PROGRESS", "SUCCESSFUL")], "SUCCESSFUL")
+
+
+def test_an_end_that_cannot_be_announced_is_one_all_the_same() -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the bus refused it")
+
+    made = record({})
+    lifecycle = Lifecycle(made, Ground(), lambda *_: {}, SETTINGS, wanted=2, ending=broken)
+    with pytest.raises(RuntimeError, match="the bus refused it"):
+        lifecycle.run()
+    assert made.status == "SUCCESSFUL"

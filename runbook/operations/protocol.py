@@ -45,8 +45,8 @@ class _Run:
     result: dict[str, Any] = field(default_factory=dict)
 
     def to_the_end(self) -> Exit:
+        self.console.say(_where(self.account))
         actor = self.account.identity()
-        self.console.say(f"In {self.account.where}, as {actor}")
         preview = self.operation.preview()
         self.result |= preview.as_json()
         show(preview, self.console)
@@ -222,7 +222,7 @@ def look(operation: Operation, account: Account, console: Console) -> Exit:
     """Preview it and stop; refused when the operation would be."""
 
     def looked() -> Exit:
-        console.say(f"In {account.where}, as {account.identity()}")
+        console.say(_where(account))
         preview = operation.preview()
         result.update(preview.as_json(), outcome="preview")
         show(preview, console)
@@ -259,13 +259,18 @@ def read(
     """
 
     def answered() -> int:
-        account.identity()
+        console.say(_where(account))
         code, found = look_up()
         console.answer(result | dict(found))
         return code
 
     result = heading(kind, account)
     return told(answered, console, result)
+
+
+def _where(account: Account) -> str:
+    """Name the environment and who asks; raises ``RefusedError`` in another account."""
+    return f"In {account.where}, as {account.identity()}"
 
 
 def told(

@@ -196,8 +196,10 @@ def list_records(
         found = AuditTrail(account).newest(days, most, datetime.now(UTC))
         for record in found:
             console.say(record.line())
+            console.say(f"    {record.key}")
         console.say(f"{len(found)} records of the last {days} days; the newest {most} at most.")
-        console.say(f"One of them, with its lock: runbook audit show {name} KEY")
+        if found:
+            console.say(f"Next: runbook audit show {name} {found[0].key}")
         return 0, {"records": [record.as_json() for record in found]}
 
     raise typer.Exit(read("audit list", account, console, listed))
@@ -209,7 +211,7 @@ def list_records(
 )
 def show(
     name: Name,
-    key: Annotated[str, typer.Argument(help="As `runbook audit list --json` tells it.")],
+    key: Annotated[str, typer.Argument(help="As `runbook audit list` tells it.")],
     *,
     as_json: Json = False,
 ) -> None:

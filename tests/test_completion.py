@@ -77,8 +77,8 @@ def test_completing_and_help_load_neither_aws_nor_the_model() -> None:
         "from runbook.cli import app\n"
         "assert completion.environment_names('rovn/')\n"
         "assert 'rollback' in CliRunner().invoke(app, ['--help']).stdout\n"
-        "heavy = {'boto3', 'botocore', 'aws_cdk', 'pydantic', 'policies.rules', 'tomllib', 'yaml',\n"
-        "         'runbook.verification.verify', 'runbook.operations.account', 'urllib3'}\n"
+        "heavy = {'boto3', 'botocore', 'aws_cdk', 'pydantic', 'policies.rules', 'tomllib',\n"
+        "         'yaml', 'runbook.verification.verify', 'runbook.operations.account', 'urllib3'}\n"
         "sys.exit(', '.join(sorted(heavy & sys.modules.keys())) or 0)\n"
     )
     done = subprocess.run(

@@ -62,7 +62,7 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a release would change: a change set is made, and nothing executed."""
-    from runbook.operations.protocol import look
+    from runbook.operations.questions import look
 
     account, console = begin(name, service, as_json=as_json)
     operation = _release(account, service, image_tag, staging_profile=staging_profile)
@@ -121,7 +121,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Look whether an image serves, waiting for a release that is under way. Changes nothing."""
-    from runbook.operations.protocol import check
+    from runbook.operations.questions import check
 
     account, console = begin(name, service, as_json=as_json)
     operation = _release(account, service, image_tag, minutes=timeout_minutes)

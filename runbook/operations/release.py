@@ -1,5 +1,6 @@
 """A release: the service's stack with its previous template and a new image (ROVN-DEP-3, -6)."""
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,9 +55,8 @@ class Release(Operation):
         self._change_set, self._preflight = "", preflight
         name = self._environment.name
         self.title = f"release of {wanted.tag} to {wanted.service} in {name}"
-        self.watch = (
-            f"runbook release verify {name} --service {wanted.service} --image-tag {wanted.tag}"
-        )
+        of = f"{name} --service {wanted.service} --image-tag {shlex.quote(wanted.tag)}"
+        self.command, self.watch = f"runbook release deploy {of}", f"runbook release verify {of}"
         self.without_you = (
             "The release goes on in CloudFormation, and is undone there if it fails; "
             "to stop it: aws cloudformation cancel-update-stack "

@@ -1,4 +1,4 @@
-"""How `runbook rollback` ends: the watch, the stack, the record, and what goes wrong (ROVN-RB-2)."""
+"""How `runbook rollback` ends: watch, stack, record, and what goes wrong (ROVN-RB-2)."""
 
 from typing import Any
 

@@ -80,6 +80,9 @@ def deploy(
     image_tag: Tag,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what it would do, as preview does, and stop.")
+    ] = False,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Agree to changes beside the image.")
     ] = False,
@@ -94,6 +97,7 @@ def deploy(
     """Release an image: preview, confirm, execute, verify, log. May be run again at any time."""
     from runbook.operations.operation import Consent
     from runbook.operations.protocol import perform
+    from runbook.operations.questions import look
 
     account, console = begin(name, service, as_json=as_json)
     operation = _release(
@@ -104,6 +108,8 @@ def deploy(
         staging_profile=staging_profile,
         minutes=timeout_minutes,
     )
+    if dry_run:
+        raise typer.Exit(look(operation, account, console))
     consent = Consent(yes=yes, accept_changes=accept_changes)
     raise typer.Exit(perform(operation, account, console, consent))
 

@@ -105,7 +105,7 @@ def test_an_answer_of_a_strange_form_is_a_line_and_is_recorded(aws: PastAws, des
 def test_one_of_a_strange_form_before_anything_began_changes_nothing(
     aws: PastAws, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"serviceDeployments": [{}]}
+    told: dict[str, Any] = {"serviceDeployments": [{}]}
     monkeypatch.setattr(aws, "_describe_service_deployments", lambda _: told)
     assert restart(desk) == Exit.REFUSED
     assert "Nothing was changed. Now: run the same command again" in desk.err.getvalue()

@@ -41,7 +41,7 @@ def _of_service(live: Live, key: str, inspection: Inspection) -> None:
 
 
 def _active(live: Live, arn: str, role: str, inspection: Inspection) -> None:
-    where = arn.rpartition("/")[2]
+    where, paired = arn.rpartition("/")[2], ""
     with inspection.looking_at(where):
         told = live.account.client("ecs").describe_task_definition(taskDefinition=arn)
         definition = told["taskDefinition"]

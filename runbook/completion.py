@@ -3,8 +3,6 @@
 Typer's own options write the shell's part: ``runbook --install-completion``.
 """
 
-import tomllib
-
 import typer
 
 from runbook.model.environment_files import ENVIRONMENTS, known_environments
@@ -25,6 +23,8 @@ def service_keys(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def _services(name: str) -> list[str]:
     """Read the keys, without a word about a file that is refused: the command says that."""
+    import tomllib
+
     try:
         text = (ENVIRONMENTS / f"{name}.toml").read_text("utf-8")
         services = tomllib.loads(text).get("services", {})

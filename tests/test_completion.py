@@ -69,13 +69,16 @@ def test_each_shell_gets_its_script(shell: str) -> None:
     assert "runbook" in script
 
 
-def test_completing_loads_neither_aws_nor_the_model() -> None:
+def test_completing_and_help_load_neither_aws_nor_the_model() -> None:
     code = (
         "import sys\n"
+        "from typer.testing import CliRunner\n"
         "from runbook import completion\n"
         "from runbook.cli import app\n"
         "assert completion.environment_names('rovn/')\n"
-        "heavy = {'boto3', 'botocore', 'aws_cdk', 'pydantic', 'policies.rules'}\n"
+        "assert 'rollback' in CliRunner().invoke(app, ['--help']).stdout\n"
+        "heavy = {'boto3', 'botocore', 'aws_cdk', 'pydantic', 'policies.rules', 'tomllib',\n"
+        "         'yaml', 'runbook.verification.verify', 'runbook.operations.account', 'urllib3'}\n"
         "sys.exit(', '.join(sorted(heavy & sys.modules.keys())) or 0)\n"
     )
     done = subprocess.run(

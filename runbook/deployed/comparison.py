@@ -20,6 +20,7 @@ from runbook.deployed.description import Description, NotThereError, Part
 from runbook.deployed.difference import Comparison, Difference, Kind
 from runbook.deployed.equivalence import ABSENT, Examination, Mismatch
 from runbook.deployed.intrinsics import Resolver, UnresolvableError, WithheldError
+from runbook.operations.account import words
 
 
 class ComparedStack(Protocol):
@@ -140,7 +141,7 @@ class StackComparison:
         except UnresolvableError as error:
             self._unread(logical_id, type_, f"cannot be described: {error}", error)
         except (ClientError, BotoCoreError) as error:
-            self._unread(logical_id, type_, f"reading it failed: {error}", error)
+            self._unread(logical_id, type_, f"reading it failed: {words(error)}", error)
         else:
             self._compare_properties(logical_id, resource, description)
 

@@ -62,7 +62,7 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a release would change: a change set is made, and nothing executed."""
-    from runbook.operations.protocol import look
+    from runbook.operations.questions import look
 
     account, console = begin(name, service, as_json=as_json)
     operation = _release(account, service, image_tag, staging_profile=staging_profile)
@@ -80,6 +80,9 @@ def deploy(
     image_tag: Tag,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what it would do, as preview does, and stop.")
+    ] = False,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Agree to changes beside the image.")
     ] = False,
@@ -94,6 +97,7 @@ def deploy(
     """Release an image: preview, confirm, execute, verify, log. May be run again at any time."""
     from runbook.operations.operation import Consent
     from runbook.operations.protocol import perform
+    from runbook.operations.questions import look
 
     account, console = begin(name, service, as_json=as_json)
     operation = _release(
@@ -104,6 +108,8 @@ def deploy(
         staging_profile=staging_profile,
         minutes=timeout_minutes,
     )
+    if dry_run:
+        raise typer.Exit(look(operation, account, console))
     consent = Consent(yes=yes, accept_changes=accept_changes)
     raise typer.Exit(perform(operation, account, console, consent))
 
@@ -121,7 +127,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Look whether an image serves, waiting for a release that is under way. Changes nothing."""
-    from runbook.operations.protocol import check
+    from runbook.operations.questions import check
 
     account, console = begin(name, service, as_json=as_json)
     operation = _release(account, service, image_tag, minutes=timeout_minutes)

@@ -1,5 +1,6 @@
 """What an operator sees and answers; JSON for machines, colour on a terminal only."""
 
+import io
 import json
 import os
 import sys
@@ -26,14 +27,16 @@ class Console:
         stderr: TextIO | None = None,
     ) -> None:
         self.as_json = as_json
-        self._in = stdin or sys.stdin
-        self._out = stdout or sys.stdout
-        self._err = stderr or sys.stderr
+        # Python has None for a stream that was closed before it began.
+        self._in = stdin or sys.stdin or _closed()
+        self._out = stdout or sys.stdout or _closed()
+        self._err = stderr or sys.stderr or _closed()
 
     @property
     def can_ask(self) -> bool:
         """Whether somebody sits there who could answer."""
-        return not self._progress.closed and self._in.isatty() and self._progress.isatty()
+        streams = (self._in, self._progress)
+        return not any(s.closed for s in streams) and all(s.isatty() for s in streams)
 
     def say(self, text: str, style: str = "") -> None:
         """Print lines for people."""
@@ -65,7 +68,7 @@ class Console:
         if stream.closed:
             return
         try:
-            stream.write(self._styled(text, style, stream) + end)
+            stream.write(self._styled(_printable(text, stream), style, stream) + end)
             stream.flush()
         except OSError:
             # Whoever read is gone, with a pipe or a terminal; what was begun is still recorded.
@@ -77,3 +80,19 @@ class Console:
         if not style or not stream.isatty() or "NO_COLOR" in os.environ:
             return text
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
+
+
+def _closed() -> TextIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+def _printable(text: str, stream: TextIO) -> str:
+    """Escape what the stream has no letter for, and what would steer a terminal.
+
+    Reasons, names and events are other people's words, and none of them may end a command half-way.
+    """
+    shown = "".join(c if c in "\n\t" or c.isprintable() else ascii(c)[1:-1] for c in text)
+    encoding = stream.encoding or "utf-8"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)

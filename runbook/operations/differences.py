@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runbook.operations.preview import Change
+from runbook.operations.services import Running
 
 Json = Any
 LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -35,6 +36,20 @@ def changes(
             for change in _drift(after, running, tag):
                 found[change.where] = change
     return sorted(found.values(), key=lambda change: (change.expected, change.where))
+
+
+def compared(running: Running | None) -> Iterator[str]:
+    """Say what was compared, so that "no change" can be told from "not looked at"."""
+    if running is None:
+        return
+    definition = running.definition
+    containers = definition.get("containerDefinitions", [])
+    variables = sum(len(c.get("environment", [])) for c in containers)
+    secrets = sum(len(c.get("secrets", [])) for c in containers)
+    yield (
+        f"compared with what runs: {len(containers)} containers, {variables} variables, "
+        f"{secrets} secrets, cpu {definition.get('cpu')}, memory {definition.get('memory')}"
+    )
 
 
 def _resource(resource: Mapping[str, Any], tag: str) -> Iterator[Change]:

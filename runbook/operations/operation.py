@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
+from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -66,6 +67,8 @@ class Operation(ABC):
 
     kind: str
     title: str
+    # The whole command that does it, as somebody types it.
+    command: str
     # What goes on when nobody watches any more, and the command that watches it.
     without_you: str
     watch: str
@@ -73,8 +76,18 @@ class Operation(ABC):
     unrecorded_goes_on: bool = False
     # What to do first where more would change than the operation is for.
     before_unexpected: str = "deploy the infrastructure first"
-    # Kept up to date by ``execute``: words and records rely on it.
+    # Both kept up to date by ``execute``: words and records rely on them, however it ends.
     begun = Begun.NO
+    so_far: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def next(self) -> str:
+        """Name the command that comes after it."""
+        return self.watch
+
+    def decided(self) -> None:
+        """Hear that the operator agreed, before anything is recorded or changed."""
+        return
 
     @contextmanager
     def beginning(self) -> Iterator[None]:

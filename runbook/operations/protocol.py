@@ -4,6 +4,7 @@ A command is an ``Operation``; ``perform`` takes it through the steps. Only ``pe
 account for writing, so a command that goes around it reaches nothing it could change.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
 from runbook.model.refusal import Refusal, RefusedError
-from runbook.operations.account import Account, words
+from runbook.operations.account import Account
 from runbook.operations.console import Console
 from runbook.operations.operation import (
     Begun,
@@ -26,10 +27,17 @@ from runbook.operations.operation import (
     UnwatchedError,
 )
 from runbook.operations.preview import Preview
+from runbook.operations.questions import UNCHANGED, told, where
 from runbook.operations.records import AuditLog, NoAuditBucketError, Record
-from runbook.operations.telling import complain, error_line, heading, in_words, show
-
-_UNCHANGED = "Nothing was changed."
+from runbook.operations.telling import (
+    UNANSWERED,
+    complain,
+    error_line,
+    heading,
+    in_words,
+    show,
+    show_found,
+)
 
 
 @dataclass
@@ -45,8 +53,8 @@ class _Run:
     result: dict[str, Any] = field(default_factory=dict)
 
     def to_the_end(self) -> Exit:
+        self.console.say(where(self.account))
         actor = self.account.identity()
-        self.console.say(f"In {self.account.where}, as {actor}")
         preview = self.operation.preview()
         self.result |= preview.as_json()
         show(preview, self.console)
@@ -54,24 +62,28 @@ class _Run:
             return self._end(Exit.DONE, "nothing to do")
         self._refuse(preview)
         if not self._confirmed():
-            self.console.say("Nothing was changed.")
+            self.console.say(UNCHANGED)
             return self._end(Exit.REFUSED, "declined")
+        self.operation.decided()
         log = AuditLog(self.account)
         with self.account.writing():
             self._first(log, preview, actor)
             exit_code, outcome, detail = self._to_its_end()
+            detail = {**self.operation.so_far, **detail}
             recorded = self._last(log, self._record(preview, actor, outcome, detail))
+        if exit_code and self.operation.so_far:
+            self.result["so_far"] = dict(self.operation.so_far)
         return self._end(exit_code or recorded, outcome)
 
     def _refuse(self, preview: Preview) -> None:
         refusals = [*preview.refusals, *preview.holds]
         if preview.unexpected and not self.consent.accept_changes:
-            named = "; ".join(change.where for change in preview.unexpected)
+            named = ", ".join(change.where for change in preview.unexpected)
             refusals.append(
                 Refusal(
-                    "changes beside the image",
-                    f"a {self.operation.kind} changes the image and nothing else, and this one "
-                    f"changes {named}",
+                    "beside the image",
+                    f"a {self.operation.kind} is there to change the image alone; not agreed to "
+                    f"yet: {named}",
                     f"{self.operation.before_unexpected}, or agree with --accept-changes",
                 )
             )
@@ -113,16 +125,17 @@ class _Run:
             complain(failed, self.console)
             code = Exit.REFUSED if isinstance(failed, NotBegunError) else Exit.FAILED
             return code, failed.outcome, detail
-        except (ClientError, BotoCoreError) as error:
-            why = {"what": "AWS did not answer as it should", "why": [words(error)]}
+        except UNANSWERED as error:
+            why = {"what": "AWS did not answer as it should", "why": [in_words(error)]}
             self.result["failure"] = why
             self.console.complain(error_line(error, self.result, self.how_it_stands()))
             unharmed = self.operation.begun is Begun.NO
             return Exit.REFUSED if unharmed else Exit.FAILED, self._unfinished(), why
         self.result["verified"] = verified
-        for name, value in verified.items():
-            self.console.say(f"  {name}: {value}")
+        self.result["next"] = self.operation.next
+        show_found(verified, self.console)
         self.console.say(f"Done: {self.operation.title}.", "good")
+        self.console.say(f"Next: {self.operation.next}")
         return Exit.DONE, "succeeded", verified
 
     def _unfinished(self) -> str:
@@ -133,7 +146,7 @@ class _Run:
         """Say what was changed, as far as is known, whatever it was that broke it off."""
         operation = self.operation
         if operation.begun is Begun.NO:
-            return _UNCHANGED
+            return UNCHANGED
         unsure = "It is not known whether it began. If so: " * (operation.begun is Begun.PERHAPS)
         return f"{unsure}{operation.without_you} To watch it: {operation.watch}"
 
@@ -150,7 +163,7 @@ class _Run:
                 # It may stand there all the same, and nobody shall wonder how that release ended.
                 self._last(log, self._record(preview, actor, self._unfinished()))
                 raise
-        except (ClientError, BotoCoreError, NoAuditBucketError) as error:
+        except (*UNANSWERED, NoAuditBucketError) as error:
             told = in_words(error)
             if self.operation.unrecorded_goes_on:
                 self._unrecorded("The start", self._record(preview, actor, "started"), told)
@@ -169,12 +182,14 @@ class _Run:
         except KeyboardInterrupt:
             self._unrecorded("The outcome", record, "interrupted")
             return Exit.INTERRUPTED
-        except (ClientError, BotoCoreError, NoAuditBucketError) as error:
+        except (*UNANSWERED, NoAuditBucketError) as error:
             self._unrecorded("The outcome", record, in_words(error))
             return Exit.FAILED
         return Exit.DONE
 
     def _unrecorded(self, what: str, record: Record, why: str) -> None:
+        lost = {"key": record.key, "why": why, "record": json.loads(record.body)}
+        self.result.setdefault("unrecorded", []).append(lost)
         self.console.complain(
             f"{what} is not recorded: {why}\n"
             f"Put this line into the audit bucket as {record.key}:\n{record.body.decode()}"
@@ -216,83 +231,3 @@ def perform(
     """Take an operation through every step; nothing is changed before it is confirmed."""
     run = _Run(operation, account, console, consent, now, result=heading(operation.kind, account))
     return Exit(told(run.to_the_end, console, run.result, run.how_it_stands))
-
-
-def look(operation: Operation, account: Account, console: Console) -> Exit:
-    """Preview it and stop; refused when the operation would be."""
-
-    def looked() -> Exit:
-        console.say(f"In {account.where}, as {account.identity()}")
-        preview = operation.preview()
-        result.update(preview.as_json(), outcome="preview")
-        show(preview, console)
-        if preview.refusals:
-            raise RefusedError(operation.title, preview.refusals)
-        console.answer(result)
-        return Exit.DONE
-
-    result = heading(operation.kind, account)
-    return Exit(told(looked, console, result))
-
-
-def check(operation: Operation, account: Account, console: Console) -> Exit:
-    """Verify it and nothing else."""
-
-    def checked() -> tuple[int, Mapping[str, Any]]:
-        verified = dict(operation.verify())
-        for name, value in verified.items():
-            console.say(f"  {name}: {value}")
-        return Exit.DONE, {"outcome": "verified", "verified": verified}
-
-    return Exit(read(operation.kind, account, console, checked))
-
-
-def read(
-    kind: str,
-    account: Account,
-    console: Console,
-    look_up: Callable[[], tuple[int, Mapping[str, Any]]],
-) -> int:
-    """Answer a question that changes nothing, of this account and no other.
-
-    ``look_up`` gives the exit code and what machines read.
-    """
-
-    def answered() -> int:
-        account.identity()
-        code, found = look_up()
-        console.answer(result | dict(found))
-        return code
-
-    result = heading(kind, account)
-    return told(answered, console, result)
-
-
-def told(
-    step: Callable[[], int],
-    console: Console,
-    result: dict[str, Any],
-    how_it_stands: Callable[[], str] = lambda: _UNCHANGED,
-) -> int:
-    """Turn what goes wrong into words and an exit code: a traceback helps nobody at night."""
-    try:
-        return step()
-    except RefusedError as refused:
-        console.complain(refused.brief)
-        refusals = [{"key": r.key, "why": r.reason, "fix": r.fix} for r in refused.refusals]
-        console.answer(result | {"outcome": "refused", "refusals": refusals})
-        return Exit.REFUSED
-    except OperationFailedError as failed:
-        complain(failed, console)
-        failure = {"what": failed.what, "why": list(failed.why), "fix": failed.fix}
-        console.answer(result | {"outcome": failed.outcome, "failure": failure})
-        return Exit.FAILED
-    except (ClientError, BotoCoreError) as error:
-        console.complain(error_line(error, result, how_it_stands()))
-        failure = {"what": "AWS did not answer as it should", "why": [words(error)]}
-        console.answer(result | {"outcome": "refused", "failure": failure})
-        return Exit.REFUSED
-    except KeyboardInterrupt:
-        console.say(f"\nInterrupted. {how_it_stands()}", "warn")
-        console.answer(result | {"outcome": "interrupted"})
-        return Exit.INTERRUPTED

@@ -1,5 +1,6 @@
 """A release: the service's stack with its previous template and a new image (ROVN-DEP-3, -6)."""
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.model.refusal import Refusal
 from runbook.operations.account import Account, words
-from runbook.operations.differences import changes
+from runbook.operations.differences import changes, compared
 from runbook.operations.freeze import freeze_refusals
 from runbook.operations.images import image_refusals
 from runbook.operations.obstacles import astray, busy, continue_rollback, too_late
@@ -16,13 +17,7 @@ from runbook.operations.operation import Begun, Operation, OperationFailedError
 from runbook.operations.preflight import Checked, Preflight
 from runbook.operations.preview import Preview
 from runbook.operations.services import EcsService, Running
-from runbook.operations.stacks import (
-    NEVER_MADE,
-    STEADY,
-    UPDATING,
-    ServiceStack,
-    tag_of,
-)
+from runbook.operations.stacks import NEVER_MADE, STEADY, UPDATING, ServiceStack, tag_of
 from runbook.operations.waiting import REAL_TIME, StackWatch, Time
 
 _CHANGE_SET_SECONDS = 300.0
@@ -60,9 +55,8 @@ class Release(Operation):
         self._change_set, self._preflight = "", preflight
         name = self._environment.name
         self.title = f"release of {wanted.tag} to {wanted.service} in {name}"
-        self.watch = (
-            f"runbook release verify {name} --service {wanted.service} --image-tag {wanted.tag}"
-        )
+        of = f"{name} --service {wanted.service} --image-tag {shlex.quote(wanted.tag)}"
+        self.command, self.watch = f"runbook release deploy {of}", f"runbook release verify {of}"
         self.without_you = (
             "The release goes on in CloudFormation, and is undone there if it fails; "
             "to stop it: aws cloudformation cancel-update-stack "
@@ -167,7 +161,7 @@ class Release(Operation):
         listed = changes(change_set["Changes"], self._wanted.tag, definition)
         beside = sum(not change.expected for change in listed)
         told = f"{found.summary}; {beside} changes beside the image" if beside else found.summary
-        notes = [*found.notes, *_unchanged(running)]
+        notes = [*found.notes, *compared(running)]
         return replace(found, summary=told, changes=[*listed, *found.changes], notes=notes)
 
     def _prepared(self, parameters: list[str]) -> Mapping[str, Any]:
@@ -289,20 +283,6 @@ def _wrong(running: Running | None, tag: str) -> Iterator[str]:
         yield f"its deployment is {running.rollout}"
     if running.running < max(1, running.desired):
         yield f"{running.running} of {running.desired} tasks run"
-
-
-def _unchanged(running: Running | None) -> Iterator[str]:
-    """Say what was compared, so that "no change" can be told from "not looked at"."""
-    if running is None:
-        return
-    definition = running.definition
-    containers = definition.get("containerDefinitions", [])
-    variables = sum(len(c.get("environment", [])) for c in containers)
-    secrets = sum(len(c.get("secrets", [])) for c in containers)
-    yield (
-        f"compared with what runs: {len(containers)} containers, {variables} variables, "
-        f"{secrets} secrets, cpu {definition.get('cpu')}, memory {definition.get('memory')}"
-    )
 
 
 def _refused(summary: str, refusal: Refusal) -> Preview:

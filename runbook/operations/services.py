@@ -8,6 +8,8 @@ from runbook.operations.account import Account
 
 # In the app's revision (constructs/runbook_constructs/task_definition.py).
 _PAIRED = "runbook.migrations-task-definition"
+# So many deployments ECS describes in one call.
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,15 @@ class EcsService:
         return [str(each["serviceDeploymentArn"]) for each in newest_first]
 
     def described_deployments(self, most: int) -> list[Mapping[str, Any]]:
-        """Describe its newest service deployments, at most twenty."""
-        arns = self.listed_deployments()[:most]
-        if not arns:
-            return []
-        ecs = self._account.client("ecs")
-        told = ecs.describe_service_deployments(serviceDeploymentArns=arns)
-        return list(told.get("serviceDeployments", []))
+        """Describe its newest service deployments, at most so many."""
+        arns, ecs = self.listed_deployments()[:most], self._account.client("ecs")
+        found: list[Mapping[str, Any]] = []
+        for start in range(0, len(arns), _AT_ONCE):
+            told = ecs.describe_service_deployments(
+                serviceDeploymentArns=arns[start : start + _AT_ONCE]
+            )
+            found += told.get("serviceDeployments", [])
+        return found
 
     def last_deployment(self) -> Mapping[str, Any] | None:
         """Describe the newest service deployment; None when there was none."""

@@ -33,7 +33,7 @@ ATTENTION = 1
 
 def status(name: Name, *, as_json: Json = False) -> None:
     """Show what runs, what is under way and what holds releases back. Changes nothing."""
-    from runbook.operations.protocol import read
+    from runbook.operations.questions import read
     from runbook.operators.status import status_of_environment, status_of_service
 
     account, console = begin(name, as_json=as_json)
@@ -141,13 +141,18 @@ def migrations(
     service: Service,
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="Compare each applied file with the image's, too.")
+        bool, typer.Option("--check", help="Ask whether the database is as the image needs it.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Ask the ledger what is pending: one task reads it, and changes nothing."""
+    """Ask the ledger what is pending: one task reads it, and changes nothing.
+
+    It ends with 1 when image and database do not fit together, as with a file that was edited
+    after it was applied. What is only pending waits for its release, and is no failure; but with
+    --check it is one.
+    """
     from runbook.operators.migrations import AskLedger, Question
 
     ask = Question(service, check)
@@ -168,7 +173,8 @@ def _run(
 ) -> NoReturn:
     """Open the account, and take the operation through the protocol, or look at it alone."""
     from runbook.operations.operation import Consent
-    from runbook.operations.protocol import look, perform
+    from runbook.operations.protocol import perform
+    from runbook.operations.questions import look
 
     account, console = begin(name, service, as_json=manner.as_json)
     operation = make(account)
@@ -187,7 +193,7 @@ def list_records(
     as_json: Json = False,
 ) -> None:
     """List records, newest first: when, what, how it ended, who, from what to what."""
-    from runbook.operations.protocol import read
+    from runbook.operations.questions import read
     from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)
@@ -196,8 +202,10 @@ def list_records(
         found = AuditTrail(account).newest(days, most, datetime.now(UTC))
         for record in found:
             console.say(record.line())
+            console.say(f"    {record.key}")
         console.say(f"{len(found)} records of the last {days} days; the newest {most} at most.")
-        console.say(f"One of them, with its lock: runbook audit show {name} KEY")
+        if found:
+            console.say(f"Next: runbook audit show {name} {found[0].key}")
         return 0, {"records": [record.as_json() for record in found]}
 
     raise typer.Exit(read("audit list", account, console, listed))
@@ -209,12 +217,12 @@ def list_records(
 )
 def show(
     name: Name,
-    key: Annotated[str, typer.Argument(help="As `runbook audit list --json` tells it.")],
+    key: Annotated[str, typer.Argument(help="As `runbook audit list` tells it.")],
     *,
     as_json: Json = False,
 ) -> None:
     """Show one record, and until when nobody can remove it."""
-    from runbook.operations.protocol import read
+    from runbook.operations.questions import read
     from runbook.operators.audit_trail import AuditTrail
 
     account, console = begin(name, as_json=as_json)

@@ -1,5 +1,6 @@
 """`runbook freeze` and `runbook unfreeze`: nothing is released in between; rollbacks are."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from runbook.operations.freeze import (
     read_freeze,
     unreadable,
 )
-from runbook.operations.operation import Operation, OperationFailedError
+from runbook.operations.operation import NotBegunError, Operation, OperationFailedError
 from runbook.operations.preview import Change, Preview
 
 
@@ -38,7 +39,8 @@ class ChangeFreeze(Operation):
         self.kind = "unfreeze" if reason is None else "freeze"
         self.title = f"{self.kind} of releases in {name}"
         self.without_you = "It is one call: the freeze is in force or it is not."
-        self.watch = f"runbook status {name}"
+        why = "" if reason is None else f" --reason {shlex.quote(reason)}"
+        self.command, self.watch = f"runbook {self.kind} {name}{why}", f"runbook status {name}"
         self.unrecorded_goes_on = reason is not None
 
     def preview(self) -> Preview:
@@ -67,7 +69,7 @@ class ChangeFreeze(Operation):
         """Write the parameter, unless somebody wrote it since the preview."""
         now = self._read()
         if (type(now), _words(now)) != (type(self._found), _words(self._found)):
-            raise OperationFailedError(
+            raise NotBegunError(
                 "the freeze was changed by somebody else since the preview",
                 why=[_words(now)],
                 fix=f"look again: {self.watch}",

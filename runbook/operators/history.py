@@ -14,8 +14,10 @@ from runbook.operations.services import EcsService, image_tag
 UNDER_WAY = ("PENDING", "IN_PROGRESS")
 GOING_BACK = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 SUCCESSFUL, WENT_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
-# How many deployments back, and as many as ECS describes at once.
+# How many deployments back who watches looks, and how many revisions ECS describes at once.
 MOST = 20
+# More than a service has in the 90 days that ECS keeps them.
+EVERY = 100_000
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Migrated:
     previous_image: str = ""
     snapshot: str = ""
     unknown: str = ""
+    # No gate stands before the service: its migrations run by hand, and leave no trace here.
+    ungated: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ class History:
         self._revisions: dict[str, str] = {}
         self._definitions: dict[str, Mapping[str, Any]] = {}
 
-    def newest_first(self) -> list[Past]:
-        """List the latest deployments."""
-        described = self._service.described_deployments(MOST)
+    def newest_first(self, most: int = MOST) -> list[Past]:
+        """List the latest deployments, at most so many."""
+        described = self._service.described_deployments(most)
         self._learn({arn for each in described for arn in (_target(each), _source(each)) if arn})
         found = [self._past(each) for each in described]
         return sorted(found, key=lambda past: past.created, reverse=True)
@@ -80,6 +84,8 @@ class History:
 
         Who may not ask, or hears nothing, does not know; that holds up nobody who goes back.
         """
+        if self._account.environment.services[self._key].gate is None:
+            return Migrated(unknown="the service has no release gate", ungated=True)
         try:
             return self.told_by_the_gate(past)
         except (ClientError, BotoCoreError) as error:

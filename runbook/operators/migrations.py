@@ -12,7 +12,7 @@ from typing import Any
 
 from runbook.model.refusal import Refusal
 from runbook.operations.account import Account
-from runbook.operations.operation import Operation, OperationFailedError
+from runbook.operations.operation import NotBegunError, Operation, OperationFailedError
 from runbook.operations.preview import Preview
 from runbook.operations.services import EcsService, Running, paired_migrations
 from runbook.operations.waiting import REAL_TIME, Patience, Time
@@ -22,6 +22,8 @@ _POLL_SECONDS = 3.0
 _TIMEOUT_SECONDS = 600.0
 # A log may come a little later than the end of its task.
 _LOG_SECONDS = 30.0
+# Exit codes of the runner with which it has read the ledger: all is well, or something is not.
+_READ = (0, 3)
 _MEANING = {
     3: "the migrations of the image and those applied do not fit together",
     6: "the database was not reached",
@@ -51,7 +53,9 @@ class AskLedger(Operation):
         self._what = "check" if question.check else "pending"
         name = account.environment.name
         self.title = f"question to the ledger of {question.service} in {name}"
-        self.watch = f"runbook migrations {name} --service {question.service}"
+        check = " --check" if question.check else ""
+        self.command = f"runbook migrations {name} --service {question.service}{check}"
+        self.watch = self.command
         self.without_you = "The task ends by itself; it changes nothing."
 
     def preview(self) -> Preview:
@@ -80,12 +84,32 @@ class AskLedger(Operation):
         patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
         code = self._ended(task, patience)
         self._report = self._heard(task, code, patience)
-        for line in lines(self._report):
+        self.so_far = {"ledger": self._report}
+        for line in lines(self._report) if code in _READ else problems(self._report):
             tell(line)
+        self._must_be_well(code)
 
     def verify(self) -> Mapping[str, Any]:
         """Give the report."""
         return {"ledger": self._report}
+
+    @property
+    def next(self) -> str:
+        """Look at the rest; what is pending waits for a release."""
+        return f"runbook status {self._account.environment.name}"
+
+    def _must_be_well(self, code: int) -> None:
+        """Raise for what the runner finds wrong; what is only pending waits for its release."""
+        found = problems(self._report)
+        if not (found or code or self._report.get("ok") is False):
+            return
+        what = f"the database is not as {self._report.get('image') or 'this image'} needs it"
+        dos = [str(p["do"]).rstrip(".") for p in self._report.get("problems", []) if p.get("do")]
+        raise OperationFailedError(
+            what if code in _READ else "the task did not read the ledger",
+            why=found or [_meaning(code)],
+            fix="; ".join([*dict.fromkeys(dos), f"then ask again: {self.watch}"]),
+        )
 
     def _start(self, running: Running, network: Mapping[str, Any]) -> str:
         service = self._account.environment.services[self._question.service]
@@ -126,7 +150,7 @@ class AskLedger(Operation):
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
         key = self._question.service.title().replace("-", "") + "MigrationsSecurityGroup"
         if key not in outputs:
-            raise OperationFailedError(
+            raise NotBegunError(
                 f"the stack {stack} has no output {key}",
                 why=["nothing says in which group migrations run"],
                 fix=f"make deploy ENV={self._account.environment.name}",
@@ -137,7 +161,7 @@ class AskLedger(Operation):
             "assignPublicIp": "DISABLED",
         }
 
-    def _ended(self, task: str, patience: Patience) -> int | None:
+    def _ended(self, task: str, patience: Patience) -> int:
         ecs, cluster = self._account.client("ecs"), self._account.environment.slug
         for _ in self._time.looks(_TIMEOUT_SECONDS, every=_POLL_SECONDS):
             answer = patience.ask(lambda: ecs.describe_tasks(cluster=cluster, tasks=[task])) or {}
@@ -151,14 +175,13 @@ class AskLedger(Operation):
                 raise _not_told("the task ended without having run", why, self.watch)
         raise _not_told("the task is not over", f"{_TIMEOUT_SECONDS:.0f} s have passed", self.watch)
 
-    def _heard(self, task: str, code: int | None, patience: Patience) -> Mapping[str, Any]:
+    def _heard(self, task: str, code: int, patience: Patience) -> Mapping[str, Any]:
         """Find the report, the last line of its log; what is no report is not repeated."""
         for _ in self._time.looks(_LOG_SECONDS, every=_POLL_SECONDS):
             report = _report(patience.ask(lambda: self._messages(task)) or ())
             if report is not None:
                 return report
-        why = _MEANING.get(code or 0, f"it ended with {code}")
-        raise _not_told("the task's log has no report", why, self.watch)
+        raise _not_told("the task's log has no report", _meaning(code), self.watch)
 
     def _messages(self, task: str) -> list[str]:
         # A page may be empty and yet not be the last.
@@ -181,9 +204,17 @@ def _report(messages: Sequence[str]) -> Mapping[str, Any] | None:
     return None
 
 
+def problems(report: Mapping[str, Any]) -> list[str]:
+    """Write what is wrong, a line each."""
+    return [
+        f"problem: {p.get('file') or 'the database'}: {p.get('what')}"
+        for p in report.get("problems", [])
+    ]
+
+
 def lines(report: Mapping[str, Any]) -> list[str]:
     """Write a report in lines: problems, what is ahead of the image, what would run."""
-    told = [f"problem: {p.get('file')}: {p.get('what')}" for p in report.get("problems", [])]
+    told = problems(report)
     for entry in report.get("ahead", []):
         reads = "can" if entry.get("previous_image_can_read") else "cannot"
         told.append(
@@ -192,9 +223,15 @@ def lines(report: Mapping[str, Any]) -> list[str]:
         )
     told += [f"pending: {entry.get('file')}" for entry in report.get("pending", [])]
     if "ok" in report:
-        as_they_were = "all as they were" if report["ok"] else "NOT all as they were"
-        told.append(f"{report.get('applied')} applied, {as_they_were}")
+        stands = "is" if report["ok"] else "is NOT"
+        told.append(
+            f"{report.get('applied')} applied; the database {stands} as this image needs it"
+        )
     return told or ["nothing is pending, and nothing is ahead of this image"]
+
+
+def _meaning(code: int) -> str:
+    return _MEANING.get(code, f"it ended with {code}")
 
 
 def _not_told(what: str, why: str, watch: str) -> OperationFailedError:

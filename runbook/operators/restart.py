@@ -34,6 +34,7 @@ class Restart(Operation):
         self._before = ""
         name = account.environment.name
         self.title = f"restart of {wanted.service} in {name}"
+        self.command = f"runbook restart {name} --service {wanted.service}"
         self.watch = f"runbook status {name}"
         self.without_you = "ECS goes on replacing the tasks; the old ones serve until then."
 

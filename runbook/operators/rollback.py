@@ -1,5 +1,6 @@
 """`runbook rollback`: the last known-good revision serves again (ROVN-RB-1, -2, -3)."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +57,11 @@ class Rollback(Operation):
         self._stack = StackAgreement(account, wanted.service, time)
         self._plan: Plan | None = None
         self._timeline: list[str] = []
+        self._decided = 0.0
         name = account.environment.name
         self.title = f"rollback of {wanted.service} in {name}"
+        to = f" --to {shlex.quote(wanted.to)}" if wanted.to else ""
+        self.command = f"runbook rollback {name} --service {wanted.service}{to}"
         self.watch = f"runbook status {name}"
         self.without_you = (
             "What was begun goes on in ECS: traffic goes back without you; the stack gets the "
@@ -84,7 +88,7 @@ class Rollback(Operation):
             changes=list(self._changes(running, found)),
             refusals=list(schema_refusals(found)),
             notes=list(notes(found)),
-            before={"image_tag": found.left, "task_definition": running.task_definition},
+            before={"image_tag": found.left, "task_definition": found.left_definition},
             after={"image_tag": found.tag, "task_definition": found.task_definition},
         )
 
@@ -104,22 +108,25 @@ class Rollback(Operation):
         revision = Change(
             "task definition", running.task_definition, found.task_definition, expected=True
         )
-        schema = Change("schema", "not known", "not known: no gate asks", expected=False)
-        service = self._account.environment.services[self._wanted.service]
-        gated = service.strategy == "blue_green"
+        schema = Change("schema", "", "not known: no gate asks", expected=False)
+        gated = self._account.environment.services[self._wanted.service].gate is not None
         image = Change("image", running.tag, found.tag, expected=True)
         return [image, revision, *([] if gated else [schema])]
 
     # ---- execute
 
+    def decided(self) -> None:
+        """Let the timeline begin."""
+        self._decided = self._time.clock()
+
     def execute(self, tell: Callable[[str], None]) -> None:
         """Put traffic back, let the stack agree, watch; raises ``OperationFailedError``."""
         found = self._plan
         assert found is not None  # noqa: S101 - the preview answers for it
-        decided = self._time.clock()
+        self.so_far = {"timeline": self._timeline}
 
         def note(text: str) -> None:
-            line = f"{self._time.clock() - decided:6.0f} s  {text}"
+            line = f"{self._seconds:6.0f} s  {text}"
             self._timeline.append(line)
             tell(line)
 
@@ -136,6 +143,11 @@ class Rollback(Operation):
         self._stack.begin(found.tag, note)
         self._window.watch(found.tag, self._wanted.watch_minutes, note)
         self._stack.follow(note)
+
+    @property
+    def _seconds(self) -> float:
+        """Count from the decision on."""
+        return self._time.clock() - self._decided
 
     def _begin(self, found: Plan, note: Tell) -> None:
         ecs, cluster = self._account.client("ecs"), self._account.environment.slug
@@ -163,6 +175,10 @@ class Rollback(Operation):
         minutes, late = self._wanted.timeout_minutes, f"{found.tag} does not serve"
         self._wait(found, note, lambda p: p.carries == (found.task_definition,), minutes, late)
         note(f"traffic is on {found.tag}")
+        if not found.is_over:
+            self.so_far = {"seconds to traffic": round(self._seconds), **self.so_far}
+            # The deployment still bakes for a while: whether it helped is not only asked then.
+            self._window.look(found.tag, note)
 
     def _until_ended(self, found: Plan, note: Tell) -> None:
         """Wait until ECS has ended what it does, so that the stack can be brought to agree."""
@@ -229,7 +245,7 @@ class Rollback(Operation):
             "tasks": f"{running.running} of {running.desired} running",
             **self._window.summary,
             **self._stack.summary,
-            "timeline": self._timeline,
+            **self.so_far,
         }
 
     def _must_agree(self) -> None:

@@ -7,7 +7,9 @@ from enum import StrEnum
 from runbook.model.refusal import Refusal
 from runbook.operations.services import Running
 from runbook.operators.history import (
+    EVERY,
     GOING_BACK,
+    MOST,
     SUCCESSFUL,
     UNDER_WAY,
     WENT_BACK,
@@ -37,7 +39,7 @@ class Plan:
 
     ``good_end`` is the status that the deployment which does it ends with when all goes well.
     ``since`` maps what was deployed after the target to the migrations that came with it.
-    ``left`` is the tag that this goes away from.
+    ``left`` is the tag that this goes away from, ``left_definition`` its revision.
     """
 
     way: Way
@@ -46,6 +48,7 @@ class Plan:
     tag: str
     good_end: str
     left: str
+    left_definition: str
     since: Sequence[tuple[Past, Migrated]]
     # What could be named to go further back.
     further: str = ""
@@ -76,6 +79,16 @@ def plan(history: History, running: Running, wanted: str) -> Plan | NoPlan:
     nor goes further back than it was told.
     """
     deployments = history.newest_first()
+    found = _planned(history, deployments, running, wanted)
+    if isinstance(found, NoPlan) and len(deployments) == MOST:
+        # Restarts and updates of the stack count, too: what served before may be further back.
+        found = _planned(history, history.newest_first(EVERY), running, wanted)
+    return found
+
+
+def _planned(
+    history: History, deployments: Sequence[Past], running: Running, wanted: str
+) -> Plan | NoPlan:
     if not deployments:
         why = "ECS tells of no deployment of the service, so there is nothing to go back to"
         return NoPlan(Refusal("rollback", why, "release the image that you want"))
@@ -114,7 +127,8 @@ def _gone_back(
     newest, back = deployments[0], way_back(deployments)
     if wanted and not _is(wanted, running.task_definition, running.tag):
         return None
-    if newest.status == SUCCESSFUL and back:
+    # Settings that did not come up, with the same image, are no reason to stay with that image.
+    if newest.status == SUCCESSFUL and back and deployments[back].tag != running.tag:
         return _to_target(history, deployments, back)
     undone = newest.status == WENT_BACK and not back and newest.tag != running.tag
     if undone and history.tag_of(newest.source) == running.tag:
@@ -126,17 +140,36 @@ def _to_source(history: History, deployments: Sequence[Past], way: Way, tag: str
     newest = deployments[0]
     further = _known(deployments, newest.tag, tag)
     since = [(newest, history.migrated(newest))]
-    return Plan(way, newest, newest.source, tag, WENT_BACK, newest.tag, since, further)
+    return Plan(
+        way=way,
+        newest=newest,
+        task_definition=newest.source,
+        tag=tag,
+        good_end=WENT_BACK,
+        left=newest.tag,
+        left_definition=newest.task_definition,
+        since=since,
+        further=further,
+    )
 
 
 def _to_target(history: History, deployments: Sequence[Past], back: int) -> Plan:
-    newest, left = deployments[0], deployments[back].tag
-    further = _known(deployments, newest.tag, left)
+    newest, left = deployments[0], deployments[back]
+    further = _known(deployments, newest.tag, left.tag)
     first = (n for n, each in enumerate(deployments) if n > back and each.tag == newest.tag)
     between = deployments[1 : next(first, None)]
     since = [(each, history.migrated(each)) for each in between]
-    target, tag = newest.task_definition, newest.tag
-    return Plan(Way.FOLLOW, newest, target, tag, SUCCESSFUL, left, since, further)
+    return Plan(
+        way=Way.FOLLOW,
+        newest=newest,
+        task_definition=newest.task_definition,
+        tag=newest.tag,
+        good_end=SUCCESSFUL,
+        left=left.tag,
+        left_definition=left.task_definition,
+        since=since,
+        further=further,
+    )
 
 
 def _update(
@@ -146,12 +179,22 @@ def _update(
     for number, past in enumerate(deployments):
         left = set() if wanted else regretted(deployments, number)
         if past.tag not in left and _is_target(past, running, wanted):
-            told = [(each, history.migrated(each)) for each in since]
-            target, newest = past.task_definition, deployments[0]
-            return Plan(Way.UPDATE, newest, target, past.tag, SUCCESSFUL, running.tag, told)
+            return Plan(
+                way=Way.UPDATE,
+                newest=deployments[0],
+                task_definition=past.task_definition,
+                tag=past.tag,
+                good_end=SUCCESSFUL,
+                left=running.tag,
+                left_definition=running.task_definition,
+                since=[(each, history.migrated(each)) for each in since],
+            )
         since.append(past)
     known = _known(deployments, running.tag)
-    if wanted:
+    serving = (each for each in since if each.tag == running.tag)
+    if wanted and any(_is(wanted, each.task_definition, each.tag) for each in serving):
+        why = f"{wanted} has the image that serves, {running.tag}: a rollback goes to another one"
+    elif wanted:
         why = f"{wanted} is no earlier image or revision that served here and is still there"
     else:
         why = f"nothing else than {running.tag} has served here, as far back as ECS tells"
@@ -231,7 +274,9 @@ def schema_notes(plan: Plan) -> Iterator[str]:
     if plan.way in (Way.WATCH, Way.FOLLOW):
         # It is on its way or there already: whoever watches has to know all the same.
         yield from (f"schema: {r.reason}; {r.fix}" for r in _unreadable(plan))
-    if plan.way is Way.UPDATE:
+    if any(migrated.ungated for _, migrated in plan.since):
+        then = "find out by hand what ran since, and whether that image can read it"
+    elif plan.way is Way.UPDATE:
         then = "the gate asks the ledger before anything changes, and holds what cannot read it"
     else:
         then = f"the gate lets only pass what {plan.tag} can read, which served meanwhile"

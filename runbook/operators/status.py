@@ -28,7 +28,7 @@ class Status:
 
 def status_of_environment(account: Account) -> Status:
     """Say whether releases are frozen."""
-    status = Status(account.where)
+    status = Status(account.environment.name)
     try:
         freeze = read_freeze(account)
     except UnansweredFreezeError as why:

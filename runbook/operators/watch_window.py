@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,45 +27,61 @@ class WatchWindow:
     web: Web
     sentry: Sentry
     time: Time = REAL_TIME
-    _alarms: dict[str, str] = field(default_factory=dict)
+    # As last seen; None before the first look. ``_unseen`` says why the last look saw none.
+    _alarms: dict[str, str] | None = None
+    _unseen: str = ""
     _health: str = "never asked"
     _sentry: str = "never asked"
+    _asks_sentry: bool = False
     healthy: bool = False
 
     @property
     def summary(self) -> Mapping[str, Any]:
         """Say how it stood at the end."""
-        rings = sorted(name for name, state in self._alarms.items() if state == "ALARM")
-        return {
-            "health": self._health,
-            "alarms": f"{len(rings)} ring: {', '.join(rings)}" if rings else self._quiet(),
-            "sentry": self._sentry,
-        }
+        return {"health": self._health, "alarms": self._rings(), "sentry": self._sentry}
 
     def watch(self, tag: str, minutes: float, note: Tell) -> None:
         """Look every quarter of a minute; ``tag`` is the version that /health must say."""
         note(f"watching alarms, Sentry and /health for {minutes:g} minutes")
-        self.sentry.begin()
         for _ in self.time.looks(minutes * 60, every=_POLL_SECONDS):
-            self._look_at_alarms(note)
-            self._look_at_sentry(note)
-            self._look_at_health(tag, note)
+            self.look(tag, note)
 
-    def _quiet(self) -> str:
-        if "" in self._alarms:
-            return self._alarms[""]
-        return f"{len(self._alarms)} watched, none rings"
+    def look(self, tag: str, note: Tell) -> None:
+        """Look once, and tell what is another than at the look before."""
+        if not self._asks_sentry:
+            self.sentry.begin()
+            self._asks_sentry = True
+        self._look_at_health(tag, note)
+        self._look_at_alarms(note)
+        self._look_at_sentry(note)
+
+    def _rings(self) -> str:
+        if self._unseen:
+            return self._unseen
+        states = self._alarms or {}
+        rings = sorted(name for name, state in states.items() if state == "ALARM")
+        if rings:
+            return f"{len(rings)} ring: {', '.join(rings)}"
+        return f"{len(states)} watched, none rings"
 
     def _look_at_alarms(self, note: Tell) -> None:
         prefix = f"{self.account.environment.slug}-"
         try:
             found = alarm_states(self.account, AlarmNamePrefix=prefix)
         except (ClientError, BotoCoreError) as error:
-            found = {"": f"not seen: {words(error)}"}
+            unseen = f"not seen: {words(error)}"
+            if unseen != self._unseen:
+                note(f"alarms are {unseen}")
+            self._unseen = unseen
+            return
+        self._unseen = ""
         for name, state in found.items():
-            before = self._alarms.get(name, "OK")
-            if state != before and (name == "" or "ALARM" in (state, before)):
-                note(f"alarm {name}: {before} -> {state}" if name else f"alarms are {state}")
+            before = (self._alarms or {}).get(name)
+            if before is None and state == "ALARM":
+                # Nobody saw it begin: it may be what the rollback is for.
+                note(f"alarm {name}: ALARM when first looked at")
+            elif before not in (None, state) and "ALARM" in (state, before):
+                note(f"alarm {name}: {before} -> {state}")
         self._alarms = found
 
     def _look_at_sentry(self, note: Tell) -> None:

@@ -40,7 +40,7 @@ def add_to(app: typer.Typer, rules: "Callable[[], Judge]") -> None:
         It reads no secret's value and needs read rights only: the AWS managed policy
         ReadOnlyAccess, as an auditor or the CDK's lookup role has it (docs/decisions/0030).
         """
-        from runbook.operations.protocol import read
+        from runbook.operations.questions import read
         from runbook.verification.text import show
         from runbook.verification.verify import Verification
 

@@ -12,7 +12,8 @@ from runbook.operations.account import Account
 from runbook.operations.console import Console
 from runbook.operations.operation import Consent, Exit
 from runbook.operations.preflight import Preflight
-from runbook.operations.protocol import check, look, perform
+from runbook.operations.protocol import perform
+from runbook.operations.questions import check, look
 from runbook.operations.release import Release, Wanted
 from tests.operations.aws import Aws
 from tests.operations.passing_time import PassingTime

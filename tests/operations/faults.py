@@ -73,7 +73,7 @@ def operations_in(package: str) -> set[str]:
     """Read which operations of AWS the modules of a package of ``runbook`` call."""
     return {
         name
-        for path in (ROOT / "runbook" / package).glob("*.py")
+        for path in (ROOT / "runbook" / package).rglob("*.py")
         for name in re.findall(rf"[.\"]((?:{_VERBS})_[a-z_0-9]+)[(\"]", path.read_text("utf-8"))
         if name != "get_paginator"
     }
@@ -82,7 +82,7 @@ def operations_in(package: str) -> set[str]:
 def demand_reason(said: str, fault: Fault) -> None:
     """Hold that it is said which call went wrong, and how."""
     if fault.kind in CODES:
-        assert f"{fault.call.operation}: {CODES[fault.kind][1]}" in said
+        assert f"{fault.call.operation}: {CODES[fault.kind][1]}" in said, said
     elif fault.kind.startswith("interrupted"):
         assert "Interrupted. " in said or "interrupted" in said
     else:

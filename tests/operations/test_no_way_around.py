@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import boto3
 import pytest
 
 from runbook.model.loader import load_environment
@@ -47,6 +48,58 @@ def test_one_module_opens_them_for_writing() -> None:
 
     openers = {name(path) for path in SOURCES if opens(path)}
     assert openers == {"runbook/operations/account.py", "runbook/operations/protocol.py"}
+
+
+def called(path: Path) -> set[str]:
+    """Names of methods of AWS clients that a module calls, or hands on as text."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def services() -> set[str]:
+    """Every service that a module under ``runbook`` may make a client of."""
+    known = set(boto3.Session().get_available_services())
+    return known & {text for path in SOURCES for text in called(path)}
+
+
+def writes() -> set[tuple[str, str]]:
+    """Every call of the sources that is no reading: the service, and the client's method."""
+    account = Account(load_environment("rovn/production"), Aws(ENVIRONMENT).session())
+    words = {word for path in SOURCES for word in called(path)}
+    return {
+        (service, method)
+        for service in services()
+        for method, operation in account.client(service).meta.method_to_api_mapping.items()
+        if method in words and not operation.startswith(("BatchGet", "Describe", "Get", "List"))
+    }
+
+
+ENVIRONMENT = load_environment("rovn/production")
+# They make, or drop, what changes nothing before it is executed.
+PREVIEWS = {("cloudformation", "create_change_set"), ("cloudformation", "delete_change_set")}
+
+
+@pytest.mark.clause("ROVN-DEP-8")
+def test_every_write_of_the_sources_is_refused_outside_the_protocol() -> None:
+    found = writes()
+    assert found >= PREVIEWS | {
+        ("cloudformation", "execute_change_set"),
+        ("ecs", "run_task"),
+        ("ecs", "stop_service_deployment"),
+        ("ecs", "update_service"),
+        ("s3", "put_object"),
+        ("ssm", "put_parameter"),
+    }, "the search finds what is known to be there"
+    aws = Aws(ENVIRONMENT)
+    account = Account(ENVIRONMENT, aws.session())
+    for service, method in sorted(found - PREVIEWS):
+        with pytest.raises(WriteOutsideProtocolError):
+            getattr(account.client(service), method)()
+    assert not aws.calls
 
 
 CALLS = {

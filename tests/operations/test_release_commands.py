@@ -43,6 +43,21 @@ def test_a_preview_for_people(aws: Aws) -> None:
     assert "\x1b" not in result.stdout, "colour is for terminals"
 
 
+def test_a_preview_ends_with_the_command_that_does_it(aws: Aws) -> None:
+    last = runbook("preview", *ASKED, NEW).stdout.splitlines()[-1]
+    assert last == f"Next: runbook release deploy {' '.join(ASKED)} {NEW}"
+    done = runbook(*last.removeprefix("Next: runbook release ").split(), "--yes")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == (f"Next: runbook release verify {' '.join(ASKED)} {NEW}")
+
+
+def test_a_deploy_with_dry_run_is_a_preview(aws: Aws) -> None:
+    result = runbook("deploy", *ASKED, NEW, "--dry-run", "--json")
+    assert result.exit_code == 0, result.output
+    assert answer(result)["outcome"] == "preview"
+    assert aws.writes == []
+
+
 def test_a_preview_for_machines(aws: Aws) -> None:
     told = answer(runbook("preview", *ASKED, NEW, "--json"))
     assert (told["schema"], told["outcome"]) == (1, "preview")

@@ -9,7 +9,8 @@ from typing import Any
 from runbook.operations.account import Account
 from runbook.operations.console import Console
 from runbook.operations.operation import Consent, Exit, Operation
-from runbook.operations.protocol import look, perform
+from runbook.operations.protocol import perform
+from runbook.operations.questions import look
 from tests.operations.aws import Aws
 from tests.operations.passing_time import PassingTime
 

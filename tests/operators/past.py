@@ -119,6 +119,7 @@ class PastAws(Aws):
         }
 
     def _describe_service_deployments(self, asked: Json) -> Json:
+        assert len(asked["serviceDeploymentArns"]) <= 20
         asked_for = {arn.rpartition("/")[2] for arn in asked["serviceDeploymentArns"]}
         told = [each.described() for each in self.past if str(each.number) in asked_for]
         newest, (status, _, share) = self.past[0], self.past[0].steps[0]

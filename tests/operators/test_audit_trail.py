@@ -44,12 +44,37 @@ def audit(*arguments: str) -> Result:
 def test_records_are_listed_newest_first() -> None:
     result = audit("list", "rovn/production")
     assert result.exit_code == 0, result.output
-    first, second, *_ = result.stdout.splitlines()
+    first, key, second, *_ = result.stdout.splitlines()[1:]
+    assert key.strip() == a_record(0, "succeeded").key
     assert first.split("  ")[-1] == f"image_tag {OLD} -> image_tag {NEW}"
     assert "release-end" in first
     assert ("succeeded" in first, "failed" in second) == (True, True)
     assert "session" in first, "who did it"
     assert "2 records of the last 7 days" in result.stdout
+
+
+def test_the_key_that_is_listed_shows_the_record() -> None:
+    last = audit("list", "rovn/production").stdout.splitlines()[-1]
+    command, _, rest = last.removeprefix("Next: runbook ").partition(" ")
+    assert command == "audit"
+    shown = audit(*rest.split())
+    assert shown.exit_code == 0, shown.output
+    assert '"outcome": "succeeded"' in shown.stdout
+
+
+def test_where_nothing_is_listed_nothing_is_shown_next(aws: Aws) -> None:
+    aws.records.clear()
+    said = audit("list", "rovn/production").stdout
+    assert "0 records of the last 7 days" in said
+    assert "audit show" not in said
+
+
+@pytest.mark.parametrize("command", [["list"], ["show"]])
+def test_it_names_environment_account_and_who_asks(command: list[str]) -> None:
+    key = [a_record(0, "succeeded").key] if command == ["show"] else []
+    result = audit(*command, "rovn/production", *key)
+    first, *_ = result.stdout.splitlines()
+    assert first == f"In rovn/production (account 111122223333, us-east-2), as {ACTOR}"
 
 
 def test_as_far_back_and_as_many_as_asked() -> None:

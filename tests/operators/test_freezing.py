@@ -1,6 +1,7 @@
 """`runbook freeze` and `unfreeze` (SCR-DEP-1, ROVN-DEP-8)."""
 
 import json
+import shlex
 from typing import Any
 
 import boto3
@@ -8,6 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from runbook.cli import app
+from runbook.operations.account import Account
+from runbook.operations.console import Console
+from runbook.operations.operation import Consent, Exit
+from runbook.operations.protocol import perform
+from runbook.operators.freezing import ChangeFreeze
 from tests.operations.aws import ACTOR, Aws
 
 ENVIRONMENT = "rovn/production"
@@ -106,10 +112,10 @@ def test_somebody_elses_change_since_the_preview_is_not_overwritten(aws: Aws) ->
 
     aws.during["PutObject"] = lifted_elsewhere
     result = freeze()
-    assert result.exit_code == 1
+    assert result.exit_code == 2, "nothing was changed"
     assert "the freeze was changed by somebody else since the preview" in result.output
     assert state(aws)["reason"] == "theirs"
-    assert [r["outcome"] for r in aws.records.values()] == ["started", "failed"]
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "not begun"]
 
 
 def test_a_freeze_goes_on_unrecorded_and_says_so(aws: Aws) -> None:
@@ -181,9 +187,11 @@ def test_ctrl_c_after_it_is_done_does_not_say_that_nothing_was_changed(
     assert "To watch it: runbook status rovn/production" in result.output
 
 
-@pytest.mark.parametrize("when", ["PutObject", "PutParameter"])
+@pytest.mark.parametrize(
+    ("when", "outcome", "code"), [("PutObject", "not begun", 2), ("PutParameter", "failed", 1)]
+)
 def test_a_parameter_that_is_taken_away_meanwhile_is_told(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch, when: str
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, when: str, outcome: str, code: int
 ) -> None:
     gone = Aws._get_parameter
     monkeypatch.setattr(
@@ -192,6 +200,49 @@ def test_a_parameter_that_is_taken_away_meanwhile_is_told(
         lambda self, asked: ("ParameterNotFound", "") if when in self.calls else gone(self, asked),
     )
     result = freeze()
-    assert result.exit_code == 1
+    assert result.exit_code == code
     assert "unreadable, which counts as frozen: it is not there" in result.output
-    assert [r["outcome"] for r in aws.records.values()] == ["started", "failed"]
+    assert [r["outcome"] for r in aws.records.values()] == ["started", outcome]
+
+
+def test_the_next_command_stands_at_the_end() -> None:
+    assert freeze().stdout.splitlines()[-1] == "Next: runbook status rovn/production"
+    shown = runbook("freeze", ENVIRONMENT, "--reason", "it's broken", "--dry-run").stdout
+    assert "nothing is changed" in shown
+    assert "Next: " not in shown
+    lifting = runbook("unfreeze", ENVIRONMENT, "--dry-run").stdout.splitlines()
+    assert lifting[-1] == "Next: runbook unfreeze rovn/production"
+
+
+def test_the_next_command_can_be_typed_as_it_stands() -> None:
+    reason = 'it\'s "broken" & $HOME'
+    shown = runbook("freeze", ENVIRONMENT, "--reason", reason, "--dry-run").stdout
+    command = shlex.split(shown.splitlines()[-1].removeprefix("Next: "))
+    assert command == ["runbook", "freeze", ENVIRONMENT, "--reason", reason]
+
+
+def test_words_that_the_terminal_cannot_write_end_nothing(aws: Aws) -> None:
+    """Otherwise a reason would end the command half-way, with a traceback and without a record."""
+    result = CliRunner(charset="ascii").invoke(
+        app, ["freeze", ENVIRONMENT, "--reason", "Störung \udcff \x1b[2J", "--yes"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "St\\xf6rung \\udcff \\x1b[2J" in result.stdout
+    assert state(aws)["frozen"] is True
+    assert [r["outcome"] for r in aws.records.values()] == ["started", "succeeded"]
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_a_stream_that_was_closed_before_it_began_ends_nothing(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    """Python then has None for it; without --yes nobody is there to confirm."""
+    monkeypatch.setattr(f"sys.{stream}", None)
+    console = Console()
+    account = Account(aws.environment)
+    change = ChangeFreeze(account, REASON)
+    assert perform(change, account, console, Consent()) == Exit.REFUSED
+    assert aws.freeze is not None
+    assert state(aws)["frozen"] is False
+    assert perform(change, account, console, Consent(yes=True)) == Exit.DONE
+    assert state(aws)["frozen"] is True

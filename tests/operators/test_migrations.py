@@ -55,20 +55,66 @@ def test_what_is_pending_ahead_or_wrong_is_told_a_line_each(aws: LedgerAws, desk
                 "previous_image_can_read": True,
             }
         ],
-        "problems": [{"file": "0001_a.sql", "what": "was edited"}],
+        "problems": [{"file": "0001_a.sql", "what": "was edited", "do": "Bring it back."}],
     }
-    ask(desk)
+    aws.exit_code = 3
+    assert ask(desk) == Exit.FAILED
     said = desk.err.getvalue()
     assert "problem: 0001_a.sql: was edited" in said
     assert "ahead of this image: 0008_b.sql, applied for prod-2; prod-1 can read it" in said
     assert "pending: 0009_c.sql" in said
+    failure = desk.answer["failure"]
+    assert failure["what"] == f"the database is not as {OLD} needs it"
+    assert failure["why"] == ["problem: 0001_a.sql: was edited"]
+    assert failure["fix"] == (
+        "Bring it back; then ask again: runbook migrations rovn/production --service passport-api"
+    )
+    (_, end) = aws.records.values()
+    assert (end["outcome"], end["detail"]["ledger"]) == ("failed", aws.report)
+    assert desk.answer["so_far"] == {"ledger": aws.report}
+
+
+def test_what_is_only_pending_is_no_failure(aws: LedgerAws, desk: Desk) -> None:
+    aws.report = NOTHING | {"pending": [{"file": "0009_c.sql"}]}
+    assert ask(desk) == Exit.DONE
+    assert desk.answer["next"] == "runbook status rovn/production"
+
+
+EDITED = {
+    "file": "0001_a.sql",
+    "what": "it was edited",
+    "do": "Bring it back.",
+}
+
+
+@pytest.mark.clause("ROVN-MIG-1")
+@pytest.mark.parametrize("problems", [[EDITED], []])
+def test_a_check_that_finds_something_ends_with_1(
+    aws: LedgerAws, desk: Desk, problems: list[dict[str, str]]
+) -> None:
+    aws.report = {"schema": 1, "image": OLD, "ok": False, "applied": 6, "problems": problems}
+    aws.exit_code = 3
+    assert ask(desk, check=True) == Exit.FAILED
+    assert "6 applied; the database is NOT as this image needs it" in desk.err.getvalue()
+    assert desk.answer["failure"]["fix"].endswith("--service passport-api --check")
+
+
+def test_a_ledger_that_was_not_read_is_not_called_wrong(aws: LedgerAws, desk: Desk) -> None:
+    unreached = [{"file": "", "what": "the database is not reached", "do": "Look at it."}]
+    aws.report = {"schema": 1, "image": OLD, "ok": False, "applied": 0, "problems": unreached}
+    aws.exit_code = 6
+    assert ask(desk, check=True) == Exit.FAILED
+    failure = desk.answer["failure"]
+    assert failure["what"] == "the task did not read the ledger"
+    assert failure["why"] == ["problem: the database: the database is not reached"]
+    assert "as this image needs it" not in desk.err.getvalue()
 
 
 def test_a_check_asks_the_runner_for_one(aws: LedgerAws, desk: Desk) -> None:
     aws.report = {"schema": 1, "image": OLD, "ok": True, "applied": 6, "problems": []}
     assert ask(desk, check=True) == Exit.DONE
     assert aws.ran[0]["overrides"]["containerOverrides"][0]["command"][-1] == "--check"
-    assert "6 applied, all as they were" in desk.err.getvalue()
+    assert "6 applied; the database is as this image needs it" in desk.err.getvalue()
 
 
 @pytest.mark.parametrize(

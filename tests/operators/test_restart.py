@@ -1,5 +1,6 @@
 """`runbook restart` (SCR-DEP-2, ROVN-DEP-3): new tasks, and never a deploy."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,3 +85,28 @@ def test_a_deployment_that_ecs_does_not_show_yet_is_waited_for(aws: PastAws, des
     aws._list_service_deployments = lambda asked: next(looks, whole)(asked)  # type: ignore[method-assign]
     assert restart(desk) == Exit.DONE, desk.err.getvalue()
     assert desk.answer["verified"]["image tag"] == NEW
+
+
+def test_an_answer_of_a_strange_form_is_a_line_and_is_recorded(aws: PastAws, desk: Desk) -> None:
+    """And no traceback: what was begun goes on, and the record says that nobody saw its end."""
+    strange = {"serviceDeployments": [{"status": "PENDING"}]}
+    aws.during["UpdateService"] = lambda: setattr(
+        aws, "_describe_service_deployments", lambda _: strange
+    )
+    assert restart(desk) == Exit.FAILED
+    (line,) = [e for e in desk.err.getvalue().splitlines() if "not of the form" in e]
+    assert "restart in rovn/production (account 111122223333, us-east-2): an answer" in line
+    assert re.search(r": KeyError at history\.py:\d+\. ECS goes on replacing the tasks", line)
+    assert "it is a defect: report it" in line
+    outcomes = [record["outcome"] for record in aws.records.values()]
+    assert outcomes == ["started", "not watched to its end"]
+
+
+def test_one_of_a_strange_form_before_anything_began_changes_nothing(
+    aws: PastAws, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, Any] = {"serviceDeployments": [{}]}
+    monkeypatch.setattr(aws, "_describe_service_deployments", lambda _: told)
+    assert restart(desk) == Exit.REFUSED
+    assert "Nothing was changed. Now: run the same command again" in desk.err.getvalue()
+    assert not aws.records

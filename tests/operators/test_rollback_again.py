@@ -35,7 +35,8 @@ def test_after_its_own_work_it_moves_no_traffic(aws: PastAws, desk: RollbackDesk
     again = RollbackDesk(aws)
     assert again.rollback() == Exit.DONE, again.err.getvalue()
     assert aws.told == []
-    assert again.answer["before"]["image_tag"] == NEW
+    assert again.answer["before"] == {"image_tag": NEW, "task_definition": f"{FAMILY}:3"}
+    assert "seconds to traffic" not in again.answer["verified"], "it moved none"
     assert again.answer["verified"]["image tag"] == OLD
     (note,) = [n for n in again.answer["notes"] if "left already" in n]
     assert note.endswith(f"to go further back: --to {OLDER} ({FAMILY}:1)")
@@ -70,6 +71,28 @@ def test_what_ecs_undid_is_not_undone_further(aws: PastAws, desk: RollbackDesk) 
     assert "UpdateService" not in aws.calls
     assert desk.answer["verified"]["image tag"] == OLD
     assert "watching: it is ROLLBACK_SUCCESSFUL already" in desk.answer["summary"]
+
+
+@pytest.mark.clause("ROVN-RB-1")
+def test_settings_that_were_undone_are_no_rollback(aws: PastAws, desk: RollbackDesk) -> None:
+    """An update of the stack failed with the image that serves; that is not what is left now."""
+    aws.tags[4] = NEW
+    deployed(aws, 4, 3, 4, "ROLLBACK_SUCCESSFUL", 0.0)
+    deployed(aws, 5, 3, 3, "SUCCESSFUL", 100.0)
+    assert desk.rollback() == Exit.DONE, desk.err.getvalue()
+    assert aws.told[0]["taskDefinition"] == f"{FAMILY}:2"
+    assert desk.answer["verified"]["image tag"] == OLD
+
+
+@pytest.mark.clause("ROVN-RB-1")
+def test_restarts_do_not_hide_that_it_went_back(aws: PastAws, desk: RollbackDesk) -> None:
+    deployed(aws, 4, 3, 2, "SUCCESSFUL", 100.0)
+    for number in range(5, 30):
+        deployed(aws, number, 2, 2, "SUCCESSFUL", 100.0)
+    aws.running_number = 2
+    assert desk.rollback(dry_run=True) == Exit.DONE
+    assert desk.answer["after"]["image_tag"] == OLD
+    assert desk.answer["changes"] == []
 
 
 def test_further_back_it_goes_when_it_is_told_to(aws: PastAws, desk: RollbackDesk) -> None:
@@ -129,7 +152,8 @@ def test_a_gate_that_nobody_may_ask_holds_up_no_rollback(aws: PastAws, desk: Rol
 
 def test_a_stack_that_fails_in_the_window_is_no_success(aws: PastAws, desk: RollbackDesk) -> None:
     def fails() -> None:
-        aws.stack["StackStatus"] = "UPDATE_ROLLBACK_FAILED"
+        if aws.executed:
+            aws.stack["StackStatus"] = "UPDATE_ROLLBACK_FAILED"
 
     aws.during["DescribeAlarms"] = fails
     assert desk.rollback() == Exit.FAILED

@@ -349,11 +349,12 @@ def test_a_failed_gate_of_a_release_that_went_back_is_no_question() -> None:
     assert inspected("pre-deploy snapshots", aws).findings == []
 
 
-def test_a_rollback_goes_to_another_image_however_often_this_one_was_deployed() -> None:
+@pytest.mark.parametrize("newest", [14, 40])
+def test_a_rollback_goes_to_another_image_however_often_this_one_was_deployed(newest: int) -> None:
     """Six and older are what served before; all since are restarts of what runs."""
     aws = changed("ecs:DescribeTaskDefinition", inactive(BEFORE))
     aws.answers["ecs:ListServiceDeployments"] = {
-        "serviceDeployments": [deployment(number) for number in range(6, 15)]
+        "serviceDeployments": [deployment(number) for number in range(6, newest + 1)]
     }
     aws.answers["ecs:DescribeServiceRevisions"] = lambda asked: {
         "serviceRevisions": [

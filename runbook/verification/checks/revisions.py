@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from runbook.operations.account import code_of
 from runbook.operations.services import EcsService, Running, paired_migrations
-from runbook.operators.history import SUCCESSFUL, Past
+from runbook.operators.history import EVERY, MOST, SUCCESSFUL, Past
 from runbook.verification.check import checks_that
 from runbook.verification.finding import Inspection
 from runbook.verification.live import Live
@@ -42,17 +42,20 @@ def known_good(live: Live, key: str, running: Running) -> list[Past]:
     """Return what a rollback may go to: the last good revisions, each of another image.
 
     The image that runs may have been deployed many times over, by restarts and for the stack: none
-    of those is anything to go back to.
+    of those is anything to go back to, and a rollback looks behind them all.
     """
     found: dict[str, Past] = {}
-    for past in remembered(live, key):
-        if past.status == SUCCESSFUL and past.tag != running.tag:
-            found.setdefault(past.tag, past)
+    for most in (MOST, EVERY):
+        for past in remembered(live, key, most):
+            if past.status == SUCCESSFUL and past.tag != running.tag:
+                found.setdefault(past.tag, past)
+        if found:
+            break
     return list(found.values())[:GOOD_ONES]
 
 
 def _active(live: Live, arn: str, role: str, inspection: Inspection) -> None:
-    where = arn.rpartition("/")[2]
+    where, paired = arn.rpartition("/")[2], ""
     with inspection.looking_at(where):
         told = live.account.client("ecs").describe_task_definition(taskDefinition=arn)
         definition = told["taskDefinition"]

@@ -66,6 +66,8 @@ class Aws:
     alarm_states: dict[str, str] = field(default_factory=dict)
     lock: dict[str, Json] = field(default_factory=lambda: dict(LOCK))
     during: dict[str, Callable[[], None]] = field(default_factory=dict)
+    # Where the last call went.
+    region: str = ""
 
     def __post_init__(self) -> None:
         name = f"{self.environment.slug}-{self.key}"
@@ -102,6 +104,7 @@ class Aws:
 
     def _keep(self, params: Json, context: Json, **_: Json) -> None:
         context["asked"] = dict(params)
+        self.region = context["client_region"]
 
     def _answer(self, model: Json, context: Json, **_: Json) -> tuple[AWSResponse, Json]:
         self.calls.append(model.name)

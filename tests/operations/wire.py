@@ -192,7 +192,8 @@ class _Sdk:
         """Give what the wire carried."""
         return self.wire.carried(response)
 
-    def _called(self, params: Json, model: Json, **_: Json) -> None:
+    def _called(self, params: Json, model: Json, context: Json, **_: Json) -> None:
+        self.wire.aws.region = context["client_region"]
         self.wire.called(params, model)
 
     def _sent(self, **_: Json) -> AWSResponse:

@@ -60,9 +60,11 @@ class Database:
         """
         if self._ping is None or self._ping.done():
             self._ping = asyncio.create_task(self._select_one())
-        done, _ = await asyncio.wait({self._ping}, timeout=self._timeout)
+        # Another asker may begin the next ping before this one is told of the end of its own.
+        ping = self._ping
+        done, _ = await asyncio.wait({ping}, timeout=self._timeout)
         if not done:
-            self._ping.cancel()
+            ping.cancel()
             log_event(
                 Event.DATABASE_UNREACHABLE,
                 "no answer within the time-out",
@@ -70,9 +72,9 @@ class Database:
                 timeout_seconds=self._timeout,
             )
             return False
-        if self._ping.cancelled():
+        if ping.cancelled():
             return False
-        error = self._ping.exception()
+        error = ping.exception()
         if error is not None:
             log_event(
                 Event.DATABASE_UNREACHABLE,

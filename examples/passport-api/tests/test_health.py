@@ -1,5 +1,6 @@
 """`/health`: up, down, slow; the truth in bounded time, and nothing more."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from passport_api import healthcheck
 from passport_api.app import create_app
+from passport_api.database import Database
 from passport_api.settings import Settings
 from tests.conftest import Process, Written
 from tests.doubles import Network
@@ -32,6 +34,23 @@ def test_tells_version_and_database(client: TestClient) -> None:
     assert answer.status_code == 200
     assert answer.json() == {"status": "ok", "version": "prod-20260527052600", "database": "up"}
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.clause("ROVN-HLT-1")
+def test_one_asker_never_takes_the_answer_of_another(settings: Callable[..., Settings]) -> None:
+    async def ask_at_every_turn_of_the_loop() -> list[bool]:
+        database = Database(settings())
+        await database.open()
+        assert await database.is_up()
+        askers = [asyncio.create_task(database.is_up())]
+        while not askers[0].done():
+            await asyncio.sleep(0)
+            askers.append(asyncio.create_task(database.is_up()))
+        answers = await asyncio.gather(*askers)
+        await database.close()
+        return answers
+
+    assert set(asyncio.run(ask_at_every_turn_of_the_loop())) == {True}
 
 
 @pytest.mark.clause("ROVN-HLT-1")

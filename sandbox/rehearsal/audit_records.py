@@ -89,8 +89,7 @@ class AuditRecords:
         Whatever is done is announced before it shows, but what is done meanwhile comes after:
         settled is what stays so from one look to the next.
         """
-        until(self._stays, "the end of the events")
-        self._read()
+        until(self._has_settled, "the end of the events")
 
     def write(self, path: Path) -> None:
         """Write every record that was read, one a line, in the order of their keys."""
@@ -147,6 +146,15 @@ class AuditRecords:
         return found
 
     # --- Reading ---
+
+    def _has_settled(self) -> bool:
+        """Whether nothing came on while the records were read, which would be one too many."""
+        if not self._stays():
+            return False
+        self._read()
+        seen = len(self.events)
+        self._witnessed()
+        return len(self.events) == seen
 
     def _stays(self) -> bool:
         """Whether nothing is queued, and no event comes while one looks."""

@@ -109,3 +109,23 @@ def test_whatever_else_the_bucket_says_fails_the_drill(
     spoil(records)
     with pytest.raises(DrillError, match=why):
         records.check(Checks())
+
+
+def test_what_comes_while_the_records_are_read_is_no_record_of_no_event(
+    records: AuditRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is busy hands on an event, and writes its record, between two looks."""
+    listed, late = AuditRecords._listed, iter([event("stack")])
+
+    def busy(self: AuditRecords) -> list[dict[str, Any]]:
+        for each in late:
+            witness(self, each)
+            record(self, each["id"], "stack")
+        return listed(self)
+
+    monkeypatch.setattr(AuditRecords, "_listed", busy)
+    witness(records, CALL)
+    record(records, ID)
+    checks = Checks()
+    records.check(checks)
+    assert "records: 2" in checks.found

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,20 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 def record_cases(request: pytest.FixtureRequest) -> list[str]:
     """Collect what the terminal's summary shall say of the tables of faults."""
     return request.config.stash.setdefault(_CASES, [])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send what a worker collected to the process that prints, where tests run side by side."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["cases"] = session.config.stash.get(_CASES, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - xdist ships no types
+    """Take what a worker collected."""
+    collected = node.config.stash.setdefault(_CASES, [])
+    collected.extend(getattr(node, "workeroutput", {}).get("cases", []))
 
 
 def pytest_terminal_summary(

@@ -14,6 +14,9 @@ from runbook.access.roles import (
     FLOW_LOGS,
     QUALIFIER,
     RELEASE_RECORDS,
+    SECRET_AGES,
+    SECRET_READERS,
+    SECRET_RESTART,
     SNAPSHOT_JANITOR,
     TRAIL,
     GateRoles,
@@ -90,6 +93,30 @@ class Principals:
     def snapshot_janitor(self) -> str:
         """The function that removes snapshots of migrations when their time is over."""
         return self.role(self.named(SNAPSHOT_JANITOR))
+
+    def rotation(self, secret: str) -> str:
+        """Write the role of the function that rotates one secret; both have one name."""
+        return self.role(self.named(f"rotate-{secret}"))
+
+    @property
+    def rotations(self) -> tuple[str, ...]:
+        """The functions that rotate secrets: every secret has one that a machine can make."""
+        return tuple(self.rotation(name) for name in self.environment.rotating_secrets)
+
+    @property
+    def secret_restart(self) -> str:
+        """The state machine that restarts who reads a secret after its rotation."""
+        return self.role(self.named(SECRET_RESTART))
+
+    @property
+    def secret_ages(self) -> str:
+        """The function that measures how old each secret is."""
+        return self.role(self.named(SECRET_AGES))
+
+    @property
+    def secret_readers(self) -> str:
+        """The function that looks who is granted a secret outside its list."""
+        return self.role(self.named(SECRET_READERS))
 
     @property
     def flow_logs(self) -> str:
@@ -238,7 +265,10 @@ class Principals:
             "events.amazonaws.com": (self.source_events,),
             "lambda.amazonaws.com": self._functions,
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
-            "states.amazonaws.com": tuple(roles.machine for roles in gates),
+            "states.amazonaws.com": (
+                *(roles.machine for roles in gates),
+                self.secret_restart,
+            ),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }
         return {service: arns for service, arns in passed.items() if arns}
@@ -247,7 +277,9 @@ class Principals:
     def _functions(self) -> tuple[str, ...]:
         gates = [self.gate_roles(name) for name in self.gated]
         of_gates = (arn for of in gates for arn in (of.hook, of.probe, of.steps))
-        return (*of_gates, self.role(self.named(RELEASE_RECORDS)), self.snapshot_janitor)
+        records = self.role(self.named(RELEASE_RECORDS))
+        watching = (self.secret_ages, self.secret_readers)
+        return (*of_gates, records, self.snapshot_janitor, *self.rotations, *watching)
 
     @property
     def delivering(self) -> tuple[str, ...]:
@@ -269,14 +301,15 @@ class Principals:
         """
         consumers = tuple(self._consumer(c) for c in self.environment.secrets[secret].consumers)
         asks = (self.deploy_identity,) if secret in self.environment.operators_tokens else ()
-        return (*consumers, *self._creator(secret), *asks, *self.break_glass)
+        rotates = (*self._rotates(secret), *self._uses_master(secret))
+        return (*consumers, *self._creator(secret), *rotates, *asks, *self.break_glass)
 
     def may_write(self, secret: str) -> tuple[str, ...]:
-        """Who may replace a secret's value: nobody but break-glass, until rotation comes.
+        """Who may replace a secret's value: its rotation function, and break-glass.
 
         CloudFormation adds the instance's address to the database's master.
         """
-        return (*self._creator(secret), *self.break_glass)
+        return (*self._creator(secret), *self._rotates(secret), *self.break_glass)
 
     @property
     def may_edit_secrets(self) -> tuple[str, ...]:
@@ -286,6 +319,16 @@ class Principals:
     def _creator(self, secret: str) -> tuple[str, ...]:
         role = self.cdk_role("cfn-exec", self.environment.region)
         return (role,) if secret == self.environment.database_master else ()
+
+    def _rotates(self, secret: str) -> tuple[str, ...]:
+        return (self.rotation(secret),) if secret in self.environment.rotating_secrets else ()
+
+    def _uses_master(self, secret: str) -> tuple[str, ...]:
+        """Find who logs in as the master: it alone may change the other users."""
+        if secret != self.environment.database_master:
+            return ()
+        secrets = self.environment.secrets.items()
+        return tuple(self.rotation(name) for name, s in secrets if s.mechanism == "database_user")
 
     def _consumer(self, consumer: str) -> str:
         """Find the execution role behind ``service`` or ``service/migrations``."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook.model.ingress import PLAIN_HTTP_PORT, PRODUCTION_PORT
 from runbook.model.refusal import Refusal
+from runbook.model.rotation import incomplete_rotations
 from runbook.model.secrets import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def between_tables(file: EnvironmentFile) -> Iterator[Refusal]:
     yield from _variables(file)
     yield from _credentials(file)
     yield from _masters(file)
+    yield from incomplete_rotations(file.secrets)
     yield from _edge(file)
     yield from _fallback(file)
     yield from _ports(file)

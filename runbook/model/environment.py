@@ -106,6 +106,11 @@ class Environment(EnvironmentFile):
         return next(masters, None)
 
     @property
+    def rotating_secrets(self) -> tuple[str, ...]:
+        """The secrets whose next value a function makes; the others an operator brings."""
+        return tuple(name for name, s in self.secrets.items() if s.mechanism != "operator_supplied")
+
+    @property
     def operators_tokens(self) -> tuple[str, ...]:
         """The secrets that operators' own commands read: Sentry's tokens, and no others."""
         projects = (service.sentry for service in self.services.values())

@@ -16,6 +16,27 @@ Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*(:[A-Za-z0-9_]+)?$")]
 MIGRATIONS = "/migrations"
 
 
+class Verification(BaseModel):
+    """One harmless call that only a working key of a vendor answers well."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    url: Annotated[
+        str,
+        Field(pattern=r"^https://[a-z0-9.-]+/\S*$", description="What is asked, by GET; HTTPS."),
+    ]
+    scheme: Annotated[
+        Literal["basic", "bearer", "plain"],
+        Field(description="How the header has the key: as a user without password, or as it is."),
+    ]
+    header: Annotated[
+        str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", description="The header that has the key.")
+    ]
+    headers: Annotated[
+        dict[str, str], Field(description="Further headers that the vendor wants, no secrets.")
+    ] = {}
+
+
 class Secret(BaseModel):
     """One secret and its plan; without mechanism, cadence and owner it is refused."""
 
@@ -47,3 +68,20 @@ class Secret(BaseModel):
             "value, NAME:key for one key of a JSON value.",
         ),
     ]
+    overlap_hours: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=720,
+            description="generated_token, signing_key: how long what was issued under the "
+            "previous value is still taken.",
+        ),
+    ] = None
+    verification: Annotated[
+        Verification | None,
+        Field(description="operator_supplied: the call that shows whether a new value works."),
+    ] = None
+    unverifiable: Annotated[
+        str | None,
+        Field(min_length=10, description="operator_supplied: why no call can show that."),
+    ] = None

@@ -75,8 +75,11 @@ def test_any_value_in_any_place_is_taken_or_refused_by_key(path: str, value: obj
         assert loaded.buckets.audit.shortest_days >= 2555
 
 
-# Which secrets there are is up to the file, where no clause names them; so are fallback models.
+# Which secrets there are is up to the file, where no clause names them; so are fallback models,
+# and headers that a vendor wants.
 NAMED_BY_THE_FILE = {
+    "secrets.anthropic-api-key.verification.headers",
+    "secrets.anthropic-api-key.verification.headers.anthropic-version",
     "secrets.admin-token",
     "secrets.sentry-dsn",
     "services.passport-api.fallback_models",

@@ -18,6 +18,7 @@ TOKEN = {
     "owner": "platform-engineering",
     "consumers": [],
     "variables": [],
+    "unverifiable": "a rollback asks Sentry with it, and says when it is refused",
 }
 
 

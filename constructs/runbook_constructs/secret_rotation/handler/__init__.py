@@ -1,0 +1,1 @@
+"""Code of the rotation functions: the four steps, and a strategy for each mechanism."""

@@ -1,0 +1,50 @@
+"""What a secret has to say of its rotation, by its mechanism (ROVN-SEC-3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runbook.model.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runbook.model.secrets import Secret
+
+# Generated values whose previous one its consumers go on taking for a while. Of database users
+# two take turns, and a vendor's key works until somebody revokes it there.
+OVERLAPPING = ("generated_token", "signing_key")
+OPERATOR_SUPPLIED = "operator_supplied"
+
+
+def incomplete_rotations(secrets: Mapping[str, Secret]) -> Iterator[Refusal]:
+    """Find secrets whose rotation would lock somebody out, or that nobody could try out."""
+    for name, secret in secrets.items():
+        yield from _overlap(name, secret)
+        yield from _trial(name, secret)
+
+
+def _overlap(name: str, secret: Secret) -> Iterator[Refusal]:
+    key = f"secrets.{name}.overlap_hours"
+    if secret.mechanism not in OVERLAPPING:
+        if secret.overlap_hours is not None:
+            why = f"nothing is issued under a secret of the mechanism {secret.mechanism}"
+            yield Refusal(key, why, "remove the key")
+    elif secret.overlap_hours is None:
+        why = "without it the rotation locks out whoever holds what was issued before"
+        yield Refusal(key, why, "set the hours that the previous value is still taken")
+    elif secret.overlap_hours >= secret.rotation_days * 24:
+        why = f"{secret.overlap_hours} hours reach beyond the next rotation"
+        yield Refusal(key, why, f"set less than {secret.rotation_days * 24}")
+
+
+def _trial(name: str, secret: Secret) -> Iterator[Refusal]:
+    key = f"secrets.{name}.verification"
+    given = [secret.verification, secret.unverifiable]
+    if secret.mechanism != OPERATOR_SUPPLIED:
+        if any(given):
+            why = "a function makes and tries this secret's values by itself"
+            yield Refusal(key, why, "remove verification and unverifiable")
+    elif sum(each is not None for each in given) != 1:
+        why = "an operator's value is tried by one call, or it is said why none can"
+        yield Refusal(key, why, "add either verification or unverifiable")

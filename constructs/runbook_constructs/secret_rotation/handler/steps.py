@@ -97,11 +97,12 @@ def _value(secrets: Client, arn: str, stage: str, version: str | None = None) ->
     """Read a version's value; None when it has none yet."""
     chosen = {"VersionId": version} if version else {}
     try:
-        return secrets.get_secret_value(SecretId=arn, VersionStage=stage, **chosen)["SecretString"]
+        answer = secrets.get_secret_value(SecretId=arn, VersionStage=stage, **chosen)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         return None
+    return str(answer["SecretString"])
 
 
 def _finish(secrets: Client, arn: str, token: str, stages: Mapping[str, list[str]]) -> None:

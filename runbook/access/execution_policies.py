@@ -32,6 +32,7 @@ def execution_policies(principals: Principals) -> list[ManagedPolicy]:
     policies = [
         *policies_in("cloudformation", places(principals)),
         ManagedPolicy("roles", "Roles of the environment's stacks", _roles(principals)),
+        ManagedPolicy("passing", "Which service each role is passed to", _passing(principals)),
         ManagedPolicy("guard", "What no deploy may ever do", guard_rails(principals)),
     ]
     return [
@@ -66,7 +67,7 @@ def cloudformation_boundary(principals: Principals) -> ManagedPolicy:
 
 
 def _roles(principals: Principals) -> list[Statement]:
-    """Let roles be made, under a boundary only, and passed to the one service each is for."""
+    """Let roles be made, under a boundary only."""
     own = [principals.role(principals.named("*"))]
     bounded = {"StringEquals": {BOUNDARY: role_boundaries(principals)}}
     own_policies = [principals.policy(principals.named("*"))]
@@ -119,15 +120,6 @@ def _roles(principals: Principals) -> list[Statement]:
             ),
             own,
         ),
-        *(
-            Statement(
-                "PassTo" + "".join(part.title() for part in service.split(".")[0].split("-")),
-                ("iam:PassRole",),
-                roles,
-                {"StringEquals": {"iam:PassedToService": service}},
-            )
-            for service, roles in principals.passable.items()
-        ),
         Statement(
             "MakeServiceLinkedRoles",
             ("iam:CreateServiceLinkedRole", "iam:GetRole"),
@@ -135,4 +127,17 @@ def _roles(principals: Principals) -> list[Statement]:
             {"StringEqualsIfExists": {"iam:AWSServiceName": list(SERVICE_LINKED)}},
         ),
         Statement("LookAtRoles", ("iam:ListRoles",), ["*"]),
+    ]
+
+
+def _passing(principals: Principals) -> list[Statement]:
+    """Let each role be passed to the one service it is for."""
+    return [
+        Statement(
+            "PassTo" + "".join(part.title() for part in service.split(".")[0].split("-")),
+            ("iam:PassRole",),
+            roles,
+            {"StringEquals": {"iam:PassedToService": service}},
+        )
+        for service, roles in principals.passable.items()
     ]

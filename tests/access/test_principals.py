@@ -29,11 +29,28 @@ def test_every_entry_is_one_principal(principals: Principals) -> None:
 def test_migrations_and_the_service_read_their_own_database_user(principals: Principals) -> None:
     people = list(principals.break_glass)
     roles = principals.service_roles("passport-api")
-    assert list(principals.may_read("database-application")) == [roles.execution, *people]
-    assert list(principals.may_read("database-migrations")) == [
-        roles.migrations_execution,
-        *people,
-    ]
+    of_users = [principals.rotation(f"database-{user}") for user in ("application", "migrations")]
+    for user, reader, rotation in zip(
+        ("application", "migrations"),
+        (roles.execution, roles.migrations_execution),
+        of_users,
+        strict=True,
+    ):
+        name = f"database-{user}"
+        assert list(principals.may_read(name)) == [reader, rotation, *people]
+        assert list(principals.may_write(name)) == [rotation, *people]
+    creator = principals.cdk_role("cfn-exec", principals.environment.region)
+    own = principals.rotation("database-master")
+    # Who alone may change the other users is asked by their functions.
+    assert list(principals.may_read("database-master")) == [creator, own, *of_users, *people]
+    assert list(principals.may_write("database-master")) == [creator, own, *people]
+
+
+def test_what_an_operator_brings_no_function_reads_or_writes(principals: Principals) -> None:
+    roles, people = principals.service_roles("passport-api"), list(principals.break_glass)
+    assert list(principals.may_read("stripe-api-key")) == [roles.execution, *people]
+    assert list(principals.may_write("stripe-api-key")) == people
+    assert len(principals.rotations) == 7
 
 
 def test_a_gate_runs_tasks_and_a_service_without_one_has_none(principals: Principals) -> None:
@@ -44,7 +61,7 @@ def test_a_gate_runs_tasks_and_a_service_without_one_has_none(principals: Princi
     services = {"passport-api": rolling}
     without = Principals(principals.environment.model_copy(update={"services": services}))
     assert without.may_run_tasks == without.may_update_services
-    assert "states.amazonaws.com" not in without.passable
+    assert without.passable["states.amazonaws.com"] == (principals.secret_restart,)
     of_gates = set(principals.passable["lambda.amazonaws.com"]) - set(
         without.passable["lambda.amazonaws.com"]
     )

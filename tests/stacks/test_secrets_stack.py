@@ -1,4 +1,4 @@
-"""The secrets: ROVN-SEC-1 and ROVN-SEC-3, as far as they can be kept before rotation is built."""
+"""The secrets, and who may read and replace them: ROVN-SEC-1, ROVN-SEC-3, ROVN-SEC-6."""
 
 import json
 from typing import Any
@@ -9,6 +9,12 @@ from runbook.model.environment import Environment
 from tests.assembly import Assembly, plain
 
 SECRET, POLICY = "AWS::SecretsManager::Secret", "AWS::SecretsManager::ResourcePolicy"
+
+# No API makes these: an operator brings them, and no function writes them.
+BROUGHT = {
+    *("anthropic-api-key", "checkr-api-key", "persona-api-key", "sentry-dsn"),
+    *("stripe-api-key", "workos-api-key"),
+}
 
 
 @pytest.fixture
@@ -150,18 +156,20 @@ def test_only_its_consumers_and_break_glass_read_a_secret(
     for name, by_sid in found.items():
         read = by_sid["DenyReaders"]
         assert read["Action"] == "secretsmanager:GetSecretValue"
+        rotates = [] if name in BROUGHT else [f"{slug}-rotate-{name}"]
         if name == "database-master":
-            assert exempt(read) == [cfn, "break-glass"]
+            users = [f"{slug}-rotate-database-{user}" for user in ("application", "migrations")]
+            assert exempt(read) == [cfn, *rotates, *users, "break-glass"]
         else:
             roles = [
                 f"{slug}-{consumer.replace('/', '-')}-execution"
                 for consumer in environment.secrets[name].consumers
             ]
             assert roles
-            assert exempt(read) == [*roles, "break-glass"]
+            assert exempt(read) == [*roles, *rotates, "break-glass"]
 
 
-def test_only_break_glass_replaces_a_value_until_rotation_does(
+def test_only_its_own_rotation_and_break_glass_replace_a_value(
     assembly: Assembly, environment: Environment, stack: str
 ) -> None:
     cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
@@ -172,8 +180,9 @@ def test_only_break_glass_replaces_a_value_until_rotation_does(
             "secretsmanager:UpdateSecretVersionStage",
         ]
         # The instance's address joins the master's credential.
-        expected = [cfn, "break-glass"] if name == "database-master" else ["break-glass"]
-        assert exempt(write) == expected
+        creator = [cfn] if name == "database-master" else []
+        rotates = [] if name in BROUGHT else [f"{environment.slug}-rotate-{name}"]
+        assert exempt(write) == [*creator, *rotates, "break-glass"]
 
 
 def test_the_guard_guards_itself(assembly: Assembly, environment: Environment, stack: str) -> None:

@@ -22,8 +22,9 @@ GEOGRAPHIES = {"us": "us-", "eu": "eu-", "apac": "ap-"}
 # Set by this application, or built into the image; a file says nothing else.
 OWN_VARIABLES = frozenset(
     {
-        *("DATABASE_HOST", "DATABASE_NAME", "DATABASE_POOL_SIZE", "DATABASE_PORT"),
-        *("DATABASE_SSLMODE", "ENVIRONMENT_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT", "PORT"),
+        *("DATABASE_APPLICATION_ROLE", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_OWNER_ROLE"),
+        *("DATABASE_POOL_SIZE", "DATABASE_PORT", "DATABASE_SSLMODE"),
+        *("ENVIRONMENT_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT", "PORT"),
         "APP_VERSION",
     }
 )

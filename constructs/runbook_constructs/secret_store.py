@@ -10,7 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from runbook.access.principals import Principals
-from runbook.model.secrets import Secret
+from runbook.model.secrets import Secret, owner_role
 from runbook_constructs.secret_rotation.handler.credentials import (
     PASSWORD_LENGTH,
     TURNS,
@@ -97,11 +97,6 @@ def _generated(
             return _random("seed", {"keys": []}, length=32, exclude_punctuation=True)
         case _:
             return None
-
-
-def owner_role(name: str) -> str:
-    """Name the role whose members a secret's users are: ``application`` for its database's."""
-    return name.removeprefix("database-").replace("-", "_")
 
 
 def _login(user: str) -> secretsmanager.CfnSecret.GenerateSecretStringProperty:

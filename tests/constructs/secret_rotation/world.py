@@ -1,8 +1,7 @@
 """Secrets Manager and PostgreSQL around the rotation functions, and faults between."""
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -10,12 +9,14 @@ from unittest.mock import patch
 
 import boto3
 import pg8000.native
+from botocore.exceptions import ClientError
 from moto.secretsmanager.models import secretsmanager_backends
 from pg8000.exceptions import InterfaceError
 
 from runbook_constructs.secret_rotation.handler import entry
 from runbook_constructs.secret_rotation.handler.credentials import Credential, credential
 from runbook_constructs.secret_rotation.handler.database import RefusedError, Server, server
+from runbook_constructs.secret_rotation.handler.steps import rotate
 from tests.constructs.release_gate.faults import CrashedError, Fault, Faulty
 from tests.constructs.secret_rotation.postgres import Postgres
 
@@ -50,6 +51,11 @@ class World:
         found.rotation_requested = found.rotation_enabled = True
         return arn
 
+    @property
+    def both(self) -> tuple[str, str]:
+        """The secrets, by ARN."""
+        return self.master, self.user
+
     # --- what tests do ---
 
     def begin(self, arn: str) -> str:
@@ -67,8 +73,8 @@ class World:
     def step(self, arn: str, token: str, step: str) -> None:
         """Call the function of a secret for one step."""
         event = {"SecretId": arn, "ClientRequestToken": token, "Step": step}
-        with patch.dict(os.environ, self.variables(arn), clear=False):
-            entry.handler(event, None)
+        secrets = self.client("secretsmanager")
+        rotate(event, secrets, entry.strategy(self.variables(arn), secrets))
 
     def rotate(self, arn: str, token: str | None = None) -> str:
         """Rotate from the first step to the last."""
@@ -121,7 +127,7 @@ class World:
 
     def client(self, service: str) -> Faulty:
         assert service == "secretsmanager"
-        return Faulty(self, service, self.boto)
+        return FaultySecrets(self, service, self.boto)
 
     def connection(self, *given: object, **named: object) -> "FaultyConnection":
         self.met("log_in", lambda: None)
@@ -145,6 +151,20 @@ class World:
         return done
 
 
+class FaultySecrets(Faulty):
+    """A client in which a call may be the last one even if Secrets Manager says no to it."""
+
+    def _called(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return super()._called(operation, arguments)
+        except ClientError:
+            fault = self._world.fault
+            number = [called for _, called in self._world.calls].count(operation)
+            if fault and fault.kind == "crash after" and fault.hits(operation, number):
+                raise CrashedError from None
+            raise
+
+
 @dataclass
 class FaultyConnection:
     """A connection in which one statement goes wrong."""
@@ -157,16 +177,3 @@ class FaultyConnection:
 
     def close(self) -> None:
         self.real.close()
-
-
-def sequence(calls: list[tuple[str, str]]) -> list[tuple[str, int]]:
-    """Number calls by operation, as faults name them."""
-    seen: dict[str, int] = {}
-    numbered: list[tuple[str, int]] = []
-    for _, operation in calls:
-        seen[operation] = seen.get(operation, 0) + 1
-        numbered.append((operation, seen[operation]))
-    return numbered
-
-
-Settings = Mapping[str, str]

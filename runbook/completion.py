@@ -1,4 +1,4 @@
-"""What a shell completes: names of environments, services and secrets. Reads their files, and AWS never.
+"""What a shell completes: environments, services and secrets. Reads their files, and AWS never.
 
 Typer's own options write the shell's part: ``runbook --install-completion``.
 """

@@ -168,7 +168,7 @@ class Rotate(Operation):
             yield f"The old value: {overlap(self._secret).words}."
             return
         yield (
-            f"Version {self._exposed} works nowhere after {self._left} rotations, each with its "
+            f"Version {self._exposed} works nowhere after {_times(self._left)}, each with its "
             f"restart; then {locked_out(self._secret)}."
         )
 
@@ -180,8 +180,13 @@ class Rotate(Operation):
             self._look_up(patience)
         while self._left:
             state = read_state(self._account, self._wanted.secret)
-            if not self._wanted.exposed:
+            if self._wanted.exposed:
+                # One that was under way may have ended meanwhile.
+                self._left = min(self._left, rotations_left(self._secret, state, self._exposed))
+            else:
                 self._must_be_as_shown(state)
+            if not self._left:
+                break
             self._restarted(state, tell, patience)
             self._rotate(state, tell)
             if self._wanted.exposed and "read_by" not in self.so_far:
@@ -287,6 +292,10 @@ class Rotate(Operation):
             "version": state.current.id if state.current else "none",
             "consumers": list(self._consumers.services) or ["none"],
         }
+
+
+def _times(rotations: int) -> str:
+    return f"{rotations} rotation{'s' if rotations != 1 else ''}"
 
 
 def _under_way(state: SecretState) -> str:

@@ -38,20 +38,20 @@ def percent(secret: Secret, state: SecretState, now: datetime) -> float:
 
 
 def standing(secret: Secret, state: SecretState, now: datetime) -> Standing:
-    """Judge one secret; the worst that is so.
+    """Judge one secret: what keeps it from being replaced comes before how late it is.
 
     A version that has been pending for more than an hour is of a rotation that failed.
     """
     age = percent(secret, state, now)
     if state.current is None and state.pending is None:
         return Standing.NO_VALUE
-    if age >= LATE and state.current:
-        return Standing.LATE
     if secret.mechanism != OPERATOR_SUPPLIED and not state.rotates:
         return Standing.OFF
     if state.pending:
         made = state.pending.created or state.last_changed
         return Standing.PENDING if made and now - made < _AN_HOUR else Standing.FAILED
+    if age >= LATE:
+        return Standing.LATE
     return Standing.DUE_SOON if age >= DUE_SOON else Standing.OK
 
 

@@ -65,7 +65,7 @@ class Supply(Operation):
         self.command = f"runbook rotate {name} --secret {wanted.secret} --value-stdin{exposed}"
         self.watch = f"runbook secrets {name}"
         self.without_you = (
-            "A value that is stored and not in use yet changes nothing, and one in use restarts its "
+            "A value that is stored and not in use yet changes nothing; one in use restarts its "
             f"consumers by itself. The same command with the same value goes on: {self.command}."
         )
 

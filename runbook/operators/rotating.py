@@ -24,7 +24,7 @@ from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.consumers import Consumers
 from runbook.operators.exposure import locked_out, rotations_left
 from runbook.operators.secret_ages import DUE_SOON, percent
-from runbook.operators.secret_reads import UNSEEN, SecretReads
+from runbook.operators.secret_reads import SecretReads
 from runbook.operators.secret_state import SecretState, read_state
 
 # The four steps take minutes; what takes longer failed, and Secrets Manager tries it again.
@@ -176,8 +176,6 @@ class Rotate(Operation):
         """Rotate, and wait until every consumer runs with the new value; as often as needed."""
         assert self._state is not None  # noqa: S101 - the preview answers for it
         patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
-        if self._wanted.exposed and not self._left:
-            self._look_up(patience)
         while self._left:
             state = read_state(self._account, self._wanted.secret)
             if self._wanted.exposed:
@@ -190,11 +188,13 @@ class Rotate(Operation):
             self._restarted(state, tell, patience)
             self._rotate(state, tell)
             if self._wanted.exposed and "read_by" not in self.so_far:
-                self._look_up(patience)
+                self._look_up(tell, patience)
             self._promoted(tell, patience)
             self._left -= 1
             if self._left:
                 tell(f"version {self._exposed} is still taken: {self._left} more to go")
+        if self._wanted.exposed and "read_by" not in self.so_far:
+            self._look_up(tell, patience)
         self._restarted(read_state(self._account, self._wanted.secret), tell, patience)
 
     def _must_be_as_shown(self, state: SecretState) -> None:
@@ -262,14 +262,14 @@ class Rotate(Operation):
             looks = self._time.looks(self._wanted.timeout_minutes * 60)
             self._consumers.wait(state.last_rotated, looks, tell, patience)
 
-    def _look_up(self, patience: Patience) -> None:
+    def _look_up(self, tell: Callable[[str], None], patience: Patience) -> None:
         """Ask who read it since the exposed version was made."""
         state = self._state
         assert state is not None  # noqa: S101 - the preview answers for it
-        exposed = state.current and state.current.id == self._exposed
+        labelled = [version for version in (state.current, state.previous) if version]
+        made = next((v.created for v in labelled if v.id == self._exposed), None)
         reads = SecretReads(self._account, self._wanted.secret, state.arn, self._time)
-        found = reads.since(state.since if exposed else None, self._now(), patience)
-        self._remember(read_by=[str(reader) for reader in found] or ["nobody"], unseen=UNSEEN)
+        self._remember(**reads.told(made, self._now(), tell, patience))
 
     @property
     def _read_the_log(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from runbook.access.principals import Principals
 from runbook.operations.account import Account
-from runbook.operations.waiting import REAL_TIME, Patience, Time
+from runbook.operations.waiting import REAL_TIME, Patience, Tell, Time
 
 # CloudTrail's event history keeps as much, and answers two questions a second.
 LONGEST_DAYS = 90
@@ -54,6 +54,16 @@ class SecretReads:
         # As callers may name it.
         self._names = {name, arn, arn.rpartition("-")[0]}
         self._may_read = frozenset(Principals(account.environment).may_read(key))
+
+    def told(
+        self, moment: datetime | None, now: datetime, tell: Tell, patience: Patience
+    ) -> dict[str, Any]:
+        """Tell the readers since then, and give them as the record has them."""
+        found = [str(reader) for reader in self.since(moment, now, patience)] or ["nobody"]
+        for line in found:
+            tell(f"read by: {line}")
+        tell(UNSEEN)
+        return {"read_by": found, "unseen": UNSEEN}
 
     def since(self, moment: datetime | None, now: datetime, patience: Patience) -> list[Reader]:
         """Find the readers since then, whoever is not expected first; errors as of ``Patience``.

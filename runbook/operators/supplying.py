@@ -18,7 +18,7 @@ from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.consumers import Consumers
 from runbook.operators.key_trial import tried
 from runbook.operators.rotating import Now, Wanted, utc_now
-from runbook.operators.secret_reads import UNSEEN, SecretReads
+from runbook.operators.secret_reads import SecretReads
 from runbook.operators.secret_state import (
     CURRENT,
     PENDING,
@@ -172,7 +172,7 @@ class Supply(Operation):
         self._take_label_away(state)
         patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
         if self._wanted.exposed:
-            self._look_up(patience)
+            self._look_up(tell, patience)
         if since:
             looks = self._time.looks(self._wanted.timeout_minutes * 60)
             self._consumers.wait(since, looks, tell, patience)
@@ -189,7 +189,7 @@ class Supply(Operation):
     def _promote(self, tell: Callable[[str], None]) -> SecretState:
         """Make it the current version, unless it is; AWS lets the one before be the previous."""
         state = read_state(self._account, self._wanted.secret)
-        if state.current and state.current.id == self._version:
+        if self._in_use(state):
             # AWS makes a secret's first version the current one by itself.
             self.begun = Begun.YES
             return state
@@ -207,7 +207,7 @@ class Supply(Operation):
             if is_denied(error):
                 raise
             state = read_state(self._account, self._wanted.secret)
-            if state.current is None or state.current.id != self._version:
+            if not self._in_use(state):
                 raise
             self.begun = Begun.YES
         tell(f"version {self._version} is in use; the one before stays as the previous one")
@@ -225,19 +225,22 @@ class Supply(Operation):
             if is_denied(error) or after.labelled_twice:
                 raise
 
-    def _look_up(self, patience: Patience) -> None:
+    def _look_up(self, tell: Callable[[str], None], patience: Patience) -> None:
         """Ask who read it since the value of before was made."""
         state = self._state
         assert state is not None  # noqa: S101 - the preview answers for it
-        exposed = None if state.current and state.current.id == self._version else state.since
+        exposed = state.previous if self._in_use(state) else state.current
         reads = SecretReads(self._account, self._wanted.secret, state.arn, self._time)
-        found = [str(reader) for reader in reads.since(exposed, self._now(), patience)]
-        self.so_far = {**self.so_far, "read_by": found or ["nobody"], "unseen": UNSEEN}
+        made = exposed.created if exposed else None
+        self.so_far = {**self.so_far, **reads.told(made, self._now(), tell, patience)}
+
+    def _in_use(self, state: SecretState) -> bool:
+        return state.current is not None and state.current.id == self._version
 
     def verify(self) -> Mapping[str, Any]:
         """Read that it is the current version, and nothing pending."""
         state = read_state(self._account, self._wanted.secret)
-        if state.current is None or state.current.id != self._version or state.pending:
+        if not self._in_use(state) or state.pending:
             raise OperationFailedError(
                 f"version {self._version} is not the one in use",
                 why=["somebody changed the secret meanwhile"],

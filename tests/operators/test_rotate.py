@@ -11,7 +11,7 @@ from runbook.model.loader import load_environment
 from runbook.operations.operation import Exit
 from runbook.operators.rotating import Rotate, Wanted
 from tests.operators.desk import Desk
-from tests.operators.vault import CURRENT, OLD_VALUE, PENDING, PREVIOUS, Vault, VaultAws
+from tests.operators.vault import CURRENT, OLD_VALUE, PENDING, PREVIOUS, Vault, VaultAws, first
 
 USER, TOKEN, KEYS = "database-application", "mcp-inbound-token", "jwt-signing-keys"
 
@@ -36,7 +36,7 @@ def test_a_rotation_is_seen_to_the_last_new_task(aws: VaultAws, desk: Desk) -> N
     assert rotate(desk) == Exit.DONE, desk.err.getvalue()
     (version,) = aws.rotated
     assert aws.vaults[USER].holder(CURRENT) == version
-    assert aws.vaults[USER].holder(PREVIOUS) == f"{USER}-1"
+    assert aws.vaults[USER].holder(PREVIOUS) == first(USER)
     promoted = aws.vaults[USER].last_rotated
     assert promoted is not None
     assert aws.started > promoted
@@ -78,7 +78,7 @@ def test_one_that_is_not_due_rotates_by_itself(aws: VaultAws, desk: Desk) -> Non
 
 
 def test_one_that_is_due_soon_needs_no_now(aws: VaultAws, desk: Desk) -> None:
-    aws.vaults[USER].created[f"{USER}-1"] = aws.moment - timedelta(days=72)
+    aws.vaults[USER].created[first(USER)] = aws.moment - timedelta(days=72)
     assert rotate(desk, now=False) == Exit.DONE
     assert len(aws.rotated) == 1
 
@@ -158,7 +158,7 @@ def test_a_rotation_that_hangs_says_at_which_step(
     assert said in failure["why"][0]
     assert failure["why"][1] == "the value of before works on"
     assert "aws logs tail" in failure["fix"]
-    assert aws.vaults[USER].holder(CURRENT) == f"{USER}-1"
+    assert aws.vaults[USER].holder(CURRENT) == first(USER)
 
 
 def test_a_restart_that_goes_back_is_told(aws: VaultAws, desk: Desk) -> None:
@@ -202,7 +202,7 @@ def test_an_exposed_value_is_rotated_until_it_works_nowhere(
     assert rotate(desk, secret, now=False, exposed=True) == Exit.DONE, desk.err.getvalue()
     assert len(aws.rotated) == times
     kept = aws.vaults[secret].stages
-    assert f"{secret}-1" not in kept or times == 1
+    assert first(secret) not in kept or times == 1
     assert desk.answer["verified"]["version"] == aws.rotated[-1]
 
 
@@ -235,7 +235,7 @@ def test_it_tells_who_read_it_and_who_was_not_expected(aws: VaultAws, desk: Desk
 
 
 def test_what_was_read_before_the_exposed_version_is_left_out(aws: VaultAws, desk: Desk) -> None:
-    aws.vaults[USER].created[f"{USER}-1"] = aws.tick()
+    aws.vaults[USER].created[first(USER)] = aws.tick()
     aws.vaults[USER].last_rotated = None
     aws.read_by("arn:later", f"rovn/production/{USER}")
     aws.reads[0] = aws.reads[0] | {"EventTime": aws.moment - timedelta(days=1)}
@@ -285,12 +285,12 @@ def test_one_that_was_broken_off_goes_on_where_it_stands(
         assert len(aws.rotated) == 2, "it ended well, and was interrupted over its record"
         return
     assert way_on is not None
-    assert way_on[1] == f"{TOKEN}-1"
+    assert way_on[1] == first(TOKEN)
     del aws.during[operation]
     again = Desk(aws)
     done = rotate(again, TOKEN, now=False, exposed=True, exposed_version=way_on[1])
     assert done == Exit.DONE, again.err.getvalue()
-    assert f"{TOKEN}-1" not in aws.vaults[TOKEN].stages
+    assert first(TOKEN) not in aws.vaults[TOKEN].stages
     assert len(aws.rotated) == 2, "and no more than are needed"
 
 
@@ -298,9 +298,9 @@ def test_one_that_goes_on_joins_the_rotation_that_is_under_way(aws: VaultAws, de
     vault = aws.vaults[TOKEN]
     vault.move(PENDING, "half-done")
     vault.created["half-done"], vault.steps = None, ["createSecret", "finishSecret"]
-    assert rotate(desk, TOKEN, exposed=True, exposed_version=f"{TOKEN}-1") == Exit.DONE
+    assert rotate(desk, TOKEN, exposed=True, exposed_version=first(TOKEN)) == Exit.DONE
     assert len(aws.rotated) == 1
-    assert f"{TOKEN}-1" not in vault.stages
+    assert first(TOKEN) not in vault.stages
 
 
 def test_one_that_was_rotated_away_already_is_only_asked_about(aws: VaultAws, desk: Desk) -> None:

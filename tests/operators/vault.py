@@ -12,6 +12,11 @@ CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 OLD_VALUE = "canary-of-the-old-value"
 
 
+def first(name: str) -> str:
+    """Name the version that a secret begins with; AWS wants 32 characters at least."""
+    return f"{name}-{'1' * 32}"
+
+
 @dataclass
 class Dated(Deployment):
     """A deployment that began at a time of its own."""
@@ -73,9 +78,9 @@ class VaultAws(PastAws):
             machine = secret.mechanism != "operator_supplied"
             self.vaults[name] = Vault(
                 machine,
-                {f"{name}-1": made},
-                {f"{name}-1": OLD_VALUE},
-                {f"{name}-1": [CURRENT]},
+                {first(name): made},
+                {first(name): OLD_VALUE},
+                {first(name): [CURRENT]},
                 last_rotated=made if machine else None,
                 last_changed=made,
             )
@@ -134,10 +139,10 @@ class VaultAws(PastAws):
         _, vault = self._vault(asked)
         made = {v: c for v, c in vault.created.items() if c and vault.stages.get(v)}
         # A page each, as of a secret with many versions.
-        first, *rest = [asked["NextToken"]] if "NextToken" in asked else list(made) or [""]
-        left = list(made)[list(made).index(first) + 1 :] if first else rest
-        told = {"Versions": [{"VersionId": first, "CreatedDate": made[first]}] if first else []}
-        return told | ({"NextToken": left[0]} if left else {})
+        at, versions = int(asked.get("NextToken", "0")), list(made.items())
+        page = [{"VersionId": v, "CreatedDate": c} for v, c in versions[at : at + 1]]
+        more = {"NextToken": str(at + 1)} if len(versions) > at + 1 else {}
+        return {"Versions": page} | more
 
     def _get_secret_value(self, asked: Json) -> Json:
         name, vault = self._vault(asked)

@@ -38,6 +38,7 @@ class Vault:
     stages: dict[str, list[str]] = field(default_factory=dict)
     last_rotated: datetime | None = None
     last_changed: datetime | None = None
+    promoted: datetime | None = None
     # What a rotation still has to do; none is done when it hangs.
     steps: list[str] = field(default_factory=list)
     hangs_at: str = ""
@@ -176,7 +177,7 @@ class VaultAws(PastAws):
     def _promote(self, vault: Vault, version: str) -> None:
         vault.move(PREVIOUS, vault.holder(CURRENT))
         vault.move(CURRENT, version)
-        vault.last_changed = self.tick()
+        vault.last_changed = vault.promoted = self.tick()
         if self.restarts:
             self.begin_restart()
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from botocore.exceptions import ClientError
+
 from runbook.model.secrets import MIGRATIONS
-from runbook.operations.account import Account
+from runbook.operations.account import Account, code_of
 from runbook.operations.operation import OperationFailedError, UnwatchedError
 from runbook.operations.services import EcsService
 from runbook.operations.waiting import Patience, Tell
@@ -65,12 +67,16 @@ class Consumers:
         return sum(started <= since for started in self._starts(key))
 
     def _starts(self, key: str) -> Iterator[datetime]:
-        cluster, service = self._account.environment.slug, EcsService(self._account, key)
-        if service.running() is None:
-            return
+        """Yield when each of its tasks was made; a service that is not there has none."""
+        cluster, name = self._account.environment.slug, EcsService(self._account, key).name
         ecs = self._account.client("ecs")
-        pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, serviceName=service.name)
-        arns = [arn for page in pages for arn in page.get("taskArns", [])]
+        pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, serviceName=name)
+        try:
+            arns = [arn for page in pages for arn in page.get("taskArns", [])]
+        except ClientError as error:
+            if code_of(error) != "ServiceNotFoundException":
+                raise
+            return
         for first in range(0, len(arns), _AT_ONCE):
             found = ecs.describe_tasks(cluster=cluster, tasks=arns[first : first + _AT_ONCE])
             for task in found.get("tasks", []):

@@ -10,7 +10,7 @@ from runbook.model.sentry import SentryProject
 from tests.operations.aws import Aws
 from tests.operations.revisions import NEW, OLD
 from tests.operators.ledger import LedgerAws
-from tests.operators.past import PastAws
+from tests.operators.past import FORWARD, PastAws
 from tests.operators.vault import CURRENT, VaultAws, first
 from tests.operators.verified import ASSEMBLY, VerifiedAws
 
@@ -129,8 +129,10 @@ def as_declared() -> Aws:
 
 
 def vault() -> Aws:
-    """Let every secret have a value of ten days."""
-    return VaultAws(ENVIRONMENT)
+    """Let every secret have a value of ten days, and a restart be seen twice."""
+    aws = VaultAws(ENVIRONMENT)
+    aws.next_steps = [FORWARD[0], FORWARD[-1]]
+    return aws
 
 
 def all_new(aws: Aws, name: str) -> bool:

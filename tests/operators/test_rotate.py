@@ -11,7 +11,7 @@ from runbook.model.loader import load_environment
 from runbook.operations.operation import Exit
 from runbook.operators.rotating import Rotate, Wanted
 from tests.operators.desk import Desk
-from tests.operators.vault import CURRENT, OLD_VALUE, PENDING, PREVIOUS, Vault, VaultAws, first
+from tests.operators.vault import CURRENT, PENDING, PREVIOUS, VaultAws, first
 
 USER, TOKEN, KEYS = "database-application", "mcp-inbound-token", "jwt-signing-keys"
 
@@ -315,5 +315,14 @@ def test_the_last_round_of_keys_is_made_when_nobody_can_tell(aws: VaultAws, desk
     assert len(aws.rotated) == 1
 
 
-def test_the_fake_keeps_a_value_to_compare_with() -> None:
-    assert Vault(rotates=True, values={"a": OLD_VALUE}).holder(CURRENT) == ""
+def test_a_service_that_is_not_there_holds_up_nothing(aws: VaultAws, desk: Desk) -> None:
+    aws.running, aws.restarts = "", False
+    assert rotate(desk) == Exit.DONE, desk.err.getvalue()
+
+
+def test_versions_and_readers_are_asked_for_page_by_page(aws: VaultAws, desk: Desk) -> None:
+    aws.page = 1
+    for number in range(3):
+        aws.read_by(f"arn:reader-{number}", f"rovn/production/{USER}")
+    assert rotate(desk, exposed=True) == Exit.DONE, desk.err.getvalue()
+    assert len(desk.answer["verified"]["read_by"]) == 3

@@ -68,6 +68,8 @@ class VaultAws(PastAws):
     moment: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(minutes=30))
     started: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     restarts: bool = True
+    # Versions, and events, on a page.
+    page: int = 10
     reads: list[Json] = field(default_factory=list)
     rotated: list[str] = field(default_factory=list)
 
@@ -141,9 +143,11 @@ class VaultAws(PastAws):
         made = {v: c for v, c in vault.created.items() if c and vault.stages.get(v)}
         # A page each, as of a secret with many versions.
         at, versions = int(asked.get("NextToken", "0")), list(made.items())
-        page = [{"VersionId": v, "CreatedDate": c} for v, c in versions[at : at + 1]]
-        more = {"NextToken": str(at + 1)} if len(versions) > at + 1 else {}
-        return {"Versions": page} | more
+        page = [{"VersionId": v, "CreatedDate": c} for v, c in versions[at : at + self.page]]
+        return {"Versions": page} | self._more(at, versions)
+
+    def _more(self, at: int, found: Json) -> Json:
+        return {"NextToken": str(at + self.page)} if len(found) > at + self.page else {}
 
     def _get_secret_value(self, asked: Json) -> Json:
         name, vault = self._vault(asked)
@@ -219,11 +223,12 @@ class VaultAws(PastAws):
         begin, end = asked["StartTime"], asked["EndTime"]
         found = [e for e in self.reads if e["EventName"] == name and begin <= e["EventTime"] <= end]
         at = int(asked.get("NextToken", "0"))
-        more = {"NextToken": str(at + 1)} if len(found) > at + 1 else {}
-        return {"Events": found[at : at + 1]} | more
+        return {"Events": found[at : at + self.page]} | self._more(at, found)
 
     def _list_tasks(self, asked: Json) -> Json:
         assert asked["serviceName"] == self.environment.services[self.key].name
+        if not self.running:
+            return "ServiceNotFoundException", "Service not found."
         return {"taskArns": [f"arn:task/{n}" for n in range(self.tasks[0])]}
 
     def _describe_tasks(self, asked: Json) -> Json:

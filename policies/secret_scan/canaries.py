@@ -59,9 +59,7 @@ def _of_both(make: _Maker) -> Iterator[Canary]:
         "an AWS access key",
         "aws/AWSAccessKeyID",
     )
-    yield _canary(
-        "private-key", _private_key(make), "a private key", "privatekey/PrivateKey"
-    )
+    yield _canary("private-key", _private_key(make), "a private key", "privatekey/PrivateKey")
     yield _canary(
         "database-address",
         f"postgresql://app:{make.key(16)}@db.internal:5432/passport",

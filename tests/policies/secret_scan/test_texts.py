@@ -2,6 +2,7 @@
 
 import pytest
 
+from policies.secret_scan import texts
 from policies.secret_scan.found import digest_of
 from policies.secret_scan.scan import scan
 from policies.secret_scan.texts import OVERLAP, PIECE, Content, pieces_of
@@ -23,18 +24,25 @@ def test_what_pieces_keep_is_the_whole_text_once(size: int) -> None:
     assert all(len(piece.text) <= PIECE for piece in pieces)
 
 
-@pytest.mark.parametrize(
-    "before",
-    [PIECE - OVERLAP - 40, PIECE - OVERLAP - 1, PIECE - OVERLAP, PIECE - 20, PIECE, PIECE + 1],
-)
-@pytest.mark.parametrize("filler", [" ", "\n", "ü", "\U0001f511"])
-def test_a_secret_at_an_edge_is_found_once_by_each_judge(before: int, filler: str) -> None:
-    text = f"{filler * before}\n{secret()}\n{filler * PIECE}"
-    found = scan([Content("text", text.encode())]).found
-    assert {item.kind for item in found} == KINDS
-    assert len(found) == len(KINDS)
-    assert {item.digest for item in found} == {digest_of(secret())}
-    assert {item.line for item in found} == {before + 2 if filler == "\n" else 2}
+def test_a_secret_at_an_edge_is_found_once_by_each_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    piece, overlap = 4096, 512
+    monkeypatch.setattr(texts, "PIECE", piece)
+    monkeypatch.setattr(texts, "OVERLAP", overlap)
+    lines = {}
+    contents = []
+    for before in (
+        *range(piece - overlap - 50, piece - overlap + 2),
+        *range(piece - 50, piece + 2),
+    ):
+        for filler in (" ", "\n", "ü", "\U0001f511"):
+            name = f"{before} {filler!r}"
+            lines[name] = before + 2 if filler == "\n" else 2
+            text = f"{filler * before}\n{secret()}\n{filler * piece}"
+            contents.append(Content(name, text.encode()))
+    found = scan(contents).found
+    told = [(item.source, item.line, item.kind, item.digest) for item in found]
+    digest = digest_of(secret())
+    assert told == sorted((n, line, kind, digest) for n, line in lines.items() for kind in KINDS)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])

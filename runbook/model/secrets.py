@@ -85,3 +85,8 @@ class Secret(BaseModel):
         str | None,
         Field(min_length=10, description="operator_supplied: why no call can show that."),
     ] = None
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services whose tasks read it when they start; a migration reads it anew each time."""
+        return tuple(name for name in self.consumers if not name.endswith(MIGRATIONS))

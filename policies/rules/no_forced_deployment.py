@@ -48,7 +48,9 @@ def _places(resource: Resource, scope: Scope) -> list[str]:
         return list(_forced(spared, ""))
     where = list(_forced(_substituted(resource), ""))
     # As it is written, too: what CloudFormation alone works out, and what is no property.
-    return where + [place for place in _forced(dict(resource.body), "") if not _within(place, where)]
+    return where + [
+        place for place in _forced(dict(resource.body), "") if not _within(place, where)
+    ]
 
 
 def _within(place: str, others: list[str]) -> bool:

@@ -122,9 +122,7 @@ class SecretAges(Construct):
                 resources=["*"],
                 conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
             ),
-            iam.PolicyStatement(
-                actions=["sns:Publish"], resources=[self._told.topic.topic_arn]
-            ),
+            iam.PolicyStatement(actions=["sns:Publish"], resources=[self._told.topic.topic_arn]),
             iam.PolicyStatement(
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=[self._told.key.key_arn],

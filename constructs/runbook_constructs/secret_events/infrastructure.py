@@ -80,9 +80,7 @@ class SecretEvents(Construct):
             self.rules.append(rule_arn(self, rule))
 
 
-def _message(
-    fields: Mapping[str, str], text: str
-) -> events.CfnRule.InputTransformerProperty:
+def _message(fields: Mapping[str, str], text: str) -> events.CfnRule.InputTransformerProperty:
     return events.CfnRule.InputTransformerProperty(
         input_paths_map=dict(fields), input_template=f'"{text}"'
     )

@@ -172,8 +172,10 @@ class SecretRestart(Construct):
 
 
 def _input(secret: str, service: str) -> events.CfnRule.InputTransformerProperty:
-    """Write what one run is given. EventBridge's own time is after the value's, and the same each
-    time that it delivers: what began before it does not count.
+    """Write what one run is given.
+
+    EventBridge's own time of the event is after the new value's, and the same however often it
+    delivers: what began before it does not count.
     """
     return events.CfnRule.InputTransformerProperty(
         input_template=json.dumps(

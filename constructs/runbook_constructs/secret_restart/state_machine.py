@@ -14,7 +14,7 @@ HOURS = 8
 CALL_SECONDS = 30
 RESTARTED, NOTHING_RUNS, FAILED = "Restarted", "NothingRuns", "Failed"
 NEVER = "NeverRestarted"
-_UNDER_WAY = [
+UNDER_WAY = [
     "PENDING",
     "IN_PROGRESS",
     "STOP_REQUESTED",
@@ -74,7 +74,7 @@ def _look(number: int, cluster: str) -> Json:
     return {
         f"Look{number}": _call(
             "listServiceDeployments",
-            {**of_service, "Status": _UNDER_WAY},
+            {**of_service, "Status": UNDER_WAY},
             f"IsUnderWay{number}",
             result="$.under_way",
         ),

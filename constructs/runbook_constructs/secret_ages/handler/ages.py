@@ -45,14 +45,14 @@ def handler(event: Mapping[str, Json], context: object) -> dict[str, Json]:  # n
         due_soon=int(os.environ["DUE_SOON"]),
     )
     states, failed = _read(plans, environment)
-    ages = {plan.name: percent(plan, states[plan.name], now) for plan in plans if plan.name in states}
+    measured = [plan for plan in plans if plan.name in states]
+    ages = {plan.name: percent(plan, states[plan.name], now) for plan in measured}
+    said = [ask for plan in measured for ask in asks(plan, states[plan.name], run)]
     if ages:
-        failed |= _tried("metrics", lambda: _put(environment, ages, now))
-    asked = []
-    for plan in plans:
-        for subject, text in asks(plan, states[plan.name], run) if plan.name in states else ():
-            failed |= _tried(subject, lambda s=subject, t=text: _publish(topic, s, t))
-            asked.append(subject)
+        failed |= _tried("metrics", _put, environment, ages, now)
+    for subject, text in said:
+        failed |= _tried(subject, _publish, topic, subject, text)
+    asked = [subject for subject, _ in said if subject not in failed]
     _say(what="measured", ages=ages, asked=asked, failed=failed)
     if failed:
         told = ", ".join(f"{what} ({why})" for what, why in failed.items())
@@ -131,9 +131,10 @@ def _publish(topic: str, subject: str, text: str) -> None:
     _client("sns").publish(TopicArn=topic, Subject=subject[:100], Message=text)
 
 
-def _tried(what: str, call: Callable[[], None]) -> dict[str, str]:
+def _tried(what: str, call: Callable[..., None], *given: Json) -> dict[str, str]:
+    """Make a call; give the reason when it failed, by what it was for."""
     try:
-        call()
+        call(*given)
     except (BotoCoreError, ClientError) as error:
         return {what: _code(error)}
     return {}
@@ -149,7 +150,7 @@ def _code(error: Exception) -> str:
 def _client(service: str) -> Any:  # noqa: ANN401 - the runtime has boto3, not its types
     retries: Any = {"mode": "standard", "max_attempts": 5}
     config = Config(retries=retries, connect_timeout=3, read_timeout=10)
-    return boto3.client(service, config=config)
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 def _say(**fields: Json) -> None:

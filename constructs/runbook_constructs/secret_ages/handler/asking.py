@@ -18,8 +18,9 @@ REVOKE_AFTER = tuple(timedelta(days=days) for days in (1, 3, 7))
 
 @dataclass(frozen=True)
 class Plan:
-    """What the environment file says of a secret: cadence in days, a role, whether a person
-    brings its values.
+    """What the environment file says of a secret.
+
+    Its cadence in ``days``, the role that owns it, whether a person brings its values.
     """
 
     name: str
@@ -30,8 +31,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class State:
-    """What Secrets Manager says: when it was made, since when its value is what it is, whether
-    there is one before. Never the value.
+    """What Secrets Manager says of a secret, and never its value.
+
+    When it was made, since when its value is what it is, whether there is one before.
     """
 
     made: datetime

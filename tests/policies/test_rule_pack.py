@@ -80,6 +80,9 @@ release-freeze
 release-hooks
 releases-approved-by-people
 roles-bounded
+rotation-events-recorded
+secret-age-alarms
+secret-consumers-restarted
 secret-policy
 secrets-by-reference
 secrets-encrypted

@@ -106,7 +106,9 @@ DAYS = timedelta(days=1)
 
 @pytest.mark.clause("ROVN-SEC-3")
 def test_every_secret_is_measured_over_all_its_pages(aws: Stubbers) -> None:
-    secret(aws, STRIPE, {"AWSPENDING": 0 * DAYS}, {"AWSPREVIOUS": 99 * DAYS, "AWSCURRENT": 9 * DAYS})
+    secret(
+        aws, STRIPE, {"AWSPENDING": 0 * DAYS}, {"AWSPREVIOUS": 99 * DAYS, "AWSCURRENT": 9 * DAYS}
+    )
     secret(aws, TOKEN, {"AWSCURRENT AWSPENDING": 45 * DAYS})
     put(aws, stripe_api_key=10, mcp_inbound_token=50)
     told = ages.handler(EVENT, None)
@@ -231,9 +233,7 @@ def test_a_time_without_a_zone_is_refused() -> None:
         ages.handler({"time": "2026-11-22T00:20:00"}, None)
 
 
-def test_an_error_that_is_nobodys_is_raised(
-    aws: Stubbers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_that_is_nobodys_is_raised(aws: Stubbers, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PLANS:
         secret(aws, name, {"AWSCURRENT": 9 * DAYS})
     monkeypatch.delenv("METRIC")

@@ -15,6 +15,7 @@ from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
 from stacks.release_gate_stack import ReleaseGateStack
 from stacks.rotation_stack import RotationStack
+from stacks.secret_watch_stack import SecretWatchStack
 from stacks.secrets_stack import SecretsStack
 from stacks.service_stack import Neighbours, ServiceStack
 
@@ -71,6 +72,14 @@ class EnvironmentStage(Stage):
         )
         # Before what they record.
         self.records = RecordsStack(self, "Records", environment=environment, audit=self.audit)
+        # Before any service, too: secrets rotate from their first hour on.
+        self.secret_watch = SecretWatchStack(
+            self,
+            "SecretWatch",
+            environment=environment,
+            secrets=self.secrets,
+            records=self.records,
+        )
         self._add_services(environment)
 
     def _add_services(self, environment: Environment) -> None:

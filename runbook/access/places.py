@@ -17,6 +17,7 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
         "name": [environment.name],
         "region": [environment.region],
         "rotating": list(environment.rotating_secrets),
+        "restart": [principals.secret_restart],
         "service": list(principals.service_names),
         "service_key": list(environment.services),
         "slug": [environment.slug],

@@ -17,6 +17,7 @@ from runbook.access.roles import (
     SECRET_AGES,
     SECRET_READERS,
     SECRET_RESTART,
+    SECRET_RESTART_EVENTS,
     SNAPSHOT_JANITOR,
     TRAIL,
     GateRoles,
@@ -107,6 +108,11 @@ class Principals:
     def secret_restart(self) -> str:
         """The state machine that restarts who reads a secret after its rotation."""
         return self.role(self.named(SECRET_RESTART))
+
+    @property
+    def secret_restart_events(self) -> str:
+        """EventBridge, which starts that state machine when a secret has a new value."""
+        return self.role(self.named(SECRET_RESTART_EVENTS))
 
     @property
     def secret_ages(self) -> str:
@@ -204,6 +210,14 @@ class Principals:
         )
 
     @property
+    def may_restart_services(self) -> tuple[str, ...]:
+        """Who may ask a service for new tasks: who updates it, and what follows a rotation.
+
+        Of all that the others may, the state machine may do this alone, with the same revision.
+        """
+        return (*self.may_update_services, self.secret_restart)
+
+    @property
     def may_run_tasks(self) -> tuple[str, ...]:
         """Who may run one-off tasks: who updates services, and each gate for its migrations."""
         return (*self.may_update_services, *(self.gate_roles(name).steps for name in self.gated))
@@ -262,7 +276,7 @@ class Principals:
             "cloudtrail.amazonaws.com": (self.trail,),
             CODEBUILD: (self.image_build, self.release, self.release_checks),
             "codepipeline.amazonaws.com": (self.pipeline,),
-            "events.amazonaws.com": (self.source_events,),
+            "events.amazonaws.com": (self.source_events, self.secret_restart_events),
             "lambda.amazonaws.com": self._functions,
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "states.amazonaws.com": (
@@ -289,9 +303,10 @@ class Principals:
 
     @property
     def around_functions(self) -> tuple[str, ...]:
-        """The functions of gates, records and snapshots, and what calls those of gates."""
+        """The functions of gates, records, snapshots and secrets, and what works beside them."""
         gates = [self.gate_roles(name) for name in self.gated]
-        return (*self._functions, *(arn for of in gates for arn in (of.machine, of.invoke)))
+        beside = (arn for of in gates for arn in (of.machine, of.invoke))
+        return (*self._functions, *beside, self.secret_restart, self.secret_restart_events)
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.

@@ -81,6 +81,9 @@ release-hooks
 releases-approved-by-people
 roles-bounded
 rotation-function-alone
+rotation-events-recorded
+secret-age-alarms
+secret-consumers-restarted
 secret-policy
 secret-rotation-scheduled
 secrets-by-reference

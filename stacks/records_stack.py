@@ -105,15 +105,16 @@ class RecordsStack(RunbookStack):
 
     def _add_detector(self) -> DeploymentDetector:
         environment = self._environment
-        key = self._add_key("SecurityKey", "security", "Pages of the detector")
-        key.allow_events()
+        # Whoever else pages encrypts with it.
+        self.security_key = self._add_key("SecurityKey", "security", "Pages of the detector")
+        self.security_key.allow_events()
         return DeploymentDetector(
             self,
             "Detector",
             name=Principals(environment).named("detector"),
             environment_name=environment.name,
             guarded=Guarded(slug=environment.slug, place=self._place),
-            key=key,
+            key=self.security_key,
             dead_letters=self._dead_letters,
         )
 

@@ -20,6 +20,7 @@ class EventRule(events.CfnRule):
 
     What it gives up waits in ``dead_letters``. Its name is physical: policies of queues, topics and
     keys name it before it exists. ``message`` is sent instead of the event.
+    Another bus is sent to in the ``role`` of this ARN.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class EventRule(events.CfnRule):
         pattern: Mapping[str, Any] | None = None,
         schedule: str | None = None,
         message: events.CfnRule.InputTransformerProperty | None = None,
+        role: str | None = None,
     ) -> None:
         if pattern and len(json.dumps(pattern, separators=(",", ":"))) > LONGEST_PATTERN:
             raise ValueError(f"the pattern of {name} is longer than EventBridge takes")
@@ -49,6 +51,7 @@ class EventRule(events.CfnRule):
                 events.CfnRule.TargetProperty(
                     id="target",
                     arn=target,
+                    role_arn=role,
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
                         arn=dead_letters.queue_arn
                     ),

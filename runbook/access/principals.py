@@ -12,6 +12,7 @@ from runbook.access.roles import (
     DATABASE_MONITORING,
     ECS_TASKS,
     FLOW_LOGS,
+    IDENTITY_EVENTS,
     QUALIFIER,
     RELEASE_RECORDS,
     SECRET_AGES,
@@ -22,7 +23,7 @@ from runbook.access.roles import (
     GateRoles,
     ServiceRoles,
 )
-from runbook.model.environment import Environment
+from runbook.model.environment import IDENTITY_REGION, Environment
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ class Principals:
     def secret_readers(self) -> str:
         """The function that looks who is granted a secret outside its list."""
         return self.role(self.named(SECRET_READERS))
+
+    @property
+    def identity_events(self) -> str:
+        """EventBridge in IAM's region, which hands events on to the environment's own."""
+        return self.role(self.named(IDENTITY_EVENTS))
 
     @property
     def flow_logs(self) -> str:
@@ -262,7 +268,7 @@ class Principals:
             "cloudtrail.amazonaws.com": (self.trail,),
             CODEBUILD: (self.image_build, self.release, self.release_checks),
             "codepipeline.amazonaws.com": (self.pipeline,),
-            "events.amazonaws.com": (self.source_events,),
+            "events.amazonaws.com": (self.source_events, *self._forwarding),
             "lambda.amazonaws.com": self._functions,
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "states.amazonaws.com": (
@@ -282,6 +288,12 @@ class Principals:
         return (*of_gates, records, self.snapshot_janitor, *self.rotations, *watching)
 
     @property
+    def _forwarding(self) -> tuple[str, ...]:
+        """What hands IAM's events on; nothing where they come in the environment's own region."""
+        away = self.environment.region != IDENTITY_REGION
+        return (self.identity_events,) if away else ()
+
+    @property
     def delivering(self) -> tuple[str, ...]:
         """The pipelines, what starts them, and the builds that are their steps."""
         builds = (self.image_build, self.release, self.release_checks)
@@ -289,9 +301,10 @@ class Principals:
 
     @property
     def around_functions(self) -> tuple[str, ...]:
-        """The functions of gates, records and snapshots, and what calls those of gates."""
+        """The functions of gates, records, snapshots and secrets, and what sets them to work."""
         gates = [self.gate_roles(name) for name in self.gated]
-        return (*self._functions, *(arn for of in gates for arn in (of.machine, of.invoke)))
+        of_gates = (arn for of in gates for arn in (of.machine, of.invoke))
+        return (*self._functions, *of_gates, *self._forwarding)
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.

@@ -54,7 +54,9 @@ class SecretReaders(Construct):
             "LISTS": json.dumps(reader_lists(principals), separators=(",", ":")),
         }
         if sum(len(part) for pair in variables.items() for part in pair) > LONGEST_VARIABLES - 200:
-            raise ValueError("the lists of who reads secrets are longer than a function's variables")
+            raise ValueError(
+                "the lists of who reads secrets are longer than a function's variables"
+            )
         function = WorkerFunction(
             self,
             "Watch",

@@ -87,9 +87,7 @@ def _group(groups: Mapping[str, Json], name: str) -> Json:
     return groups[name]
 
 
-def _said(
-    who: Json, inline: str, where: str, policies: Mapping[str, Json]
-) -> Iterator[Statement]:
+def _said(who: Json, inline: str, where: str, policies: Mapping[str, Json]) -> Iterator[Statement]:
     for policy in who.get(inline, []):
         label = f"{where}inline policy {policy['PolicyName']}"
         yield from statements(policy["PolicyDocument"], label)

@@ -123,9 +123,7 @@ def _delegates(key: Key, action: str, facts: Facts, account: str) -> bool:
     return any(everybody & set(one.holders(account)) for one in granting(key.said, call))
 
 
-def _given(
-    said: Sequence[Statement], call: Call, account: str
-) -> Iterator[tuple[str, Statement]]:
+def _given(said: Sequence[Statement], call: Call, account: str) -> Iterator[tuple[str, Statement]]:
     """List whom a policy on a resource lets through itself, whatever it denies elsewhere."""
     for one in said:
         if one.may_allow(call):

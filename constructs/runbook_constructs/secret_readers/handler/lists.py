@@ -36,6 +36,4 @@ def lists(environment: str, region: str, text: str) -> Lists:
     trusted = {arn: who for who, names in told["trusted"].items() for arn in arns(names)}
     if not readers or not people or not trusted:
         raise ValueError("LISTS names no secret, nobody, or no role")
-    return Lists(
-        environment, account, region, readers, people, arns(told["executors"]), trusted
-    )
+    return Lists(environment, account, region, readers, people, arns(told["executors"]), trusted)

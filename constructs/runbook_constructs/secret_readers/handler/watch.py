@@ -1,4 +1,4 @@
-"""Entry of the function: after each change of grants, and hourly, look who may read (ROVN-SEC-6)."""
+"""Entry: after each change of grants, and hourly, look who may read (ROVN-SEC-6)."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def handler(event: Mapping[str, Json], context: object) -> dict[str, Json]:  # n
     topic = os.environ["SECURITY_TOPIC"]
     try:
         found = _look(told)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it was, nobody has looked
         why = _why(error)
         _say(what="unseen", why=why)
         _publish(topic, f"{told.environment}: who reads secrets is not known", told, why, event)
@@ -108,7 +108,7 @@ class _Clients:
 
 
 @cache
-def _client(service: str) -> Any:  # noqa: ANN401 - the runtime has boto3, not its types
+def _client(service: Any) -> Any:  # noqa: ANN401 - the runtime has boto3, not its types
     # IAM answers few calls a second for the whole account.
     retries: Any = {"mode": "adaptive", "max_attempts": 8}
     config = Config(retries=retries, connect_timeout=3, read_timeout=20)

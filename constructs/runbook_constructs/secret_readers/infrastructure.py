@@ -22,15 +22,16 @@ SCHEDULE = "cron(30 * * * ? *)"
 SECONDS = 300
 HOUR = 3600
 NAMESPACE, METRIC = "Runbook/Secrets", "UnlistedReaders"
-# Lambda takes no more of names and values together.
-LONGEST_VARIABLES = 4096
+# Lambda takes 4096 of names and values together; the topic is one more.
+LONGEST_LISTS = 3900
 
 
 class SecretReaders(Construct):
     """Whoever is granted a secret outside its list pages, within minutes or the hour (ROVN-SEC-6).
 
     ``secrets`` are the ARNs of the environment's secrets, ``secrets_key`` that of their key;
-    ``topic``, under ``topic_key``, takes the page. ``rules`` are the ARNs of the rules that set it to work.
+    ``topic``, under ``topic_key``, takes the page. ``rules`` are the ARNs of what sets it
+    to work.
     """
 
     def __init__(
@@ -53,10 +54,8 @@ class SecretReaders(Construct):
             "ENVIRONMENT_NAME": environment.name,
             "LISTS": json.dumps(reader_lists(principals), separators=(",", ":")),
         }
-        if sum(len(part) for pair in variables.items() for part in pair) > LONGEST_VARIABLES - 200:
-            raise ValueError(
-                "the lists of who reads secrets are longer than a function's variables"
-            )
+        if sum(map(len, (*variables, *variables.values()))) > LONGEST_LISTS:
+            raise ValueError("the lists of who reads secrets are longer than Lambda takes")
         function = WorkerFunction(
             self,
             "Watch",

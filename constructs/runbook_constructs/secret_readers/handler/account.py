@@ -1,21 +1,15 @@
 """What the account says of itself: its IAM state, and each secret's and key's own policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from .statements import Statement, UnreadableError, statements
 
 Json = Any
+# Gives the client of a service by its name.
+Clients = Callable[[str], Any]
 _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
-
-
-class Clients(Protocol):
-    """Boto3's clients of the services that are asked."""
-
-    iam: Any
-    kms: Any
-    secretsmanager: Any
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class Key:
 def authorization_details(clients: Clients) -> dict[str, list[Mapping[str, Json]]]:
     """Read the users, groups, roles and policies of the account, every page."""
     found: dict[str, list[Mapping[str, Json]]] = {name: [] for name in _LISTS}
-    for page in clients.iam.get_paginator("get_account_authorization_details").paginate():
+    for page in clients("iam").get_paginator("get_account_authorization_details").paginate():
         for name in _LISTS:
             found[name] += page[name]
     return found
@@ -49,11 +43,11 @@ def authorization_details(clients: Clients) -> dict[str, list[Mapping[str, Json]
 
 def secret(clients: Clients, environment: str, name: str) -> Secret:
     """Read one secret; raises ``UnreadableError`` when it is under no key of its own."""
-    described = clients.secretsmanager.describe_secret(SecretId=f"{environment}/{name}")
+    described = clients("secretsmanager").describe_secret(SecretId=f"{environment}/{name}")
     arn, key = described["ARN"], described.get("KmsKeyId", "")
     if not key.startswith("arn:"):
         raise UnreadableError(f"secret {name} is under {key or 'the key of AWS'}: no key of ours")
-    policy = clients.secretsmanager.get_resource_policy(SecretId=arn).get("ResourcePolicy")
+    policy = clients("secretsmanager").get_resource_policy(SecretId=arn).get("ResourcePolicy")
     said = statements(policy, f"the policy of secret {name}") if policy else []
     copies = [copy["Region"] for copy in described.get("ReplicationStatus", [])]
     return Secret(name, arn, key, tuple(said), tuple(copies))
@@ -61,8 +55,8 @@ def secret(clients: Clients, environment: str, name: str) -> Secret:
 
 def key(clients: Clients, arn: str) -> Key:
     """Read one key with all of its grants."""
-    policy = clients.kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
-    pages = clients.kms.get_paginator("list_grants").paginate(KeyId=arn)
+    policy = clients("kms").get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
+    pages = clients("kms").get_paginator("list_grants").paginate(KeyId=arn)
     grants = [_grant(grant) for page in pages for grant in page["Grants"]]
     return Key(arn, tuple(statements(policy, f"the policy of key {arn}")), tuple(grants))
 

@@ -57,10 +57,8 @@ def findings(
 def _of_secret(lists: Lists, people: Sequence[Identity], secret: Secret) -> Iterator[Finding]:
     listed = lists.readers[secret.name]
     for identity in people:
-        if identity.arn in listed:
-            continue
         kept_out = _denied(secret.said, secret.arn, identity.facts)
-        if identity.arn in lists.executors and kept_out:
+        if identity.arn in listed or (kept_out and identity.arn in lists.executors):
             continue
         for action in READ:
             if by := identity.may(action, secret.arn):
@@ -69,12 +67,17 @@ def _of_secret(lists: Lists, people: Sequence[Identity], secret: Secret) -> Iter
         for who, one in _given(secret.said, Call(action, secret.arn), lists.account):
             if who not in listed:
                 yield _finding(who, action, [one], [secret.name], kept_out=False)
+    for who, why in _unguarded(lists, secret):
+        yield Finding(who, READ, (why,), (secret.name,), kept_out=False)
+
+
+def _unguarded(lists: Lists, secret: Secret) -> Iterator[tuple[str, str]]:
+    """Say where a secret stands open without anybody being granted it."""
     if not _denied(secret.said, secret.arn, _stranger(lists)):
-        by_nobody = (f"the policy of secret {secret.name} refuses nobody: IAM alone decides",)
-        yield Finding("anybody whom IAM lets", READ, by_nobody, (secret.name,), kept_out=False)
+        why = "its own policy refuses nobody who is not listed: IAM alone decides"
+        yield "whomever IAM lets", why
     for region in secret.copies:
-        where = (f"a copy in {region}, whose readers nobody looks at",)
-        yield Finding("anybody there", READ, where, (secret.name,), kept_out=False)
+        yield "whoever is let in there", f"a copy in {region}, which nobody looks at"
 
 
 def _denied(said: Sequence[Statement], arn: str, facts: Facts) -> bool:
@@ -112,8 +115,8 @@ def _of_key(
     for grant, who, operations in key.grants:
         taken = tuple(f"kms:{name}" for name in _OF_GRANTS if name in operations)
         if taken and who not in lists.people:
-            by = (f"grant {grant} of key {key.arn}",)
-            yield Finding(who, taken, by, tuple(under), kept_out=False)
+            of = f"grant {grant} of key {key.arn}"
+            yield Finding(who, taken, (of,), tuple(under), kept_out=False)
 
 
 def _delegates(key: Key, action: str, facts: Facts, account: str) -> bool:

@@ -58,10 +58,9 @@ def handler(event: Mapping[str, Json], context: object) -> dict[str, Json]:  # n
 
 
 def _look(told: Lists) -> list[Finding]:
-    clients = _Clients()
-    people = identities(authorization_details(clients))
-    secrets = [secret(clients, told.environment, name) for name in told.readers]
-    keys = [key(clients, arn) for arn in dict.fromkeys(one.key for one in secrets)]
+    people = identities(authorization_details(_client))
+    secrets = [secret(_client, told.environment, name) for name in told.readers]
+    keys = [key(_client, arn) for arn in dict.fromkeys(one.key for one in secrets)]
     return findings(told, people, secrets, keys)
 
 
@@ -91,20 +90,6 @@ def _why(error: Exception) -> str:
         code = error.response.get("Error", {}).get("Code", "unknown")
         return f"{error.operation_name} answered {code}"
     return str(error) if isinstance(error, UnreadableError) else type(error).__name__
-
-
-class _Clients:
-    @property
-    def iam(self) -> Any:  # noqa: ANN401 - the runtime has boto3, not its types
-        return _client("iam")
-
-    @property
-    def kms(self) -> Any:  # noqa: ANN401
-        return _client("kms")
-
-    @property
-    def secretsmanager(self) -> Any:  # noqa: ANN401
-        return _client("secretsmanager")
 
 
 @cache

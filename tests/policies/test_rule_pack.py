@@ -81,6 +81,7 @@ release-hooks
 releases-approved-by-people
 roles-bounded
 secret-policy
+secret-readers-watched
 secrets-by-reference
 secrets-encrypted
 service-private

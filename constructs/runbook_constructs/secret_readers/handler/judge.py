@@ -48,7 +48,7 @@ def findings(
     found = [
         *(f for secret in secrets for f in _of_secret(lists, people, secret)),
         *(f for key in keys for f in _of_key(lists, people, key, secrets)),
-        *_who_help_themselves(lists, people),
+        *_who_help_themselves(lists, people, secrets),
         *_of_trust(lists, people),
     ]
     return sorted(_merged(found), key=lambda f: (f.kept_out, f.who, f.may, f.by))
@@ -66,14 +66,16 @@ def _of_secret(lists: Lists, people: Sequence[Identity], secret: Secret) -> Iter
     for action in READ:
         for who, one in _given(secret.said, Call(action, secret.arn), lists.account):
             if who not in listed:
-                yield _finding(who, action, [one], [secret.name], kept_out=False)
+                kept_out = _denied(secret.said, secret.arn, _facts(who))
+                yield _finding(who, action, [one], [secret.name], kept_out=kept_out)
     for who, why in _unguarded(lists, secret):
         yield Finding(who, READ, (why,), (secret.name,), kept_out=False)
 
 
 def _unguarded(lists: Lists, secret: Secret) -> Iterator[tuple[str, str]]:
     """Say where a secret stands open without anybody being granted it."""
-    if not _denied(secret.said, secret.arn, _stranger(lists)):
+    # IAM takes no such name, so no list can have it.
+    if not _denied(secret.said, secret.arn, _facts(f"arn:aws:iam::{lists.account}:role/nobody!")):
         why = "its own policy refuses nobody who is not listed: IAM alone decides"
         yield "whomever IAM lets", why
     for region in secret.copies:
@@ -86,12 +88,14 @@ def _denied(said: Sequence[Statement], arn: str, facts: Facts) -> bool:
     return any(one.names_everybody() and one.surely_denies(call) for one in said)
 
 
-def _stranger(lists: Lists) -> Facts:
-    """Describe somebody whom no list can name: IAM takes no such name."""
-    arn = f"arn:aws:iam::{lists.account}:role/nobody!"
+def _facts(who: str) -> Facts:
+    """Tell what a call of somebody's carries for sure; nothing of ``*`` and of a service."""
+    if not who.startswith("arn:aws:iam::"):
+        return {}
+    account = who.split(":")[4]
     return {
-        "aws:principalarn": arn,
-        "aws:principalaccount": lists.account,
+        "aws:principalarn": who,
+        "aws:principalaccount": account,
         "aws:principalisawsservice": "false",
     }
 
@@ -134,15 +138,19 @@ def _given(said: Sequence[Statement], call: Call, account: str) -> Iterator[tupl
                 yield who, one
 
 
-def _who_help_themselves(lists: Lists, people: Sequence[Identity]) -> Iterator[Finding]:
-    """Find who may write the policies that say what they may: they read what they like."""
+def _who_help_themselves(
+    lists: Lists, people: Sequence[Identity], secrets: Sequence[Secret]
+) -> Iterator[Finding]:
+    """Find who may write the policies that say what they may: IAM is no limit to them."""
     for identity in people:
         if identity.arn in lists.people:
             continue
+        kept_out = all(_denied(s.said, s.arn, identity.facts) for s in secrets)
         for action, resource in identity.itself:
             if by := identity.may(action, resource):
                 every = tuple(lists.readers)
-                yield _finding(identity.arn, f"{action} on {resource}", by, every, kept_out=False)
+                may = f"{action} on {resource}"
+                yield _finding(identity.arn, may, by, every, kept_out=kept_out)
 
 
 def _of_trust(lists: Lists, people: Sequence[Identity]) -> Iterator[Finding]:

@@ -56,12 +56,13 @@ def reader(who: str, may: str = GET, *secrets: str, conditional: bool = False) -
     return Found(who, may, frozenset(secrets or BOTH), kept_out=False, conditional=conditional)
 
 
-def group(world: World, *statements: Json) -> None:
+def group(world: World, *statements: Json) -> World:
     iam = world.iam
     iam.create_group(GroupName="many")
     iam.put_group_policy(GroupName="many", PolicyName="g", PolicyDocument=document(*statements))
     iam.create_user(UserName="u")
     iam.add_user_to_group(GroupName="many", UserName="u")
+    return world
 
 
 def managed_by_group(world: World) -> None:
@@ -72,9 +73,10 @@ def managed_by_group(world: World) -> None:
     world.iam.add_user_to_group(GroupName="many", UserName="u")
 
 
-def user(world: World, *statements: Json) -> None:
+def user(world: World, *statements: Json) -> World:
     world.iam.create_user(UserName="u")
     world.iam.put_user_policy(UserName="u", PolicyName="i", PolicyDocument=document(*statements))
+    return world
 
 
 def attached(world: World, *versions: list[Json], default: int = -1) -> None:
@@ -109,9 +111,10 @@ def trusted(world: World, role: str, principal: Json, **more: Json) -> None:
     world.iam.update_assume_role_policy(RoleName=role, PolicyDocument=document(body))
 
 
-def spared(world: World, *extra: str) -> None:
+def spared(world: World, *extra: str) -> World:
     readers = [*LISTS["readers"][MASTER], *(f"role/{name}" for name in extra)]
     world.guard(MASTER, guard(readers))
+    return world
 
 
 def lets_in(world: World, principal: Json, *more: Json, **elements: Json) -> None:

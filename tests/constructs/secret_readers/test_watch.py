@@ -189,8 +189,9 @@ def test_without_lists_it_does_not_start(
 @pytest.fixture
 def stubs() -> Iterator[dict[str, tuple[Json, Stubber]]]:
     made: dict[str, tuple[Json, Stubber]] = {}
-    for service in ("iam", "kms"):
-        client: Json = boto3.client(service, region_name="us-east-2")  # type: ignore[call-overload]
+    services: list[Json] = ["iam", "kms"]
+    for service in services:
+        client = boto3.client(service, region_name="us-east-2")
         made[service] = (client, Stubber(client))
         made[service][1].activate()
     yield made

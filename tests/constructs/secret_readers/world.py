@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from tests.constructs.release_gate.faults import Fault, Faulty
@@ -76,7 +77,7 @@ class World:
     topic: str = ""
     queue: str = ""
 
-    def real(self, service: str) -> Any:  # noqa: ANN401 - boto3
+    def real(self, service: Any) -> Any:  # noqa: ANN401 - boto3
         return self.clients.setdefault(service, boto3.client(service, region_name=REGION))
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - as boto3's
@@ -132,9 +133,7 @@ class World:
     @property
     def counted(self) -> list[float]:
         """List what was counted, in order."""
-        from moto.backends import get_backend
-
-        metrics = get_backend("cloudwatch")[ACCOUNT][REGION].metric_data
+        metrics: Any = get_backend("cloudwatch")[ACCOUNT][REGION].metric_data
         return [metric.value for metric in metrics if metric.name == "UnlistedReaders"]
 
 

@@ -4,7 +4,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from runbook.access.guard_rails import FUNCTION_BOUNDARY
+from runbook.access.guard_rails import SECRET_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.access.roles import SECRET_AGES
 from runbook.model.environment import Environment
@@ -41,7 +41,7 @@ class SecretWatchStack(RunbookStack):
             part="secret-watch",
             description="What follows a rotation of secrets",
             stateful=True,
-            boundary=FUNCTION_BOUNDARY,
+            boundary=SECRET_BOUNDARY,
         )
         self._environment = environment
         self._arns = {name: secret.ref for name, secret in secrets.secrets.items()}

@@ -12,6 +12,7 @@ from runbook.access.roles import (
     DATABASE_MONITORING,
     ECS_TASKS,
     FLOW_LOGS,
+    IDENTITY_EVENTS,
     QUALIFIER,
     RELEASE_RECORDS,
     SECRET_AGES,
@@ -23,7 +24,7 @@ from runbook.access.roles import (
     GateRoles,
     ServiceRoles,
 )
-from runbook.model.environment import Environment
+from runbook.model.environment import IDENTITY_REGION, Environment
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,11 @@ class Principals:
     def secret_readers(self) -> str:
         """The function that looks who is granted a secret outside its list."""
         return self.role(self.named(SECRET_READERS))
+
+    @property
+    def identity_events(self) -> str:
+        """EventBridge in IAM's region, which hands events on to the environment's own."""
+        return self.role(self.named(IDENTITY_EVENTS))
 
     @property
     def flow_logs(self) -> str:
@@ -276,8 +282,12 @@ class Principals:
             "cloudtrail.amazonaws.com": (self.trail,),
             CODEBUILD: (self.image_build, self.release, self.release_checks),
             "codepipeline.amazonaws.com": (self.pipeline,),
-            "events.amazonaws.com": (self.source_events, self.secret_restart_events),
-            "lambda.amazonaws.com": self._functions,
+            "events.amazonaws.com": (
+                self.source_events,
+                self.secret_restart_events,
+                *self._forwarding,
+            ),
+            "lambda.amazonaws.com": (*self._functions, *self._functions_of_secrets),
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "states.amazonaws.com": (
                 *(roles.machine for roles in gates),
@@ -291,9 +301,17 @@ class Principals:
     def _functions(self) -> tuple[str, ...]:
         gates = [self.gate_roles(name) for name in self.gated]
         of_gates = (arn for of in gates for arn in (of.hook, of.probe, of.steps))
-        records = self.role(self.named(RELEASE_RECORDS))
-        watching = (self.secret_ages, self.secret_readers)
-        return (*of_gates, records, self.snapshot_janitor, *self.rotations, *watching)
+        return (*of_gates, self.role(self.named(RELEASE_RECORDS)), self.snapshot_janitor)
+
+    @property
+    def _functions_of_secrets(self) -> tuple[str, ...]:
+        return (*self.rotations, self.secret_ages, self.secret_readers)
+
+    @property
+    def _forwarding(self) -> tuple[str, ...]:
+        """What hands IAM's events on; nothing where they come in the environment's own region."""
+        away = self.environment.region != IDENTITY_REGION
+        return (self.identity_events,) if away else ()
 
     @property
     def delivering(self) -> tuple[str, ...]:
@@ -303,10 +321,15 @@ class Principals:
 
     @property
     def around_functions(self) -> tuple[str, ...]:
-        """The functions of gates, records, snapshots and secrets, and what works beside them."""
+        """The functions of gates, records and snapshots, and what calls those of gates."""
         gates = [self.gate_roles(name) for name in self.gated]
-        beside = (arn for of in gates for arn in (of.machine, of.invoke))
-        return (*self._functions, *beside, self.secret_restart, self.secret_restart_events)
+        return (*self._functions, *(arn for of in gates for arn in (of.machine, of.invoke)))
+
+    @property
+    def around_secrets(self) -> tuple[str, ...]:
+        """What rotates secrets, restarts who reads them, and looks at ages and readers."""
+        restarts = (self.secret_restart, self.secret_restart_events)
+        return (*self._functions_of_secrets, *restarts, *self._forwarding)
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.

@@ -49,6 +49,16 @@ EXPECTED: dict[str, tuple[str | None, set[str]]] = {
     "update-service-denied": ("writes-ecs", {"configuration"}),
     "update-service-no-hooks": ("writes-ecs", {"ungated"}),
     "update-state-machine": (None, {"state-machines"}),
+    # Of who may read secrets (tests/constructs/secret_readers).
+    **dict.fromkeys(
+        (
+            *("add-user-to-group", "attach-role-policy", "create-grant", "create-policy-version"),
+            *("delete-resource-policy", "delete-role-permissions-boundary", "put-key-policy"),
+            *("put-resource-policy", "put-role-policy", "put-user-policy"),
+            "update-assume-role-policy",
+        ),
+        (None, set()),
+    ),
 }
 
 

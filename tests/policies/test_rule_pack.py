@@ -85,6 +85,7 @@ rotation-events-recorded
 secret-age-alarms
 secret-consumers-restarted
 secret-policy
+secret-readers-watched
 secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted

@@ -70,6 +70,17 @@ class World:
         }
         return token
 
+    def put(self, arn: str, value: str) -> None:
+        """Let the current version have another value."""
+        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        for version in found.versions.values():
+            if "AWSCURRENT" in version["version_stages"]:
+                version["secret_string"] = value
+
+    def switch_off(self, arn: str) -> None:
+        """Let a secret no longer rotate; moto's own call wants a function for that."""
+        secretsmanager_backends[ACCOUNT][REGION].secrets[arn].rotation_enabled = False
+
     def step(self, arn: str, token: str, step: str) -> None:
         """Call the function of a secret for one step."""
         event = {"SecretId": arn, "ClientRequestToken": token, "Step": step}

@@ -26,7 +26,7 @@ def test_a_version_that_is_not_pending(world: World, step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_secret_that_does_not_rotate(world: World, step: str) -> None:
     token = world.begin(world.user)
-    world.boto.cancel_rotate_secret(SecretId=world.user)
+    world.switch_off(world.user)
     with pytest.raises(ValueError, match=r"rotation of secret \S+ is not enabled"):
         world.step(world.user, token, step)
 

@@ -27,6 +27,11 @@ _NUMBERS = count(1)
 _CONNECTION = pg8000.native.Connection
 
 
+def _kept(arn: str) -> Any:  # noqa: ANN401 - moto's
+    """Take a secret as moto keeps it."""
+    return secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+
+
 @dataclass
 class World:
     """What is outside the functions; ``calls`` lists service and operation of each, in order."""
@@ -47,7 +52,7 @@ class World:
     def _secret(self, name: str, username: str, password: str) -> str:
         value = json.dumps({"username": username, "password": password})
         arn: str = self.boto.create_secret(Name=name, SecretString=value)["ARN"]
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         found.rotation_requested = found.rotation_enabled = True
         return arn
 
@@ -60,7 +65,7 @@ class World:
 
     def begin(self, arn: str) -> str:
         """Begin a rotation as Secrets Manager does: a pending version without a value."""
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         token = f"rotation-{next(_NUMBERS):032d}"
         found.remove_version_stages_from_old_versions(["AWSPENDING"])
         found.versions[token] = {
@@ -69,6 +74,17 @@ class World:
             "version_stages": ["AWSPENDING"],
         }
         return token
+
+    def put(self, arn: str, value: str) -> None:
+        """Let the current version have another value."""
+        found = _kept(arn)
+        for version in found.versions.values():
+            if "AWSCURRENT" in version["version_stages"]:
+                version["secret_string"] = value
+
+    def switch_off(self, arn: str) -> None:
+        """Let a secret no longer rotate; moto's own call wants a function for that."""
+        _kept(arn).rotation_enabled = False
 
     def step(self, arn: str, token: str, step: str) -> None:
         """Call the function of a secret for one step."""
@@ -96,7 +112,7 @@ class World:
 
     def versions(self, arn: str) -> dict[str, Credential]:
         """Read each stage's log-in, of those that have one."""
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         return {
             stage: credential(version["secret_string"])
             for version in found.versions.values()
@@ -106,7 +122,7 @@ class World:
 
     def values(self, arn: str) -> set[str]:
         """Every password that a secret ever had."""
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         texts = [v["secret_string"] for v in found.versions.values() if "secret_string" in v]
         return {credential(text).password for text in texts}
 

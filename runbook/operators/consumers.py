@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +17,13 @@ from runbook.operators.history import GOING_BACK, SUCCESSFUL, UNDER_WAY, History
 _AT_ONCE = 100
 
 
+class Behind(NamedTuple):
+    """How a restart stands, in words; ``ended`` says why it ended, if it did, without new tasks."""
+
+    words: str
+    ended: str = ""
+
+
 class Consumers:
     """The services that read one secret; reads only.
 
@@ -28,27 +36,27 @@ class Consumers:
         self.services = tuple(sorted(c for c in consumers if not c.endswith(MIGRATIONS)))
         self._histories = {key: History(account, key) for key in self.services}
 
-    def behind(self, since: datetime) -> dict[str, str]:
-        """Map each service with tasks from before ``since`` to how its restart stands.
-
-        Raises ``OperationFailedError`` where a restart since then ended without new tasks.
-        """
+    def behind(self, since: datetime) -> dict[str, Behind]:
+        """Map each service with tasks from before ``since`` to how its restart stands."""
         old = {key: count for key in self.services if (count := self._older(key, since))}
         return {key: self._told(key, count, since) for key, count in old.items()}
 
     def wait(self, since: datetime, looks: Iterable[bool], tell: Tell, patience: Patience) -> None:
-        """Wait until none of their tasks is from before ``since``; errors as of ``behind``.
+        """Wait until none of their tasks is from before ``since``.
 
-        Raises ``UnwatchedError`` when the looks are over first.
+        Raises ``OperationFailedError`` where a restart since then ended without new tasks, and
+        ``UnwatchedError`` when the looks are over first.
         """
-        stand: dict[str, str] = {}
+        stand: dict[str, Behind] = {}
         for _ in looks:
             behind = patience.ask(lambda: self.behind(since))
             if behind is None:
                 continue
-            for key in behind:
-                if behind[key] != stand.get(key):
-                    tell(f"{key}: {behind[key]}")
+            for key, how in behind.items():
+                if how != stand.get(key):
+                    tell(f"{key}: {how.words}")
+                if how.ended:
+                    raise self._failed(key, how)
             for key in stand.keys() - behind.keys():
                 tell(f"{key}: all tasks are new")
             stand = behind
@@ -57,7 +65,7 @@ class Consumers:
         name, first = self._account.environment.name, next(iter(stand), "")
         raise UnwatchedError(
             "the value is in use, but not every consumer runs with it",
-            why=[f"{key}: {how}" for key, how in stand.items()] or ["ECS did not answer"],
+            why=[f"{key}: {how.words}" for key, how in stand.items()] or ["ECS did not answer"],
             fix=f"look with `runbook status {name}`; where nothing restarts it: "
             f"runbook restart {name} --service {first or self.services[0]}",
         )
@@ -83,17 +91,21 @@ class Consumers:
                 if task.get("lastStatus") != "STOPPED":
                     yield task["createdAt"]
 
-    def _told(self, key: str, count: int, since: datetime) -> str:
+    def _told(self, key: str, count: int, since: datetime) -> Behind:
         tasks = f"{count} task{'s' if count > 1 else ''} from before"
         newest = next(iter(self._histories[key].newest_first()), None)
         if newest is None or newest.created <= since:
-            return f"{tasks}, and no restart yet"
-        if newest.status not in (*UNDER_WAY, *GOING_BACK, SUCCESSFUL):
-            name = self._account.environment.name
-            raise OperationFailedError(
-                f"{key} has {tasks}: deployment {newest.id}, begun since, is {newest.status}",
-                why=[newest.reason or "ECS gives no reason"],
-                fix="its tasks serve on with the value of before; mend what it names, then: "
-                f"runbook restart {name} --service {key}",
-            )
-        return f"{tasks}; deployment {newest.id} is {newest.status} at {newest.stage or 'no stage'}"
+            return Behind(f"{tasks}, and no restart yet")
+        stage = newest.stage or "no stage"
+        words = f"{tasks}; deployment {newest.id} is {newest.status} at {stage}"
+        ended = newest.status not in (*UNDER_WAY, *GOING_BACK, SUCCESSFUL)
+        return Behind(words, newest.reason or "ECS gives no reason" if ended else "")
+
+    def _failed(self, key: str, how: Behind) -> OperationFailedError:
+        name = self._account.environment.name
+        return OperationFailedError(
+            f"{key} was not restarted: {how.words}",
+            why=[how.ended],
+            fix="its tasks serve on with the value of before; mend what it names, then: "
+            f"runbook restart {name} --service {key}",
+        )

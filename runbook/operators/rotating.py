@@ -137,16 +137,20 @@ class Rotate(Operation):
             return
         behind = self._consumers.behind(state.last_rotated) if state.last_rotated else {}
         for key, how in behind.items():
-            why = f"{key} has not restarted since the last rotation ({how}); the next one would "
-            why += "lock those tasks out"
             yield Refusal(
-                "restart", why, f"wait for it, or: runbook restart {name} --service {key}"
+                "restart",
+                f"{key} has not restarted since the last rotation ({how.words}); the next one "
+                "would lock those tasks out",
+                f"wait for it, or: runbook restart {name} --service {key}",
             )
         until = self._overlap_end(state)
         if until and until > self._now():
-            why = f"the previous value is taken until {until:%Y-%m-%d %H:%M} UTC; a rotation now "
-            fix = "wait until then; --suspected-exposure does not"
-            yield Refusal("overlap", f"{why}locks out who holds it", fix)
+            yield Refusal(
+                "overlap",
+                f"the previous value is taken until {until:%Y-%m-%d %H:%M} UTC; a rotation now "
+                "locks out who holds it",
+                "wait until then; --suspected-exposure does not",
+            )
 
     def _overlap_end(self, state: SecretState) -> datetime | None:
         """Tell until when the previous value was promised to be taken."""

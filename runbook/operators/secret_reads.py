@@ -13,6 +13,7 @@ from runbook.operations.waiting import REAL_TIME, Patience, Tell, Time
 # CloudTrail's event history keeps as much, and answers two questions a second.
 LONGEST_DAYS = 90
 _SECONDS_BETWEEN = 0.5
+_KIND = "AWS::SecretsManager::Secret"
 _EVENTS = ("GetSecretValue", "BatchGetSecretValue")
 UNSEEN = (
     "Not seen: what was read in the last 15 minutes or so, more than 90 days ago or in another "
@@ -39,8 +40,9 @@ class Reader:
         """Write it in one line."""
         mark = "expected" if self.expected else "NOT EXPECTED"
         refused = f", {self.refused} of them refused" if self.refused else ""
+        calls = f"{self.count} call{'s' if self.count > 1 else ''}"
         return (
-            f"{mark}: {self.principal} from {self.address}: {self.count} times{refused}, "
+            f"{mark}: {self.principal} from {self.address}: {calls}{refused}, "
             f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
         )
 
@@ -117,7 +119,8 @@ class SecretReads:
         """Tell whether a call was for this secret; one that names none may have been."""
         asked = told.get("requestParameters") or {}
         named = {str(asked.get("secretId") or ""), *map(str, asked.get("secretIdList") or ())}
-        named |= {str(resource.get("ResourceName", "")) for resource in event.get("Resources", [])}
+        resources = [r for r in event.get("Resources", []) if r.get("ResourceType") == _KIND]
+        named |= {str(resource.get("ResourceName", "")) for resource in resources}
         named -= {""}
         return not named or bool(named & self._names)
 

@@ -121,7 +121,7 @@ class Supply(Operation):
             summary=f"{state.name} has the supplied value since today"
             + ("; nothing is left to do here" if done else ": the rest is seen to its end"),
             nothing_to_do=done,
-            notes=[f"{key}: {how}" for key, how in behind.items()] + [self._revoke],
+            notes=[f"{key}: {how.words}" for key, how in behind.items()] + [self._revoke],
             before=same,
             after=same,
         )

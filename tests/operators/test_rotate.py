@@ -138,6 +138,17 @@ def test_somebody_else_who_was_first_is_told(aws: VaultAws, desk: Desk) -> None:
     assert aws.rotated == []
 
 
+def test_a_restart_that_went_back_is_refused_as_one_that_is_missing(
+    aws: VaultAws, desk: Desk
+) -> None:
+    aws.next_steps = [("ROLLBACK_SUCCESSFUL", "SCALE_UP", 0.0)]
+    rotate(desk)
+    again = Desk(aws)
+    assert rotate(again) == Exit.REFUSED
+    assert "deployment 4 is ROLLBACK_SUCCESSFUL at SCALE_UP); the next one" in again.refusal
+    assert len(aws.rotated) == 1
+
+
 # ---- what does not end well
 
 
@@ -165,7 +176,10 @@ def test_a_restart_that_goes_back_is_told(aws: VaultAws, desk: Desk) -> None:
     aws.next_steps = [("ROLLBACK_SUCCESSFUL", "SCALE_UP", 0.0)]
     assert rotate(desk) == Exit.FAILED
     failure = desk.answer["failure"]
-    assert "deployment 4, begun since, is ROLLBACK_SUCCESSFUL" in failure["what"]
+    assert failure["what"] == (
+        "passport-api was not restarted: 3 tasks from before; deployment 4 is "
+        "ROLLBACK_SUCCESSFUL at SCALE_UP"
+    )
     assert "runbook restart rovn/production --service passport-api" in failure["fix"]
 
 
@@ -218,17 +232,17 @@ def test_between_two_rotations_every_task_restarts(aws: VaultAws, desk: Desk) ->
 @pytest.mark.clause("ROVN-SEC-4")
 def test_it_tells_who_read_it_and_who_was_not_expected(aws: VaultAws, desk: Desk) -> None:
     ours = Principals(aws.environment).service_roles("passport-api").execution
-    for _ in range(3):
-        aws.read_by(ours, f"rovn/production/{USER}")
+    for named in (f"rovn/production/{USER}", aws.arn(USER), aws.arn(USER).rpartition("-")[0]):
+        aws.read_by(ours, named)
     aws.read_by("arn:aws:iam::111122223333:role/stranger", aws.arn(USER), code="AccessDenied")
     aws.read_by("arn:aws:iam::111122223333:role/elsewhere", aws.arn(TOKEN))
     aws.read_by("arn:aws:iam::111122223333:role/unnamed")
     assert rotate(desk, exposed=True) == Exit.DONE, desk.err.getvalue()
     first, second, third = desk.answer["verified"]["read_by"]
     assert first.startswith("NOT EXPECTED: arn:aws:iam::111122223333:role/stranger from 203.0.113")
-    assert "1 times, 1 of them refused" in first
+    assert "1 call, 1 of them refused" in first
     assert second.startswith("NOT EXPECTED: arn:aws:iam::111122223333:role/unnamed")
-    assert third.startswith(f"expected: {ours} from 203.0.113.7: 3 times, ")
+    assert third.startswith(f"expected: {ours} from 203.0.113.7: 3 calls, ")
     assert "Not seen: what was read in the last 15 minutes" in desk.answer["verified"]["unseen"]
     recorded = list(aws.records.values())[-1]["detail"]
     assert recorded["read_by"] == [first, second, third]
@@ -251,7 +265,18 @@ def test_an_event_without_a_record_is_counted_all_the_same(
     aws.reads[0]["CloudTrailEvent"] = event
     assert rotate(desk, exposed=True) == Exit.DONE
     (reader,) = desk.answer["verified"]["read_by"]
-    assert reader.startswith("NOT EXPECTED: somebody from unknown: 1 times")
+    assert reader.startswith("NOT EXPECTED: somebody from unknown: 1 call")
+
+
+def test_resources_name_the_secret_where_the_parameters_do_not(aws: VaultAws, desk: Desk) -> None:
+    for name, arn in (("ours", aws.arn(USER)), ("theirs", aws.arn(TOKEN))):
+        aws.read_by(f"arn:{name}")
+        key = {"ResourceType": "AWS::KMS::Key", "ResourceName": "arn:key"}
+        secret = {"ResourceType": "AWS::SecretsManager::Secret", "ResourceName": arn}
+        aws.reads[-1]["Resources"] = [key, secret]
+    assert rotate(desk, exposed=True) == Exit.DONE
+    (reader,) = desk.answer["verified"]["read_by"]
+    assert reader.startswith("NOT EXPECTED: arn:ours from")
 
 
 def test_cloudtrail_that_is_busy_is_asked_again(aws: VaultAws, desk: Desk) -> None:

@@ -139,6 +139,21 @@ def test_run_again_the_same_day_there_is_nothing_left_to_do(aws: VaultAws, desk:
     assert len(aws.vaults[STRIPE].values) == 2
 
 
+def test_run_again_after_a_restart_that_went_back_it_says_so_again(
+    aws: VaultAws, desk: Desk
+) -> None:
+    aws.next_steps = [("ROLLBACK_SUCCESSFUL", "SCALE_UP", 0.0)]
+    assert supply(desk) == Exit.FAILED
+    again = Desk(aws)
+    assert supply(again) == Exit.FAILED
+    assert again.answer["failure"]["what"].startswith("passport-api was not restarted")
+    aws.next_steps = [("SUCCESSFUL", "CLEAN_UP", 100.0)]
+    aws.begin_restart()
+    third = Desk(aws)
+    assert supply(third) == Exit.DONE
+    assert len(aws.vaults[STRIPE].values) == 2
+
+
 @pytest.mark.parametrize(
     ("operation", "left"), [("PutSecretValue", PENDING), ("UpdateSecretVersionStage", CURRENT)]
 )

@@ -24,7 +24,7 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "a private key",
         ("AMBMGByqGSM49AgEG", "AwEwYHKoZIzj0CAQYI", "ADANBgkqhkiG9w0BAQEFAASC"),
         r"\bM(?:IGHAgEAMBMGByqGSM49AgEG|EECAQAwEwYHKoZIzj0CAQYI"
-        r"|I[\w+/]{4,6}IBADANBgkqhkiG9w0BAQEFAASC)[\w+/]{20,}",
+        r"|I[\w+/]{4,6}IBADANBgkqhkiG9w0BAQEFAASC)[\w+/]{50,}",
     ),
     ("a private key", ('"d"', 'd\\"'), r"\"d\\?\"\s*:\s*\\?\"[\w-]{42,}"),
     ("a JSON Web Token", ("eyJ",), r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*"),

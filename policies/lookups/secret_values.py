@@ -19,6 +19,14 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         r"(?<![A-Z0-9])A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?![A-Z0-9])",
     ),
     ("a private key", ("PRIVATE KEY",), r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"),
+    # Without its armour, as KMS makes it: PKCS #8 of P-256, with its public half or not; of RSA.
+    (
+        "a private key",
+        ("AMBMGByqGSM49AgEG", "AwEwYHKoZIzj0CAQYI", "ADANBgkqhkiG9w0BAQEFAASC"),
+        r"\bM(?:IGHAgEAMBMGByqGSM49AgEG|EECAQAwEwYHKoZIzj0CAQYI"
+        r"|I[\w+/]{4,6}IBADANBgkqhkiG9w0BAQEFAASC)[\w+/]{50,}",
+    ),
+    ("a private key", ('"d"', 'd\\"'), r"\"d\\?\"\s*:\s*\\?\"[\w-]{42,}"),
     ("a JSON Web Token", ("eyJ",), r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*"),
     (
         "an address with a password in it",
@@ -55,7 +63,7 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
     ),
 )
-KINDS = tuple(kind for kind, _, _ in _SHAPES)
+KINDS = tuple(dict.fromkeys(kind for kind, _, _ in _SHAPES))
 # So far from its mark a shape may begin and end: expressions that go on for ever would take long.
 _BEFORE, _AFTER = 256, 4096
 # Made when one of the marks is met, which is seldom.

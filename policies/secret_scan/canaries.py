@@ -145,6 +145,16 @@ def _of_the_table(make: _Maker) -> Iterator[Canary]:
     """Make those of the kinds that our table alone knows."""
     for name, text, ours in (
         (
+            "private-key-of-kms",
+            f"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg{make.key(136)}",
+            "a private key",
+        ),
+        (
+            "private-json-web-key",
+            json.dumps({"kty": "EC", "crv": "P-256", "d": make.key(43)}),
+            "a private key",
+        ),
+        (
             "json-web-token",
             f"eyJ{make.key(33)}.eyJ{make.key(40)}.{make.key(43)}",
             "a JSON Web Token",

@@ -15,15 +15,20 @@ NAMED = "random text under the name of a secret"
 ALL_KINDS = (*KINDS, NAMED)
 _WORDS = ("password", "passwd", "passphrase", "token", "secret", "key", "dsn", "credential")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+# It names a secret and holds none, though colons in it look as if they assigned something.
+_ARN = re.compile(r"\barn:[\w-]+:[^\s\"',]*")
 _NAME_BEGINS = re.compile(r"[\w.-]{0,60}\Z", re.ASCII)
 # A hole in a format string, where the password of an address will stand.
 _HOLE = re.compile(r":\{[^{}]*\}@\Z")
-# The rest of the name from the word on, what assigns, and the value up to its end.
+# The rest of the name from the word on, what assigns, and the value up to its end: within quotes,
+# a password's punctuation is its own.
 _ASSIGNED = re.compile(
-    r"(?P<rest>[\w.-]{0,80})[\"'`\]]{0,2}[ \t]*(?::=|=>|[:=])[ \t]*(?:[bfr]{1,2}(?=[\"']))?[\"'`]?"
-    r"(?P<value>[^\s\"'`,;<>]{24,512})",
+    r"(?P<rest>[\w.-]{0,80})[\"'`\]]{0,2}[ \t]*(?::=|=>|[:=])[ \t]*(?:"
+    r"[bfr]{0,2}(?P<quote>[\"'`])(?P<quoted>(?:(?!(?P=quote))\S){24,512})(?P=quote)"
+    r"|(?P<bare>[^\s\"'`,;<>]{24,512}))",
     re.ASCII,
 )
+_PUNCTUATION = re.compile(r"[^\w+/=-]", re.ASCII)
 
 
 def found_in(piece: Piece) -> Iterator[Found]:
@@ -36,6 +41,7 @@ def found_in(piece: Piece) -> Iterator[Found]:
 
 def _named(text: str) -> Iterator[tuple[str, int, int]]:
     """Find values that are assigned to a name which says that they are secret."""
+    text = _ARN.sub(lambda arn: "?" * len(arn[0]), text) if "arn:" in text else text
     # Lower case may be longer than what it is of, beyond ASCII.
     lower = (text if text.isascii() else _BEYOND_ASCII.sub("?", text)).lower()
     for word in _WORDS:
@@ -45,6 +51,12 @@ def _named(text: str) -> Iterator[tuple[str, int, int]]:
             if assigned:
                 before = _NAME_BEGINS.search(text[max(0, at - 60) : at])
                 name = (before[0] if before else "") + assigned["rest"]
-                if says_secret(name) and random_text(assigned["value"], name):
-                    yield NAMED, *assigned.span("value")
+                part = "quoted" if assigned["quote"] else "bare"
+                if says_secret(name) and _random(assigned[part], name):
+                    yield NAMED, *assigned.span(part)
             at = lower.find(word, at + 1)
+
+
+def _random(value: str, name: str) -> bool:
+    """Tell random text, with punctuation in it or without."""
+    return random_text(value, name) or random_text(_PUNCTUATION.sub("", value), name)

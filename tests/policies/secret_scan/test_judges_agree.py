@@ -1,7 +1,9 @@
 """Our table and secretlint: one canary of each kind, and many other values of the same shape."""
 
 import json
+import random
 import re
+import string
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
@@ -109,6 +111,7 @@ def test_one_value_has_one_digest_whoever_finds_it() -> None:
         'f"postgresql://app:{password}@{host}/passport"',
         "https://deployer:{{token}}@registry.internal.net/simple",
         "arn:aws:secretsmanager:us-east-2:111122223333:secret:rovn/production/db-AbCdEf",
+        '"secretId": "arn:aws:secretsmanager:us-east-2:1:secret:rovn/production/stripe-key-AbCdEf"',
         "account: 111122223333",
         "AWS_ACCOUNT_ID=111122223333",
         'sha256 = "0af1c9d2e3b4a5968778695a4b3c2d1e0ff1e2d3c4b5a69788796a5b4c3d2e1f"',
@@ -135,3 +138,15 @@ def test_a_key_without_a_shape_is_found_by_its_name(name: str, written: str) -> 
     [value] = [c.text.partition("=")[2] for c in canaries(7) if c.name == "checkr"]
     [found] = scan([Content("text", written.format(name=name, value=value).encode())]).found
     assert (found.kind, found.digest) == (ALL_KINDS[-1], digest_of(value))
+
+
+@pytest.mark.parametrize("quote", ['"', "'", "`"])
+def test_a_password_with_punctuation_is_found(quote: str) -> None:
+    """As RDS makes the master's: of letters, digits and punctuation, in quotes."""
+    source = random.Random(35)  # noqa: S311 - the same each time
+    alphabet = "".join(c for c in string.printable[:94] if c not in "\"'`")
+    for _ in range(100):
+        value = "".join(source.choices(alphabet, k=48))
+        held = Content("text", f"password = {quote}{value}{quote}".encode())
+        [piece] = pieces_of(held)
+        assert {item.digest for item in found_in(piece)} == {digest_of(value)}

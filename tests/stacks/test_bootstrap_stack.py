@@ -112,9 +112,10 @@ def granted(
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 equals = {
                     key: value
-                    for keys in statement.get("Condition", {}).values()
+                    for operator, keys in statement.get("Condition", {}).items()
                     for key, value in keys.items()
-                    if isinstance(value, str)
+                    # What must not be carried is not.
+                    if isinstance(value, str) and operator != "Null"
                 }
                 for action in _listed(statement["Action"]):
                     for target in _listed(statement["Resource"]):
@@ -163,6 +164,7 @@ BEYOND = {
         "cloudformation:CreateChangeSet",
         "ecr:PutImage",
         "ecs:RunTask",
+        "ecs:UpdateService",
         "iam:PassRole",
         "lambda:InvokeFunction",
         "rds:CreateDBSnapshot",
@@ -173,6 +175,7 @@ BEYOND = {
     DELIVERY_BOUNDARY: (
         "bedrock:InvokeModel",
         "ecs:RunTask",
+        "ecs:UpdateService",
         "iam:PassRole",
         "lambda:InvokeFunction",
         "rds:CreateDBSnapshot",
@@ -183,14 +186,13 @@ BEYOND = {
         "cloudformation:CreateChangeSet",
         "codepipeline:StartPipelineExecution",
         "ecr:PutImage",
+        "ecs:StopServiceDeployment",
         "secretsmanager:GetSecretValue",
-        "sns:Publish",
     ),
 }
 BEYOND_ALL = (
     "codepipeline:PutApprovalResult",
     "ecs:RegisterTaskDefinition",
-    "ecs:UpdateService",
     "iam:CreateRole",
     "kms:ScheduleKeyDeletion",
     "s3:DeleteObjectVersion",

@@ -24,6 +24,7 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("records", "SecurityKey"): ("security", "sns", False),
     ("registry", "ImagesKey"): ("images", "ecr", True),
     ("release-gate", "LogsKey"): ("release-gate-logs", None, False),
+    ("secret-watch", "WatchKey"): ("secret-watch", "sqs", False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
 }
 ADMINISTRATION = [
@@ -38,7 +39,7 @@ USE = [
     *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
 ]
 OF_TRAIL = {"EncryptTrail", "DescribeForTrail"}
-OF_EVENTS = {"SendEvents"}
+OF_EVENTS, OF_ALARMS = {"SendEvents"}, {"SendAlarms"}
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_every_key_lets_in_exactly_these(
         ]
         policy = key["Properties"]["KeyPolicy"]
         assert policy["Version"] == "2012-10-17"
-        found = [s for s in policy["Statement"] if s["Sid"] not in OF_TRAIL | OF_EVENTS]
+        found = [s for s in policy["Statement"] if s["Sid"] not in OF_TRAIL | OF_EVENTS | OF_ALARMS]
         assert found == expected, (part, name)
 
 
@@ -123,8 +124,34 @@ def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
         ["kms:Decrypt", "kms:GenerateDataKey"],
         {},
     )
-    wanted = [("records", "RecordsKey"), ("records", "SecurityKey")]
+    wanted = [("records", "RecordsKey"), ("records", "SecurityKey"), ("secret-watch", "WatchKey")]
     assert sends == {key: [expected] for key in wanted}
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_alarms_of_the_environment_send_under_the_key_of_their_topic_and_no_other(
+    environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    """CloudWatch tells account and alarm. Without this an alarm is silent, and says nothing."""
+    place = f"{environment.region}:{environment.account}"
+    found = {
+        where: [s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_ALARMS]
+        for where, key in keys.items()
+    }
+    assert found.pop(("records", "SecurityKey")) == [
+        _allowed(
+            "SendAlarms",
+            {"Service": "cloudwatch.amazonaws.com"},
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {
+                "StringEquals": {"aws:SourceAccount": environment.account},
+                "ArnLike": {
+                    "aws:SourceArn": f"arn:aws:cloudwatch:{place}:alarm:{environment.slug}-*"
+                },
+            },
+        )
+    ]
+    assert not any(found.values())
 
 
 def _root(environment: Environment) -> dict[str, str]:

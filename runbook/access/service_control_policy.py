@@ -28,9 +28,9 @@ _SERVICES = (
     "ecs:*ServiceDeployment",
     "ecs:*Task",
     "ecs:*TaskSet",
-    "ecs:DeregisterTaskDefinition",
+    # Register and deregister.
+    "ecs:*egisterTaskDefinition",
     "ecs:ExecuteCommand",
-    "ecs:RegisterTaskDefinition",
 )
 _RECORDS = (
     "cloudtrail:DeleteTrail",

@@ -91,6 +91,7 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "Platform", "platform"),
             ("", "ReleaseGate", "release-gate"),
             ("", "Records", "records"),
+            ("", "SecretWatch", "secret-watch"),
             ("", "PassportApi", "passport-api"),
         )
     ]

@@ -113,9 +113,10 @@ def granted(
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 equals = {
                     key: value
-                    for keys in statement.get("Condition", {}).values()
+                    for operator, keys in statement.get("Condition", {}).items()
                     for key, value in keys.items()
-                    if isinstance(value, str)
+                    # What must not be carried is not.
+                    if isinstance(value, str) and operator != "Null"
                 }
                 for action in _listed(statement["Action"]):
                     for target in _listed(statement["Resource"]):
@@ -164,6 +165,7 @@ BEYOND = {
         "cloudformation:CreateChangeSet",
         "ecr:PutImage",
         "ecs:RunTask",
+        "ecs:UpdateService",
         "iam:PassRole",
         "lambda:InvokeFunction",
         "rds:CreateDBSnapshot",
@@ -174,6 +176,7 @@ BEYOND = {
     DELIVERY_BOUNDARY: (
         "bedrock:InvokeModel",
         "ecs:RunTask",
+        "ecs:UpdateService",
         "iam:PassRole",
         "lambda:InvokeFunction",
         "rds:CreateDBSnapshot",
@@ -184,6 +187,7 @@ BEYOND = {
         "cloudformation:CreateChangeSet",
         "codepipeline:StartPipelineExecution",
         "ecr:PutImage",
+        "ecs:StopServiceDeployment",
         "rds:ModifyDBInstance",
         "secretsmanager:GetSecretValue",
         "sns:Publish",
@@ -194,6 +198,7 @@ BEYOND = {
         "codepipeline:StartPipelineExecution",
         "ecr:PutImage",
         "ecs:RunTask",
+        "ecs:StopServiceDeployment",
         "iam:PassRole",
         "lambda:InvokeFunction",
         "rds:CreateDBSnapshot",
@@ -204,7 +209,6 @@ BEYOND = {
 BEYOND_ALL = (
     "codepipeline:PutApprovalResult",
     "ecs:RegisterTaskDefinition",
-    "ecs:UpdateService",
     "iam:CreateRole",
     "kms:ScheduleKeyDeletion",
     "s3:DeleteObjectVersion",

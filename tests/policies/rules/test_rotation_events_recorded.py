@@ -9,11 +9,8 @@ from tests.policies.rules.harness import OPEN, Json, Real, properties, template,
 from tests.policies.rules.spoiling import ABSENT, add, all_pass, faults, setting
 
 PART = "records"
-ROTATIONS, WRITTEN, RESTARTS = (
-    "ReleasesRotations",
-    "ReleasesWritesSecretsmanager",
-    "ReleasesRestarts",
-)
+ROTATIONS, RESTARTS = "ReleasesRotations", "ReleasesRestarts"
+WRITTEN = "ReleasesWritesSecretsmanager"
 TOLD, TOLD_RESTART = "SecretEventsRotation", "SecretEventsRestart"
 MACHINE = "arn:aws:states:us-east-2:111122223333:stateMachine:another"
 

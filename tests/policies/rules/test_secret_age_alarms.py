@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from policies.rules.secret_age_alarms import ALARM, FUNCTION, RULE, TOPIC
+from policies.rules.secret_age_alarms import ALARM, FUNCTION, RULE
 from runbook.model.loader import load_environment
 from runbook.model.secret_ages import METRIC, WINDOW_HOURS, age_alarms
 from tests.policies.rules.harness import OPEN, Json, Real, properties, resource, template, verdicts
@@ -14,10 +14,6 @@ PART, FUNCTION_NAME = "secret-watch", "WatchAgesFunction"
 SOON, LATE, TOKEN = "WatchStripeApiKeyDueSoon", "WatchStripeApiKeyLate", "WatchAdminTokenLate"
 WINDOW = WINDOW_HOURS * 3600
 SECURITY = "rovn-production-security"
-
-
-def alarm_name(secret: str, symptom: str) -> str:
-    return f"Watch{secret}-{symptom}".replace("-", " ").title().replace(" ", "")
 
 
 def test_every_secret_is_measured_and_alarms(real: Real) -> None:
@@ -211,4 +207,3 @@ def test_only_this_rule_sees_a_topic_that_refuses_alarms(real: Real) -> None:
         alarms["Condition"]["ArnLike"]["aws:SourceArn"] += "-x"
 
     assert {rule for rule, _ in real.caught("records", spoil)} == {"secret-age-alarms"}
-    assert TOPIC

@@ -13,21 +13,17 @@ from runbook.model.loader import load_environment
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 from tests.policies.rules.spoiling import ABSENT, add, faults, setting
 
-PART, NAME, STRIPE, TOKEN = (
-    "secret-watch",
-    "RestartMachine",
-    "RestartStripeApiKey",
-    "RestartAdminToken",
-)
+PART, NAME = "secret-watch", "RestartMachine"
+STRIPE, TOKEN = "RestartStripeApiKey", "RestartAdminToken"
 SERVICE = "rovn-passport-api"
 DETAIL = "EventPattern.detail"
 SAYS_STRIPE = "rovn/production/stripe-api-key"
 CONSUMED = [name for name, s in load_environment("rovn/production").secrets.items() if s.services]
 
 
-def given(**changes: str) -> str:
-    told = {"secret": "stripe-api-key", "service": SERVICE}
-    return json.dumps(told | {"rotated": "<aws.events.event.ingestion-time>"} | changes)
+def given(of: str = "stripe-api-key", **changes: str) -> str:
+    told = {"secret": of, "service": SERVICE, "rotated": "<aws.events.event.ingestion-time>"}
+    return json.dumps(told | changes)
 
 
 def defined(change: Callable[[Json], object]) -> Callable[[Json], None]:
@@ -94,7 +90,7 @@ def test_a_new_value_that_restarts_nobody_is_said(
         ),
         (
             "Targets.0.InputTransformer.InputTemplate",
-            given(secret="database-migrations"),
+            given(of="database-migrations"),
             f"it restarts {SERVICE}, which does not read database-migrations; "
             "it listens to stripe-api-key, of which it restarts nobody",
         ),
@@ -179,10 +175,8 @@ def test_it_must_exist(production: Real) -> None:
 
 
 def test_an_open_value_fails(production: Real) -> None:
-    path = f"{DETAIL}.$or.0.eventName"
-    assert (
-        "${SomeParameter} is open" in faults(production, RULE, PART, on_stripe(path, [OPEN]))[None]
-    )
+    told = faults(production, RULE, PART, on_stripe(f"{DETAIL}.$or.0.eventName", [OPEN]))
+    assert "${SomeParameter} is open" in told[None]
 
 
 def test_other_rules_are_not_looked_at() -> None:

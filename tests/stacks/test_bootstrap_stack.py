@@ -184,7 +184,6 @@ BEYOND = {
         "codepipeline:StartPipelineExecution",
         "ecr:PutImage",
         "secretsmanager:GetSecretValue",
-        "sns:Publish",
     ),
 }
 BEYOND_ALL = (
@@ -232,6 +231,37 @@ def test_what_a_boundary_leaves_to_one_role_is_not_the_others(
                 if decides(boundary, action, target, {"aws:PrincipalArn": role}) == "Allow"
             }
             assert may == wanted, action
+
+
+@pytest.mark.clause("ROVN-SEC-6")
+def test_who_looks_at_readers_and_pages_is_one_function(
+    environment: Environment, documents: dict[str, dict[str, Any]]
+) -> None:
+    principals = Principals(environment)
+    boundary = documents[f"{environment.slug}-{FUNCTION_BOUNDARY}"]
+    place = f"{environment.region}:{environment.account}"
+    secret = f"arn:aws:secretsmanager:{place}:secret:{environment.name}/x-AbCdEf"
+    for action, target, wanted in (
+        ("iam:GetAccountAuthorizationDetails", "*", principals.secret_readers),
+        ("kms:ListGrants", f"arn:aws:kms:{place}:key/x", principals.secret_readers),
+        ("secretsmanager:GetResourcePolicy", secret, principals.secret_readers),
+        (
+            "sns:Publish",
+            f"arn:aws:sns:{place}:{principals.named('security')}",
+            principals.secret_readers,
+        ),
+        (
+            "events:PutEvents",
+            f"arn:aws:events:{place}:event-bus/default",
+            principals.identity_events,
+        ),
+    ):
+        may = {
+            role
+            for role in principals.around_functions
+            if decides(boundary, action, target, {"aws:PrincipalArn": role}) == "Allow"
+        }
+        assert may == {wanted}, action
 
 
 def _named(document: dict[str, Any]) -> set[str]:

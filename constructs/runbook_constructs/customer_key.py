@@ -104,6 +104,26 @@ class CustomerKey(kms.Key):
             )
         )
 
+    def allow_key_pairs(self, role: str, spec: str) -> None:
+        """Let one role have key pairs made; what is encrypted under it, nobody decrypts."""
+        stack = Stack.of(self)
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="MakeKeyPairs",
+                actions=["kms:GenerateDataKeyPair"],
+                principals=[iam.AccountRootPrincipal()],
+                resources=["*"],
+                # Not the role itself: a key's policy takes none that is not there yet.
+                conditions={
+                    "ArnEquals": {"aws:PrincipalArn": role},
+                    "StringEquals": {
+                        "kms:CallerAccount": stack.account,
+                        "kms:DataKeyPairSpec": spec,
+                    },
+                },
+            )
+        )
+
     def allow_trail(self, arn: str) -> None:
         """Let CloudTrail encrypt the log files of this one trail."""
         cloudtrail = iam.ServicePrincipal("cloudtrail.amazonaws.com")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook.model.refusal import Refusal
+from runbook.model.secrets import USERS, owner_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ def incomplete_rotations(secrets: Mapping[str, Secret]) -> Iterator[Refusal]:
     for name, secret in secrets.items():
         yield from _overlap(name, secret)
         yield from _trial(name, secret)
+    yield from _users(secrets)
 
 
 def _overlap(name: str, secret: Secret) -> Iterator[Refusal]:
@@ -48,3 +50,19 @@ def _trial(name: str, secret: Secret) -> Iterator[Refusal]:
     elif sum(each is not None for each in given) != 1:
         why = "an operator's value is tried by one call, or it is said why none can"
         yield Refusal(key, why, "add either verification or unverifiable")
+
+
+def _users(secrets: Mapping[str, Secret]) -> Iterator[Refusal]:
+    """Find users of the database that nobody could change, or that two secrets would share."""
+    users = [name for name, secret in secrets.items() if secret.mechanism == USERS]
+    taken = {"postgres": "the database's master"}
+    for name in users:
+        if not any(secret.mechanism == "database_master" for secret in secrets.values()):
+            why = "the master changes it, and no secret here is the master's"
+            fix = "add a secret with the mechanism database_master, or let an operator supply it"
+            yield Refusal(f"secrets.{name}.mechanism", why, fix)
+        role = owner_role(name)
+        if role in taken or role.startswith("pg_"):
+            why = f"its role {role} in the database is that of {taken.get(role, 'PostgreSQL')}"
+            yield Refusal(f"secrets.{name}", why, "give the secret another name")
+        taken[role] = name

@@ -80,7 +80,9 @@ release-freeze
 release-hooks
 releases-approved-by-people
 roles-bounded
+rotation-function-alone
 secret-policy
+secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted
 service-private

@@ -183,7 +183,7 @@ BEYOND = {
         "cloudformation:CreateChangeSet",
         "codepipeline:StartPipelineExecution",
         "ecr:PutImage",
-        "secretsmanager:GetSecretValue",
+        "rds:ModifyDBInstance",
         "sns:Publish",
     ),
 }
@@ -232,6 +232,24 @@ def test_what_a_boundary_leaves_to_one_role_is_not_the_others(
                 if decides(boundary, action, target, {"aws:PrincipalArn": role}) == "Allow"
             }
             assert may == wanted, action
+
+
+@pytest.mark.clause("ROVN-SEC-2")
+@pytest.mark.parametrize("action", ["GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"])
+def test_of_the_functions_only_those_that_rotate_touch_a_secret(
+    environment: Environment, documents: dict[str, dict[str, Any]], action: str
+) -> None:
+    principals = Principals(environment)
+    boundary = documents[f"{environment.slug}-{FUNCTION_BOUNDARY}"]
+    place = f"{environment.region}:{environment.account}"
+    target = f"arn:aws:secretsmanager:{place}:secret:{environment.name}/admin-token-AbCdEf"
+    may = {
+        role
+        for role in principals.around_functions
+        if decides(boundary, f"secretsmanager:{action}", target, {"aws:PrincipalArn": role})
+        == "Allow"
+    }
+    assert may == set(principals.rotations)
 
 
 def _named(document: dict[str, Any]) -> set[str]:

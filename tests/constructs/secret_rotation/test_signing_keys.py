@@ -239,6 +239,18 @@ def test_another_document_does_not(pending: str, why: str) -> None:
     assert "canary" not in f"{refusal.value!r}{vars(refusal.value)}"
 
 
+def test_the_overlap_ends_on_the_second() -> None:
+    begun = START.replace(microsecond=0)
+
+    def after(passed: timedelta) -> SigningKeyStrategy:
+        return SigningKeyStrategy(KMS, KEY_ARN, HOURS, begun + passed)
+
+    values = Values(CURRENT, after(timedelta(0)).create(CURRENT), None)
+    after(timedelta(hours=HOURS, seconds=-1)).test(values)
+    with pytest.raises(ValueError, match="the overlap ended before the rotation did"):
+        after(timedelta(hours=HOURS)).test(values)
+
+
 def test_a_first_document_takes_no_strangers() -> None:
     with pytest.raises(ValueError, match=UNKNOWN):
         STRATEGY.test(Values(EMPTY, ROLLED, None))

@@ -143,6 +143,14 @@ def test_another_value_does_not(value: str, why: str) -> None:
     assert "canary" not in f"{refusal.value!r}{vars(refusal.value)}"
 
 
+def test_the_overlap_ends_on_the_second() -> None:
+    begun = START.replace(microsecond=0)
+    values = Values(TOKEN, TokenStrategy(HOURS, begun).create(TOKEN), None)
+    TokenStrategy(HOURS, begun + JUST_BEFORE).test(values)
+    with pytest.raises(ValueError, match="the overlap ended before the rotation did"):
+        TokenStrategy(HOURS, begun + JUST_AFTER).test(values)
+
+
 def test_a_token_comes_only_once() -> None:
     old, older = pending(), pending()
     again = json.loads(old)["token"]

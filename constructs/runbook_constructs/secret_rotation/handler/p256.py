@@ -7,7 +7,8 @@ the public point is the private number times the curve's generator, and that is 
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 Point = tuple[int, int]
 
@@ -92,15 +93,20 @@ def _point(jwk: Mapping[str, str]) -> Point:
 
 
 def _multiplied(scalar: int) -> Point | None:
-    """Multiply the generator, by doubling and adding; nobody is there to take the time of it."""
+    """Multiply the generator: add its doublings; nobody is there to take the time of it."""
     product: Point | None = None
-    power: Point | None = _GENERATOR
-    while scalar:
-        if scalar & 1:
+    for bit, power in enumerate(_doublings()):
+        if scalar >> bit & 1:
             product = _sum(product, power)
-        power = _sum(power, power)
-        scalar >>= 1
     return product
+
+
+@cache
+def _doublings() -> Sequence[Point | None]:
+    doubled: list[Point | None] = [_GENERATOR]
+    while len(doubled) < 8 * _BYTES:
+        doubled.append(_sum(doubled[-1], doubled[-1]))
+    return doubled
 
 
 def _sum(one: Point | None, other: Point | None) -> Point | None:

@@ -9,7 +9,8 @@ import pytest
 from runbook.access.principals import Principals
 from runbook.model.loader import load_environment
 from runbook.operations.operation import Exit
-from runbook.operators.rotating import Rotate, Wanted
+from runbook.operators.rotating import Rotate
+from runbook.operators.rotation_wanted import Wanted
 from tests.operators.desk import Desk
 from tests.operators.vault import CURRENT, PENDING, PREVIOUS, VaultAws, first
 

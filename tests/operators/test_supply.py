@@ -12,7 +12,7 @@ from runbook.cli import app
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from runbook.operations.operation import Exit
-from runbook.operators.rotating import Wanted
+from runbook.operators.rotation_wanted import Wanted
 from runbook.operators.supplied_value import LONGEST, Supplied, read_value
 from runbook.operators.supplying import Supply
 from runbook.operators.web import Answer, Web

@@ -147,7 +147,7 @@ def test_a_registration_tells_the_images_and_nothing_else_of_the_containers() ->
     assert CANARY not in json.dumps(found)
 
 
-SECRET = (
+OF_STRIPE = (
     "arn:aws:secretsmanager:us-east-2:111122223333:secret:rovn/production/stripe-api-key-AbCdEf"
 )
 
@@ -163,24 +163,24 @@ def test_a_change_of_a_secret_tells_which_version_and_never_a_value() -> None:
         )
     )
     assert put["after"] == {
-        "secretId": SECRET,
+        "secretId": OF_STRIPE,
         "clientRequestToken": "0e0e0e0e-0000-4000-8000-000000000002",
         "versionStages": ["AWSPENDING"],
     }
-    assert put["detail"]["response"]["arn"] == SECRET
+    assert put["detail"]["response"]["arn"] == OF_STRIPE
     assert put["detail"]["left_out"] == ["secretBinary", "secretString"]
     assert CANARY not in json.dumps(put)
     promoted = recorded(event("update-secret-version-stage"))
     assert promoted["after"]["versionStage"] == "AWSCURRENT"
     assert promoted["after"]["moveToVersionId"].endswith("2")
-    assert promoted["detail"]["response"]["aRN"] == SECRET
+    assert promoted["detail"]["response"]["aRN"] == OF_STRIPE
 
 
 @pytest.mark.clause("ROVN-SEC-5")
 def test_a_rotation_tells_which_secret_and_how_it_ended() -> None:
-    told = {"SecretId": SECRET, "VersionId": "v", "value": CANARY, "why": {"x": CANARY}}
+    told = {"SecretId": OF_STRIPE, "VersionId": "v", "value": CANARY, "why": {"x": CANARY}}
     body = recorded(event("rotation-failed", detail__additionalEventData=told))
-    assert body["after"] == {"secret": SECRET, "state": "RotationFailed", "VersionId": "v"}
+    assert body["after"] == {"secret": OF_STRIPE, "state": "RotationFailed", "VersionId": "v"}
     assert (body["actor"]["id"], body["outcome"]) == ("secretsmanager.amazonaws.com", "failed")
     assert body["time"] == "2026-11-22T14:02:59Z"
     assert CANARY not in json.dumps(body)

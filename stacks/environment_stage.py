@@ -15,7 +15,9 @@ from stacks.platform_stack import PlatformStack
 from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
 from stacks.release_gate_stack import ReleaseGateStack
+from stacks.rotation_stack import RotationStack
 from stacks.secret_readers_stack import SecretReadersStack
+from stacks.secret_watch_stack import SecretWatchStack
 from stacks.secrets_stack import SecretsStack
 from stacks.service_stack import Neighbours, ServiceStack
 
@@ -43,6 +45,14 @@ class EnvironmentStage(Stage):
         )
         # Its key is named by convention, so nothing else tells CloudFormation to wait for it.
         self.data.add_stack_dependency(self.backup_copy)
+        self.rotation = RotationStack(
+            self,
+            "Rotation",
+            environment=environment,
+            network=self.network,
+            data=self.data,
+            secrets=self.secrets,
+        )
         self.registry = RegistryStack(self, "Registry", environment=environment)
         # Before any service: the first image comes out of it.
         self.delivery = DeliveryStack(self, "Delivery", environment=environment, audit=self.audit)
@@ -64,6 +74,14 @@ class EnvironmentStage(Stage):
         )
         # Before what they record.
         self.records = RecordsStack(self, "Records", environment=environment, audit=self.audit)
+        # Before any service, too: secrets rotate from their first hour on.
+        self.secret_watch = SecretWatchStack(
+            self,
+            "SecretWatch",
+            environment=environment,
+            secrets=self.secrets,
+            records=self.records,
+        )
         self._watch_readers(environment)
         self._add_services(environment)
 
@@ -102,3 +120,5 @@ class EnvironmentStage(Stage):
             # the gate when the service is made.
             stack.add_stack_dependency(self.registry)
             stack.add_stack_dependency(self.gate)
+            # Nor is there a user to log in as, or a key to sign with, before the first rotation.
+            stack.add_stack_dependency(self.rotation)

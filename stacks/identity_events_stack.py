@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from runbook.access.guard_rails import FUNCTION_BOUNDARY
+from runbook.access.guard_rails import SECRET_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.access.roles import IDENTITY_EVENTS
 from runbook.model.environment import IDENTITY_REGION, Environment
@@ -27,7 +27,7 @@ class IdentityEventsStack(RunbookStack):
             description="Changes of identities",
             stateful=True,
             region=IDENTITY_REGION,
-            boundary=FUNCTION_BOUNDARY,
+            boundary=SECRET_BOUNDARY,
         )
         principals = Principals(environment)
         name = principals.named(IDENTITY_EVENTS)
@@ -62,7 +62,7 @@ class IdentityEventsStack(RunbookStack):
             pattern=identity_pattern(environment.account),
             target=bus,
             dead_letters=dead_letters,
-            role=role.role_arn,
+            role_arn=role.role_arn,
         )
         let_in(dead_letters, [rule])
 

@@ -4,7 +4,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from runbook.access.guard_rails import FUNCTION_BOUNDARY
+from runbook.access.guard_rails import SECRET_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.access.roles import SECRET_READERS
 from runbook.model.environment import Environment
@@ -39,7 +39,7 @@ class SecretReadersStack(RunbookStack):
             part=SECRET_READERS,
             description="Who may read secrets",
             stateful=True,
-            boundary=FUNCTION_BOUNDARY,
+            boundary=SECRET_BOUNDARY,
         )
         principals = Principals(environment)
         key = CustomerKey(

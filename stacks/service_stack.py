@@ -133,5 +133,18 @@ class ServiceStack(RunbookStack):
                 "DATABASE_SSLMODE": "require",
                 "ENVIRONMENT_NAME": environment.name,
             },
+            migration_variables=self._roles_in_database(),
             bedrock_endpoint=self._on.network.endpoint_ids.get("bedrock-runtime"),
         )
+
+    def _roles_in_database(self) -> dict[str, str]:
+        """Say as whom migrations act, and whom they let use what they make.
+
+        Users take turns, so neither the migrations' nor the application's can own or be granted.
+        """
+        tasks = {
+            "DATABASE_APPLICATION_ROLE": self._name,
+            "DATABASE_OWNER_ROLE": self._name + MIGRATIONS,
+        }
+        roles = {v: self._environment.database_role_of(task) for v, task in tasks.items()}
+        return {variable: role for variable, role in roles.items() if role}

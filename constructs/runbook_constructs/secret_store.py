@@ -10,11 +10,14 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from runbook.access.principals import Principals
-from runbook.model.secrets import Secret
+from runbook.model.secrets import Secret, owner_role
+from runbook_constructs.secret_rotation.handler.credentials import (
+    PASSWORD_LENGTH,
+    TURNS,
+    UNQUOTED,
+)
 
 MASTER_USER = "postgres"
-# RDS refuses / @ " and space in a master password; connection strings want these quoted, too.
-UNQUOTED = " %+~`#$&*()|[]{}:;<>?!'/@\"\\"
 # BatchGetSecretValue reads what GetSecretValue may.
 READ = ("secretsmanager:GetSecretValue",)
 WRITE = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
@@ -33,8 +36,8 @@ EDIT = (
 class SecretStore(Construct):
     """Every secret that the environment file names, encrypted, tagged with its plan, retained.
 
-    Database credentials and tokens are generated here. What only a vendor or a rotation can make
-    (``operator_supplied``, ``signing_key``) is created without a value: nothing that reads it
+    Database credentials, tokens and an empty list of signing keys are generated here. What only a
+    vendor can make (``operator_supplied``) is created without a value: nothing that reads it
     starts before somebody has supplied one. Each secret's own policy names who may read and write
     it: ``principals`` has the lists. ``secrets`` maps each name to its secret.
     """
@@ -76,26 +79,48 @@ class SecretStore(Construct):
 def _generated(
     name: str, secret: Secret
 ) -> secretsmanager.CfnSecret.GenerateSecretStringProperty | None:
-    """Say how Secrets Manager makes the first value, for what it can make at all."""
-    generate = secretsmanager.CfnSecret.GenerateSecretStringProperty
+    """Say how Secrets Manager makes the first value, for what it can make at all.
+
+    The first rotation, as soon as there is a schedule, replaces it: it is of the shape that the
+    mechanism's function reads.
+    """
     match secret.mechanism:
-        case "database_master" | "database_user":
-            user = MASTER_USER if secret.mechanism == "database_master" else _user(name)
-            return generate(
-                exclude_characters=UNQUOTED,
-                generate_string_key="password",
-                password_length=32,
-                secret_string_template=json.dumps({"username": user}),
-            )
+        case "database_master":
+            return _login(MASTER_USER)
+        case "database_user":
+            return _login(owner_role(name) + TURNS[0])
         case "generated_token":
-            return generate(exclude_punctuation=True, password_length=64)
+            nothing_before = {"previous": "", "previous_until": ""}
+            return _random("token", nothing_before, length=64, exclude_punctuation=True)
+        case "signing_key":
+            # Of no key: nobody signs with the seed, which CloudFormation insists on.
+            return _random("seed", {"keys": []}, length=32, exclude_punctuation=True)
         case _:
             return None
 
 
-def _user(name: str) -> str:
-    """Name a database user after its secret: ``database-application`` becomes ``application``."""
-    return name.removeprefix("database-").replace("-", "_")
+def _login(user: str) -> secretsmanager.CfnSecret.GenerateSecretStringProperty:
+    return _random(
+        "password", {"username": user}, length=PASSWORD_LENGTH, exclude_characters=UNQUOTED
+    )
+
+
+def _random(
+    key: str,
+    beside: Mapping[str, object],
+    *,
+    length: int,
+    exclude_characters: str | None = None,
+    exclude_punctuation: bool | None = None,
+) -> secretsmanager.CfnSecret.GenerateSecretStringProperty:
+    """Have one key of a JSON value made at random, ``beside`` what is written out."""
+    return secretsmanager.CfnSecret.GenerateSecretStringProperty(
+        exclude_characters=exclude_characters,
+        exclude_punctuation=exclude_punctuation,
+        generate_string_key=key,
+        password_length=length,
+        secret_string_template=json.dumps(beside),
+    )
 
 
 def _guard(secret: secretsmanager.CfnSecret, name: str, principals: Principals) -> None:

@@ -1,4 +1,4 @@
-"""Who may talk to the tasks of a service, and whom they may talk to."""
+"""Who may talk to the tasks of a service, and whom they and rotation functions may talk to."""
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IDependable
@@ -57,6 +57,46 @@ class ServiceNetwork(Construct):
             *_let(self, "Balancer", balancer, self.app, port, f"{name} from the load balancer"),
             *_let(self, "AppToDatabase", self.app, database, PORT, f"PostgreSQL from {name}"),
         ]
+
+
+class RotationNetwork(Construct):
+    """The security group of the functions that rotate the database's secrets: ``group``.
+
+    They reach the database, and AWS through the VPC's endpoints: neither the internet nor a task.
+    ``rules`` are what no reference makes anybody wait for.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        vpc: ec2.IVpc,
+        database: ec2.ISecurityGroup,
+        endpoints: ec2.ISecurityGroup,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.group = ec2.SecurityGroup(
+            self,
+            "Group",
+            vpc=vpc,
+            description="Rotation of the database's secrets",
+            allow_all_outbound=False,
+        )
+        https = ec2.CfnSecurityGroupEgress(
+            self,
+            "Endpoints",
+            group_id=self.group.security_group_id,
+            destination_security_group_id=endpoints.security_group_id,
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
+            description="HTTPS to the endpoints of AWS",
+        )
+        database_rules = _let(
+            self, "Database", self.group, database, PORT, "PostgreSQL from rotation functions"
+        )
+        self.rules: list[IDependable] = [https, *database_rules]
 
 
 def _group(scope: Construct, id_: str, description: str, vpc: ec2.IVpc) -> ec2.SecurityGroup:

@@ -36,14 +36,16 @@ class Surroundings:
 
     ``secrets`` and ``migration_secrets`` map ARNs to variables, as ``NAME`` or ``NAME:key``;
     ``secrets_key`` encrypts them; ``variables`` say where the database is and in which
-    environment this is; ``bedrock_endpoint`` is the id of the VPC endpoint, which the model demands
-    where there are fallback models.
+    environment this is, ``migration_variables`` as which roles migrations act there;
+    ``bedrock_endpoint`` is the id of the VPC endpoint, which the model demands where there are
+    fallback models.
     """
 
     secrets: Mapping[str, Sequence[str]]
     migration_secrets: Mapping[str, Sequence[str]]
     secrets_key: kms.IKey
     variables: Mapping[str, str]
+    migration_variables: Mapping[str, str]
     bedrock_endpoint: str | None
 
 
@@ -182,7 +184,9 @@ class ServiceTasks(Construct):
             privileged=False,
             readonly_root_filesystem=True,
             linux_parameters=hardened(),
-            environment=plain_variables(self._given.variables),
+            environment=plain_variables(
+                {**self._given.variables, **self._given.migration_variables}
+            ),
             secrets=secret_variables(self._given.migration_secrets),
             # ECS gives at most two minutes to end a statement that runs.
             stop_timeout=120,

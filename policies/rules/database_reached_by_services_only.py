@@ -1,4 +1,4 @@
-"""The database's door opens to the environment's services, and to nothing else."""
+"""The database's door opens to the environment's services and rotations, and to nothing else."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -85,7 +85,7 @@ def _is_from_service(permission: Permission, scope: Scope) -> bool:
 
 
 def _callers(scope: Scope) -> list[Resource]:
-    """Find the groups of the services' tasks, and of their migration tasks."""
+    """Find the groups of tasks, of migration tasks, and of what rotates the database's users."""
     values = [
         scope.output(GATE, name.title().replace("-", "") + MIGRATIONS_OUTPUT)
         for name in scope.environment.services
@@ -94,18 +94,26 @@ def _callers(scope: Scope) -> list[Resource]:
         if service.at("ServiceName") in scope.principals.service_names:
             path = "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups"
             values += closed(service.at(path, []))
+    rotations = [
+        scope.principals.rotation(name).rpartition("/")[2]
+        for name, secret in scope.environment.secrets.items()
+        if secret.mechanism in ("database_master", "database_user")
+    ]
+    for function in scope.resources("AWS::Lambda::Function"):
+        if function.at("FunctionName") in rotations:
+            values += closed(function.at("VpcConfig.SecurityGroupIds", []))
     targets = (scope.target(value) for value in values)
     return [target for target in targets if target is not None]
 
 
 RULE = Rule(
     id="database-reached-by-services-only",
-    title="Only the environment's services and their migrations reach the database, on its port, "
-    "and it reaches nobody",
+    title="Only the environment's services, their migrations and the functions that rotate its "
+    "users reach the database, on its port, and it reaches nobody",
     why="Every other thing that can open a connection is one stolen password away from patients' "
     "data.",
     remedy="Let runbook_constructs.service_network write the rules: one for a service's tasks, "
-    "one for its migrations.",
+    "one for its migrations, one for rotation.",
     clauses=(),
     controls=("HIPAA 164.312(a)(1)", "NIST AC-4", "NIST SC-7", "SOC2 CC6.6"),
     types=(INSTANCE, GROUP, INGRESS, EGRESS),

@@ -1,6 +1,6 @@
 """Whom IAM allows uses a key through the services it is for (docs/decisions/0006)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policies.iam.resource_policies import Statement, conditions, covers, statements
 from policies.lookups.keys import KEYS
@@ -24,7 +24,12 @@ _USING = (
 )
 
 
-def _judge(key: Resource, _: Scope) -> Iterator[str]:
+# Makes something new, and reads nothing that is there: for this there is no service between.
+_PAIR = "kms:GenerateDataKeyPair"
+_WHO = ("ArnEquals", "aws:principalarn")
+
+
+def _judge(key: Resource, scope: Scope) -> Iterator[str]:
     account = known(key.stack.ref("AWS::AccountId"))
     for statement in statements(key.at("KeyPolicy")):
         if statement.get("Effect") != "Allow" or _is_for_services_only(statement):
@@ -33,12 +38,20 @@ def _judge(key: Resource, _: Scope) -> Iterator[str]:
         given = conditions(statement)
         used = [action for action in (*_USING, _LENDING) if covers(statement, action)]
         via = given.get(("StringEquals", "kms:viaservice"))
-        if used and not via:
+        if used and not via and not (used == [_PAIR] and _is_for_signing_keys(given, scope)):
             yield f"{name} allows {', '.join(used)} without StringEquals on kms:ViaService"
         if used and given.get(("StringEquals", "kms:calleraccount")) != [account]:
             yield f"{name} allows {', '.join(used)} to accounts other than {account}"
         if _LENDING in used and not _is_for_resources_only(statement):
             yield f"{name} allows {_LENDING} without kms:GrantIsForAWSResource"
+
+
+def _is_for_signing_keys(given: Mapping[tuple[str, str], list[str]], scope: Scope) -> bool:
+    """Say whether a statement is for the one function that makes a secret's key pairs."""
+    secrets = scope.environment.secrets.items()
+    makers = [scope.principals.rotation(n) for n, s in secrets if s.mechanism == "signing_key"]
+    named = given.get(_WHO, [])
+    return len(named) == 1 and named[0] in makers
 
 
 def _is_for_services_only(statement: Statement) -> bool:
@@ -53,7 +66,8 @@ def _is_for_resources_only(statement: Statement) -> bool:
 
 RULE = Rule(
     id="key-through-services",
-    title="Nobody uses a key directly, only through the services that its policy names",
+    title="Nobody uses a key directly, only through the services that its policy names, but for "
+    "having signing keys made",
     why="Whoever may decrypt by hand needs no rights on the bucket or the secret, and leaves no "
     "line in their logs.",
     remedy="Make the key with runbook_constructs.customer_key, and name the services in via.",

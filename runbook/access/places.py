@@ -18,6 +18,8 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
         "gated": list(principals.gated),
         "name": [environment.name],
         "region": [environment.region],
+        "rotating": list(environment.rotating_secrets),
+        "restart": [principals.secret_restart],
         "service": list(principals.service_names),
         "service_key": list(environment.services),
         "slug": [environment.slug],

@@ -34,9 +34,9 @@ _SERVICES = (
     "ecs:*ServiceDeployment",
     "ecs:*Task",
     "ecs:*TaskSet",
-    "ecs:DeregisterTaskDefinition",
+    # Register and deregister.
+    "ecs:*egisterTaskDefinition",
     "ecs:ExecuteCommand",
-    "ecs:RegisterTaskDefinition",
 )
 _RECORDS = (
     "cloudtrail:DeleteTrail",
@@ -69,8 +69,9 @@ def service_control_policy(principals: Principals) -> Document:
         "Version": "2012-10-17",
         "Statement": [
             _only("Images", _IMAGES, ["*"], principals.may_push_images),
-            # To a release gate its boundary, which "Limits" guards, leaves RunTask alone of these.
-            _only("Services", _SERVICES, ["*"], principals.may_run_tasks),
+            # Of these their boundary, which "Limits" guards, leaves to a release gate RunTask
+            # alone, and to what follows a rotation UpdateService with the same revision.
+            _only("Services", _SERVICES, ["*"], _who_runs(principals)),
             _only("Stacks", _STACKS, [stacks], principals.may_change_stacks),
             *_approvals(principals),
             _only("StartDeploys", ["sts:AssumeRole"], [cdk_roles], principals.may_start_deploys),
@@ -108,6 +109,10 @@ def service_control_policy(principals: Principals) -> Document:
             },
         ],
     }
+
+
+def _who_runs(principals: Principals) -> tuple[str, ...]:
+    return (*principals.may_run_tasks, principals.secret_restart)
 
 
 def _of_people(principals: Principals) -> tuple[str, ...]:

@@ -22,8 +22,9 @@ GEOGRAPHIES = {"us": "us-", "eu": "eu-", "apac": "ap-"}
 # Set by this application, or built into the image; a file says nothing else.
 OWN_VARIABLES = frozenset(
     {
-        *("DATABASE_HOST", "DATABASE_NAME", "DATABASE_POOL_SIZE", "DATABASE_PORT"),
-        *("DATABASE_SSLMODE", "ENVIRONMENT_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT", "PORT"),
+        *("DATABASE_APPLICATION_ROLE", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_OWNER_ROLE"),
+        *("DATABASE_POOL_SIZE", "DATABASE_PORT", "DATABASE_SSLMODE"),
+        *("ENVIRONMENT_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT", "PORT"),
         "APP_VERSION",
     }
 )
@@ -37,6 +38,7 @@ def between_tables(file: EnvironmentFile) -> Iterator[Refusal]:
     yield from _credentials(file)
     yield from _masters(file)
     yield from incomplete_rotations(file.secrets)
+    yield from _ways_of_rotation(file)
     yield from _edge(file)
     yield from _fallback(file)
     yield from _ports(file)
@@ -126,6 +128,18 @@ def _masters(file: EnvironmentFile) -> Iterator[Refusal]:
             "give it to exactly one, which RDS is created with"
             if wanted
             else "give it to none: RDS keeps a managed password itself",
+        )
+
+
+def _ways_of_rotation(file: EnvironmentFile) -> Iterator[Refusal]:
+    """Find functions in the VPC that do not reach the secrets they rotate."""
+    mechanisms = {secret.mechanism for secret in file.secrets.values()}
+    endpoints = file.network.interface_endpoints
+    if mechanisms & {"database_master", "database_user"} and "secretsmanager" not in endpoints:
+        yield Refusal(
+            "network.interface_endpoints",
+            "the functions that rotate the database's secrets reach AWS through endpoints only",
+            'add "secretsmanager" to network.interface_endpoints',
         )
 
 

@@ -17,7 +17,7 @@ from runbook.model.location import AccountId, Region, Zones, foreign_zones
 from runbook.model.network import Network
 from runbook.model.preflight import Preflight
 from runbook.model.refusal import Refusal
-from runbook.model.secrets import Secret
+from runbook.model.secrets import USERS, Secret, owner_role
 from runbook.model.services import Service
 from runbook.model.tier import Tier
 from runbook.model.trail import Trail
@@ -129,6 +129,12 @@ class Environment(EnvironmentFile):
             for name, secret in self.secrets.items()
             if consumer in secret.consumers
         }
+
+    def database_role_of(self, consumer: str) -> str | None:
+        """Name the role whose member a task is in the database, if its users take turns."""
+        names = (n for n in self.secrets_of(consumer) if self.secrets[n].mechanism == USERS)
+        name = next(names, None)
+        return owner_role(name) if name else None
 
     def moved(self, *, account: str | None = None, region: str | None = None) -> Self:
         """Place the same environment in another account or region, zone letters kept.

@@ -12,6 +12,7 @@ Mechanism = Literal[
 ]
 
 Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*(:[A-Za-z0-9_]+)?$")]
+USERS: Mechanism = "database_user"
 # What a consumer is called that is a service's migration task.
 MIGRATIONS = "/migrations"
 
@@ -85,3 +86,21 @@ class Secret(BaseModel):
         str | None,
         Field(min_length=10, description="operator_supplied: why no call can show that."),
     ] = None
+
+    @property
+    def schedule(self) -> str:
+        """How often it rotates, as Secrets Manager wants it said."""
+        return f"rate({self.rotation_days} day{'s' if self.rotation_days > 1 else ''})"
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services whose tasks read it when they start; a migration reads it anew each time."""
+        return tuple(name for name in self.consumers if not name.endswith(MIGRATIONS))
+
+
+def owner_role(name: str) -> str:
+    """Name the role of the database whose members a secret's users are.
+
+    That of the secret ``database-application`` is ``application``.
+    """
+    return name.removeprefix("database-").replace("-", "_")

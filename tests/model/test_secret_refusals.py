@@ -4,6 +4,13 @@ import pytest
 
 from tests.model.spoiling import MISSING, Refuse, demand_told
 
+DATABASE_USER = {
+    "mechanism": "database_user",
+    "rotation_days": 90,
+    "owner": "platform-engineering",
+    "consumers": [],
+    "variables": [],
+}
 # (key to spoil, its value, key told, reason told, fix told)
 SPOILED = [
     (
@@ -124,6 +131,34 @@ SPOILED = [
         "secrets.stripe-api-key.verification.url",
         "string should match",
         "environment.schema.json describes each key",
+    ),
+    (
+        "secrets.database-master",
+        MISSING,
+        "secrets.database-application.mechanism",
+        "the master changes it, and no secret here is the master's",
+        "add a secret with the mechanism database_master, or let an operator supply it",
+    ),
+    (
+        "secrets.migrations",
+        DATABASE_USER,
+        "secrets.migrations",
+        "its role migrations in the database is that of database-migrations",
+        "give the secret another name",
+    ),
+    (
+        "secrets.postgres",
+        DATABASE_USER,
+        "secrets.postgres",
+        "its role postgres in the database is that of the database's master",
+        "give the secret another name",
+    ),
+    (
+        "network.interface_endpoints",
+        ["bedrock-runtime", "kms"],
+        "network.interface_endpoints",
+        "the functions that rotate the database's secrets reach AWS through endpoints only",
+        'add "secretsmanager" to network.interface_endpoints',
     ),
 ]
 

@@ -25,7 +25,10 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("records", "SecurityKey"): ("security", "sns", False),
     ("registry", "ImagesKey"): ("images", "ecr", True),
     ("release-gate", "LogsKey"): ("release-gate-logs", None, False),
+    ("rotation", "JwtSigningKeysEnvelopeKey"): ("jwt-signing-keys", None, False),
+    ("rotation", "LogsKey"): ("rotation-logs", None, False),
     ("secret-readers", "Key"): ("secret-readers", "sqs", False),
+    ("secret-watch", "WatchKey"): ("secret-watch", "sqs", False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
 }
 ADMINISTRATION = [
@@ -40,7 +43,9 @@ USE = [
     *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
 ]
 OF_TRAIL = {"EncryptTrail", "DescribeForTrail"}
-OF_EVENTS = {"SendEvents"}
+OF_EVENTS, OF_ALARMS = {"SendEvents"}, {"SendAlarms"}
+OF_PAIRS = {"MakeKeyPairs"}
+BY_NAME = OF_TRAIL | OF_EVENTS | OF_ALARMS | OF_PAIRS
 
 
 @pytest.fixture
@@ -84,7 +89,7 @@ def test_every_key_lets_in_exactly_these(
         ]
         policy = key["Properties"]["KeyPolicy"]
         assert policy["Version"] == "2012-10-17"
-        found = [s for s in policy["Statement"] if s["Sid"] not in OF_TRAIL | OF_EVENTS]
+        found = [s for s in policy["Statement"] if s["Sid"] not in BY_NAME]
         assert found == expected, (part, name)
 
 
@@ -127,9 +132,56 @@ def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
     )
     wanted = [
         *(("identity-events", "Key"), ("records", "RecordsKey"), ("records", "SecurityKey")),
-        ("secret-readers", "Key"),
+        *(("secret-readers", "Key"), ("secret-watch", "WatchKey")),
     ]
     assert sends == {key: [expected] for key in wanted}
+
+
+def test_one_role_has_key_pairs_made_and_nobody_decrypts_them(
+    environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    found = {
+        where: [s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_PAIRS]
+        for where, key in keys.items()
+    }
+    role = f"arn:aws:iam::{environment.account}:role/{environment.slug}-rotate-jwt-signing-keys"
+    conditions = {
+        "ArnEquals": {"aws:PrincipalArn": role},
+        "StringEquals": {
+            "kms:CallerAccount": environment.account,
+            "kms:DataKeyPairSpec": "ECC_NIST_P256",
+        },
+    }
+    assert found.pop(("rotation", "JwtSigningKeysEnvelopeKey")) == [
+        _allowed("MakeKeyPairs", _root(environment), "kms:GenerateDataKeyPair", conditions)
+    ]
+    assert not any(found.values())
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_alarms_of_the_environment_send_under_the_key_of_their_topic_and_no_other(
+    environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    """CloudWatch tells account and alarm. Without this an alarm is silent, and says nothing."""
+    place = f"{environment.region}:{environment.account}"
+    found = {
+        where: [s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_ALARMS]
+        for where, key in keys.items()
+    }
+    assert found.pop(("records", "SecurityKey")) == [
+        _allowed(
+            "SendAlarms",
+            {"Service": "cloudwatch.amazonaws.com"},
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {
+                "StringEquals": {"aws:SourceAccount": environment.account},
+                "ArnLike": {
+                    "aws:SourceArn": f"arn:aws:cloudwatch:{place}:alarm:{environment.slug}-*"
+                },
+            },
+        )
+    ]
+    assert not any(found.values())
 
 
 def _root(environment: Environment) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The secrets: ROVN-SEC-1 and ROVN-SEC-3, as far as they can be kept before rotation is built."""
+"""The secrets and who is let at them: ROVN-SEC-1, ROVN-SEC-3, ROVN-SEC-6."""
 
 import json
 from typing import Any
@@ -52,12 +52,11 @@ def test_cadences_are_90_days_and_180_for_signing_keys(environment: Environment)
 def test_no_value_is_in_the_template(
     environment: Environment, secrets: dict[str, dict[str, Any]]
 ) -> None:
-    """ROVN-SEC-1: a database credential and a token are generated, the rest is still to come."""
-    generated = {"database_master", "database_user", "generated_token"}
-    for name, secret in environment.secrets.items():
+    """ROVN-SEC-1: what a machine can make is generated, a vendor's key is still to come."""
+    for name in environment.secrets:
         properties = secrets[name]["Properties"]
         assert "SecretString" not in properties
-        assert ("GenerateSecretString" in properties) is (secret.mechanism in generated)
+        assert ("GenerateSecretString" in properties) is (name in environment.rotating_secrets)
 
 
 def test_database_credentials_are_long_and_survive_a_connection_string(
@@ -74,9 +73,26 @@ def test_database_credentials_are_long_and_survive_a_connection_string(
         users[name] = json.loads(generate["SecretStringTemplate"])
     assert users == {
         "database-master": {"username": "postgres"},
-        "database-application": {"username": "application"},
-        "database-migrations": {"username": "migrations"},
+        "database-application": {"username": "application_a"},
+        "database-migrations": {"username": "migrations_a"},
     }
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_the_first_value_is_what_the_first_rotation_reads(
+    environment: Environment, secrets: dict[str, dict[str, Any]]
+) -> None:
+    shapes = {
+        "generated_token": ("token", {"previous": "", "previous_until": ""}),
+        "signing_key": ("seed", {"keys": []}),
+    }
+    for name, secret in environment.secrets.items():
+        if secret.mechanism in shapes:
+            generate = secrets[name]["Properties"]["GenerateSecretString"]
+            key, beside = shapes[secret.mechanism]
+            assert generate["GenerateStringKey"] == key
+            assert json.loads(generate["SecretStringTemplate"]) == beside
+            assert generate["PasswordLength"] >= 32
 
 
 def test_every_secret_is_encrypted_kept_and_guarded(
@@ -150,18 +166,21 @@ def test_only_its_consumers_and_break_glass_read_a_secret(
     for name, by_sid in found.items():
         read = by_sid["DenyReaders"]
         assert read["Action"] == "secretsmanager:GetSecretValue"
+        rotates = [f"{slug}-rotate-{name}"] if name in environment.rotating_secrets else []
         if name == "database-master":
-            assert exempt(read) == [cfn, "break-glass"]
+            # Who rotates users logs in as the master.
+            users = [f"{slug}-rotate-database-{user}" for user in ("application", "migrations")]
+            assert exempt(read) == [cfn, *rotates, *users, "break-glass"]
         else:
             roles = [
                 f"{slug}-{consumer.replace('/', '-')}-execution"
                 for consumer in environment.secrets[name].consumers
             ]
             assert roles
-            assert exempt(read) == [*roles, "break-glass"]
+            assert exempt(read) == [*roles, *rotates, "break-glass"]
 
 
-def test_only_break_glass_replaces_a_value_until_rotation_does(
+def test_only_its_rotation_and_break_glass_replace_a_value(
     assembly: Assembly, environment: Environment, stack: str
 ) -> None:
     cfn = f"cdk-hnb659fds-cfn-exec-role-{environment.account}-{environment.region}"
@@ -172,7 +191,10 @@ def test_only_break_glass_replaces_a_value_until_rotation_does(
             "secretsmanager:UpdateSecretVersionStage",
         ]
         # The instance's address joins the master's credential.
-        expected = [cfn, "break-glass"] if name == "database-master" else ["break-glass"]
+        creates = [cfn] if name == "database-master" else []
+        rotates = [f"{environment.slug}-rotate-{name}"]
+        rotates = rotates if name in environment.rotating_secrets else []
+        expected = [*creates, *rotates, "break-glass"]
         assert exempt(write) == expected
 
 

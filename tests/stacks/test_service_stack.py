@@ -246,7 +246,7 @@ def test_tasks_go_out_by_https_only(assembly: Assembly, stack: str) -> None:
         assert (egress["FromPort"], egress["ToPort"], egress["IpProtocol"]) == (443, 443, "tcp")
 
 
-def test_only_the_service_and_its_migrations_reach_the_database(
+def test_only_the_service_its_migrations_and_rotation_reach_the_database(
     assembly: Assembly, environment: Environment
 ) -> None:
     sources = set()
@@ -261,6 +261,7 @@ def test_only_the_service_and_its_migrations_reach_the_database(
     assert sources == {
         ("passport-api", "<NetworkApp.GroupId>"),
         ("release-gate", "<PassportApiMigrationsGroup.GroupId>"),
+        ("rotation", "<NetworkGroup.GroupId>"),
     }
 
 

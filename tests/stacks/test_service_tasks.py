@@ -170,7 +170,13 @@ def test_plain_variables_hold_no_credential(
                 "PORT": "8000",
             },
         ),
-        ("migrations", {}),
+        (
+            "migrations",
+            {
+                "DATABASE_APPLICATION_ROLE": "application",
+                "DATABASE_OWNER_ROLE": "migrations",
+            },
+        ),
     ):
         found = {v["Name"]: plain(v["Value"]) for v in containers[container]["Environment"]}
         assert "EndpointAddress" in (host := found.pop("DATABASE_HOST"))

@@ -46,7 +46,12 @@ def rolling() -> dict[str, Any]:
 
 def managed() -> dict[str, Any]:
     data = spoiled("database.master_password", "managed")
-    del data["secrets"]["database-master"]
+    secrets = data["secrets"]
+    del secrets["database-master"]
+    # Nobody here can change the users of a database whose master RDS keeps.
+    for name in ("database-application", "database-migrations"):
+        unverifiable = "the service itself logs in with it"
+        secrets[name] |= {"mechanism": "operator_supplied", "unverifiable": unverifiable}
     return data
 
 

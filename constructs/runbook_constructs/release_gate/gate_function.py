@@ -13,8 +13,9 @@ from constructs import Construct
 
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.encrypted_log_group import EncryptedLogGroup
+from runbook_constructs.function_statements import write_own_log
 from runbook_constructs.network import TASKS
-from runbook_constructs.release_gate.statements import Place, write_own_log
+from runbook_constructs.release_gate.statements import Place
 
 RUNTIME = "python3.13"
 

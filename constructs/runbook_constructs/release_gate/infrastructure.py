@@ -13,6 +13,7 @@ from runbook.model.gate import Gate
 from runbook.model.services import Service
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.encrypted_log_group import EncryptedLogGroup
+from runbook_constructs.function_statements import Statements, allow, stand_in_the_vpc
 from runbook_constructs.network import TASKS
 from runbook_constructs.release_gate import statements as may
 from runbook_constructs.release_gate.gate_function import GateFunction, Home
@@ -148,7 +149,7 @@ class ReleaseGate(Construct):
             },
             statements=[
                 *may.read_target(self._place),
-                *may.stand_in_the_vpc(self._place, subnets, parts.probe.security_group_id),
+                *stand_in_the_vpc(self._place, subnets, parts.probe.security_group_id),
             ],
             timeout_seconds=self._gate.probe_seconds + _PROBE_SLACK_SECONDS,
             concurrency=_CONCURRENCY,
@@ -217,7 +218,7 @@ class ReleaseGate(Construct):
             self._roles.invoke,
             f"ECS, asking the gate of {self._service.name}",
             iam.ServicePrincipal("ecs.amazonaws.com"),
-            [may.allow("CallHooks", ["lambda:InvokeFunction"], functions)],
+            [allow("CallHooks", ["lambda:InvokeFunction"], functions)],
         )
 
     def _role(
@@ -226,7 +227,7 @@ class ReleaseGate(Construct):
         arn: str,
         description: str,
         assumed_by: iam.ServicePrincipal,
-        statements: may.Statements,
+        statements: Statements,
     ) -> tuple[iam.Role, iam.ManagedPolicy]:
         role = iam.Role(
             self,

@@ -4,21 +4,16 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
 
-Statements = list[iam.PolicyStatement]
+from runbook_constructs import function_statements
+from runbook_constructs.function_statements import Statements, allow
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(function_statements.Place):
     """Where the gate stands: ARNs of a service's things, written before they exist."""
 
-    region: str
-    account: str
     cluster: str
     service: str
-
-    def arn(self, service: str, resource: str) -> str:
-        """Write an ARN of this account and region."""
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     @property
     def service_arn(self) -> str:
@@ -39,17 +34,6 @@ class Place:
     def migrations_log(self) -> str:
         """The log group of its migrations."""
         return f"/ecs/{self.service}-migrations"
-
-
-def allow(sid: str, actions: list[str], resources: list[str]) -> iam.PolicyStatement:
-    """Allow actions on resources."""
-    return iam.PolicyStatement(sid=sid, actions=actions, resources=resources)
-
-
-def write_own_log(place: Place, group: str) -> iam.PolicyStatement:
-    """Write to the streams that Lambda names in one group."""
-    streams = place.arn("logs", f"log-group:{group}:log-stream:*")
-    return allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
 
 
 def read_target(place: Place) -> Statements:
@@ -126,33 +110,14 @@ def take_snapshots(place: Place, database: str, key_arn: str) -> Statements:
     ]
 
 
-def stand_in_the_vpc(place: Place, subnets: list[str], group: str) -> Statements:
-    """Have the network interfaces that a function in the VPC needs."""
-    interfaces = place.arn("ec2", "network-interface/*")
-    where = [place.arn("ec2", f"subnet/{subnet}") for subnet in subnets]
-    return [
-        allow(
-            "MakeInterfaces",
-            ["ec2:CreateNetworkInterface"],
-            [interfaces, *where, place.arn("ec2", f"security-group/{group}")],
-        ),
-        allow(
-            "KeepInterfaces",
-            [
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:DeleteNetworkInterface",
-                "ec2:UnassignPrivateIpAddresses",
-            ],
-            [interfaces],
-        ),
-        allow("LookAtInterfaces", ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"]),
-    ]
-
-
 def work_the_machine(steps_arn: str) -> Statements:
-    """Call the steps, log each of them, trace them: these last two know no resource."""
+    """Call the steps, log each of them, trace them."""
+    return [allow("CallSteps", ["lambda:InvokeFunction"], [steps_arn]), *log_and_trace()]
+
+
+def log_and_trace() -> Statements:
+    """Log and trace a state machine's steps: these actions know no resource."""
     return [
-        allow("CallSteps", ["lambda:InvokeFunction"], [steps_arn]),
         allow(
             "DeliverLogs",
             [

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from local.postgres import embedded_postgres
+from local.signing_keys import first_document
 
 
 def main() -> int:
@@ -20,7 +22,8 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="passport-api-") as folder,
         embedded_postgres(Path(folder) / "data") as database,
     ):
-        variables = {"APP_VERSION": "local"} | os.environ | database | {"PORT": port}
+        made_up = {"APP_VERSION": "local", "JWT_SIGNING_KEYS": first_document(datetime.now(UTC))}
+        variables = made_up | os.environ | database | {"PORT": port}
         command = [sys.executable, "-m", "passport_api"]
         service = subprocess.Popen(command, env=variables)  # noqa: S603  # a fixed command
         sys.stderr.write(f"http://127.0.0.1:{port}/health  (Ctrl-C stops it)\n")

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,7 +11,7 @@ from fastapi.responses import JSONResponse
 from opentelemetry.sdk.trace.export import SpanExporter
 from sentry_sdk.transport import Transport
 
-from passport_api import credentials, health, operations
+from passport_api import credentials, health, operations, receipts
 from passport_api.database import Database
 from passport_api.error_reporting import ErrorReporter
 from passport_api.events import Event, log_event
@@ -18,8 +19,13 @@ from passport_api.request_log import RequestLog
 from passport_api.reverification import ReverifyQueue
 from passport_api.scrubbing import Scrubber
 from passport_api.settings import Settings
+from passport_api.signing_keys import SigningKeys
 from passport_api.source_registry import SourceRegistry
 from passport_api.tracing import instrument, span_exporter
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def create_app(
@@ -27,8 +33,12 @@ def create_app(
     *,
     exporter: SpanExporter | None = None,
     sentry_transport: Transport | type[Transport] | None = None,
+    now: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
-    """Build the ASGI application; `exporter` and `sentry_transport` replace configured ones."""
+    """Build the ASGI application; `exporter` and `sentry_transport` replace configured ones.
+
+    `now` is the clock by which tokens and keys are taken.
+    """
     scrubber = Scrubber(settings.phi_fields)
     reporter = ErrorReporter(settings, scrubber, sentry_transport)
     exporter = exporter or span_exporter(settings)
@@ -50,12 +60,16 @@ def create_app(
     # No generated pages: they would publish the admin paths.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
+    app.state.now = now
+    document = settings.jwt_signing_keys
+    app.state.signing_keys = SigningKeys(document.get_secret_value()) if document else None
     app.state.database = Database(settings)
     app.state.source_registry = SourceRegistry(settings)
     app.state.reverify_queue = ReverifyQueue(app.state.source_registry, settings)
     app.include_router(health.router)
     app.include_router(credentials.router)
     app.include_router(operations.router)
+    app.include_router(receipts.router)
     app.add_exception_handler(RequestValidationError, _refuse_without_echo)
     app.add_middleware(RequestLog, reporter=reporter)
     provider = instrument(app, exporter, scrubber, settings) if exporter else None
@@ -66,7 +80,7 @@ async def _refuse_without_echo(_request: Request, error: Exception) -> JSONRespo
     """422 that names the fields, without the values that the framework would send back."""
     if not isinstance(error, RequestValidationError):
         raise error
-    known = credentials.Nurse.model_fields.keys() | {"body"}
+    known = {"body", *credentials.Nurse.model_fields, *receipts.ReceiptShown.model_fields}
     problems = [
         {"field": [part for part in problem["loc"] if part in known], "problem": problem["type"]}
         for problem in error.errors()

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from passport_api.receipts import Outcome, receipt_for
 from passport_api.reverification import QueueFullError, ReverifyQueue, log_source_error
 from passport_api.source_registry import LicenceState, SourceAdapterError, SourceRegistry
 
@@ -32,13 +33,15 @@ class Verification(BaseModel):
     outcome: Literal["verified", "rejected", "pending"]
     npi_valid: bool
     licence: LicenceState | None = None
+    receipt: str | None = None
+    """What was found, signed; while it is pending there is none."""
 
 
 @router.post("/credentials/verify")
 async def verify(nurse: Nurse, request: Request, response: Response) -> Verification:
     """200 with an outcome; 202 while the source does not answer; 503 when too many wait."""
     if not is_valid_npi(nurse.npi):
-        return Verification(outcome="rejected", npi_valid=False)
+        return _found(request, "rejected", npi_valid=False, licence=None)
     registry: SourceRegistry = request.app.state.source_registry
     try:
         licence = await registry.licence_state(nurse.npi)
@@ -47,10 +50,8 @@ async def verify(nurse: Nurse, request: Request, response: Response) -> Verifica
         _let_wait(nurse.npi, request.app.state.reverify_queue)
         response.status_code = status.HTTP_202_ACCEPTED
         return Verification(outcome="pending", npi_valid=True)
-    outcome: Literal["verified", "rejected"] = (
-        "verified" if licence is LicenceState.ACTIVE else "rejected"
-    )
-    return Verification(outcome=outcome, npi_valid=True, licence=licence)
+    outcome: Outcome = "verified" if licence is LicenceState.ACTIVE else "rejected"
+    return _found(request, outcome, npi_valid=True, licence=licence)
 
 
 def is_valid_npi(npi: str) -> bool:
@@ -58,6 +59,13 @@ def is_valid_npi(npi: str) -> bool:
     digits = [int(digit) for digit in reversed(_NPI_PREFIX + npi)]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _found(
+    request: Request, outcome: Outcome, *, npi_valid: bool, licence: LicenceState | None
+) -> Verification:
+    receipt = receipt_for(request, outcome)
+    return Verification(outcome=outcome, npi_valid=npi_valid, licence=licence, receipt=receipt)
 
 
 def _let_wait(npi: str, queue: ReverifyQueue) -> None:

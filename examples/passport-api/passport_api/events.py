@@ -15,6 +15,7 @@ class Event(StrEnum):
     STOPPED = "stopped"
     DATABASE_UNREACHABLE = "database_unreachable"
     AUTH_ERROR = "auth_error"
+    PREVIOUS_BEARER = "previous_bearer"
     SOURCE_ADAPTER_ERROR = "source_adapter_error"
     REVERIFY_QUEUE = "reverify_queue"
 

@@ -6,7 +6,7 @@ Sampling, which keeps traces of `/admin/*` and `/audit/*` in full (ROVN-TRC-1), 
 from fastapi import APIRouter, Depends, HTTPException, Request, status
 from pydantic import BaseModel
 
-from passport_api.admin_access import require_admin
+from passport_api.bearer_access import require_admin
 from passport_api.database import Database, DatabaseUnavailableError
 from passport_api.reverification import ReverifyQueue
 

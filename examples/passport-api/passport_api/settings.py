@@ -7,7 +7,10 @@ from psycopg.conninfo import make_conninfo
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-_MINIMUM_TOKEN_LENGTH = 32
+from passport_api.signing_keys import SigningKeys
+
+MINIMUM_TOKEN_LENGTH = 32
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Settings(BaseSettings):
@@ -41,6 +44,23 @@ class Settings(BaseSettings):
 
     admin_token: SecretStr | None = None
     """Opens `/debug/*`, `/admin/*` and `/audit/*`; without it they do not exist."""
+    admin_token_previous: SecretStr | None = None
+    """The token before the last rotation; opens the same until `admin_token_previous_until`."""
+    admin_token_previous_until: str | None = None
+    """ISO 8601 with its zone. Not refused when unreadable: then the previous token opens nothing,
+    and the service goes on with the other one."""
+
+    mcp_inbound_token: SecretStr | None = None
+    """What agents show to `/receipts/verify`; without it that does not exist."""
+    mcp_inbound_token_previous: SecretStr | None = None
+    mcp_inbound_token_previous_until: str | None = None
+    mcp_outbound_token: SecretStr | None = None
+    """What the service shows to the licence registry, over TLS or on this machine alone."""
+
+    jwt_signing_keys: SecretStr | None = None
+    """Document of `signing_keys.py`; without it there are no receipts, without keys no service."""
+    receipt_seconds: int = Field(default=3600, ge=60, le=86_400)
+    """How long a receipt is valid; half the overlap of the signing keys at most."""
 
     source_registry_url: AnyHttpUrl | None = None
     """Licence registry that verifications ask; without it every one stays pending."""
@@ -66,12 +86,26 @@ class Settings(BaseSettings):
             return frozenset(name.strip() for name in value.split(",") if name.strip())
         return value
 
-    @field_validator("admin_token")
+    @field_validator("admin_token", "mcp_inbound_token", "mcp_outbound_token")
     @classmethod
     def _refuse_short_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < _MINIMUM_TOKEN_LENGTH:
-            raise ValueError(f"must have at least {_MINIMUM_TOKEN_LENGTH} characters")
+        if value is not None and len(value) < MINIMUM_TOKEN_LENGTH:
+            raise ValueError(f"must have at least {MINIMUM_TOKEN_LENGTH} characters")
         return value
+
+    @field_validator("jwt_signing_keys")
+    @classmethod
+    def _refuse_unusable_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            SigningKeys(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_readable_token(self) -> "Settings":
+        url = self.source_registry_url
+        if self.mcp_outbound_token and url and url.scheme != "https" and url.host not in _LOOPBACK:
+            raise ValueError("MCP_OUTBOUND_TOKEN needs an https SOURCE_REGISTRY_URL")
+        return self
 
     @model_validator(mode="after")
     def _refuse_unverifiable_certificate(self) -> "Settings":

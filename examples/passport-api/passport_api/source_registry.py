@@ -33,8 +33,12 @@ class SourceRegistry:
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.source_registry_url
+        token = settings.mcp_outbound_token
         self._client = httpx2.AsyncClient(
-            timeout=settings.source_timeout_seconds, follow_redirects=False, trust_env=False
+            headers={"authorization": f"Bearer {token.get_secret_value()}"} if token else {},
+            timeout=settings.source_timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
         )
 
     async def licence_state(self, npi: str) -> LicenceState:

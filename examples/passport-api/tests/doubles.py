@@ -14,18 +14,20 @@ from sentry_sdk.transport import Transport
 
 
 class Registry:
-    """Answers every POST with `state`, `status` and after `delay` seconds; keeps the bodies."""
+    """Answers every POST with `state`, `status` and after `delay` seconds; keeps what it got."""
 
     def __init__(self) -> None:
         self.state = "active"
         self.status = 200
         self.delay = 0.0
         self.asked: list[dict[str, Any]] = []
+        self.shown: list[str | None] = []
         registry = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["content-length"])
+                registry.shown.append(self.headers["authorization"])
                 registry.asked.append(json.loads(self.rfile.read(length)))
                 time.sleep(registry.delay)
                 body = json.dumps({"state": registry.state}).encode()

@@ -62,14 +62,41 @@ def test_registry_decides(
     answer = verifier.post("/credentials/verify", json=NURSE)
 
     assert answer.status_code == 200
-    assert answer.json() == {"outcome": outcome, "npi_valid": True, "licence": state}
+    assert answer.json() == {
+        "outcome": outcome,
+        "npi_valid": True,
+        "licence": state,
+        "receipt": None,
+    }
     assert registry.asked == [{"npi": NURSE["npi"]}]
+    assert registry.shown == [None]
+
+
+def test_registry_is_shown_the_outbound_token(
+    settings: Callable[..., Settings],
+    serve: Callable[[FastAPI], TestClient],
+    registry: Registry,
+    written: Written,
+) -> None:
+    token = "canary-outbound-0123456789-012345"  # noqa: S105  # opens nothing
+    configured = settings(source_registry_url=registry.url, mcp_outbound_token=token)
+
+    answer = serve(create_app(configured)).post("/credentials/verify", json=NURSE)
+
+    assert answer.status_code == 200
+    assert registry.shown == [f"Bearer {token}"]
+    assert token not in written.text + answer.text
 
 
 def test_wrong_check_digit_asks_nobody(verifier: TestClient, registry: Registry) -> None:
     answer = verifier.post("/credentials/verify", json=NURSE | {"npi": "1234567890"})
 
-    assert answer.json() == {"outcome": "rejected", "npi_valid": False, "licence": None}
+    assert answer.json() == {
+        "outcome": "rejected",
+        "npi_valid": False,
+        "licence": None,
+        "receipt": None,
+    }
     assert registry.asked == []
 
 

@@ -5,10 +5,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
 
+from local.signing_keys import first_document
 from tests.conftest import ADMIN_TOKEN, Process
 from tests.doubles import Registry
 
@@ -96,13 +98,37 @@ def test_unusable_settings_end_it_with_one_clear_line(process: Callable[..., Pro
     assert "canary" not in service.output
 
 
+@pytest.mark.clause("ROVN-SEC-3")
+def test_without_keys_it_waits_for_the_first_rotation(
+    process: Callable[..., Process], postgres: dict[str, str]
+) -> None:
+    """By ending: ECS starts it again, until the rotation has made the keys."""
+    document = '{"keys": [], "first": "canary"}'
+    service = process(VERSION | postgres | {"JWT_SIGNING_KEYS": document})
+
+    assert service.popen.wait(timeout=EXIT_SECONDS) == 2
+    [line] = [json.loads(line) for line in service.output.splitlines()]
+    assert line["message"] == (
+        "unusable settings: JWT_SIGNING_KEYS "
+        "(Value error, has no keys yet: the first rotation of the secret makes them)"
+    )
+    assert "canary" not in service.output
+
+
 @pytest.mark.clause("ROVN-LOG-1")
 def test_no_secret_and_no_phi_is_ever_written(
     process: Callable[..., Process], postgres: dict[str, str], registry: Registry
 ) -> None:
+    document = first_document(datetime.now(UTC))
+    private = [key["private"] for key in json.loads(document)["keys"]]
     canaries = {
         "DATABASE_PASSWORD": "canary-database-password",
         "ADMIN_TOKEN": "canary-admin-token-0123456789abcdef",
+        "ADMIN_TOKEN_PREVIOUS": "canary-before-token-0123456789abcdef",
+        "ADMIN_TOKEN_PREVIOUS_UNTIL": "9998-12-31T00:00:00Z",
+        "MCP_INBOUND_TOKEN": "canary-agent-token-0123456789abcdef",
+        "MCP_OUTBOUND_TOKEN": "canary-outbound-token-0123456789abcdef",
+        "JWT_SIGNING_KEYS": document,
         "SENTRY_DSN": "http://canarysentrykey@127.0.0.1:9/1",
     }
     registry.status = 500
@@ -114,21 +140,26 @@ def test_no_secret_and_no_phi_is_ever_written(
     service = process(VERSION | postgres | unreachable | others | canaries)
     service.wait_until_it_answers()
     bodies = []
-    for authorization in ("", "Bearer guess", f"Bearer {canaries['ADMIN_TOKEN']}"):
+    tokens = [value for name, value in canaries.items() if "TOKEN" in name]
+    for authorization in ("", "Bearer guess", *(f"Bearer {token}" for token in tokens)):
         headers = {"authorization": authorization, "x-request-id": NURSE["ssn"]}
         with httpx2.Client(base_url=service.url, headers=headers, trust_env=False) as client:
             paths = ("/health", "/debug/sentry", "/audit/database-session", "/nothing")
+            bodies.append(client.get("/.well-known/jwks.json").text)
             bodies += [client.get(f"{path}?ssn={NURSE['ssn']}").text for path in paths]
             bodies.append(client.post("/credentials/verify", json=NURSE).text)
             bodies.append(client.post("/credentials/verify", json=NURSE | {"x": "y"}).text)
             bodies.append(client.post("/credentials/verify", content=b'{"name": "Zelda').text)
+            bodies.append(client.post("/receipts/verify", json={"receipt": "a.b.c"}).text)
     service.popen.terminate()
     assert service.popen.wait(timeout=EXIT_SECONDS) == 0
 
     output = service.output + "".join(bodies)
     assert "SentryProbeError" in service.output
     assert '"database":"down"' in output
-    for planted in (*NURSE.values(), "Zelda", "canary"):
+    assert '"valid":false' in output
+    assert '"event": "previous_bearer"' in output
+    for planted in (*NURSE.values(), *private, "Zelda", "canary"):
         assert planted not in output
     assert "Traceback" not in output
     for line in service.output.splitlines():
@@ -142,6 +173,8 @@ def test_python_m_local_serves_with_its_own_database(process: Callable[..., Proc
     answer = httpx2.get(f"{service.url}/health", trust_env=False)
 
     assert answer.json() == {"status": "ok", "version": "local", "database": "up"}
+    keys = httpx2.get(f"{service.url}/.well-known/jwks.json", trust_env=False).json()["keys"]
+    assert len(keys) == 2
     assert f"{service.url}/health" in service.output
     service.popen.send_signal(signal.SIGINT)
     assert service.popen.wait(timeout=EXIT_SECONDS) == 0

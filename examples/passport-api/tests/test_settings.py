@@ -1,11 +1,14 @@
 """The environment of a task: what is refused, and that no refusal shows a value."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 
+from local.signing_keys import first_document
 from passport_api.settings import Settings
 
 USABLE = {
@@ -20,6 +23,15 @@ USABLE = {
     ("change", "field"),
     [
         ({"admin_token": "canary-too-short"}, "admin_token"),
+        ({"mcp_inbound_token": "canary-too-short"}, "mcp_inbound_token"),
+        ({"mcp_outbound_token": "canary-too-short"}, "mcp_outbound_token"),
+        (
+            {"mcp_outbound_token": "canary" * 8, "source_registry_url": "http://registry.internal"},
+            "https SOURCE_REGISTRY_URL",
+        ),
+        ({"jwt_signing_keys": "canary"}, "jwt_signing_keys"),
+        ({"jwt_signing_keys": '{"keys": [], "first": "canary"}'}, "has no keys yet"),
+        ({"receipt_seconds": "59"}, "receipt_seconds"),
         ({"database_sslmode": "canary"}, "database_sslmode"),
         ({"database_sslmode": "verify-full"}, ""),
         ({"database_timeout_seconds": "canary"}, "database_timeout_seconds"),
@@ -48,6 +60,22 @@ def test_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.phi_fields == {"ward_code", "badge"}
 
 
+@pytest.mark.parametrize(
+    "url", ["https://registry.internal/", "http://127.0.0.1:9/", "http://[::1]:9/", None]
+)
+def test_outbound_token_travels_where_nobody_listens(url: str | None) -> None:
+    secret = {"mcp_outbound_token": "canary" * 8, "source_registry_url": url}
+
+    assert Settings.model_validate(USABLE | secret).mcp_outbound_token
+
+
+def test_an_unreadable_time_of_a_previous_token_is_no_reason_to_stop() -> None:
+    change = {"admin_token_previous": "canary", "admin_token_previous_until": "canary"}
+    accepted = Settings.model_validate(USABLE | change)
+
+    assert accepted.model_fields_set >= set(change)
+
+
 def test_every_wait_for_the_database_is_bounded_and_encrypted() -> None:
     settings = Settings.model_validate(
         USABLE
@@ -74,6 +102,13 @@ def test_tls_is_on_unless_said_otherwise() -> None:
 
 
 def test_secrets_do_not_show_in_repr() -> None:
-    secrets = {"database_password": "canary", "admin_token": "canary" * 8, "sentry_dsn": "canary"}
+    document = first_document(datetime(2026, 11, 22, tzinfo=UTC))
+    private = json.loads(document)["keys"][0]["private"]
+    secrets = {"database_password": "canary", "sentry_dsn": "canary", "jwt_signing_keys": document}
+    for name in ("admin_token", "mcp_inbound_token"):
+        secrets |= {name: "canary" * 8, f"{name}_previous": "canary" * 8}
+    secrets |= {"mcp_outbound_token": "canary" * 8}
 
-    assert "canary" not in repr(Settings.model_validate(USABLE | secrets))
+    shown = repr(Settings.model_validate(USABLE | secrets))
+    assert "canary" not in shown
+    assert private not in shown

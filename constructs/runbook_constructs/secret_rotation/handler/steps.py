@@ -72,7 +72,7 @@ def rotate(event: Mapping[str, Any], secrets: Client, strategy: Strategy) -> Non
 
 
 def _create(secrets: Client, arn: str, token: str, strategy: Strategy) -> None:
-    if _value(secrets, arn, PENDING, version=token) is not None:
+    if value_of(secrets, arn, PENDING, version=token) is not None:
         return
     current = secrets.get_secret_value(SecretId=arn, VersionStage=CURRENT)["SecretString"]
     secrets.put_secret_value(
@@ -89,11 +89,11 @@ def _values(secrets: Client, arn: str, token: str) -> Values:
         pending=secrets.get_secret_value(SecretId=arn, VersionId=token, VersionStage=PENDING)[
             "SecretString"
         ],
-        previous=_value(secrets, arn, PREVIOUS),
+        previous=value_of(secrets, arn, PREVIOUS),
     )
 
 
-def _value(secrets: Client, arn: str, stage: str, version: str | None = None) -> str | None:
+def value_of(secrets: Client, arn: str, stage: str, version: str | None = None) -> str | None:
     """Read a version's value; None when it has none yet."""
     chosen = {"VersionId": version} if version else {}
     try:

@@ -23,8 +23,8 @@ from runbook.model.refusal import Refusal, RefusedError
 LARGEST = 5120
 # What is denied together anyhow, in fewer characters.
 _TOGETHER = (
-    *("iam:Create*Provider", "iam:DeletePolicy*", "iam:DeleteRole*", "iam:PutRole*"),
-    *("iam:PutUser*", "iam:Update*Provider*"),
+    *("iam:*ClientID*", "iam:Create*Provider", "iam:DeletePolicy*", "iam:DeleteRole*"),
+    *("iam:PutRole*", "iam:PutUser*", "iam:Update*Provider*"),
 )
 _IMAGES = (*PUSH, "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:ReplicateImage")
 # A denial may be wide, and the document may not be long: DescribeServices, DescribeStacks and the

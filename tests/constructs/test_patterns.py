@@ -53,12 +53,13 @@ EXPECTED: dict[str, tuple[str | None, set[str]]] = {
     **dict.fromkeys(
         (
             *("add-user-to-group", "attach-role-policy", "create-grant", "create-policy-version"),
-            *("delete-resource-policy", "delete-role-permissions-boundary", "put-key-policy"),
-            *("put-resource-policy", "put-role-policy", "put-user-policy"),
-            "update-assume-role-policy",
+            *("delete-role-permissions-boundary", "put-key-policy", "put-role-policy"),
+            *("put-user-policy", "update-assume-role-policy"),
         ),
         (None, set()),
     ),
+    "delete-resource-policy": ("writes-secretsmanager", set()),
+    "put-resource-policy": ("writes-secretsmanager", set()),
 }
 
 

@@ -40,13 +40,14 @@ synth: $(READY) ## Write the templates of every environment, or of ENV alone, in
 	@rm -rf cdk.out
 	@cdk synth $(SELECTED) $(CONTEXT) --quiet
 
-check: $(READY) judges/.venv/.ready ## Judge templates and sources: all rules, CDK validation, cfn-lint, checkov
+check: $(READY) judges/.venv/.ready ## Judge templates and sources: all rules, cfn-lint, checkov; no secret in git's history
 	@python -m policies.expiry
+	@python -m policies.secret_scan repository
 	@rm -rf build/check
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
 	@runbook check build/check --sources .
 	@python -m policies.judges build/check
-	@echo "check: rule packs, CDK validation, the runbook's rules, cfn-lint and checkov found nothing that is not waived"
+	@echo "check: rule packs, CDK validation, the runbook's rules, cfn-lint and checkov found nothing that is not waived, and git keeps no secret"
 
 lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock files
 	@ruff check
@@ -111,7 +112,7 @@ require-env:
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json | .venv/.ready
-	@echo "setup: the CDK CLI into node_modules"
+	@echo "setup: the CDK CLI and secretlint into node_modules"
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 

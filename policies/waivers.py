@@ -48,14 +48,16 @@ def _some(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return values
 
 
-def _explains(reason: str) -> str:
+def explains(reason: str) -> str:
+    """Refuse a reason that explains nothing to an auditor."""
     if len(reason.split()) < WORDS_OF_A_REASON:
         said = f"{reason!r} explains nothing" if reason.strip() else "the reason is empty"
         raise impossible(said, "say in a sentence why the finding does no harm here")
     return reason
 
 
-def _role(owner: str) -> str:
+def role(owner: str) -> str:
+    """Refuse an owner who is no role: a person leaves."""
     if not _ROLE.fullmatch(owner):
         raise impossible(
             f"{owner!r} is not a role", "name who answers for it as a role: platform-engineering"
@@ -86,8 +88,8 @@ class WaiverEntry(BaseModel):
         Field(strict=False),
         AfterValidator(_some),
     ] = None
-    reason: Annotated[str, AfterValidator(_explains)]
-    owner: Annotated[str, AfterValidator(_role)]
+    reason: Annotated[str, AfterValidator(explains)]
+    owner: Annotated[str, AfterValidator(role)]
     # The last day on which it holds.
     expires: date
 

@@ -17,6 +17,7 @@ from runbook.completion import environment_names
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
 from runbook.operators.commands import add_to
+from runbook.operators.secret_commands import add_to as add_secrets
 from runbook.verification.commands import add_to as add_verify
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 app.add_typer(release, name="release")
 add_to(app)
+add_secrets(app)
 
 
 def _rules() -> "Judge":

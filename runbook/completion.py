@@ -1,4 +1,4 @@
-"""What a shell completes: names of environments, and services. Reads their files, and AWS never.
+"""What a shell completes: environments, services and secrets. Reads their files, and AWS never.
 
 Typer's own options write the shell's part: ``runbook --install-completion``.
 """
@@ -15,19 +15,28 @@ def environment_names(incomplete: str) -> list[str]:
 
 def service_keys(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete the key of a service: of the environment that is named already, else of any."""
+    return _keys("services", ctx, incomplete)
+
+
+def secret_keys(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the key of a secret, likewise."""
+    return _keys("secrets", ctx, incomplete)
+
+
+def _keys(table: str, ctx: typer.Context, incomplete: str) -> list[str]:
     known, named = known_environments(), ctx.params.get("name")
     asked = [named] if named in known else known
-    keys = dict.fromkeys(key for name in asked for key in _services(name))
+    keys = dict.fromkeys(key for name in asked for key in _table(name, table))
     return [key for key in keys if key.startswith(incomplete)]
 
 
-def _services(name: str) -> list[str]:
+def _table(name: str, table: str) -> list[str]:
     """Read the keys, without a word about a file that is refused: the command says that."""
     import tomllib
 
     try:
         text = (ENVIRONMENTS / f"{name}.toml").read_text("utf-8")
-        services = tomllib.loads(text).get("services", {})
+        found = tomllib.loads(text).get(table, {})
     except (OSError, ValueError):
         return []
-    return list(services) if isinstance(services, dict) else []
+    return list(found) if isinstance(found, dict) else []

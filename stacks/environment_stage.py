@@ -4,17 +4,20 @@ from aws_cdk import Environment as Place
 from aws_cdk import Stage
 from constructs import Construct
 
-from runbook.model.environment import Environment
+from runbook.model.environment import IDENTITY_REGION, Environment
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
+from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
 from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
 from stacks.release_gate_stack import ReleaseGateStack
 from stacks.rotation_stack import RotationStack
+from stacks.secret_readers_stack import SecretReadersStack
+from stacks.secret_watch_stack import SecretWatchStack
 from stacks.secrets_stack import SecretsStack
 from stacks.service_stack import Neighbours, ServiceStack
 
@@ -71,7 +74,31 @@ class EnvironmentStage(Stage):
         )
         # Before what they record.
         self.records = RecordsStack(self, "Records", environment=environment, audit=self.audit)
+        # Before any service, too: secrets rotate from their first hour on.
+        self.secret_watch = SecretWatchStack(
+            self,
+            "SecretWatch",
+            environment=environment,
+            secrets=self.secrets,
+            records=self.records,
+        )
+        self._watch_readers(environment)
         self._add_services(environment)
+
+    def _watch_readers(self, environment: Environment) -> None:
+        readers = SecretReadersStack(
+            self,
+            "SecretReaders",
+            environment=environment,
+            secrets=self.secrets,
+            records=self.records,
+        )
+        # Its topic is named by convention, too: a page before it stands would be lost.
+        readers.add_stack_dependency(self.records)
+        if environment.region != IDENTITY_REGION:
+            events = IdentityEventsStack(self, "IdentityEvents", environment=environment)
+            # What it sends before there is a rule for it, nobody takes.
+            events.add_stack_dependency(readers)
 
     def _add_services(self, environment: Environment) -> None:
         neighbours = Neighbours(

@@ -1,4 +1,4 @@
-"""What is recorded of releases, what goes when it is old, what pages when the gate is touched."""
+"""What is recorded of releases and rotations, what goes when it is old, and what pages."""
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
@@ -6,7 +6,8 @@ from constructs import Construct
 
 from runbook.access.guard_rails import FUNCTION_BOUNDARY
 from runbook.access.principals import Principals
-from runbook.access.roles import RELEASE_RECORDS, SNAPSHOT_JANITOR
+from runbook.access.restart_names import restart_machine
+from runbook.access.roles import RELEASE_RECORDS, SECRET_RESTART, SNAPSHOT_JANITOR
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.deployment_detector.infrastructure import DeploymentDetector
@@ -14,6 +15,7 @@ from runbook_constructs.deployment_detector.patterns import Guarded
 from runbook_constructs.event_rule import let_in
 from runbook_constructs.release_records.infrastructure import ReleaseRecords
 from runbook_constructs.release_records.patterns import Watched
+from runbook_constructs.secret_events.infrastructure import SecretEvents
 from runbook_constructs.snapshot_janitor.infrastructure import SnapshotJanitor
 from stacks.audit_stack import AuditStack
 from stacks.runbook_stack import RunbookStack
@@ -56,8 +58,14 @@ class RecordsStack(RunbookStack):
         )
         records = self._add_records(audit)
         janitor = self._add_janitor()
+        self.security_key = self._add_key("SecurityKey", "security", "Pages of the detector")
+        self.security_key.allow_events()
+        self.security_key.allow_alarms(f"{environment.slug}-")
         detector = self._add_detector()
-        let_in(self._dead_letters, [*records.rules, janitor.rule, *detector.rules])
+        self.security_topic = detector.topic
+        of_secrets = self._add_secret_events()
+        rules = [*records.rules, janitor.rule, *detector.rules, *of_secrets.rules]
+        let_in(self._dead_letters, rules)
         CfnOutput(
             self,
             "SecurityTopic",
@@ -78,6 +86,7 @@ class RecordsStack(RunbookStack):
                 place=self._place,
                 services=principals.service_names,
                 gates=[principals.named(f"{key}-migrate") for key in environment.services],
+                restart=principals.named(SECRET_RESTART),
                 freeze=f"/{environment.name}/release-freeze",
             ),
             bucket=audit.audit_bucket,
@@ -105,15 +114,27 @@ class RecordsStack(RunbookStack):
 
     def _add_detector(self) -> DeploymentDetector:
         environment = self._environment
-        key = self._add_key("SecurityKey", "security", "Pages of the detector")
-        key.allow_events()
         return DeploymentDetector(
             self,
             "Detector",
             name=Principals(environment).named("detector"),
             environment_name=environment.name,
             guarded=Guarded(slug=environment.slug, place=self._place),
-            key=key,
+            key=self.security_key,
+            dead_letters=self._dead_letters,
+        )
+
+    def _add_secret_events(self) -> SecretEvents:
+        environment = self._environment
+        principals = Principals(environment)
+        return SecretEvents(
+            self,
+            "SecretEvents",
+            name=principals.named("secret-events"),
+            environment_name=environment.name,
+            secrets=f"arn:aws:secretsmanager:{self._place}:secret:{environment.name}/",
+            machine=restart_machine(principals),
+            topic=self.security_topic,
             dead_letters=self._dead_letters,
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from runbook.access.guard_rails import FUNCTION_BOUNDARY
+from runbook.access.guard_rails import SECRET_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from runbook.model.secrets import MIGRATIONS, Secret, owner_role
@@ -58,7 +58,7 @@ class RotationStack(RunbookStack):
             part="rotation",
             description="Rotation of secrets",
             stateful=True,
-            boundary=FUNCTION_BOUNDARY,
+            boundary=SECRET_BOUNDARY,
         )
         self._environment, self._principals = environment, Principals(environment)
         self._place = Place(environment.region, environment.account)

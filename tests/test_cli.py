@@ -44,8 +44,12 @@ def test_environments_are_listed_for_machines() -> None:
     ("field", "value"),
     [
         ("account", "444455556666"),
-        ("regions", "us-east-2\nus-west-2"),
-        ("places", "aws://444455556666/us-east-2\naws://444455556666/us-west-2"),
+        ("regions", "us-east-2\nus-west-2\nus-east-1"),
+        (
+            "places",
+            "aws://444455556666/us-east-2\naws://444455556666/us-west-2\n"
+            "aws://444455556666/us-east-1",
+        ),
         ("service-stacks", "rovn-staging-passport-api"),
         ("execution-boundary", "rovn-staging-cloudformation-boundary"),
     ],

@@ -51,6 +51,13 @@ def test_services_complete(shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+def test_secrets_complete(shell: str) -> None:
+    keys = list(load_environment("rovn/staging").secrets)
+    assert completed(shell, "runbook rotate rovn/staging --secret ") == keys
+    assert completed(shell, "runbook rotate rovn/staging --secret stripe") == ["stripe-api-key"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_commands_complete(shell: str) -> None:
     assert completed(shell, "runbook rel") == ["release"]
     assert completed(shell, "runbook release ver") == ["verify"]

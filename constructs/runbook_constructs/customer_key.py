@@ -49,7 +49,7 @@ class CustomerKey(kms.Key):
     may use it, through the services in ``via`` only (short names, such as ``s3``); with
     ``lends_to_services`` these may keep a grant for their own resources, as a database's storage
     needs. A service that uses it as itself is let in by name: ``allow_log_group``,
-    ``allow_trail``, ``allow_events``.
+    ``allow_trail``, ``allow_events``, ``allow_alarms``.
     """
 
     def __init__(
@@ -120,6 +120,23 @@ class CustomerKey(kms.Key):
                         "kms:CallerAccount": stack.account,
                         "kms:DataKeyPairSpec": spec,
                     },
+                },
+            )
+        )
+
+    def allow_alarms(self, prefix: str) -> None:
+        """Let alarms whose names begin so send to encrypted topics; else they send nothing."""
+        stack = Stack.of(self)
+        arns = f"arn:aws:cloudwatch:{stack.region}:{stack.account}:alarm:{prefix}*"
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="SendAlarms",
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "ArnLike": {"aws:SourceArn": arns},
                 },
             )
         )

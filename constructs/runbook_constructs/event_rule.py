@@ -1,7 +1,7 @@
 """An EventBridge rule and its one target, with somewhere for what could not be delivered."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Stack
@@ -10,8 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-# EventBridge's own limit for the pattern of a rule.
-LONGEST_PATTERN = 2048
+# EventBridge's own limits: for the pattern of a rule, and for its targets.
+LONGEST_PATTERN, MOST_TARGETS = 2048, 5
 EVENTBRIDGE = "events.amazonaws.com"
 
 
@@ -19,7 +19,8 @@ class EventRule(events.CfnRule):
     """A rule by ``pattern`` or ``schedule`` that sends to ``target``, for a day, then gives up.
 
     What it gives up waits in ``dead_letters``. Its name is physical: policies of queues, topics and
-    keys name it before it exists. ``message`` is sent instead of the event.
+    keys name it before it exists. ``messages`` are sent instead of the event, each by itself;
+    ``role_arn`` is who sends, where the target asks for a role.
     """
 
     def __init__(
@@ -33,8 +34,11 @@ class EventRule(events.CfnRule):
         dead_letters: sqs.IQueue,
         pattern: Mapping[str, Any] | None = None,
         schedule: str | None = None,
-        message: events.CfnRule.InputTransformerProperty | None = None,
+        messages: Sequence[events.CfnRule.InputTransformerProperty | None] = (None,),
+        role_arn: str | None = None,
     ) -> None:
+        if len(messages) > MOST_TARGETS:
+            raise ValueError(f"{name} sends {len(messages)} messages, a rule {MOST_TARGETS}")
         if pattern and len(json.dumps(pattern, separators=(",", ":"))) > LONGEST_PATTERN:
             raise ValueError(f"the pattern of {name} is longer than EventBridge takes")
         super().__init__(
@@ -47,8 +51,9 @@ class EventRule(events.CfnRule):
             state="ENABLED",
             targets=[
                 events.CfnRule.TargetProperty(
-                    id="target",
+                    id=f"target-{number}" if number else "target",
                     arn=target,
+                    role_arn=role_arn,
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
                         arn=dead_letters.queue_arn
                     ),
@@ -57,6 +62,7 @@ class EventRule(events.CfnRule):
                         maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185
                     ),
                 )
+                for number, message in enumerate(messages)
             ],
         )
 

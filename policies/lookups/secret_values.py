@@ -19,6 +19,14 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         r"(?<![A-Z0-9])A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?![A-Z0-9])",
     ),
     ("a private key", ("PRIVATE KEY",), r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"),
+    # Without its armour, as KMS makes it: PKCS #8 of P-256, with its public half or not; of RSA.
+    (
+        "a private key",
+        ("AMBMGByqGSM49AgEG", "AwEwYHKoZIzj0CAQYI", "ADANBgkqhkiG9w0BAQEFAASC"),
+        r"\bM(?:IGHAgEAMBMGByqGSM49AgEG|EECAQAwEwYHKoZIzj0CAQYI"
+        r"|I[\w+/]{4,6}IBADANBgkqhkiG9w0BAQEFAASC)[\w+/]{50,}",
+    ),
+    ("a private key", ('"d"', 'd\\"'), r"\"d\\?\"\s*:\s*\\?\"[\w-]{42,}"),
     ("a JSON Web Token", ("eyJ",), r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*"),
     (
         "an address with a password in it",
@@ -55,6 +63,9 @@ _SHAPES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
     ),
 )
+KINDS = tuple(dict.fromkeys(kind for kind, _, _ in _SHAPES))
+# So far from its mark a shape may begin and end: expressions that go on for ever would take long.
+_BEFORE, _AFTER = 256, 4096
 # Made when one of the marks is met, which is seldom.
 _BY_MARK = tuple((mark, kind, shape) for kind, marks, shape in _SHAPES for mark in marks)
 
@@ -106,6 +117,20 @@ def known_shape(text: str) -> str | None:
         if mark in text and re.search(shape, text):
             return kind
     return None
+
+
+def shapes_in(text: str) -> Iterator[tuple[str, int, int]]:
+    """Find every known shape in a text of any length: its kind, where it begins and ends."""
+    for mark, kind, shape in _BY_MARK:
+        at = text.find(mark)
+        while at >= 0:
+            line_begins, line_ends = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+            last = len(text) if line_ends < 0 else line_ends
+            begin, end = max(line_begins, at - _BEFORE), min(last, at + _AFTER)
+            found = re.compile(shape).search(text, begin, end)
+            if found:
+                yield kind, *found.span()
+            at = text.find(mark, max(at + 1, found.end() if found else 0))
 
 
 def resolved_at_deploy(text: str) -> bool:

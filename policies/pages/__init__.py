@@ -1,4 +1,4 @@
-"""The pages that `make docs` writes: rules, clauses with what keeps each, and the commands.
+"""The pages that `make docs` writes: rules, clauses with what keeps each, commands, rotations.
 
 They hold no time and no place, so the same code gives the same bytes; a test finds stale ones.
 """
@@ -8,12 +8,14 @@ from pathlib import Path
 
 from policies.pages.clauses import clause_page
 from policies.pages.commands import command_page
+from policies.pages.rotation import rotation_page
 from policies.pages.rules import rule_index, rule_page
 from policies.rules import all_rules
 from policies.templates.assembly import Reading
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RULES = "rules"
+ALONE = ("clauses.md", "commands.md", "rotation.md")
 
 
 def pages(reading: Reading) -> dict[str, str]:
@@ -22,6 +24,7 @@ def pages(reading: Reading) -> dict[str, str]:
     return {
         "clauses.md": clause_page(reading),
         "commands.md": command_page(),
+        "rotation.md": rotation_page(),
         f"{RULES}/README.md": rule_index(rules),
         **{f"{RULES}/{rule.id}.md": rule_page(rule) for rule in rules},
     }
@@ -29,7 +32,7 @@ def pages(reading: Reading) -> dict[str, str]:
 
 def shipped(docs: Path = DOCS) -> dict[str, str]:
     """Read the pages as they stand in the repository."""
-    alone = [path for path in (docs / "clauses.md", docs / "commands.md") if path.exists()]
+    alone = [path for path in (docs / name for name in ALONE) if path.exists()]
     found = [*alone, *sorted((docs / RULES).glob("*.md"))]
     return {path.relative_to(docs).as_posix(): path.read_text("utf-8") for path in found}
 

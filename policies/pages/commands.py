@@ -11,10 +11,11 @@ from runbook.operations.operation import Exit
 
 NAME = "runbook"
 EXITS = {
-    Exit.DONE: "Done, or nothing to do. `status`: nothing wants attention. `check`: nothing fails.",
+    Exit.DONE: "Done, or nothing to do. `status`, `secrets`: nothing wants attention. `check`: "
+    "nothing fails.",
     Exit.FAILED: "Begun, and failed or not watched to its end; or done, and the end not recorded. "
-    "`status`: something wants attention. `check`: something fails or could not be judged. "
-    "`migrations`: image and database do not fit together.",
+    "`status`, `secrets`: something wants attention. `check`: something fails or could not be "
+    "judged. `migrations`: image and database do not fit together.",
     Exit.REFUSED: "Refused, and nothing was changed; so is input that cannot be used.",
     Exit.INTERRUPTED: "Interrupted: what it said last tells whether something goes on without it.",
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.lookups.forced_deployment import is_forced
+from policies.lookups.restart_machine import without_restarts
 from policies.rule import ANY, Rule
 from policies.source_file import FileKind, SourceFile
 from policies.templates.assets import contents
@@ -34,12 +35,22 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
         yield from _unseen(resource)
     if not is_forced(resource.text) and "DefinitionSubstitutions" not in resource.text:
         return
-    where = list(_forced(_substituted(resource), ""))
-    # As it is written, too: what CloudFormation alone works out, and what is no property.
-    where += [place for place in _forced(dict(resource.body), "") if not _within(place, where)]
+    where = _places(resource, scope)
     if where:
         named = ", ".join(dict.fromkeys(where))
         yield f"{named} forces a new deployment: it starts the same revision again"
+
+
+def _places(resource: Resource, scope: Scope) -> list[str]:
+    """List where it is forced, but for the restarts that follow a rotation."""
+    spared = without_restarts(resource, scope)
+    if spared is not None:
+        return list(_forced(spared, ""))
+    where = list(_forced(_substituted(resource), ""))
+    # As it is written, too: what CloudFormation alone works out, and what is no property.
+    return where + [
+        place for place in _forced(dict(resource.body), "") if not _within(place, where)
+    ]
 
 
 def _within(place: str, others: list[str]) -> bool:
@@ -120,10 +131,11 @@ def _judge_file(file: SourceFile) -> Iterator[str]:
 
 RULE = Rule(
     id="no-forced-deployment",
-    title="Nothing forces a new deployment of a service",
+    title="Nothing forces a new deployment of a service but the restart after a rotation",
     why="Forcing starts the same revision again: the release looks done, and the old image runs.",
     remedy="Release with a change set that sets ImageTag, which registers a new revision; leave "
-    "ForceNewDeployment out, even switched off.",
+    "ForceNewDeployment out, even switched off. What follows a rotation may set it, with a cluster "
+    "and a service and no other parameter.",
     clauses=("ROVN-DEP-3",),
     controls=("NIST CM-3", "SOC2 CC8.1"),
     types=ANY,

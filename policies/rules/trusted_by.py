@@ -10,6 +10,8 @@ from policies.iam.statements import Statement, texts
 from policies.rule import Rule
 from policies.templates.scope import Resource, Scope
 from runbook.access.delivery_sources import delivery_sources
+from runbook.access.principals import Principals
+from runbook.access.restart_names import restart_rules
 
 ROLE, PROVIDER = "AWS::IAM::Role", "AWS::IAM::OIDCProvider"
 # Other ways for somebody elsewhere to become a role of this account.
@@ -54,12 +56,18 @@ def _by_service(statement: Statement, arn: str, service: str, scope: Scope) -> I
         return
     environment = scope.environment
     place = f"{environment.region}:{environment.account}"
-    wanted = {"aws:SourceAccount": [environment.account]}
+    wanted: dict[str, Sequence[str]] = {"aws:SourceAccount": [environment.account]}
     if service in _SOURCES:
         wanted["aws:SourceArn"] = [_SOURCES[service].format(place=place)]
-    if arn in (sources := delivery_sources(scope.principals)):
+    if arn in (sources := _sources(scope.principals)):
         wanted["aws:SourceArn"] = sources[arn]
     yield from _demands(statement, wanted)
+
+
+def _sources(principals: Principals) -> Mapping[str, Sequence[str]]:
+    """Map the roles of delivery and of restarts to those that AWS acts for."""
+    restarts = [restart_rules(principals)]
+    return {**delivery_sources(principals), principals.secret_restart_events: restarts}
 
 
 def _by_github(statement: Statement, scope: Scope) -> Iterator[str]:

@@ -22,10 +22,12 @@ ACTIONS = (
     "ecs:StopServiceDeployment",
     "ecs:StopTask",
     "ecs:UpdateExpressGatewayService",
-    "ecs:UpdateService",
     "ecs:UpdateServicePrimaryTaskSet",
     "ecs:UpdateTaskSet",
 )
+# What follows a rotation asks for new tasks of the same revision (no-forced-deployment holds it
+# to that), and may do nothing else of all this.
+RESTART = ("ecs:UpdateService",)
 # The gate runs migrations, and may do nothing else of all this.
 RUN = ("ecs:RunTask",)
 # Which colour the traffic goes to, and which tasks a colour is.
@@ -44,6 +46,7 @@ SHIFT = (
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
     yield from outsiders(resource, scope, ACTIONS, scope.principals.may_update_services)
+    yield from outsiders(resource, scope, RESTART, scope.principals.may_restart_services)
     yield from outsiders(resource, scope, RUN, scope.principals.may_run_tasks)
     yield from outsiders(resource, scope, SHIFT, scope.principals.may_shift_traffic)
 
@@ -51,7 +54,7 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 RULE = Rule(
     id="who-updates-services",
     title="Only the deploy identity, its release and break-glass roles change what runs; the "
-    "gate runs migrations, and ECS shifts traffic",
+    "gate runs migrations, a rotation restarts, and ECS shifts traffic",
     why="An update beside the release meets neither the health check nor the schema gate, and "
     "whoever may edit the deployment configuration or a listener's rules can go past it.",
     remedy="Take the action out of the policy; who may update services stands in "

@@ -8,13 +8,14 @@ from runbook.access.principals import Principals
 WORKLOAD_BOUNDARY = "workload-boundary"
 DELIVERY_BOUNDARY = "delivery-boundary"
 FUNCTION_BOUNDARY = "function-boundary"
+SECRET_BOUNDARY = "secret-boundary"  # noqa: S105 - a name
 DEPLOY_BOUNDARY = "deploy-boundary"
 CLOUDFORMATION_BOUNDARY = "cloudformation-boundary"
 # The condition key of all that gives a role its boundary, or works under it.
 BOUNDARY = "iam:PermissionsBoundary"
 # Who may approve a release: of people, and as closed to a deploy as the limits are.
 APPROVALS = "approve-releases"
-ROLE_BOUNDARIES = (WORKLOAD_BOUNDARY, DELIVERY_BOUNDARY, FUNCTION_BOUNDARY)
+ROLE_BOUNDARIES = (WORKLOAD_BOUNDARY, DELIVERY_BOUNDARY, FUNCTION_BOUNDARY, SECRET_BOUNDARY)
 BOUNDARIES = (*ROLE_BOUNDARIES, DEPLOY_BOUNDARY, CLOUDFORMATION_BOUNDARY)
 POLICY_EDITS = (
     "iam:CreatePolicyVersion",
@@ -152,6 +153,7 @@ def _carriers(principals: Principals) -> Mapping[str, Sequence[str]]:
     return {
         DELIVERY_BOUNDARY: principals.delivering,
         FUNCTION_BOUNDARY: principals.around_functions,
+        SECRET_BOUNDARY: principals.around_secrets,
     }
 
 

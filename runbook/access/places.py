@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from runbook.access.principals import Principals
+from runbook.model.environment import IDENTITY_REGION
 
 
 def places(principals: Principals) -> Mapping[str, Sequence[str]]:
@@ -11,12 +12,14 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
     return {
         "account": [environment.account],
         "copy_region": [environment.database.backup_copy_region],
+        "event_region": list(dict.fromkeys((environment.region, IDENTITY_REGION))),
         "executor": [principals.cdk_role("cfn-exec", environment.region)],
         "every_region": list(dict.fromkeys(environment.regions)),
         "gated": list(principals.gated),
         "name": [environment.name],
         "region": [environment.region],
         "rotating": list(environment.rotating_secrets),
+        "restart": [principals.secret_restart],
         "service": list(principals.service_names),
         "service_key": list(environment.services),
         "slug": [environment.slug],

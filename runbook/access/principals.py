@@ -12,17 +12,19 @@ from runbook.access.roles import (
     DATABASE_MONITORING,
     ECS_TASKS,
     FLOW_LOGS,
+    IDENTITY_EVENTS,
     QUALIFIER,
     RELEASE_RECORDS,
     SECRET_AGES,
     SECRET_READERS,
     SECRET_RESTART,
+    SECRET_RESTART_EVENTS,
     SNAPSHOT_JANITOR,
     TRAIL,
     GateRoles,
     ServiceRoles,
 )
-from runbook.model.environment import Environment
+from runbook.model.environment import IDENTITY_REGION, Environment
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,11 @@ class Principals:
         return self.role(self.named(SECRET_RESTART))
 
     @property
+    def secret_restart_events(self) -> str:
+        """EventBridge, which starts that state machine when a secret has a new value."""
+        return self.role(self.named(SECRET_RESTART_EVENTS))
+
+    @property
     def secret_ages(self) -> str:
         """The function that measures how old each secret is."""
         return self.role(self.named(SECRET_AGES))
@@ -117,6 +124,11 @@ class Principals:
     def secret_readers(self) -> str:
         """The function that looks who is granted a secret outside its list."""
         return self.role(self.named(SECRET_READERS))
+
+    @property
+    def identity_events(self) -> str:
+        """EventBridge in IAM's region, which hands events on to the environment's own."""
+        return self.role(self.named(IDENTITY_EVENTS))
 
     @property
     def flow_logs(self) -> str:
@@ -204,6 +216,14 @@ class Principals:
         )
 
     @property
+    def may_restart_services(self) -> tuple[str, ...]:
+        """Who may ask a service for new tasks: who updates it, and what follows a rotation.
+
+        Of all that the others may, the state machine may do this alone, with the same revision.
+        """
+        return (*self.may_update_services, self.secret_restart)
+
+    @property
     def may_run_tasks(self) -> tuple[str, ...]:
         """Who may run one-off tasks: who updates services, and each gate for its migrations."""
         return (*self.may_update_services, *(self.gate_roles(name).steps for name in self.gated))
@@ -262,8 +282,12 @@ class Principals:
             "cloudtrail.amazonaws.com": (self.trail,),
             CODEBUILD: (self.image_build, self.release, self.release_checks),
             "codepipeline.amazonaws.com": (self.pipeline,),
-            "events.amazonaws.com": (self.source_events,),
-            "lambda.amazonaws.com": self._functions,
+            "events.amazonaws.com": (
+                self.source_events,
+                self.secret_restart_events,
+                *self._forwarding,
+            ),
+            "lambda.amazonaws.com": (*self._functions, *self._functions_of_secrets),
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "states.amazonaws.com": (
                 *(roles.machine for roles in gates),
@@ -277,9 +301,17 @@ class Principals:
     def _functions(self) -> tuple[str, ...]:
         gates = [self.gate_roles(name) for name in self.gated]
         of_gates = (arn for of in gates for arn in (of.hook, of.probe, of.steps))
-        records = self.role(self.named(RELEASE_RECORDS))
-        watching = (self.secret_ages, self.secret_readers)
-        return (*of_gates, records, self.snapshot_janitor, *self.rotations, *watching)
+        return (*of_gates, self.role(self.named(RELEASE_RECORDS)), self.snapshot_janitor)
+
+    @property
+    def _functions_of_secrets(self) -> tuple[str, ...]:
+        return (*self.rotations, self.secret_ages, self.secret_readers)
+
+    @property
+    def _forwarding(self) -> tuple[str, ...]:
+        """What hands IAM's events on; nothing where they come in the environment's own region."""
+        away = self.environment.region != IDENTITY_REGION
+        return (self.identity_events,) if away else ()
 
     @property
     def delivering(self) -> tuple[str, ...]:
@@ -292,6 +324,12 @@ class Principals:
         """The functions of gates, records and snapshots, and what calls those of gates."""
         gates = [self.gate_roles(name) for name in self.gated]
         return (*self._functions, *(arn for of in gates for arn in (of.machine, of.invoke)))
+
+    @property
+    def around_secrets(self) -> tuple[str, ...]:
+        """What rotates secrets, restarts who reads them, and looks at ages and readers."""
+        restarts = (self.secret_restart, self.secret_restart_events)
+        return (*self._functions_of_secrets, *restarts, *self._forwarding)
 
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.

@@ -12,9 +12,12 @@ SNAPSHOT_JANITOR = "snapshot-janitor"
 DATABASE_MONITORING = "database-monitoring"
 # What follows a rotation: new tasks of who reads the secret.
 SECRET_RESTART = "secret-restart"  # noqa: S105 - a name
+SECRET_RESTART_EVENTS = "secret-restart-events"  # noqa: S105 - a name
 # How old secrets are, and who may read them.
 SECRET_AGES = "secret-ages"  # noqa: S105 - a name
 SECRET_READERS = "secret-readers"  # noqa: S105 - a name
+# What hands IAM's events on to the environment's region.
+IDENTITY_EVENTS = "identity-events"
 CODEBUILD = "codebuild.amazonaws.com"
 
 

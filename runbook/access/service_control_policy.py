@@ -6,6 +6,7 @@ It grants nothing. Service-linked roles are not bound by it, so ECS goes on movi
 
 import json
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from runbook.access.deploy_policy import PUSH
 from runbook.access.guard_rails import (
@@ -20,6 +21,11 @@ from runbook.model.refusal import Refusal, RefusedError
 
 # Of AWS Organizations, white space included: the document is written without any.
 LARGEST = 5120
+# What is denied together anyhow, in fewer characters.
+_TOGETHER = (
+    *("iam:Create*Provider", "iam:DeletePolicy*", "iam:DeleteRole*", "iam:PutRole*"),
+    *("iam:PutUser*", "iam:Update*Provider*"),
+)
 _IMAGES = (*PUSH, "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:ReplicateImage")
 # A denial may be wide, and the document may not be long: DescribeServices, DescribeStacks and the
 # like, in the plural, are none of these.
@@ -28,9 +34,9 @@ _SERVICES = (
     "ecs:*ServiceDeployment",
     "ecs:*Task",
     "ecs:*TaskSet",
-    "ecs:DeregisterTaskDefinition",
+    # Register and deregister.
+    "ecs:*egisterTaskDefinition",
     "ecs:ExecuteCommand",
-    "ecs:RegisterTaskDefinition",
 )
 _RECORDS = (
     "cloudtrail:DeleteTrail",
@@ -63,8 +69,9 @@ def service_control_policy(principals: Principals) -> Document:
         "Version": "2012-10-17",
         "Statement": [
             _only("Images", _IMAGES, ["*"], principals.may_push_images),
-            # To a release gate its boundary, which "Limits" guards, leaves RunTask alone of these.
-            _only("Services", _SERVICES, ["*"], principals.may_run_tasks),
+            # Of these their boundary, which "Limits" guards, leaves to a release gate RunTask
+            # alone, and to what follows a rotation UpdateService with the same revision.
+            _only("Services", _SERVICES, ["*"], _who_runs(principals)),
             _only("Stacks", _STACKS, [stacks], principals.may_change_stacks),
             *_approvals(principals),
             _only("StartDeploys", ["sts:AssumeRole"], [cdk_roles], principals.may_start_deploys),
@@ -104,6 +111,10 @@ def service_control_policy(principals: Principals) -> Document:
     }
 
 
+def _who_runs(principals: Principals) -> tuple[str, ...]:
+    return (*principals.may_run_tasks, principals.secret_restart)
+
+
 def _of_people(principals: Principals) -> tuple[str, ...]:
     """List what break-glass alone may do; with approvals, when nobody else approves."""
     return () if principals.environment.delivery.approver_roles else (_APPROVAL,)
@@ -130,6 +141,16 @@ def rendered(principals: Principals) -> str:
     return text
 
 
+def _short(actions: Sequence[str]) -> list[str]:
+    """Write several names as the one pattern that takes them and no other action of IAM."""
+    left = list(actions)
+    for pattern in _TOGETHER:
+        taken = [action for action in left if fnmatchcase(action, pattern)]
+        if len(taken) > 1:
+            left = [*(action for action in left if action not in taken), pattern]
+    return left
+
+
 def _only(
     sid: str, actions: Sequence[str], resources: Sequence[str], spared: Sequence[str]
 ) -> dict[str, object]:
@@ -137,7 +158,7 @@ def _only(
     return {
         "Sid": sid,
         "Effect": "Deny",
-        "Action": sorted(actions),
+        "Action": sorted(_short(actions)),
         "Resource": sorted(resources),
         "Condition": {"ArnNotEquals": {"aws:PrincipalArn": list(spared)}},
     }

@@ -24,6 +24,8 @@ from runbook.model.trail import Trail
 from runbook.model.validation import contradiction, impossible
 
 LONGEST_ROLE_NAME = 64
+# IAM is of no region, and tells EventBridge what happens in it in this one alone.
+IDENTITY_REGION = "us-east-1"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 
 
@@ -97,7 +99,8 @@ class Environment(EnvironmentFile):
     @property
     def regions(self) -> tuple[str, ...]:
         """Every region it has stacks in, its own first."""
-        return (self.region, self.database.backup_copy_region)
+        every = (self.region, self.database.backup_copy_region, IDENTITY_REGION)
+        return tuple(dict.fromkeys(every))
 
     @property
     def database_master(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runbook.model.refusal import Refusal
 from runbook.model.secrets import USERS, owner_role
@@ -16,6 +16,26 @@ if TYPE_CHECKING:
 # two take turns, and a vendor's key works until somebody revokes it there.
 OVERLAPPING = ("generated_token", "signing_key")
 OPERATOR_SUPPLIED = "operator_supplied"
+
+
+class Overlap(NamedTuple):
+    """How long a value works beside the one that replaced it; ``lasts`` is False for not at all."""
+
+    lasts: bool
+    words: str
+
+
+def overlap(secret: Secret) -> Overlap:
+    """Tell what of a secret's old value works after a rotation (ROVN-SEC-3)."""
+    match secret.mechanism:
+        case "database_master":
+            return Overlap(lasts=False, words="works no more at once; only functions log in as it")
+        case "database_user":
+            return Overlap(lasts=True, words="works until the next rotation; two users take turns")
+        case "generated_token" | "signing_key":
+            return Overlap(lasts=True, words=f"is taken for {secret.overlap_hours} hours more")
+        case "operator_supplied":
+            return Overlap(lasts=True, words="works until somebody revokes it at the vendor")
 
 
 def incomplete_rotations(secrets: Mapping[str, Secret]) -> Iterator[Refusal]:

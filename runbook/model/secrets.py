@@ -92,6 +92,11 @@ class Secret(BaseModel):
         """How often it rotates, as Secrets Manager wants it said."""
         return f"rate({self.rotation_days} day{'s' if self.rotation_days > 1 else ''})"
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services whose tasks read it when they start; a migration reads it anew each time."""
+        return tuple(name for name in self.consumers if not name.endswith(MIGRATIONS))
+
 
 def owner_role(name: str) -> str:
     """Name the role of the database whose members a secret's users are.

@@ -19,7 +19,7 @@ CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout
 _READS = ("BatchGet", "Describe", "Get", "List")
 # A change set is a preview: until it is executed it changes nothing that runs.
 _PREVIEWS = frozenset({"CreateChangeSet", "DeleteChangeSet"})
-# No operation needs a secret's value but its own token, and whoever prints an error has none.
+# No operation needs a secret's value but ``letting_read``, and whoever prints an error has none.
 _NEVER = frozenset({"BatchGetSecretValue", "GetSecretValue"})
 # In the codes and names of errors that better credentials mend.
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -35,6 +35,10 @@ _SIGN_IN = (
 )
 # Names of errors that the files and variables of this machine give, before anybody is asked.
 _SETTINGS = ("Config", "Partial", "Settings")
+# What the deploy identity may not, but people in an emergency (runbook/access/principals.py).
+_PEOPLE_ALONE = frozenset(
+    {"GetSecretValue", "LookupEvents", "PutSecretValue", "RotateSecret", "UpdateSecretVersionStage"}
+)
 # Where IAM names a service or an action otherwise than the SDK does.
 _IAM_SERVICES = {"monitoring": "cloudwatch"}
 _IAM_ACTIONS = {"ListObjectsV2": "ListBucket"}
@@ -137,9 +141,10 @@ class Account:
 
     @contextmanager
     def letting_read(self, secret: str) -> Iterator[str]:
-        """Let one token that operators themselves use be read, until the block ends.
+        """Let one secret be read, until the block ends.
 
-        ``secret`` is its key in [secrets]; gives the secret's name.
+        It is a token that operators themselves use, or one whose new value they bring and that has
+        to differ (docs/decisions/0036). ``secret`` is its key in [secrets]; gives its name.
         """
         self._token = f"{self.environment.name}/{secret}"
         try:
@@ -196,6 +201,8 @@ def words(error: ClientError | BotoCoreError) -> str:
 def advice(error: ClientError | BotoCoreError) -> str:
     """Say what to do about an error of AWS."""
     code = _kind(error)
+    if code in _DENIED and getattr(error, "operation_name", "") in _PEOPLE_ALONE:
+        return "use a break-glass role; docs/decisions/0036 says who may rotate secrets"
     if code in _DENIED:
         return "use the deploy identity, or a break-glass role; docs/decisions/0015 says who may"
     if _any_of(_SETTINGS, error):

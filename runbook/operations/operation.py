@@ -91,7 +91,13 @@ class Operation(ABC):
 
     @contextmanager
     def beginning(self) -> Iterator[None]:
-        """Make the call that begins it within: one that was denied for certain begins nothing."""
+        """Make the call that begins it within: one that was denied for certain begins nothing.
+
+        What has begun by an earlier call stays begun.
+        """
+        if self.begun is Begun.YES:
+            yield
+            return
         self.begun = Begun.PERHAPS
         try:
             yield

@@ -72,7 +72,7 @@ def freeze(
     """Hold back every release of an environment, until `unfreeze`; rollbacks are not held."""
     from runbook.operators.freezing import ChangeFreeze
 
-    _run(name, lambda account: ChangeFreeze(account, reason), _Manner(as_json, dry_run, yes))
+    run(name, lambda account: ChangeFreeze(account, reason), Manner(as_json, dry_run, yes))
 
 
 def unfreeze(
@@ -81,7 +81,7 @@ def unfreeze(
     """Let releases go on again."""
     from runbook.operators.freezing import ChangeFreeze
 
-    _run(name, lambda account: ChangeFreeze(account, None), _Manner(as_json, dry_run, yes))
+    run(name, lambda account: ChangeFreeze(account, None), Manner(as_json, dry_run, yes))
 
 
 def rollback(
@@ -117,7 +117,7 @@ def rollback(
         window = WatchWindow(account, service, web, Sentry(account, service, web))
         return Rollback(account, Back(service, to, watch_minutes), window=window)
 
-    _run(name, back, _Manner(as_json, dry_run, yes, accept_changes), service)
+    run(name, back, Manner(as_json, dry_run, yes, accept_changes), service)
 
 
 def restart(
@@ -133,7 +133,7 @@ def restart(
     from runbook.operators.restart import Again, Restart
 
     again = Again(service, timeout_minutes)
-    _run(name, lambda account: Restart(account, again), _Manner(as_json, dry_run, yes), service)
+    run(name, lambda account: Restart(account, again), Manner(as_json, dry_run, yes), service)
 
 
 def migrations(
@@ -156,10 +156,10 @@ def migrations(
     from runbook.operators.migrations import AskLedger, Question
 
     ask = Question(service, check)
-    _run(name, lambda account: AskLedger(account, ask), _Manner(as_json, dry_run, yes), service)
+    run(name, lambda account: AskLedger(account, ask), Manner(as_json, dry_run, yes), service)
 
 
-class _Manner(NamedTuple):
+class Manner(NamedTuple):
     """How a command that writes is to go."""
 
     as_json: bool
@@ -168,8 +168,8 @@ class _Manner(NamedTuple):
     accept_changes: bool = False
 
 
-def _run(
-    name: str, make: "Callable[[Account], Operation]", manner: _Manner, service: str = ""
+def run(
+    name: str, make: "Callable[[Account], Operation]", manner: Manner, service: str = ""
 ) -> NoReturn:
     """Open the account, and take the operation through the protocol, or look at it alone."""
     from runbook.operations.operation import Consent

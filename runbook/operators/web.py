@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -36,7 +37,12 @@ class Web:
         """Ask; an error becomes ``why``, which repeats no header and has nothing of the moment."""
         return _in_time(lambda: self._asked(url, dict(headers or {})), self._patience)
 
-    def _asked(self, url: str, headers: dict[str, str]) -> Answer:
+    def status(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Ask for the status alone: the body is not read."""
+        asked = partial(self._asked, url, dict(headers), body=False)
+        return _in_time(asked, self._patience)
+
+    def _asked(self, url: str, headers: dict[str, str], *, body: bool = True) -> Answer:
         try:
             with self._pool.request(
                 "GET",
@@ -47,7 +53,7 @@ class Web:
                 preload_content=False,
                 decode_content=False,
             ) as answer:
-                content = answer.read(_LONGEST_BYTES + 1)
+                content = answer.read(_LONGEST_BYTES + 1) if body else b""
                 status = int(answer.status)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             # What comes before names an object by its address in memory, another each time.

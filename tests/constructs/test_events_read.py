@@ -47,7 +47,7 @@ def test_matching(pattern: dict[str, Any], value: dict[str, Any], expected: bool
 
 def test_moto_agrees_where_no_list_of_objects_is_asked() -> None:
     watched = Watched(
-        "rovn-production", "us-east-2:111122223333", ["rovn-passport-api"], ["x"], "f"
+        "rovn-production", "us-east-2:111122223333", ["rovn-passport-api"], ["x"], "y", "f"
     )
     agreed = {
         (name, what): matches(pattern, event(name))

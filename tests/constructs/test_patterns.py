@@ -16,6 +16,7 @@ from tests.constructs.events_read import NAMES, NOTHING, event
 
 STACK = "rovn-production-records"
 RECORDS, DETECTOR = "rovn-production-release-records-", "rovn-production-detector-"
+SECRETS = "rovn-production-secret-events-"
 ECS, STATES = "arn:aws:ecs:us-east-2:111122223333", "arn:aws:states:us-east-2:111122223333"
 # Each event of the folder: the rule that records it, the rules that page.
 EXPECTED: dict[str, tuple[str | None, set[str]]] = {
@@ -33,16 +34,31 @@ EXPECTED: dict[str, tuple[str | None, set[str]]] = {
     "pipeline-action": ("pipelines", set()),
     "pipeline-stage": ("pipelines", set()),
     "put-parameter": ("freeze", set()),
+    "put-secret-value": ("writes-secretsmanager", set()),
+    "restart": ("restarts", set()),
+    "rotation-failed": ("rotations", set()),
+    "rotation-succeeded": ("rotations", set()),
     "run-task": ("writes-ecs", set()),
     "stack": ("stacks", set()),
     "stop-service-deployment": ("writes-ecs", set()),
     "update-function-code": (None, {"functions"}),
+    "update-secret-version-stage": ("writes-secretsmanager", set()),
     "update-service": ("writes-ecs", set()),
     "update-service-by-cloudformation": ("writes-ecs", set()),
     "update-service-configuration": ("writes-ecs", {"configuration"}),
     "update-service-denied": ("writes-ecs", {"configuration"}),
     "update-service-no-hooks": ("writes-ecs", {"ungated"}),
     "update-state-machine": (None, {"state-machines"}),
+    # Of who may read secrets (tests/constructs/secret_readers).
+    **dict.fromkeys(
+        (
+            *("add-user-to-group", "attach-role-policy", "create-grant", "create-policy-version"),
+            *("delete-resource-policy", "delete-role-permissions-boundary", "put-key-policy"),
+            *("put-resource-policy", "put-role-policy", "put-user-policy"),
+            "update-assume-role-policy",
+        ),
+        (None, set()),
+    ),
 }
 
 
@@ -80,11 +96,49 @@ def test_each_event_is_recorded_once_and_pages_as_it_should(
     assert taken(rules, DETECTOR, event(name)) == pages
 
 
+# And what those on call are told of secrets.
+TOLD = {"restart": "restart", "rotation-failed": "rotation", "rotation-succeeded": "rotation"}
+ELSEWHERE = "arn:aws:secretsmanager:us-east-2:111122223333:secret:rovn/staging/x-AbCdEf"
+
+
+@pytest.mark.clause("ROVN-SEC-5")
+@pytest.mark.parametrize("name", NAMES)
+def test_rotations_and_failed_restarts_are_told(
+    rules: dict[str, dict[str, Any]], name: str
+) -> None:
+    told = {TOLD[name]} if name in TOLD else set()
+    assert taken(rules, SECRETS, event(name)) == told
+
+
+@pytest.mark.clause("ROVN-SEC-5")
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        *(
+            ("rotation-failed", {"detail__eventName": f"Rotation{what}"}, {"rotation"})
+            for what in ("Abandoned", "Failed", "Started", "Succeeded")
+        ),
+        ("rotation-failed", {"detail__eventName": "StartSecretVersionDelete"}, set()),
+        ("rotation-failed", {"detail__additionalEventData__SecretId": ELSEWHERE}, set()),
+        *(("restart", {"detail__status": s}, {"restart"}) for s in ("ABORTED", "TIMED_OUT")),
+        *(("restart", {"detail__status": status}, set()) for status in ("RUNNING", "SUCCEEDED")),
+        ("restart", {"detail__stateMachineArn": f"{STATES}:stateMachine:another"}, set()),
+    ],
+)
+def test_near_misses_of_secrets(
+    rules: dict[str, dict[str, Any]], name: str, changes: dict[str, Any], told: set[str]
+) -> None:
+    found = event(name, **changes)
+    assert taken(rules, SECRETS, found) == told
+    assert taken(rules, DETECTOR, found) == set()
+
+
 def test_no_rule_is_without_an_event(rules: dict[str, dict[str, Any]]) -> None:
     seen = {what for recorded, pages in EXPECTED.values() for what in (recorded, *pages)}
     # Each takes a call of one of the lists below, or an UpdateService with other parameters.
     besides = {"writes-codepipeline", "writes-ecr", "writes-states", "routing"}
-    names = {name.removeprefix(RECORDS).removeprefix(DETECTOR) for name in rules}
+    names = {name for name in rules if not name.startswith(SECRETS)}
+    names = {name.removeprefix(RECORDS).removeprefix(DETECTOR) for name in names}
     assert names == (seen - {None}) | besides
 
 

@@ -1,6 +1,7 @@
 """The shape of the repository: what a newcomer and the next change can rely on."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -131,3 +132,8 @@ def test_every_dependency_earns_its_place_in_one_line() -> None:
         for requirement in required:
             name = re.split(r"[\[<>=]", requirement)[0]
             assert re.search(rf"^\| `{name}` \| \S", explained, re.MULTILINE), name
+    for name, version in json.loads((ROOT / "package.json").read_text("utf-8"))[
+        "devDependencies"
+    ].items():
+        assert re.search(rf"^\| `{name}` \| \S", explained, re.MULTILINE), name
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), name

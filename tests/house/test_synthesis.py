@@ -91,6 +91,9 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "Platform", "platform"),
             ("", "ReleaseGate", "release-gate"),
             ("", "Records", "records"),
+            ("", "SecretReaders", "secret-readers"),
+            ("", "IdentityEvents", "identity-events"),
+            ("", "SecretWatch", "secret-watch"),
             ("", "PassportApi", "passport-api"),
         )
     ]

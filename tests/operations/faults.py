@@ -22,7 +22,7 @@ KINDS = [
     *((kind, False) for kind in (*PASSING, *ENDING, "aws error")),
     *((kind, True) for kind in ("aws error", "throttled", "timed out", "lost response")),
 ]
-_VERBS = "create|delete|describe|execute|filter|get|list|put|run|stop|update"
+_VERBS = "create|delete|describe|execute|filter|get|list|lookup|put|rotate|run|stop|update"
 
 
 @dataclass

@@ -92,6 +92,9 @@ def test_every_write_of_the_sources_is_refused_outside_the_protocol() -> None:
         ("ecs", "stop_service_deployment"),
         ("ecs", "update_service"),
         ("s3", "put_object"),
+        ("secretsmanager", "put_secret_value"),
+        ("secretsmanager", "rotate_secret"),
+        ("secretsmanager", "update_secret_version_stage"),
         ("ssm", "put_parameter"),
     }, "the search finds what is known to be there"
     aws = Aws(ENVIRONMENT)

@@ -28,7 +28,7 @@ CODES = {
     "throttled": (400, "ThrottlingException"),
 }
 # Nothing that runs is another afterwards: what is seen, recorded, or made ready.
-_NO_CHANGE = ("Describe", "Get", "List", "Filter", "CreateChangeSet", "DeleteChangeSet")
+_NO_CHANGE = ("Describe", "Get", "List", "Lookup", "Filter", "CreateChangeSet", "DeleteChangeSet")
 
 
 class CrashedError(BaseException):

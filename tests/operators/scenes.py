@@ -10,7 +10,8 @@ from runbook.model.sentry import SentryProject
 from tests.operations.aws import Aws
 from tests.operations.revisions import NEW, OLD
 from tests.operators.ledger import LedgerAws
-from tests.operators.past import PastAws
+from tests.operators.past import FORWARD, PastAws
+from tests.operators.vault import CURRENT, VaultAws, first
 from tests.operators.verified import ASSEMBLY, VerifiedAws
 
 KEY, TOKEN = "passport-api", "canary-sentry-token"
@@ -34,6 +35,7 @@ class Scene:
     """A command, the AWS that it finds, and what is so once it went well.
 
     ``recorded_first``: it does not begin without its first record. ``shown``: what it prints.
+    ``given`` comes on the standard input.
     """
 
     arguments: str
@@ -41,6 +43,7 @@ class Scene:
     reached: Callable[[Aws], bool]
     recorded_first: bool = False
     shown: str = ""
+    given: str = ""
 
     @property
     def words(self) -> list[str]:
@@ -125,6 +128,39 @@ def as_declared() -> Aws:
     return VerifiedAws(ENVIRONMENT)
 
 
+def vault() -> Aws:
+    """Let every secret have a value of ten days, and a restart be seen twice."""
+    aws = VaultAws(ENVIRONMENT)
+    aws.next_steps = [FORWARD[0], FORWARD[-1]]
+    return aws
+
+
+def all_new(aws: Aws, name: str) -> bool:
+    """Whether no task runs with the value that the secret began with."""
+    assert isinstance(aws, VaultAws)
+    promoted = aws.vaults[name].promoted
+    return promoted is not None and aws.started > promoted
+
+
+def rotated(aws: Aws) -> bool:
+    return all_new(aws, USER)
+
+
+def out_of_use(aws: Aws) -> bool:
+    assert isinstance(aws, VaultAws)
+    return all_new(aws, EXPOSED) and first(EXPOSED) not in aws.vaults[EXPOSED].stages
+
+
+def supplied(aws: Aws) -> bool:
+    assert isinstance(aws, VaultAws)
+    vault = aws.vaults[VENDORS]
+    return all_new(aws, VENDORS) and vault.values[vault.holder(CURRENT)] == TOKEN
+
+
+USER, EXPOSED, VENDORS = "database-application", "mcp-inbound-token", "stripe-api-key"
+ROTATE = f"rotate --secret {USER} --now --yes"
+EXPOSURE = f"rotate --secret {EXPOSED} --suspected-exposure --yes"
+SUPPLY = f"rotate --secret {VENDORS} --value-stdin --yes"
 ROLLBACK = f"rollback --service {KEY} --yes --watch-minutes 0.25"
 RESTART, ASK = f"restart --service {KEY} --yes", f"migrations --service {KEY} --yes"
 SCENES = {
@@ -137,5 +173,9 @@ SCENES = {
     "migrations": Scene(ASK, ledger, asked),
     "audit list": Scene("audit list --days 2", running, as_before, shown="release-end"),
     "verify": Scene(f"verify --assembly {ASSEMBLY}", as_declared, as_before, shown="Verified: "),
+    "secrets": Scene("secrets", vault, as_before, shown=" secrets; 0 want attention."),
+    "rotate": Scene(ROTATE, vault, rotated, recorded_first=True),
+    "rotate after an exposure": Scene(EXPOSURE, vault, out_of_use, recorded_first=True),
+    "rotate by hand": Scene(SUPPLY, vault, supplied, recorded_first=True, given=f"{TOKEN}\n"),
     "audit show": Scene(f"audit show {RECORD}", running, as_before, shown="succeeded"),
 }

@@ -24,8 +24,11 @@ from tests.operations.revisions import NEW, OLD
 from tests.operations.wire import SECRET, Call, CrashedError, Fault, Wire
 from tests.operators.past import PastAws
 from tests.operators.scenes import ENVIRONMENT, ROLLBACK, SCENES, TOKEN, image_of
+from tests.operators.vault import OLD_VALUE, VaultAws
 from tests.operators.verified import InTurn, no_rule_breaks
 
+# Each module that opens the account.
+COMMANDS = ("operators.commands", "operators.secret_commands", "verification.commands")
 # What `runbook verify` asks of resources that its scene has not, and of quotas, where a stack is
 # missing: what fails there is tried in tests/verification (test_checks, test_quotas).
 ELSEWHERE = {
@@ -63,15 +66,16 @@ class Night:
             patched.setattr("runbook.operations.waiting.Time.clock", lambda _: time.clock())
             patched.setattr("runbook.operations.waiting.Time.sleep", lambda _, s: time.sleep(s))
             patched.setattr("runbook.operators.web.Web.get", self._page)
-            for commands in ("operators", "verification"):
+            patched.setattr("runbook.operators.web.Web.status", lambda *_: Answer(200))
+            for commands in COMMANDS:
                 patched.setattr(
-                    f"runbook.{commands}.commands.begin",
+                    f"runbook.{commands}.begin",
                     lambda *_, as_json: (account, Console(as_json=as_json)),
                 )
             patched.setattr("runbook.verification.verify.ThreadPoolExecutor", InTurn)
             patched.setattr("policies.live_values.judge", no_rule_breaks)
             try:
-                ran = CliRunner().invoke(app, self.scene.words)
+                ran = CliRunner().invoke(app, self.scene.words, input=self.scene.given)
             except CrashedError:
                 self.codes.append(None)
                 return None
@@ -125,7 +129,7 @@ def demand_sound(night: Night) -> None:
     if night.scene.recorded_first:
         assert all(records for _, records in night.wire.changes), "recorded before"
     everything = night.said + str(night.records)
-    assert not {word for word in ("Traceback", SECRET, TOKEN) if word in everything}
+    assert not {word for word in ("Traceback", SECRET, TOKEN, OLD_VALUE) if word in everything}
     if not night.scene.writes:
         assert (night.state, night.records) == (night.before, [])
 
@@ -204,7 +208,9 @@ def run_again(night: Night) -> None:
 
 def settle(aws: Aws) -> None:
     """Let what was begun come to its end without anybody who watches."""
-    if isinstance(aws, PastAws):
+    if isinstance(aws, VaultAws):
+        aws.settle()
+    elif isinstance(aws, PastAws):
         del aws.past[0].steps[:-1]
         aws.answer("DescribeServiceDeployments", {"serviceDeploymentArns": []})
 

@@ -27,6 +27,8 @@ COMMANDS = [
     f"migrations {SERVICE} --yes",
     f"release deploy {SERVICE} --image-tag x --yes",
     f"release verify {SERVICE} --image-tag x",
+    "secrets rovn/production",
+    "rotate rovn/production --secret admin-token --now --yes",
     "audit list rovn/production",
     "audit show rovn/production releases/x.json",
 ]

@@ -81,7 +81,11 @@ release-hooks
 releases-approved-by-people
 roles-bounded
 rotation-function-alone
+rotation-events-recorded
+secret-age-alarms
+secret-consumers-restarted
 secret-policy
+secret-readers-watched
 secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted

@@ -12,6 +12,7 @@ from runbook.access.execution_policies import execution_policies
 from runbook.access.guard_rails import (
     DELIVERY_BOUNDARY,
     FUNCTION_BOUNDARY,
+    SECRET_BOUNDARY,
     ROLE_BOUNDARIES,
     WORKLOAD_BOUNDARY,
 )
@@ -112,9 +113,10 @@ def granted(
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 equals = {
                     key: value
-                    for keys in statement.get("Condition", {}).values()
+                    for operator, keys in statement.get("Condition", {}).items()
                     for key, value in keys.items()
-                    if isinstance(value, str)
+                    # What must not be carried is not.
+                    if isinstance(value, str) and operator != "Null"
                 }
                 for action in _listed(statement["Action"]):
                     for target in _listed(statement["Resource"]):
@@ -163,6 +165,7 @@ BEYOND = {
         "cloudformation:CreateChangeSet",
         "ecr:PutImage",
         "ecs:RunTask",
+        "ecs:UpdateService",
         "iam:PassRole",
         "lambda:InvokeFunction",
         "rds:CreateDBSnapshot",
@@ -173,6 +176,7 @@ BEYOND = {
     DELIVERY_BOUNDARY: (
         "bedrock:InvokeModel",
         "ecs:RunTask",
+        "ecs:UpdateService",
         "iam:PassRole",
         "lambda:InvokeFunction",
         "rds:CreateDBSnapshot",
@@ -183,14 +187,27 @@ BEYOND = {
         "cloudformation:CreateChangeSet",
         "codepipeline:StartPipelineExecution",
         "ecr:PutImage",
+        "ecs:StopServiceDeployment",
         "rds:ModifyDBInstance",
-        "sns:Publish",
+        "secretsmanager:GetSecretValue",
+    ),
+    SECRET_BOUNDARY: (
+        "bedrock:InvokeModel",
+        "cloudformation:CreateChangeSet",
+        "codepipeline:StartPipelineExecution",
+        "ecr:PutImage",
+        "ecs:RunTask",
+        "ecs:StopServiceDeployment",
+        "iam:PassRole",
+        "lambda:InvokeFunction",
+        "rds:CreateDBSnapshot",
+        "rds:ModifyDBInstance",
+        "s3:PutObject",
     ),
 }
 BEYOND_ALL = (
     "codepipeline:PutApprovalResult",
     "ecs:RegisterTaskDefinition",
-    "ecs:UpdateService",
     "iam:CreateRole",
     "kms:ScheduleKeyDeletion",
     "s3:DeleteObjectVersion",
@@ -240,16 +257,42 @@ def test_of_the_functions_only_those_that_rotate_touch_a_secret(
     environment: Environment, documents: dict[str, dict[str, Any]], action: str
 ) -> None:
     principals = Principals(environment)
-    boundary = documents[f"{environment.slug}-{FUNCTION_BOUNDARY}"]
+    boundary = documents[f"{environment.slug}-{SECRET_BOUNDARY}"]
     place = f"{environment.region}:{environment.account}"
     target = f"arn:aws:secretsmanager:{place}:secret:{environment.name}/admin-token-AbCdEf"
     may = {
         role
-        for role in principals.around_functions
+        for role in principals.around_secrets
         if decides(boundary, f"secretsmanager:{action}", target, {"aws:PrincipalArn": role})
         == "Allow"
     }
     assert may == set(principals.rotations)
+
+
+@pytest.mark.clause("ROVN-SEC-6")
+def test_who_looks_at_readers_and_who_hands_events_on_is_one_role_each(
+    environment: Environment, documents: dict[str, dict[str, Any]]
+) -> None:
+    principals = Principals(environment)
+    boundary = documents[f"{environment.slug}-{SECRET_BOUNDARY}"]
+    place = f"{environment.region}:{environment.account}"
+    secret = f"arn:aws:secretsmanager:{place}:secret:{environment.name}/x-AbCdEf"
+    for action, target, wanted in (
+        ("iam:GetAccountAuthorizationDetails", "*", principals.secret_readers),
+        ("kms:ListGrants", f"arn:aws:kms:{place}:key/x", principals.secret_readers),
+        ("secretsmanager:GetResourcePolicy", secret, principals.secret_readers),
+        (
+            "events:PutEvents",
+            f"arn:aws:events:{place}:event-bus/default",
+            principals.identity_events,
+        ),
+    ):
+        may = {
+            role
+            for role in principals.around_secrets
+            if decides(boundary, action, target, {"aws:PrincipalArn": role}) == "Allow"
+        }
+        assert may == {wanted}, action
 
 
 def _named(document: dict[str, Any]) -> set[str]:

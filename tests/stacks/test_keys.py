@@ -17,6 +17,7 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("data", "DatabaseKey"): ("database", "rds", True),
     ("data", "LogsKey"): ("database-logs", None, False),
     ("delivery", "Key"): ("delivery", "s3 sns", False),
+    ("identity-events", "Key"): ("identity-events", "sqs", False),
     ("network", "LogsKey"): ("network-logs", None, False),
     ("platform", "LogsKey"): ("platform-logs", None, False),
     ("platform", "PassportApiLogsKey"): ("passport-api-logs", None, False),
@@ -26,6 +27,8 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("release-gate", "LogsKey"): ("release-gate-logs", None, False),
     ("rotation", "JwtSigningKeysEnvelopeKey"): ("jwt-signing-keys", None, False),
     ("rotation", "LogsKey"): ("rotation-logs", None, False),
+    ("secret-watch", "WatchKey"): ("secret-watch", "sqs", False),
+    ("secret-readers", "Key"): ("secret-readers", "sqs", False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
 }
 ADMINISTRATION = [
@@ -40,9 +43,9 @@ USE = [
     *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
 ]
 OF_TRAIL = {"EncryptTrail", "DescribeForTrail"}
-OF_EVENTS = {"SendEvents"}
+OF_EVENTS, OF_ALARMS = {"SendEvents"}, {"SendAlarms"}
 OF_PAIRS = {"MakeKeyPairs"}
-BY_NAME = OF_TRAIL | OF_EVENTS | OF_PAIRS
+BY_NAME = OF_TRAIL | OF_EVENTS | OF_ALARMS | OF_PAIRS
 
 
 @pytest.fixture
@@ -127,7 +130,10 @@ def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
         ["kms:Decrypt", "kms:GenerateDataKey"],
         {},
     )
-    wanted = [("records", "RecordsKey"), ("records", "SecurityKey")]
+    wanted = [
+        *(("identity-events", "Key"), ("records", "RecordsKey"), ("records", "SecurityKey")),
+        *(("secret-readers", "Key"), ("secret-watch", "WatchKey")),
+    ]
     assert sends == {key: [expected] for key in wanted}
 
 
@@ -148,6 +154,32 @@ def test_one_role_has_key_pairs_made_and_nobody_decrypts_them(
     }
     assert found.pop(("rotation", "JwtSigningKeysEnvelopeKey")) == [
         _allowed("MakeKeyPairs", _root(environment), "kms:GenerateDataKeyPair", conditions)
+    ]
+    assert not any(found.values())
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_alarms_of_the_environment_send_under_the_key_of_their_topic_and_no_other(
+    environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    """CloudWatch tells account and alarm. Without this an alarm is silent, and says nothing."""
+    place = f"{environment.region}:{environment.account}"
+    found = {
+        where: [s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_ALARMS]
+        for where, key in keys.items()
+    }
+    assert found.pop(("records", "SecurityKey")) == [
+        _allowed(
+            "SendAlarms",
+            {"Service": "cloudwatch.amazonaws.com"},
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {
+                "StringEquals": {"aws:SourceAccount": environment.account},
+                "ArnLike": {
+                    "aws:SourceArn": f"arn:aws:cloudwatch:{place}:alarm:{environment.slug}-*"
+                },
+            },
+        )
     ]
     assert not any(found.values())
 

@@ -57,9 +57,9 @@ def test_every_rule_sends_to_the_queue_or_pages_and_loses_nothing(
         # By a role EventBridge could not send to what is encrypted.
         assert "RoleArn" not in target
         by = {
-            "<ReleasesQueue.Arn>": f"{slug}-release-records-",
-            "<DetectorTopic>": f"{slug}-detector-",
-            "<SnapshotsJanitorFunction.Arn>": f"{slug}-snapshot-janitor",
+            "<ReleasesQueue.Arn>": (f"{slug}-release-records-",),
+            "<DetectorTopic>": (f"{slug}-detector-", f"{slug}-secret-events-"),
+            "<SnapshotsJanitorFunction.Arn>": (f"{slug}-snapshot-janitor",),
         }
         assert rule["Name"].startswith(by[target["Arn"]])
         assert ("InputTransformer" in target) is (target["Arn"] == "<DetectorTopic>")
@@ -124,7 +124,10 @@ def test_an_event_waits_until_it_is_recorded_and_then_with_the_dead(
         (
             "ReleasesRecorder",
             "handler.recorder.handler",
-            {"calls.py", "recorder.py", "records.py", "shapes.py", "states.py"},
+            {
+                *("calls.py", "readers.py", "recorder.py", "records.py", "rotations.py"),
+                *("shapes.py", "states.py"),
+            },
         ),
         ("SnapshotsJanitor", "handler.janitor.handler", {"choice.py", "janitor.py"}),
     ],
@@ -258,7 +261,19 @@ def test_the_page_is_encrypted_and_eventbridge_may_send_it(
     statements = policy(assembly, stack, "AWS::SNS::TopicPolicy", "DetectorTopicPolicy")
     (deny,) = [s for s in statements if s["Effect"] == "Deny"]
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    (allow,) = [s for s in statements if s["Effect"] == "Allow"]
+    allow, alarms = [s for s in statements if s["Effect"] == "Allow"]
+    place = f"{environment.region}:{environment.account}"
+    assert alarms == {
+        "Sid": "PublishByAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": "<DetectorTopic>",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": environment.account},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{place}:alarm:{environment.slug}-*"},
+        },
+    }
     # EventBridge tells topics no source: what asks for one would refuse the page.
     assert allow == {
         "Sid": "PublishByRules",
@@ -272,7 +287,7 @@ def test_the_page_is_encrypted_and_eventbridge_may_send_it(
 
 
 def test_the_page_says_who_did_what_and_no_parameter(assembly: Assembly, stack: str) -> None:
-    pages = [t for r in rules(assembly, stack) for t in r["Targets"] if "InputTransformer" in t]
+    pages = pages_of(assembly, stack, "detector")
     assert len(pages) == 8
     for page in pages:
         transformer = page["InputTransformer"]
@@ -283,6 +298,31 @@ def test_the_page_says_who_did_what_and_no_parameter(assembly: Assembly, stack: 
         assert "requestParameters" not in json.dumps(transformer)
         # EventBridge wants one JSON string.
         assert isinstance(json.loads(template), str)
+
+
+@pytest.mark.clause("ROVN-SEC-5")
+def test_what_is_told_of_secrets_says_what_happened_and_what_to_do(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    restart, rotation = sorted(
+        pages_of(assembly, stack, "secret-events"), key=lambda page: json.dumps(page)
+    )
+    if "execution" not in restart["InputTransformer"]["InputPathsMap"]:
+        restart, rotation = rotation, restart
+    for page, names, said in (
+        (rotation, {"event", "id", "secret", "time"}, f"runbook secrets {environment.name}"),
+        (restart, {"execution", "status", "time"}, f"runbook restart {environment.name}"),
+    ):
+        transformer = page["InputTransformer"]
+        assert set(transformer["InputPathsMap"]) == names
+        text = json.loads(transformer["InputTemplate"])
+        assert all(f"<{name}>" in text for name in names)
+        assert said in text
+
+
+def pages_of(assembly: Assembly, stack: str, what: str) -> list[dict[str, Any]]:
+    found = [r for r in rules(assembly, stack) if f"-{what}-" in r["Name"]]
+    return [t for r in found for t in r["Targets"] if "InputTransformer" in t]
 
 
 def listed(value: Any) -> list[Any]:  # noqa: ANN401 - JSON is any value

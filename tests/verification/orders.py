@@ -97,7 +97,11 @@ def deployed(**answers: Json) -> Aws:
         "cloudformation:GetTemplate": {"TemplateBody": copy.deepcopy(TEMPLATE)},
         "cloudformation:ListStackResources": {"StackResourceSummaries": [queue]},
         "cloudformation:ListStacks": {"StackSummaries": [summary(STACK)]},
-        f"cloudformation:ListStacks@{ELSEWHERE}": {"StackSummaries": []},
+        **{
+            f"cloudformation:ListStacks@{region}": {"StackSummaries": []}
+            for region in ENVIRONMENT.regions
+            if region != ENVIRONMENT.region
+        },
         "cloudformation:ListExports": {"Exports": []},
         "sqs:GetQueueAttributes": attributes(),
         "sqs:ListQueueTags": {"Tags": {}},

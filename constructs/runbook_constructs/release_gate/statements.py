@@ -111,9 +111,13 @@ def take_snapshots(place: Place, database: str, key_arn: str) -> Statements:
 
 
 def work_the_machine(steps_arn: str) -> Statements:
-    """Call the steps, log each of them, trace them: these last two know no resource."""
+    """Call the steps, log each of them, trace them."""
+    return [allow("CallSteps", ["lambda:InvokeFunction"], [steps_arn]), *log_and_trace()]
+
+
+def log_and_trace() -> Statements:
+    """Log and trace a state machine's steps: these actions know no resource."""
     return [
-        allow("CallSteps", ["lambda:InvokeFunction"], [steps_arn]),
         allow(
             "DeliverLogs",
             [

@@ -36,6 +36,13 @@ WRITES: Mapping[str, Sequence[str]] = {
         *("PromoteReadReplica", "RebootDBInstance", "RestoreDBInstanceFromDBSnapshot"),
         *("RestoreDBInstanceToPointInTime", "StopDBInstance"),
     ),
+    "secretsmanager": (
+        *("CancelRotateSecret", "CreateSecret", "DeleteResourcePolicy", "DeleteSecret"),
+        *("PutResourcePolicy", "PutSecretValue", "RemoveRegionsFromReplication"),
+        *("ReplicateSecretToRegions", "RestoreSecret", "RotateSecret"),
+        *("StopReplicationToReplica", "TagResource", "UntagResource", "UpdateSecret"),
+        "UpdateSecretVersionStage",
+    ),
     "states": ("DeleteStateMachine", "RedriveExecution", "StartExecution", "StopExecution"),
 }
 
@@ -45,13 +52,14 @@ class Watched:
     """What of an environment is recorded, by name.
 
     ``place`` is ``<region>:<account>``; ``services`` are physical names of ECS services, ``gates``
-    names of state machines.
+    names of state machines, ``restart`` that of the one that follows a rotation.
     """
 
     slug: str
     place: str
     services: Sequence[str]
     gates: Sequence[str]
+    restart: str
     freeze: str
 
 
@@ -92,6 +100,17 @@ def patterns(watched: Watched) -> dict[str, Pattern]:
             "source": ["aws.states"],
             "detail-type": ["Step Functions Execution Status Change"],
             "detail": {"stateMachineArn": [f"{states}:{name}" for name in watched.gates]},
+        },
+        # Whose secret it is, is in its ARN; what is told of others is no loss.
+        "rotations": {
+            "source": ["aws.secretsmanager"],
+            "detail-type": ["AWS Service Event via CloudTrail"],
+            "detail": {"eventSource": ["secretsmanager.amazonaws.com"]},
+        },
+        "restarts": {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {"stateMachineArn": [f"{states}:{watched.restart}"]},
         },
         "freeze": {
             "source": ["aws.ssm"],

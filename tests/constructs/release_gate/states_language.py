@@ -1,11 +1,17 @@
-"""Runs a definition in Amazon States Language, as far as the gate's uses it; time is virtual."""
+"""Runs a definition in Amazon States Language, as far as ours use it; time is virtual."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 Json = dict[str, Any]
 Invoke = Callable[[str, Json], Json]
+
+
+_SDK = re.compile(r"arn:aws:states:::aws-sdk:(\w+):(\w+)")
+_ITEM = re.compile(r"(\w+)\[(\d+)\]")
+_NOTHING = object()
 
 
 class StateError(Exception):
@@ -17,7 +23,10 @@ class StateError(Exception):
 
 
 class Execution:
-    """One execution: ``status`` is RUNNING until ``run`` is over."""
+    """One execution: ``status`` is RUNNING until ``run`` is over.
+
+    ``invoke`` runs functions by their ARN, and calls of AWS by ``service:action``.
+    """
 
     def __init__(self, definition: Json, given: Json, invoke: Invoke) -> None:
         self._definition, self._invoke = definition, invoke
@@ -55,14 +64,10 @@ class Execution:
                 return
 
     def _task(self, state: Json, data: Json) -> tuple[str, Json]:
-        assert state["Resource"] == "arn:aws:states:::lambda:invoke"
         tried: dict[int, int] = {}
         while True:
             try:
-                parameters = _filled(state["Parameters"], data)
-                payload = self._invoke(parameters["FunctionName"], parameters["Payload"])
-                result = {"Payload": json.loads(json.dumps(payload)), "StatusCode": 200}
-                return state["Next"], _at(result, state["OutputPath"])
+                return state["Next"], _placed(state, data, self._result(state, data))
             except StateError as error:
                 wait = _next_try(state.get("Retry", []), error, tried)
                 if wait is not None:
@@ -75,6 +80,31 @@ class Execution:
                         return catcher["Next"], data | {key: told}
                 raise AssertionError(f"nothing catches {error}") from error
 
+    def _result(self, state: Json, data: Json) -> Json:
+        parameters = _filled(state["Parameters"], data)
+        sdk = _SDK.fullmatch(state["Resource"])
+        if sdk:
+            return _as_json(self._invoke(f"{sdk[1]}:{sdk[2]}", parameters))
+        assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+        payload = self._invoke(parameters["FunctionName"], parameters["Payload"])
+        return {"Payload": _as_json(payload), "StatusCode": 200}
+
+
+def _as_json(value: Json) -> Json:
+    copy: Json = json.loads(json.dumps(value))
+    return copy
+
+
+def _placed(state: Json, data: Json, result: Json) -> Json:
+    """Put a result where the state wants it: in the place of all, at a name, or nowhere."""
+    path = state.get("ResultPath", "$")
+    if path is None:
+        placed = data
+    else:
+        placed = result if path == "$" else data | {path.removeprefix("$."): result}
+    output: Json = _at(placed, state.get("OutputPath", "$"))
+    return output
+
 
 def _next_try(retriers: list[Json], error: StateError, tried: dict[int, int]) -> float | None:
     for number, retrier in enumerate(retriers):
@@ -82,7 +112,8 @@ def _next_try(retriers: list[Json], error: StateError, tried: dict[int, int]) ->
             done = tried.get(number, 0)
             tried[number] = done + 1
             if done < retrier["MaxAttempts"]:
-                return float(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** done)
+                wait = float(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** done)
+                return min(wait, float(retrier.get("MaxDelaySeconds", wait)))
             return None
     return None
 
@@ -93,7 +124,7 @@ def _matches(handler: Json, error: StateError) -> bool:
 
 def _chosen(state: Json, data: Json) -> str:
     for choice in state["Choices"]:
-        value = _at(data, choice["Variable"])
+        value = _found(data, choice["Variable"])
         (test,) = choice.keys() - {"Variable", "Next"}
         if _is_so(test, value, choice[test]):
             return str(choice["Next"])
@@ -101,6 +132,9 @@ def _chosen(state: Json, data: Json) -> str:
 
 
 def _is_so(test: str, value: Any, wanted: Any) -> bool:  # noqa: ANN401 - JSON is any value
+    if test == "IsPresent":
+        return (value is not _NOTHING) is wanted
+    assert value is not _NOTHING, "a choice on what is not there fails"
     match test:
         case "StringEquals":
             return isinstance(value, str) and bool(value == wanted)
@@ -125,6 +159,17 @@ def _at(data: Any, path: str) -> Any:  # noqa: ANN401 - JSON is any value
     assert path == "$" or path.startswith("$."), path
     for part in path.split(".")[1:]:
         data = data[part]
+    return data
+
+
+def _found(data: Any, path: str) -> Any:  # noqa: ANN401 - JSON is any value
+    """Read a reference path with items of lists; NOTHING where there is none."""
+    for part in path.split(".")[1:]:
+        item = _ITEM.fullmatch(part)
+        try:
+            data = data[item[1]][int(item[2])] if item else data[part]
+        except (IndexError, KeyError):
+            return _NOTHING
     return data
 
 

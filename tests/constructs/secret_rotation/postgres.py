@@ -46,6 +46,10 @@ class Postgres:
         """Run a statement as the superuser."""
         return self.admin.run(statement) or []
 
+    def exists(self, role: str) -> bool:
+        """Say whether there is a role of this name."""
+        return bool(self.admin.run("SELECT 1 FROM pg_roles WHERE rolname = :role", role=role))
+
     def begin_anew(self, master: str, password: str) -> None:
         """Leave one user, as RDS makes its master: no superuser, who owns the database."""
         self.run(f"ALTER DATABASE {NAME} OWNER TO {_SUPERUSER}")
@@ -76,7 +80,7 @@ def postgres(folder: Path) -> Iterator[Postgres]:
         (data / "pg_hba.conf").write_text(_DOORS)
         first = pg8000.native.Connection(_SUPERUSER, unix_sock=socket, database="postgres")
         first.run(f"CREATE DATABASE {NAME}")
-        for setting in ("log_statement = 'all'", "max_connections = 200"):
+        for setting in ("log_statement = 'all'", "fsync = off", "synchronous_commit = off"):
             first.run(f"ALTER SYSTEM SET {setting}")
         first.run("SELECT pg_reload_conf()")
         first.close()

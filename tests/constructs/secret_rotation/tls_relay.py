@@ -72,6 +72,7 @@ def relay(certificate: Path, to: str) -> Iterator[int]:
 
 
 def _serve(client: socket.socket, context: ssl.SSLContext, to: str) -> None:
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.suppress(OSError), client:
         if client.recv(8, socket.MSG_WAITALL) != _ASKS_FOR_TLS:
             return  # As rds.force_ssl: nobody is served without.

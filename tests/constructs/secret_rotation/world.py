@@ -1,8 +1,7 @@
 """Secrets Manager and PostgreSQL around the rotation functions, and faults between."""
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -10,12 +9,14 @@ from unittest.mock import patch
 
 import boto3
 import pg8000.native
+from botocore.exceptions import ClientError
 from moto.secretsmanager.models import secretsmanager_backends
 from pg8000.exceptions import InterfaceError
 
 from runbook_constructs.secret_rotation.handler import entry
 from runbook_constructs.secret_rotation.handler.credentials import Credential, credential
 from runbook_constructs.secret_rotation.handler.database import RefusedError, Server, server
+from runbook_constructs.secret_rotation.handler.steps import rotate
 from tests.constructs.release_gate.faults import CrashedError, Fault, Faulty
 from tests.constructs.secret_rotation.postgres import Postgres
 
@@ -24,6 +25,11 @@ STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 MASTER, OWNER = "keeper", "application"
 _NUMBERS = count(1)
 _CONNECTION = pg8000.native.Connection
+
+
+def _kept(arn: str) -> Any:  # noqa: ANN401 - moto's
+    """Take a secret as moto keeps it."""
+    return secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
 
 
 @dataclass
@@ -46,15 +52,20 @@ class World:
     def _secret(self, name: str, username: str, password: str) -> str:
         value = json.dumps({"username": username, "password": password})
         arn: str = self.boto.create_secret(Name=name, SecretString=value)["ARN"]
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         found.rotation_requested = found.rotation_enabled = True
         return arn
+
+    @property
+    def both(self) -> tuple[str, str]:
+        """The secrets, by ARN."""
+        return self.master, self.user
 
     # --- what tests do ---
 
     def begin(self, arn: str) -> str:
         """Begin a rotation as Secrets Manager does: a pending version without a value."""
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         token = f"rotation-{next(_NUMBERS):032d}"
         found.remove_version_stages_from_old_versions(["AWSPENDING"])
         found.versions[token] = {
@@ -64,11 +75,22 @@ class World:
         }
         return token
 
+    def put(self, arn: str, value: str) -> None:
+        """Let the current version have another value."""
+        found = _kept(arn)
+        for version in found.versions.values():
+            if "AWSCURRENT" in version["version_stages"]:
+                version["secret_string"] = value
+
+    def switch_off(self, arn: str) -> None:
+        """Let a secret no longer rotate; moto's own call wants a function for that."""
+        _kept(arn).rotation_enabled = False
+
     def step(self, arn: str, token: str, step: str) -> None:
         """Call the function of a secret for one step."""
         event = {"SecretId": arn, "ClientRequestToken": token, "Step": step}
-        with patch.dict(os.environ, self.variables(arn), clear=False):
-            entry.handler(event, None)
+        secrets = self.client("secretsmanager")
+        rotate(event, secrets, entry.strategy(self.variables(arn), secrets))
 
     def rotate(self, arn: str, token: str | None = None) -> str:
         """Rotate from the first step to the last."""
@@ -90,7 +112,7 @@ class World:
 
     def versions(self, arn: str) -> dict[str, Credential]:
         """Read each stage's log-in, of those that have one."""
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         return {
             stage: credential(version["secret_string"])
             for version in found.versions.values()
@@ -100,7 +122,7 @@ class World:
 
     def values(self, arn: str) -> set[str]:
         """Every password that a secret ever had."""
-        found = secretsmanager_backends[ACCOUNT][REGION].secrets[arn]
+        found = _kept(arn)
         texts = [v["secret_string"] for v in found.versions.values() if "secret_string" in v]
         return {credential(text).password for text in texts}
 
@@ -121,7 +143,7 @@ class World:
 
     def client(self, service: str) -> Faulty:
         assert service == "secretsmanager"
-        return Faulty(self, service, self.boto)
+        return FaultySecrets(self, service, self.boto)
 
     def connection(self, *given: object, **named: object) -> "FaultyConnection":
         self.met("log_in", lambda: None)
@@ -145,6 +167,20 @@ class World:
         return done
 
 
+class FaultySecrets(Faulty):
+    """A client in which a call may be the last one even if Secrets Manager says no to it."""
+
+    def _called(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return super()._called(operation, arguments)
+        except ClientError:
+            fault = self._world.fault
+            number = [called for _, called in self._world.calls].count(operation)
+            if fault and fault.kind == "crash after" and fault.hits(operation, number):
+                raise CrashedError from None
+            raise
+
+
 @dataclass
 class FaultyConnection:
     """A connection in which one statement goes wrong."""
@@ -157,16 +193,3 @@ class FaultyConnection:
 
     def close(self) -> None:
         self.real.close()
-
-
-def sequence(calls: list[tuple[str, str]]) -> list[tuple[str, int]]:
-    """Number calls by operation, as faults name them."""
-    seen: dict[str, int] = {}
-    numbered: list[tuple[str, int]] = []
-    for _, operation in calls:
-        seen[operation] = seen.get(operation, 0) + 1
-        numbered.append((operation, seen[operation]))
-    return numbered
-
-
-Settings = Mapping[str, str]

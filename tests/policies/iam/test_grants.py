@@ -15,6 +15,7 @@ from tests.policies.rules.access import (
     EXECUTION,
     HOME,
     IAM,
+    IDENTITY,
     PLACE,
     SLUG,
     TASK,
@@ -116,7 +117,7 @@ def test_an_execution_policy_is_cloudformations_in_every_region() -> None:
     body = policy(
         allow("s3:GetObject"), Roles=[], ManagedPolicyName=f"{SLUG}-cloudformation-records"
     )
-    assert who(body) == {HOME, AWAY}
+    assert who(body) == {HOME, AWAY, IDENTITY}
 
 
 def test_a_boundary_grants_nothing_unless_somebody_carries_it() -> None:

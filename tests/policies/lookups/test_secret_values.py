@@ -1,9 +1,12 @@
 """What is taken for a secret, and what is not."""
 
+import base64
 import random
 import string
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from policies.lookups.secret_values import (
     random_text,
     resolved_at_deploy,
     says_secret,
+    shapes_in,
 )
 from policies.templates.values import as_text
 
@@ -42,6 +46,11 @@ SHAPES = st.one_of(
     run(HEX, 32).map(lambda key: f"https://events.pagerduty.com/integration/{key}/enqueue"),
     run(ALNUM, 12).map(lambda key: f"postgresql://app:{key}@db.internal:5432/passport"),
     st.tuples(run(ALNUM, 20), run(ALNUM, 20)).map(lambda two: f"eyJ{two[0]}.eyJ{two[1]}.sig"),
+    run(ALNUM, 43).map(lambda key: f'{{"kty": "EC", "d": "{key}"}}'),
+    run(ALNUM, 43).map(lambda key: f'"{{\\"d\\":\\"{key}\\"}}"'),
+    run(ALNUM, 43).map(lambda key: f"MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAl{key}"),
+    run(ALNUM, 43).map(lambda key: f"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0w{key}"),
+    run(ALNUM, 43).map(lambda key: f"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj{key}"),
     st.sampled_from(["RSA ", "EC ", "OPENSSH ", ""]).map(
         lambda k: f"-----BEGIN {k}PRIVATE KEY-----"
     ),
@@ -55,6 +64,34 @@ def test_a_key_of_a_known_shape_is_found_under_any_name(name: str, key: str) -> 
     assert known_shape(f'{{"where": "inside {key} of text"}}')
     [reason] = held_by(name, key)
     assert key not in reason
+
+
+@given(st.text('x \n{}"', max_size=300), SHAPES)
+def test_a_key_is_found_where_it_stands_in_a_long_text(around: str, key: str) -> None:
+    text = f"{around}\n{key}\n{around}"
+    found = [(kind, text[begin:end]) for kind, begin, end in shapes_in(text)]
+    assert known_shape(key) in {kind for kind, _ in found}
+    assert all(value in key for _, value in found)
+
+
+@pytest.mark.parametrize("encoding", [serialization.Encoding.DER, serialization.Encoding.PEM])
+@pytest.mark.parametrize("bits", [None, 2048, 3072])
+def test_a_private_key_is_found_in_each_of_its_forms(
+    bits: int | None, encoding: serialization.Encoding
+) -> None:
+    """As KMS makes them, in base64, and as files hold them; its public half is no secret."""
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    key = rsa.generate_private_key(65537, bits) if bits else ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(
+        encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        encoding, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    if encoding is serialization.Encoding.DER:
+        private, public = base64.b64encode(private), base64.b64encode(public)
+    assert known_shape(f'{{"private": "{private.decode()}"}}') == "a private key"
+    assert known_shape(f'{{"public": "{public.decode()}"}}') is None
 
 
 @pytest.mark.parametrize(

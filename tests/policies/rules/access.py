@@ -14,7 +14,9 @@ DEPLOY = f"{IAM}:role/claude-deploy"
 BREAK_GLASS = f"{IAM}:role/break-glass"
 HOME = f"{IAM}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-2"
 AWAY = f"{IAM}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-west-2"
-BUILDERS = f"{BREAK_GLASS}, {HOME}, {AWAY}"
+# Where IAM tells of itself, and what hands that on stands.
+IDENTITY = f"{IAM}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-1"
+BUILDERS = f"{BREAK_GLASS}, {IDENTITY}, {HOME}, {AWAY}"
 
 
 def allow(action: object, resource: object = "*", **more: object) -> Json:

@@ -67,6 +67,23 @@ def test_tasks_and_migrations_may_connect() -> None:
     assert judged_on("Database", {}) == "pass"
 
 
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("rovn-production-rotate-database-master", "pass"),
+        ("rovn-production-rotate-database-application", "pass"),
+        ("rovn-production-rotate-admin-token", "in, which is no service of this environment"),
+        ("another", "in, which is no service of this environment"),
+    ],
+)
+def test_what_rotates_its_users_may_connect(name: str, ending: str) -> None:
+    inside = {"SecurityGroupIds": [{"Fn::GetAtt": ["Others", "GroupId"]}]}
+    function = {"FunctionName": name, "VpcConfig": inside}
+    rotates = {"Type": "AWS::Lambda::Function", "Properties": function}
+    told = judged_on("In", {"In": ingress(OTHERS), "Rotates": rotates})
+    assert told.endswith(ending)
+
+
 FOREIGN = "in, which is no service of this environment"
 WIDE = "in, not the database's port alone"
 OTHER = "<rovn-production-data/Others.GroupId>"

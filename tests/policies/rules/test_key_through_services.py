@@ -56,6 +56,26 @@ def test_use_by_hand_fails(condition: Json, message: str) -> None:
     assert said(allow("kms:Decrypt", condition)) == message
 
 
+PAIR = "kms:GenerateDataKeyPair"
+MAKER = "arn:aws:iam::111122223333:role/rovn-production-rotate-jwt-signing-keys"
+
+
+def by(role: object, **more: object) -> Json:
+    equals = {"kms:CallerAccount": "111122223333"}
+    return {"ArnEquals": {"aws:PrincipalArn": role}, "StringEquals": equals} | more
+
+
+def test_the_rotation_of_signing_keys_has_pairs_made_and_nobody_else() -> None:
+    assert said(allow(PAIR, by(MAKER))) == "pass"
+    fault = f"Use allows {PAIR} without StringEquals on kms:ViaService"
+    for role in (MAKER.replace("jwt-signing-keys", "admin-token"), [MAKER, "arn:x"], "*"):
+        assert said(allow(PAIR, by(role))) == fault
+    anywhere = by(MAKER, StringEquals={"kms:DataKeyPairSpec": "ECC_NIST_P256"})
+    assert "accounts other than 111122223333" in said(allow(PAIR, anywhere))
+    with_more = said(allow([PAIR, "kms:Decrypt"], by(MAKER)))
+    assert "kms:Decrypt" in with_more
+
+
 def test_lending_to_anybody_fails() -> None:
     assert said(allow("kms:CreateGrant", {"StringEquals": VIA})) == (
         "Use allows kms:CreateGrant without kms:GrantIsForAWSResource"

@@ -232,6 +232,84 @@ def test_only_this_rule_sees_a_service_that_forces(real: Real) -> None:
     assert {rule for rule, _ in found} == {"no-forced-deployment"}
 
 
+MACHINE, CLUSTER = "AWS::StepFunctions::StateMachine", "rovn-production"
+UPDATE = "arn:aws:states:::aws-sdk:ecs:updateService"
+RESTART = {"Cluster": CLUSTER, "Service.$": "$.service", "ForceNewDeployment": True}
+
+
+def machine(parameters: Json, name: str = "rovn-production-secret-restart", **more: object) -> Json:
+    states = {"Again": {"Type": "Task", "Resource": UPDATE, "Parameters": parameters}}
+    definition = {"StartAt": "Again", "States": states} | more
+    return {"StateMachineName": name, "DefinitionString": json.dumps(definition)}
+
+
+@pytest.mark.clause("ROVN-DEP-3")
+def test_what_follows_a_rotation_asks_for_new_tasks_and_nothing_else() -> None:
+    assert said(MACHINE, machine(RESTART)) == "pass"
+
+
+@pytest.mark.clause("ROVN-DEP-3")
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {**RESTART, "TaskDefinition": "rovn-passport-api:1"},
+        {**RESTART, "TaskDefinition.$": "$.revision"},
+        {**RESTART, "DeploymentConfiguration": {"Strategy": "ROLLING"}},
+        {**RESTART, "DesiredCount": 0},
+        {**RESTART, "Service.$": "$.other"},
+        {**RESTART, "Cluster": "another"},
+        {**RESTART, "ForceNewDeployment": "true"},
+        {**RESTART, "ForceNewDeployment": 1},
+        {"Cluster": CLUSTER, "Service": "x", "ForceNewDeployment": True},
+        {"Cluster.$": "$.cluster", "Service.$": "$.service", "ForceNewDeployment": True},
+    ],
+)
+def test_a_restart_with_any_other_parameter_is_a_deploy(parameters: Json) -> None:
+    assert said(MACHINE, machine(parameters)) == f"DefinitionString {FORCES}"
+
+
+def test_a_machine_of_another_name_may_not() -> None:
+    assert said(MACHINE, machine(RESTART, "another")) == f"DefinitionString {FORCES}"
+    assert said(MACHINE, machine(RESTART, "rovn-staging-secret-restart")).endswith(FORCES)
+
+
+def test_beside_the_restart_nothing_of_the_machine_forces() -> None:
+    more = {"Comment": COMMAND}
+    assert said(MACHINE, machine(RESTART, **more)) == f"DefinitionString {FORCES}"
+    other = {**machine(RESTART), "Tags": [{"Key": "x", "Value": COMMAND}]}
+    assert said(MACHINE, other) == f"Tags.0.Value {FORCES}"
+    # In a state within another, as another service's, or with a definition filled in later.
+    inner = json.loads(machine(RESTART)["DefinitionString"])
+    within = machine({}, States={"All": {"Type": "Parallel", "Branches": [inner]}})
+    assert said(MACHINE, within) == f"DefinitionString {FORCES}"
+    by_lambda = machine(RESTART)
+    by_lambda["DefinitionString"] = by_lambda["DefinitionString"].replace(UPDATE, "arn:aws:x")
+    assert said(MACHINE, by_lambda) == f"DefinitionString {FORCES}"
+    filled = {**machine(RESTART), "DefinitionSubstitutions": {"A": "B"}}
+    assert said(MACHINE, filled) == f"DefinitionString {FORCES}"
+
+
+def test_a_restart_that_becomes_a_deploy_is_told_of(production: Real) -> None:
+    def spoil(body: Json) -> None:
+        found = properties(body, MACHINE)
+        definition = json.loads(found["DefinitionString"])
+        definition["States"]["Restart2"]["Parameters"]["TaskDefinition"] = "rovn-passport-api:1"
+        found["DefinitionString"] = json.dumps(definition)
+
+    assert production.caught("secret-watch", spoil) == {("no-forced-deployment", "RestartMachine")}
+
+
+def test_only_this_rule_sees_a_restart_under_another_name(production: Real) -> None:
+    def spoil(body: Json) -> None:
+        found = properties(body, MACHINE)
+        body["Resources"]["Mine"] = {
+            "Type": MACHINE,
+            "Properties": {**found, "StateMachineName": "rovn-production-again"},
+        }
+
+    assert production.caught("secret-watch", spoil) == {("no-forced-deployment", "Mine")}
+
+
 IN_FILE = "it forces a new deployment: that starts the same revision again"
 
 

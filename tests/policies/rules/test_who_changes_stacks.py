@@ -21,7 +21,8 @@ from tests.policies.rules.harness import OPEN, Json, Real, properties
 
 THING = f"arn:aws:cloudformation:{PLACE}:stack/{SLUG}-passport-api/*"
 DEPLOYERS = ", ".join(
-    f"{IAM}:role/cdk-hnb659fds-deploy-role-{ACCOUNT}-us-{side}-2" for side in ("east", "west")
+    f"{IAM}:role/cdk-hnb659fds-deploy-role-{ACCOUNT}-us-{place}"
+    for place in ("east-1", "east-2", "west-2")
 )
 RELEASE = f"{IAM}:role/{SLUG}-release"
 ONLY = f"{BREAK_GLASS}, {DEPLOYERS}, {DEPLOY}, {RELEASE}, {RELEASE}-checks"

@@ -9,6 +9,7 @@ from tests.policies.rules.access import (
     BUILDERS,
     HOME,
     IAM,
+    IDENTITY,
     PLACE,
     SLUG,
     TASK,
@@ -65,7 +66,7 @@ def test_cloudformation_changes_how_they_are_kept_and_loses_none() -> None:
     bucket = f"arn:aws:s3:::{SLUG}-*"
     assert audit(policy(allow(KEEP, bucket), **name)) == "pass"
     assert audit(policy(allow(LOSE, bucket), **name)) == (
-        f"statement One allows {LOSE} to {HOME}, {AWAY}; only {BREAK_GLASS} may"
+        f"statement One allows {LOSE} to {IDENTITY}, {HOME}, {AWAY}; only {BREAK_GLASS} may"
     )
     assert audit(policy(allow(KEEP, bucket))) == (
         f"statement One allows {KEEP} to {TASK}; only {BUILDERS} may"

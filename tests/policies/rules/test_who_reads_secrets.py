@@ -9,6 +9,7 @@ from tests.policies.rules.access import (
     BREAK_GLASS,
     EXECUTION,
     HOME,
+    IDENTITY,
     PLACE,
     SLUG,
     TASK,
@@ -53,7 +54,7 @@ def test_its_consumers_read_it() -> None:
     [ARN, "*", f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/*", {"Ref": "Secret"}],
 )
 def test_nobody_else_does_even_where_its_own_policy_keeps_them_out(resource: object) -> None:
-    only = ", ".join([BREAK_GLASS, HOME, AWAY, EXECUTION])
+    only = ", ".join([BREAK_GLASS, IDENTITY, HOME, AWAY, EXECUTION])
     fault = f"{NAME}: statement One allows {READ[0]} to {TASK}; only {only} may"
     assert fault in judge(policy(allow(READ[0], resource)))
 

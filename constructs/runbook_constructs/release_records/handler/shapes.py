@@ -9,6 +9,15 @@ STARTED, SUCCEEDED, FAILED = "started", "succeeded", "failed"
 # Refused by IAM; refused by the gate; ended by somebody; neither a beginning nor an end; not
 # understood.
 DENIED, REFUSED, STOPPED, NOTED, UNKNOWN = "denied", "refused", "stopped", "noted", "unknown"
+# How Step Functions calls the states of an execution.
+EXECUTION = {
+    "ABORTED": STOPPED,
+    "FAILED": FAILED,
+    "PENDING_REDRIVE": FAILED,
+    "RUNNING": STARTED,
+    "SUCCEEDED": SUCCEEDED,
+    "TIMED_OUT": FAILED,
+}
 
 
 class UnknownShapeError(Exception):
@@ -48,3 +57,8 @@ def only(value: Json, *names: str) -> dict[str, Json]:
         for name in names
         if isinstance(value, Mapping) and isinstance(value.get(name), str | int | float | bool)
     }
+
+
+def service(name: str) -> dict[str, str]:
+    """Name a service of AWS as the one that acted."""
+    return {"type": "AWSService", "id": f"{name}.amazonaws.com"}

@@ -6,10 +6,11 @@ what nobody may keep for seven years.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .shapes import (
+    EXECUTION,
     FAILED,
     NOTED,
     REFUSED,
@@ -20,11 +21,11 @@ from .shapes import (
     Facts,
     UnknownShapeError,
     only,
+    service,
     text,
 )
 
 Json = Any
-Reader = Callable[[Mapping[str, Json]], Facts]
 LEFT_OUT = "(left out)"
 _DEPLOYMENT = {
     "SERVICE_DEPLOYMENT_COMPLETED": SUCCEEDED,
@@ -42,14 +43,6 @@ _PIPELINE = {
     "STOPPING": STOPPED,
     "SUCCEEDED": SUCCEEDED,
     "SUPERSEDED": STOPPED,
-}
-_EXECUTION = {
-    "ABORTED": STOPPED,
-    "FAILED": FAILED,
-    "PENDING_REDRIVE": FAILED,
-    "RUNNING": STARTED,
-    "SUCCEEDED": SUCCEEDED,
-    "TIMED_OUT": FAILED,
 }
 # As the gate's steps name it when they say no before anything is migrated.
 _REFUSAL = "Refused"
@@ -72,7 +65,7 @@ def deployment(event: Mapping[str, Json]) -> Facts:
     return Facts(
         "ecs-deployment",
         FAILED if back else _DEPLOYMENT.get(state, UNKNOWN),
-        actor=_service("ecs"),
+        actor=service("ecs"),
         after=after,
         detail=only(detail, "eventType", "updatedAt"),
     )
@@ -84,7 +77,7 @@ def service_action(event: Mapping[str, Json]) -> Facts:
     return Facts(
         "ecs-service-action",
         _LEVELS.get(text(detail, "eventType"), UNKNOWN),
-        actor=_service("ecs"),
+        actor=service("ecs"),
         after={"service": _resource(event), "state": text(detail, "eventName")},
         detail=only(detail, "clusterArn", "createdAt", "eventType"),
     )
@@ -127,7 +120,7 @@ def pipeline(event: Mapping[str, Json]) -> Facts:
         _PIPELINE.get(text(detail, "state"), UNKNOWN),
         actor={"type": who.get("trigger-type", ""), "id": who.get("trigger-detail", "")}
         if who
-        else _service("codepipeline"),
+        else service("codepipeline"),
         after={
             "pipeline": text(detail, "pipeline"),
             "execution": text(detail, "execution-id"),
@@ -148,7 +141,7 @@ def stack(event: Mapping[str, Json]) -> Facts:
     return Facts(
         "stack",
         _stack_outcome(state),
-        actor=_service("cloudformation"),
+        actor=service("cloudformation"),
         after={"stack": text(detail, "stack-id"), "state": state},
         detail=only(detail, "client-request-token"),
     )
@@ -171,28 +164,12 @@ def migration(event: Mapping[str, Json]) -> Facts:
     }
     return Facts(
         "migration",
-        REFUSED if detail.get("error") == _REFUSAL else _EXECUTION.get(state, UNKNOWN),
-        actor=_service("states"),
+        REFUSED if detail.get("error") == _REFUSAL else EXECUTION.get(state, UNKNOWN),
+        actor=service("states"),
         before=None if state == "RUNNING" else {"state": "RUNNING"},
         after=after,
         detail=only(detail, "error", "startDate", "stateMachineArn", "stopDate"),
     )
-
-
-READERS: Mapping[tuple[str, str], Reader] = {
-    ("aws.cloudformation", "CloudFormation Stack Status Change"): stack,
-    ("aws.codepipeline", "CodePipeline Action Execution State Change"): pipeline,
-    ("aws.codepipeline", "CodePipeline Pipeline Execution State Change"): pipeline,
-    ("aws.codepipeline", "CodePipeline Stage Execution State Change"): pipeline,
-    ("aws.ecs", "ECS Deployment State Change"): deployment,
-    ("aws.ecs", "ECS Service Action"): service_action,
-    ("aws.ecs", "ECS Task State Change"): task,
-    ("aws.states", "Step Functions Execution Status Change"): migration,
-}
-
-
-def _service(name: str) -> dict[str, str]:
-    return {"type": "AWSService", "id": f"{name}.amazonaws.com"}
 
 
 def _resource(event: Mapping[str, Json]) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,11 +72,10 @@ def verifier(password: str, salt: bytes | None = None) -> str:
 
 
 def _document(value: str) -> dict[str, Any]:
-    try:
+    document = None
+    # Python's own error holds the whole text: ours must not even come of it.
+    with suppress(ValueError):
         document = json.loads(value)
-    except ValueError:
-        # Python's own error holds the whole text.
-        raise ValueError("the secret's value is not JSON") from None
     if not isinstance(document, dict):
-        raise ValueError("the secret's value is not a JSON object")  # noqa: TRY004 - as above
+        raise ValueError("the secret's value is not a JSON object")  # noqa: TRY004 - a value
     return document

@@ -1,11 +1,11 @@
 """Sessions with the database: TLS to the instance itself, and errors without their texts."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
@@ -50,8 +50,8 @@ class Session:
 
     def run(self, statement: str, **parameters: str) -> list[list[object]]:
         """Run one statement and give its rows. Raises StatementError."""
-        with _without_text():
-            return self.connection.run(statement, **parameters) or []
+        rows = _without_text(lambda: self.connection.run(statement, **parameters))
+        return rows or []
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -73,19 +73,19 @@ class Server:
 
     def log_in(self, credential: Credential) -> Session:
         """Open a session. Raises RefusedError for a wrong password, StatementError for all else."""
-        with _without_text():
-            return Session(
-                pg8000.native.Connection(
-                    credential.username,
-                    host=self.host,
-                    port=self.port,
-                    database=self.name,
-                    password=credential.password,
-                    ssl_context=self.tls,
-                    timeout=_SECONDS,
-                    application_name="secret-rotation",
-                )
+        connection = _without_text(
+            lambda: pg8000.native.Connection(
+                credential.username,
+                host=self.host,
+                port=self.port,
+                database=self.name,
+                password=credential.password,
+                ssl_context=self.tls,
+                timeout=_SECONDS,
+                application_name="secret-rotation",
             )
+        )
+        return Session(connection)
 
     def takes(self, credential: Credential) -> bool:
         """Say whether it lets this user in with this password."""
@@ -112,20 +112,27 @@ def server(variables: Mapping[str, str]) -> Server:
     )
 
 
-@contextmanager
-def _without_text() -> Iterator[None]:
-    """Turn each error into one that holds no more than its kind."""
+def _without_text(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - the driver's
+    """Turn each error of the driver into one that holds no more than its kind."""
     try:
-        yield
+        return call()
     except DatabaseError as error:
-        said = error.args[0] if error.args else None
-        code = said.get("C", "unknown") if isinstance(said, dict) else "unknown"
-        if code == _WRONG_PASSWORD:
-            raise RefusedError("the database refuses this user's password") from None
-        raise StatementError(f"the database answers with the error {code}") from None
+        problem = _answered(error)
     except ssl.SSLCertVerificationError as error:
-        why = error.verify_message
-        raise StatementError(f"the database's certificate does not hold: {why}") from None
+        problem = StatementError(
+            f"the database's certificate does not hold: {error.verify_message}"
+        )
     except (InterfaceError, OSError) as error:
-        kind = type(error).__name__
-        raise StatementError(f"the connection to the database does not work: {kind}") from None
+        problem = StatementError(
+            f"the connection to the database does not work: {type(error).__name__}"
+        )
+    # Not within the handling: the driver's error would go along as its context.
+    raise problem
+
+
+def _answered(error: DatabaseError) -> Exception:
+    said = error.args[0] if error.args else None
+    code = said.get("C", "unknown") if isinstance(said, dict) else "unknown"
+    if code == _WRONG_PASSWORD:
+        return RefusedError("the database refuses this user's password")
+    return StatementError(f"the database answers with the error {code}")

@@ -1,7 +1,6 @@
 """Users of the database that take turns under one owner role (ROVN-SEC-3)."""
 
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,7 +50,7 @@ class DatabaseUser:
         current, pending = credential(values.current), credential(values.pending)
         if pending.username != self._other(current):
             raise ValueError(f"{PENDING} is not of the user whose turn it is")
-        with self._as_master() as session, session.transaction():
+        with as_master(self.secrets, self.server, self.master) as session, session.transaction():
             self._make_owner(session)
             # At the first rotation it has a password in the secret, and nothing in the database.
             if not _exists(session, current.username):
@@ -84,25 +83,25 @@ class DatabaseUser:
         if self.makes_schemas:
             session.run(f"GRANT CREATE ON DATABASE {identifier(self.server.name)} TO {role}")
 
-    def _as_master(self) -> Session:
-        """Log in with whichever version of the master's secret the database takes now."""
-        for number in range(_ROUNDS):
-            if number:
-                time.sleep(_PAUSE_SECONDS)
-            for known in self._masters():
-                with suppress(RefusedError):
-                    return self.server.log_in(known)
-        raise LockedOutError(
-            f"the database takes neither {CURRENT} nor {PENDING} nor {PREVIOUS} of its master: "
-            "rotate the master first"
-        )
 
-    def _masters(self) -> Iterator[Credential]:
-        """Read the master's versions one by one: a later one only when the others were refused."""
+def as_master(secrets: Client, server: Server, arn: str) -> Session:
+    """Log in with whichever version of the master's secret the database takes now.
+
+    Raises LockedOutError when it takes none of them, however often one looks.
+    """
+    for number in range(_ROUNDS):
+        if number:
+            time.sleep(_PAUSE_SECONDS)
+        # A later stage is read only when the others were refused: it may have moved meanwhile.
         for stage in (CURRENT, PENDING, PREVIOUS):
-            value = value_of(self.secrets, self.master, stage)
-            if value is not None:
-                yield credential(value)
+            value = value_of(secrets, arn, stage)
+            with suppress(RefusedError):
+                if value is not None:
+                    return server.log_in(credential(value))
+    raise LockedOutError(
+        f"the database takes neither {CURRENT} nor {PENDING} nor {PREVIOUS} of its master: "
+        "rotate the master first"
+    )
 
 
 def _exists(session: Session, role: str) -> bool:

@@ -1,0 +1,1 @@
+"""What the function runs: every few hours, over the secrets of one environment."""

@@ -1,0 +1,1 @@
+"""Rotations, and the restarts after them, to those who are on call."""

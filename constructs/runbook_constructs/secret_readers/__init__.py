@@ -1,0 +1,1 @@
+"""Whoever may read a secret and is not on its list is found, and pages (ROVN-SEC-6)."""

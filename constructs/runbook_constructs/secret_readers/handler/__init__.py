@@ -1,0 +1,1 @@
+"""The function that looks who may read the environment's secrets."""

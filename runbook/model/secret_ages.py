@@ -1,0 +1,39 @@
+"""When the age of a secret asks for somebody: the metric, and what alarms on it (ROVN-SEC-3)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runbook.model.rotation import OPERATOR_SUPPLIED
+from runbook.model.secrets import Secret
+
+# Whole days in percent of the cadence, by secret: 100 is due. A secret without a value counts more
+# than any age.
+NAMESPACE, METRIC = "Runbook/Secrets", "AgePercentOfCadence"
+WITHOUT_VALUE = 1000
+MEASURED_EVERY_HOURS = 6
+# What alarms looks back over this long: one measurement may be lost, two may not.
+WINDOW_HOURS = 2 * MEASURED_EVERY_HOURS
+DUE_SOON, LATE = 80, 100
+AT_LEAST, MORE_THAN = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold"
+
+
+@dataclass(frozen=True)
+class AgeAlarm:
+    """One alarm on the age of one secret: its symptom, and when it is so, in percent."""
+
+    symptom: str
+    threshold: int
+    comparison: str
+
+
+def age_alarms(secret: Secret) -> Iterator[AgeAlarm]:
+    """List the alarms on a secret's age.
+
+    Who brings a value is asked early. What a function rotates is on time at 100: AWS begins at any
+    hour of the day that it is due, and nobody has to do anything before.
+    """
+    if secret.mechanism == OPERATOR_SUPPLIED:
+        yield AgeAlarm("due-soon", DUE_SOON, AT_LEAST)
+        yield AgeAlarm("late", LATE, AT_LEAST)
+    else:
+        yield AgeAlarm("late", LATE, MORE_THAN)

@@ -1,0 +1,192 @@
+"""What follows a rotation: who is restarted by what, and which alarm tells whom."""
+
+import json
+from typing import Any
+
+import pytest
+
+from policies.lookups.event_patterns import matches
+from runbook.model.environment import Environment
+from runbook.model.secret_ages import age_alarms
+from runbook_constructs.secret_restart.patterns import Watched, pattern
+from runbook_constructs.secret_restart.state_machine import definition
+from tests.access.evaluation import decides
+from tests.assembly import Assembly, plain
+from tests.constructs.events_read import NOTHING, event
+
+RULE, ALARM = "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
+ARN = "arn:aws:secretsmanager:us-east-2:111122223333:secret:rovn/production/"
+ROTATOR = "arn:aws:iam::111122223333:role/rovn-production-rotate-mcp-inbound-token"
+STRIPE = Watched(f"{ARN}stripe-api-key-AbCdEf", "rovn/production/stripe-api-key", None)
+TOKEN = Watched(f"{ARN}mcp-inbound-token-AbCdEf", "rovn/production/mcp-inbound-token", ROTATOR)
+PROMOTED, PUT = "update-secret-version-stage", "put-secret-value"
+ISSUER = "detail__userIdentity__sessionContext__sessionIssuer__arn"
+ASKED = "detail__requestParameters"
+
+
+@pytest.fixture
+def stack(environment: Environment) -> str:
+    return f"{environment.slug}-secret-watch"
+
+
+def policy(assembly: Assembly, stack: str, prefix: str) -> dict[str, Any]:
+    found = assembly.named(stack, "AWS::IAM::ManagedPolicy", prefix)["Properties"]
+    document: dict[str, Any] = plain(found["PolicyDocument"])
+    return document
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+@pytest.mark.parametrize(
+    ("secret", "name", "changes", "found"),
+    [
+        (TOKEN, "rotation-succeeded", {}, True),
+        (STRIPE, "rotation-succeeded", {}, False),
+        (TOKEN, "rotation-succeeded", {"detail__eventName": "RotationStarted"}, False),
+        (TOKEN, "rotation-succeeded", {"detail__eventName": "RotationFailed"}, False),
+        # Promoted by a name, by the ARN, and by the ARN without its last letters.
+        (STRIPE, PROMOTED, {}, True),
+        (STRIPE, PROMOTED, {f"{ASKED}__secretId": STRIPE.arn}, True),
+        (STRIPE, PROMOTED, {f"{ASKED}__secretId": f"{ARN}stripe-api-key"}, True),
+        (TOKEN, PROMOTED, {}, False),
+        (STRIPE, PROMOTED, {f"{ASKED}__versionStage": "AWSPENDING"}, False),
+        (STRIPE, PROMOTED, {f"{ASKED}__moveToVersionId": NOTHING}, False),
+        (STRIPE, PROMOTED, {"detail__errorCode": "AccessDenied"}, False),
+        # A value that is put as pending is nobody's yet.
+        (STRIPE, PUT, {}, False),
+        (STRIPE, PUT, {f"{ASKED}__versionStages": ["AWSCURRENT"]}, True),
+        (STRIPE, PUT, {f"{ASKED}__versionStages": NOTHING}, True),
+        (STRIPE, PUT, {"detail__eventName": "UpdateSecret"}, True),
+        (
+            STRIPE,
+            PUT,
+            {"detail__eventName": "UpdateSecret", "detail__responseElements__versionId": NOTHING},
+            False,
+        ),
+        # What the function itself does comes before the end of its rotation; people's does not.
+        (TOKEN, PROMOTED, {f"{ASKED}__secretId": TOKEN.name, ISSUER: ROTATOR}, False),
+        (TOKEN, PROMOTED, {f"{ASKED}__secretId": TOKEN.name}, True),
+        (
+            TOKEN,
+            PROMOTED,
+            {f"{ASKED}__secretId": TOKEN.name, "detail__userIdentity": {"type": "IAMUser"}},
+            True,
+        ),
+    ],
+)
+def test_what_counts_as_a_new_value(
+    secret: Watched, name: str, changes: dict[str, Any], found: bool
+) -> None:
+    assert matches(pattern(secret), event(name, **changes)) is found
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_each_rule_starts_the_machine_for_each_service_that_reads_its_secret(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    place = f"{environment.region}:{environment.account}"
+    started = {}
+    for rule in assembly.of_type(stack, RULE).values():
+        properties = plain(rule["Properties"])
+        if "EventPattern" not in properties:
+            continue
+        inputs = []
+        for target in properties["Targets"]:
+            machine = f"arn:aws:states:{place}:stateMachine:{environment.slug}-secret-restart"
+            assert (target["Arn"], target["RoleArn"]) == (machine, "<RestartEventsRole.Arn>")
+            assert target["DeadLetterConfig"] == {"Arn": "<DeadLetters.Arn>"}
+            inputs.append(json.loads(target["InputTransformer"]["InputTemplate"]))
+        assert {given["rotated"] for given in inputs} == {"<aws.events.event.ingestion-time>"}
+        (secret,) = {given["secret"] for given in inputs}
+        assert properties["Name"] == f"{environment.slug}-secret-restart-{secret}"
+        assert len(properties["Name"]) <= 64
+        started[secret] = {given["service"] for given in inputs}
+    assert started == {
+        name: {environment.services[key].name for key in secret.services}
+        for name, secret in environment.secrets.items()
+        if secret.services
+    }
+    assert "database-master" not in started
+
+
+@pytest.mark.clause("ROVN-DEP-3")
+def test_the_machine_is_as_it_was_tried_and_may_restart_these_services_alone(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    (machine,) = assembly.of_type(stack, "AWS::StepFunctions::StateMachine").values()
+    properties = machine["Properties"]
+    assert json.loads(properties["DefinitionString"]) == definition(environment.slug)
+    assert properties["TracingConfiguration"] == {"Enabled": True}
+    assert properties["LoggingConfiguration"]["Level"] == "ALL"
+    document = policy(assembly, stack, "RestartRolePolicy")
+    service = f"arn:aws:ecs:{environment.region}:{environment.account}:service/{environment.slug}"
+    own = f"{service}/{next(iter(environment.services.values())).name}"
+    assert decides(document, "ecs:UpdateService", own, {}) == "Allow"
+    assert decides(document, "ecs:ListServiceDeployments", own, {}) == "Allow"
+    assert decides(document, "ecs:UpdateService", f"{service}/another", {}) is None
+    assert decides(document, "ecs:StopServiceDeployment", own, {}) is None
+    # With a task definition the call is a deploy.
+    deploy = {"ecs:task-definition": "arn:aws:ecs:us-east-2:111122223333:task-definition/x:1"}
+    assert decides(document, "ecs:UpdateService", own, deploy) is None
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_ages_are_measured_every_six_hours_without_reading_a_value(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    scheduled = [
+        rule["Properties"]
+        for rule in assembly.of_type(stack, RULE).values()
+        if "ScheduleExpression" in rule["Properties"]
+    ]
+    assert [rule["ScheduleExpression"] for rule in scheduled] == ["cron(20 0/6 * * ? *)"]
+    function = assembly.named(stack, "AWS::Lambda::Function", "WatchAgesFunction")["Properties"]
+    variables = function["Environment"]["Variables"]
+    assert set(json.loads(variables["PLANS"])) == set(environment.secrets)
+    assert (variables["EVERY_HOURS"], variables["DUE_SOON"]) == ("6", "80")
+    # Lambda takes 4 KB of variables.
+    assert len(json.dumps(plain(variables))) < 4096
+    found = policy(assembly, stack, "WatchAgesPolicy")["Statement"]
+    actions = {
+        a for s in found for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+    }
+    assert {a for a in actions if a.startswith("secretsmanager:")} == {
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:ListSecretVersionIds",
+    }
+    (put,) = [s for s in found if s["Action"] == "cloudwatch:PutMetricData"]
+    assert put["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Runbook/Secrets"}}
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_alarms_name_their_symptom_owner_and_command(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    alarms = {
+        properties["AlarmName"]: properties
+        for alarm in assembly.of_type(stack, ALARM).values()
+        for properties in [plain(alarm["Properties"])]
+    }
+    assert set(alarms) == {
+        f"{environment.slug}-secret-{name}-{alarm.symptom}"
+        for name, secret in environment.secrets.items()
+        for alarm in age_alarms(secret)
+    }
+    for name, secret in environment.secrets.items():
+        late = alarms[f"{environment.slug}-secret-{name}-late"]
+        assert f"Owner: {secret.owner}." in late["AlarmDescription"]
+        assert f"runbook rotate {environment.name} --secret {name}" in late["AlarmDescription"]
+        assert (late["Threshold"], late["TreatMissingData"]) == (100, "breaching")
+        assert late["AlarmActions"] == late["OKActions"]
+        # CloudWatch aligns periods to the day and takes at most a week of them.
+        assert late["Period"] * late["EvaluationPeriods"] <= 86_400
+    soon = alarms[f"{environment.slug}-secret-stripe-api-key-due-soon"]
+    assert (soon["Threshold"], soon["ComparisonOperator"]) == (80, "GreaterThanOrEqualToThreshold")
+
+
+def test_a_pattern_of_the_longest_names_is_as_short_as_eventbridge_wants_it() -> None:
+    """The template has a token where the ARN will be."""
+    name = f"organisation/environment/{'s' * 40}"
+    arn = f"arn:aws:secretsmanager:ap-southeast-2:111122223333:secret:{name}-AbCdEf"
+    role = f"arn:aws:iam::111122223333:role/{'r' * 64}"
+    written = json.dumps(pattern(Watched(arn, name, role)), separators=(",", ":"))
+    assert len(written) <= 2048

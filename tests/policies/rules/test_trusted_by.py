@@ -233,3 +233,19 @@ def test_a_state_machine_is_of_the_account(source: object, *, passes: bool) -> N
     document = trusting({"Service": "states.amazonaws.com"}, Condition=conditions)
     body = role(RoleName=f"{SLUG}-passport-api-migrate", AssumeRolePolicyDocument=document)
     assert said(RULE, body).startswith("pass" if passes else "aws:SourceArn must be ")
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_restarts_are_started_by_their_own_rules_alone() -> None:
+    own = f"arn:aws:events:{PLACE}:rule/{SLUG}-secret-restart-*"
+
+    def started(rules: str) -> str:
+        source = {"aws:SourceAccount": ACCOUNT}
+        conditions = {"StringEquals": source, "ArnLike": {"aws:SourceArn": rules}}
+        document = trusting({"Service": "events.amazonaws.com"}, Condition=conditions)
+        name = f"{SLUG}-secret-restart-events"
+        return said(RULE, role(RoleName=name, AssumeRolePolicyDocument=document))
+
+    assert started(own) == "pass"
+    every = f"arn:aws:events:{PLACE}:rule/*"
+    assert started(every) == f"aws:SourceArn must be {every}, not {own}"

@@ -163,6 +163,8 @@ class StackComparison:
                 continue
             for item in resolved:
                 declared.add(name)
+                if name in description.superseded:
+                    continue
                 if name in description.withheld:
                     self._withheld(logical_id, type_, name)
                     continue

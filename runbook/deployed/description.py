@@ -68,7 +68,8 @@ class Description:
     below it, may stand no more than the template declares and `defaults`, which are the values of
     AWS itself by their path. In paths `[*]` stands for every position of a list. `parts` are what
     this resource adds to the descriptions of others. `withheld` are properties that only a secret's
-    value tells, where none may be read.
+    value tells, where none may be read. `superseded` are properties that say how something began
+    and nothing of how it is now, because what changes it since is no stack: they are not compared.
     """
 
     properties: Mapping[str, Any]
@@ -76,6 +77,7 @@ class Description:
     unordered: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
+    superseded: frozenset[str] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     parts: Sequence[Part] = ()
 

@@ -26,6 +26,7 @@ PREFIX = "releases/"
 WITNESS = "rehearsal-witness"
 APART_SECONDS = 0.5
 CALL, TASK = "AWS API Call via CloudTrail", "ECS Task State Change"
+BY_TRAIL = (CALL, "AWS Service Event via CloudTrail")
 Members = dict[str, Any]
 
 
@@ -207,10 +208,10 @@ class AuditRecords:
 def _id(event: Members) -> str:
     """Return by what a record's key knows its event.
 
-    A call by CloudTrail's own id; a state of a task by its version.
+    What CloudTrail tells by its own id; a state of a task by its version.
     """
     detail, id_ = event["detail"], event["id"]
-    if event["detail-type"] == CALL:
+    if event["detail-type"] in BY_TRAIL:
         id_ = detail["eventID"]
     elif event["detail-type"] == TASK:
         id_ = f"{detail['taskArn'].rpartition('/')[2]}-{detail['version']}"

@@ -15,7 +15,7 @@ SERVER = Path(__file__).with_name("database_server.py")
 
 
 class Database:
-    """A server on a Unix socket: log-ins are not checked, SQL and rights are."""
+    """A server on a Unix socket: passwords, SQL and rights are checked."""
 
     def __init__(self, python: Path, folder: Path, name: str, variables: Mapping[str, str]) -> None:
         """Start it with an environment's Python; raises SandboxError if it does not come up."""
@@ -38,13 +38,12 @@ class Database:
         # A Unix socket knows no TLS.
         self.variables: dict[str, str] = {**found, "DATABASE_SSLMODE": "disable"}
 
-    def make_users(self, users: Mapping[str, str]) -> list[str]:
-        """Make the users with their passwords; return their names."""
+    def make_master(self, username: str, password: str) -> None:
+        """Make the user that RDS makes with an instance: everybody else is made by this one."""
         assert self._process.stdin  # noqa: S101 - a pipe, as asked for above
-        self._process.stdin.write(json.dumps(dict(users)) + "\n")
+        self._process.stdin.write(json.dumps({"username": username, "password": password}) + "\n")
         self._process.stdin.flush()
-        made: list[str] = self._line()["made"]
-        return made
+        self._line()
 
     def stop(self) -> None:
         """End it in good order: it takes its socket and its memory with it."""

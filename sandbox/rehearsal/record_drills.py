@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-from botocore.session import Session
 
 from runbook.access.principals import Principals
 from runbook.access.roles import SNAPSHOT_JANITOR
 from sandbox.emulator.rehearsal.snapshots import AGE_TAG, TYPE_TAG
 from sandbox.rehearsal.drill import drill
+from sandbox.rehearsal.on_call import SESSION, as_role, pages_of
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import Stage
 
-PAGES = "rehearsal-pages"
 # What an UpdateService that takes the hooks away is paged by.
 PAGING = {"configuration", "ungated"}
-SESSION = "ada"
 PURPOSE = {"Key": "runbook:purpose", "Value": "pre-deploy"}
 Members = dict[str, Any]
 
@@ -45,13 +40,13 @@ def delivered_twice(stage: Stage, checks: Checks) -> None:
 def touched(stage: Stage, checks: Checks) -> None:
     """Release by CloudFormation, which pages nobody; then take the hooks away, which pages."""
     service, role = stage.service, Principals(stage.environment).break_glass[0]
-    with _pages(stage) as pages:
+    with pages_of(stage) as pages:
         stage.released(checks, stage.offered(checks))
         stage.records.settled()
         checks.same(pages(), [], "pages after a release by CloudFormation")
         configuration = service.described()["deploymentConfiguration"]
         hooks = configuration["lifecycleHooks"]
-        ecs = _as_role(stage, role, "ecs")
+        ecs = as_role(stage, role, "ecs")
         which = {"cluster": service.cluster, "service": service.name}
         try:
             ecs.update_service(
@@ -165,45 +160,3 @@ def _scheduled(stage: Stage) -> Members:
 def _rules(pages: list[str]) -> set[str]:
     """Name the rules by which somebody was paged."""
     return {page.partition("(")[2].partition(")")[0] for page in pages}
-
-
-@contextmanager
-def _pages(stage: Stage) -> Iterator[Any]:
-    """Subscribe to the security topic for a while; gives what returns all pages so far."""
-    sns, sqs = stage.endpoint.client("sns"), stage.endpoint.client("sqs")
-    place = f"{stage.endpoint.region}:{stage.endpoint.account}"
-    url = sqs.create_queue(QueueName=PAGES)["QueueUrl"]
-    subscription = sns.subscribe(
-        TopicArn=f"arn:aws:sns:{place}:{stage.environment.slug}-security",
-        Protocol="sqs",
-        Endpoint=f"arn:aws:sqs:{place}:{PAGES}",
-        Attributes={"RawMessageDelivery": "true"},
-        ReturnSubscriptionArn=True,
-    )["SubscriptionArn"]
-    found: list[str] = []
-
-    def pages() -> list[str]:
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                found.append(message["Body"])
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return list(found)
-
-    try:
-        yield pages
-    finally:
-        sns.unsubscribe(SubscriptionArn=subscription)
-        sqs.delete_queue(QueueUrl=url)
-
-
-def _as_role(stage: Stage, role: str, service: str) -> Any:  # noqa: ANN401 - boto3
-    """Return a client of a service in a role that somebody took."""
-    given = stage.endpoint.client("sts").assume_role(RoleArn=role, RoleSessionName=SESSION)
-    return Session().create_client(
-        service,
-        region_name=stage.endpoint.region,
-        endpoint_url=stage.endpoint.url,
-        aws_access_key_id=given["Credentials"]["AccessKeyId"],
-        aws_secret_access_key=given["Credentials"]["SecretAccessKey"],
-        aws_session_token=given["Credentials"]["SessionToken"],
-    )

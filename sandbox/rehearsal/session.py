@@ -17,7 +17,7 @@ from runbook.model.loader import load_environment
 from sandbox import emulator_process
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
 from sandbox.deployment import Deployment, limits_of, parameters_to_give
-from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings
+from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings, database_names
 from sandbox.emulator_process import EmulatorProcess
 from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
@@ -32,6 +32,8 @@ from sandbox.rehearsal.first_release import (
     FIRST,
     FIRST_RELEASE,
     first_release,
+    first_rotations,
+    founded,
     in_order,
     prepare,
 )
@@ -136,10 +138,15 @@ class Rehearsal:
             deployment.deploy(endpoint, selected=f"{environment.slug}-bootstrap/**")
             regions = sorted({stack.region for stack in stacks})
             deployment.bootstrap(endpoint, regions, limits_of(environment))
-            given = parameters_to_give(before, environment.images.tag_example)
-            deployment.deploy(endpoint, given, [stack.path for stack in before], exclusively=True)
-        with self.screen.phase("prepare", "database users, values of secrets"):
+            ground, rotating = founded(before)
+            self._deploy(deployment, environment, endpoint, ground)
+        with self.screen.phase("prepare", "the database's master, values of vendors' secrets"):
             prepare(environment, endpoint, database)
+        with self.screen.phase(
+            "rotate", "functions that rotate secrets, and each for a first time"
+        ):
+            self._deploy(deployment, environment, endpoint, rotating)
+            first_rotations(environment, endpoint)
             stage = self._stage(environment, endpoint, services[0], settings)
 
         def deploy(tag: str) -> None:
@@ -161,6 +168,18 @@ class Rehearsal:
         stage.records.write(self._report.with_name("records.jsonl"))
         return outcomes
 
+    def _deploy(
+        self,
+        deployment: Deployment,
+        environment: Environment,
+        endpoint: Endpoint,
+        stacks: Sequence[SynthesizedStack],
+    ) -> None:
+        """Deploy these stacks and no others; none is nothing to do."""
+        if stacks:
+            given = parameters_to_give(stacks, environment.images.tag_example)
+            deployment.deploy(endpoint, given, [stack.path for stack in stacks], exclusively=True)
+
     def _told(self, outcome: Outcome) -> Outcome:
         for line in summary.failures([outcome]):
             self.screen.progress(line)
@@ -181,7 +200,9 @@ class Rehearsal:
             hostnames=[
                 *(each.ingress.hostname for each in environment.services.values()),
                 sentry_stand_in.HOST,
+                database_names(environment.region),
             ],
+            database_door=free_port(),
             builds=str(self._folder / "builds"),
             held=str(self._folder / "held"),
             left_out=LEFT_OUT,
@@ -221,6 +242,7 @@ class Rehearsal:
             records=AuditRecords(environment, endpoint),
             desk=self._desk(environment, endpoint, key, settings),
             held=Path(settings.held),
+            database=settings.variables,
         )
 
     def _desk(

@@ -33,7 +33,8 @@ Members = dict[str, Any]
 class Stage:
     """One environment's service, deployed, and an operator who looks after it.
 
-    While the file `held` is there, no bake window ends.
+    While the file `held` is there, no bake window ends. `database` has the variables by which a
+    task finds the database.
     """
 
     environment: Environment
@@ -46,6 +47,7 @@ class Stage:
     records: AuditRecords
     desk: Desk
     held: Path
+    database: Mapping[str, str] = field(default_factory=dict)
     # Tags of images of the example as it is, which a command can release.
     images: list[str] = field(default_factory=list)
 

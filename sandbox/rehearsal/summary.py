@@ -25,8 +25,9 @@ SIMULATED = (
     "waits of hooks and state machines take a tenth.",
     "Tasks are processes of this machine with the example's own packages: no container, no "
     "network of their own, no role, no limit of memory. Sidecars are not started.",
-    "The database is a real PostgreSQL on a Unix socket: SQL, rights and locks are real, log-ins "
-    "and TLS are not checked. Its users are made by the rehearsal. Snapshots hold no data.",
+    "The database is a real PostgreSQL: SQL, rights, locks and passwords are real. The rehearsal "
+    "makes its master, the deployed rotation functions all other users, over TLS by the authority "
+    "above; tasks use a Unix socket, without TLS. Snapshots hold no data. No schedule comes due.",
     "Events of deployments, tasks, stacks and calls come at once, in AWS's shapes, from the "
     "rehearsal; the deployed rules, queue, function and topic take them. Who called is known by "
     "the access key. The records are in build/rehearsal/records.jsonl.",

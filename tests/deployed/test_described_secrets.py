@@ -14,6 +14,7 @@ from sandbox.endpoint import Endpoint
 from tests.deployed.answers import Answers
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - the name of a type
+SCHEDULE = "AWS::SecretsManager::RotationSchedule"
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
 ARN = "arn:aws:secretsmanager:us-test-1:111122223333:secret:a/b-AbCdEf"
 CANARY = "Canary7f3b+"
@@ -87,6 +88,43 @@ def test_a_value_of_another_length_template_or_key() -> None:
     assert "GenerateSecretString" not in shown
 
 
+def test_how_a_value_was_generated_is_over_once_it_has_rotated() -> None:
+    found = {"ARN": ARN, "Name": "a/b", "LastRotatedDate": 1}
+    description = Answers("secretsmanager", [("describe_secret", found)]).describe(SECRET, ARN)
+    assert description.superseded == {"GenerateSecretString"}
+    assert "GenerateSecretString" not in description.properties
+
+
+@pytest.mark.parametrize(
+    ("live", "declared", "told"),
+    [
+        (
+            {"ScheduleExpression": "rate(90 days)", "AutomaticallyAfterDays": 90},
+            {"ScheduleExpression": "rate(90 days)"},
+            {"ScheduleExpression": "rate(90 days)"},
+        ),
+        ({"AutomaticallyAfterDays": 90}, {"AutomaticallyAfterDays": 90}, None),
+        (
+            {"AutomaticallyAfterDays": 90},
+            {"ScheduleExpression": "rate(90 days)"},
+            {"AutomaticallyAfterDays": 90},
+        ),
+    ],
+)
+def test_a_schedule_is_told_by_the_rules_that_it_was_given(
+    live: dict[str, Any], declared: dict[str, Any], told: dict[str, Any] | None
+) -> None:
+    found = {"ARN": ARN, "RotationEnabled": True, "RotationLambdaARN": "f", "RotationRules": live}
+    description = Answers("secretsmanager", [("describe_secret", found)]).describe(
+        SCHEDULE, ARN, RotationRules=declared
+    )
+    assert description.properties == {
+        "RotationLambdaARN": "f",
+        "RotationRules": told or live,
+        "SecretId": ARN,
+    }
+
+
 def test_a_secret_declared_without_a_value_is_not_asked_for_it() -> None:
     def declared(name: str) -> object:
         raise UnresolvableError(name)
@@ -100,6 +138,9 @@ def test_a_secret_declared_without_a_value_is_not_asked_for_it() -> None:
     [
         (SECRET, [("describe_secret", "ResourceNotFoundException")]),
         (SECRET, [("describe_secret", {"ARN": ARN, "DeletedDate": 1})]),
+        (SCHEDULE, [("describe_secret", "ResourceNotFoundException")]),
+        (SCHEDULE, [("describe_secret", {"ARN": ARN, "RotationEnabled": False})]),
+        (SCHEDULE, [("describe_secret", {"ARN": ARN, "RotationEnabled": True, "DeletedDate": 1})]),
         ("AWS::SecretsManager::ResourcePolicy", [("get_resource_policy", {"ARN": ARN})]),
         (
             "AWS::SecretsManager::ResourcePolicy",

@@ -65,6 +65,7 @@ def differences(description: Description, declared: dict[str, Any]) -> list[str]
             "acm",
             [("describe_certificate", {"Certificate": {"Status": "PENDING_VALIDATION"}})],
         ),
+        ("AWS::CloudWatch::Alarm", "cloudwatch", [("describe_alarms", {"MetricAlarms": []})]),
         ("AWS::IAM::ManagedPolicy", "iam", [("get_policy", "NoSuchEntity")]),
         (
             "AWS::IAM::OIDCProvider",
@@ -335,3 +336,25 @@ def test_what_a_replica_follows_in_the_declared_form(declared: str, told: str) -
     )
     assert description.properties["SourceDBInstanceIdentifier"] == told
     assert "ManageMasterUserPassword" not in description.properties
+
+
+@pytest.mark.parametrize(
+    ("live", "paths"),
+    [
+        ({"OKActions": [], "InsufficientDataActions": [], "ActionsEnabled": True}, []),
+        ({"OKActions": ["arn:aws:sns:us-test-1:111122223333:other"]}, ["OKActions"]),
+        ({"ActionsEnabled": False}, ["ActionsEnabled"]),
+        ({"Dimensions": [{"Name": "Secret", "Value": "other"}]}, ["Dimensions"]),
+        ({"DatapointsToAlarm": 3}, ["DatapointsToAlarm"]),
+    ],
+)
+def test_what_an_alarm_has_undeclared(live: dict[str, Any], paths: list[str]) -> None:
+    arn = "arn:aws:cloudwatch:us-test-1:111122223333:alarm:a"
+    found = {"AlarmName": "a", "AlarmArn": arn, "Threshold": 80.0, **live}
+    replies: list[Reply] = [
+        ("describe_alarms", {"MetricAlarms": [found]}),
+        ("list_tags_for_resource", {"Tags": []}),
+    ]
+    description = Answers("cloudwatch", replies).describe("AWS::CloudWatch::Alarm", "a")
+    assert description.attributes == {"Arn": arn}
+    assert undeclared(description, {"AlarmName": "a", "Threshold": 80}) == paths

@@ -12,8 +12,8 @@ from runbook.access.execution_policies import execution_policies
 from runbook.access.guard_rails import (
     DELIVERY_BOUNDARY,
     FUNCTION_BOUNDARY,
-    ROLE_BOUNDARIES,
     SECRET_BOUNDARY,
+    ROLE_BOUNDARIES,
     WORKLOAD_BOUNDARY,
 )
 from runbook.access.principals import Principals
@@ -190,7 +190,6 @@ BEYOND = {
         "ecs:StopServiceDeployment",
         "rds:ModifyDBInstance",
         "secretsmanager:GetSecretValue",
-        "sns:Publish",
     ),
     SECRET_BOUNDARY: (
         "bedrock:InvokeModel",
@@ -252,25 +251,6 @@ def test_what_a_boundary_leaves_to_one_role_is_not_the_others(
             assert may == wanted, action
 
 
-@pytest.mark.clause("ROVN-SEC-6")
-def test_who_looks_at_identities_and_who_hands_events_on_is_one_each(
-    environment: Environment, documents: dict[str, dict[str, Any]]
-) -> None:
-    principals = Principals(environment)
-    boundary = documents[f"{environment.slug}-{SECRET_BOUNDARY}"]
-    bus = f"arn:aws:events:{environment.region}:{environment.account}:event-bus/default"
-    for action, target, wanted in (
-        ("iam:GetAccountAuthorizationDetails", "*", principals.secret_readers),
-        ("events:PutEvents", bus, principals.identity_events),
-    ):
-        may = {
-            role
-            for role in principals.around_secrets
-            if decides(boundary, action, target, {"aws:PrincipalArn": role}) == "Allow"
-        }
-        assert may == {wanted}, action
-
-
 @pytest.mark.clause("ROVN-SEC-2")
 @pytest.mark.parametrize("action", ["GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"])
 def test_of_the_functions_only_those_that_rotate_touch_a_secret(
@@ -287,6 +267,32 @@ def test_of_the_functions_only_those_that_rotate_touch_a_secret(
         == "Allow"
     }
     assert may == set(principals.rotations)
+
+
+@pytest.mark.clause("ROVN-SEC-6")
+def test_who_looks_at_readers_and_who_hands_events_on_is_one_role_each(
+    environment: Environment, documents: dict[str, dict[str, Any]]
+) -> None:
+    principals = Principals(environment)
+    boundary = documents[f"{environment.slug}-{SECRET_BOUNDARY}"]
+    place = f"{environment.region}:{environment.account}"
+    secret = f"arn:aws:secretsmanager:{place}:secret:{environment.name}/x-AbCdEf"
+    for action, target, wanted in (
+        ("iam:GetAccountAuthorizationDetails", "*", principals.secret_readers),
+        ("kms:ListGrants", f"arn:aws:kms:{place}:key/x", principals.secret_readers),
+        ("secretsmanager:GetResourcePolicy", secret, principals.secret_readers),
+        (
+            "events:PutEvents",
+            f"arn:aws:events:{place}:event-bus/default",
+            principals.identity_events,
+        ),
+    ):
+        may = {
+            role
+            for role in principals.around_secrets
+            if decides(boundary, action, target, {"aws:PrincipalArn": role}) == "Allow"
+        }
+        assert may == {wanted}, action
 
 
 def _named(document: dict[str, Any]) -> set[str]:

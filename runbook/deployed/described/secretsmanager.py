@@ -33,6 +33,10 @@ def secret(resource: Resource) -> Description:
     if "DeletedDate" in found:
         raise NotThereError(f"{resource.physical_id} is scheduled for deletion")
     properties = selected(found, "Description", "KmsKeyId", "Name", "Tags")
+    if "LastRotatedDate" in found:
+        # Its value is a rotation's by now: how the first one was generated is over.
+        superseded = frozenset({"GenerateSecretString"})
+        return Description(properties, {"Id": found["ARN"]}, superseded=superseded)
     if not resource.place.reads_secret_values:
         withheld = frozenset({"GenerateSecretString"})
         return Description(properties, {"Id": found["ARN"]}, withheld=withheld)
@@ -48,6 +52,25 @@ def resource_policy(resource: Resource) -> Description:
         raise NotThereError(f"{resource.physical_id} has no resource policy")
     policy = json.loads(found["ResourcePolicy"])
     return Description({"ResourcePolicy": policy, "SecretId": found["ARN"]})
+
+
+@describes("AWS::SecretsManager::RotationSchedule")
+def rotation_schedule(resource: Resource) -> Description:
+    """Read by which function a secret rotates, and when; one that does not rotate has none."""
+    found = _called(resource, "describe_secret")
+    if "DeletedDate" in found or not found.get("RotationEnabled"):
+        raise NotThereError(f"{resource.physical_id} does not rotate")
+    rules = dict(found.get("RotationRules", {}))
+    declared = resource.declared_if_any("RotationRules") or {}
+    if "ScheduleExpression" in declared and "ScheduleExpression" in rules:
+        # AWS tells the days beside the expression that they come from.
+        rules.pop("AutomaticallyAfterDays", None)
+    properties = {
+        **selected(found, "RotationLambdaARN"),
+        "RotationRules": rules,
+        "SecretId": found["ARN"],
+    }
+    return Description(properties, {"Id": found["ARN"]}, closed=frozenset({"RotationRules"}))
 
 
 @describes("AWS::SecretsManager::SecretTargetAttachment")

@@ -19,8 +19,9 @@ from sandbox.emulator.rehearsal.certificates import (
     KEY,
     write_certificates,
 )
+from sandbox.emulator.rehearsal.database_door import open_door
 from sandbox.emulator.rehearsal.draining import DRAINING, PATIENCE_SECONDS
-from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings
+from sandbox.emulator.rehearsal.settings import AUTHORITY, DATABASES, RehearsalSettings
 
 ALB = "ministack.services.alb"
 HOST = "127.0.0.1"
@@ -57,7 +58,12 @@ def serve_listeners(settings: RehearsalSettings) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     # Functions inherit the emulator's environment.
     os.environ["SSL_CERT_FILE"] = str(folder / AUTHORITY)
-    os.environ["SANDBOX_LISTENERS"] = json.dumps(dict(settings.listeners))
+    ports = dict(settings.listeners)
+    if settings.database_door:
+        ports[DATABASES.format(region=settings.region)] = settings.database_door
+        open_door(settings, context)
+        os.environ["DATABASE_CA_FILE"] = str(folder / AUTHORITY)
+    os.environ["SANDBOX_LISTENERS"] = json.dumps(ports)
     os.environ["PYTHONPATH"] = str(NETWORK)
 
 

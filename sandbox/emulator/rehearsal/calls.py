@@ -161,12 +161,14 @@ class Rehearsal:
         service = self._service(caller, request)
         if service is None:
             raise RefusedError("ServiceNotFoundException", "Service not found.")
-        wanted = request.get("status") or []
+        wanted, created = request.get("status") or [], request.get("createdAt") or {}
+        after, before = created.get("after", 0), created.get("before", float("inf"))
         return {
             "serviceDeployments": [
                 deployment.brief()
                 for deployment in reversed(service.deployments)
-                if not wanted or deployment.status in wanted
+                if (not wanted or deployment.status in wanted)
+                and after <= deployment.created <= before
             ]
         }
 

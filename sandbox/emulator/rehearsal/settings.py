@@ -15,6 +15,15 @@ FOR_BUILDS = "SANDBOX_BUILD_"
 AUTHORITY = "authority.pem"
 
 
+# How names of databases end that the emulator gives: RDS puts an account's own mark there.
+DATABASES = ".sandbox.{region}.rds.amazonaws.com"
+
+
+def database_names(region: str) -> str:
+    """Return the names of a region's databases as a certificate writes them."""
+    return f"*{DATABASES.format(region=region)}"
+
+
 @dataclass(frozen=True)
 class RehearsalSettings:
     """Where tasks come from and how much shorter a rehearsal waits than AWS.
@@ -24,6 +33,9 @@ class RehearsalSettings:
     such as the address of the database. `listeners` maps the port of a declared listener to the
     loopback port that stands for it; `certificates` is the folder of the rehearsal's own authority,
     which vouches for `hostnames`.
+
+    `database_door` is the loopback port at which functions find the database of `variables`, by TLS
+    and under the names that its instances have; 0 for none.
 
     While the file `held` is there, no bake window ends: drills act in it on the slowest machine.
 
@@ -38,6 +50,7 @@ class RehearsalSettings:
     variables: Mapping[str, str] = field(default_factory=dict)
     listeners: Mapping[str, int] = field(default_factory=dict)
     certificates: str = ""
+    database_door: int = 0
     builds: str = ""
     held: str = ""
     left_out: Sequence[str] = ()

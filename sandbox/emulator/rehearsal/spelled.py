@@ -11,7 +11,12 @@ from botocore.model import OperationModel
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 # Members whose values CloudTrail keeps to itself; more here than there is no loss.
-SECRET = {"Value", "ParameterValue", "input", "output", "MasterUserPassword", "TemplateBody"}
+SECRET = {
+    *("Value", "ParameterValue", "input", "output", "MasterUserPassword", "TemplateBody"),
+    *("SecretString", "SecretBinary", "RandomPassword"),
+    *("NewPassword", "OldPassword", "Password", "SecretAccessKey", "ServicePassword"),
+    *("PrivateKey", "VirtualMFADevice"),
+}
 Value = Any
 # botocore's kinds of shapes differ in their members.
 Shape = Any

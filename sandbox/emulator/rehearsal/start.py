@@ -18,11 +18,13 @@ def install_if_told() -> Callable[[Application], Application]:
     path = os.environ.get(VARIABLE)
     if not path:
         return lambda application: application
-    from sandbox.emulator.rehearsal import functions  # noqa: F401 - patches as it is loaded
+    from sandbox.emulator.rehearsal import functions, machines  # noqa: F401 - patch as loaded
     from sandbox.emulator.rehearsal.balancer import serve_listeners
     from sandbox.emulator.rehearsal.calls import Rehearsal
+    from sandbox.emulator.rehearsal.history import HISTORY
     from sandbox.emulator.rehearsal.pipeline.calls import Pipelines
     from sandbox.emulator.rehearsal.pipeline.scans import answer_scans
+    from sandbox.emulator.rehearsal.rotations import tell_of_rotations
     from sandbox.emulator.rehearsal.snapshots import install as install_snapshots
     from sandbox.emulator.rehearsal.trail import with_trail
 
@@ -30,6 +32,8 @@ def install_if_told() -> Callable[[Application], Application]:
     Rehearsal(settings).install()
     Pipelines(settings).install()
     answer_scans()
+    HISTORY.install()
+    tell_of_rotations()
     install_snapshots()
     serve_listeners(settings)
     return with_trail

@@ -1,5 +1,7 @@
 """What CloudTrail tells EventBridge: every call that writes, with who called and what came of it.
 
+Of those that read it tells nobody; who read a secret is kept in its history alone.
+
 Shape: the CloudTrail user guide, "CloudTrail record contents". Told are the calls of the services
 below that reach the emulator over HTTP, just before who called has the whole answer, so that
 nobody who has it looks for an event that is still to come; CloudTrail takes minutes.
@@ -31,10 +33,13 @@ from sandbox.emulator.moto_fallback import (
     credential,
     whole_body,
 )
+from sandbox.emulator.patching import PATCHES
 from sandbox.emulator.rehearsal.callers import identity_of
 from sandbox.emulator.rehearsal.events import emit
+from sandbox.emulator.rehearsal.history import HISTORY
 from sandbox.emulator.rehearsal.spelled import asked_by_form, told
 
+PATCHES.needs("ministack.services.kms", "_resolve_key")
 Members = dict[str, Any]
 # By the name that requests are signed for, which is also that of the event's source: botocore's.
 SERVICES = {
@@ -44,12 +49,23 @@ SERVICES = {
     "ecs": "ecs",
     "elasticloadbalancing": "elbv2",
     "events": "events",
+    "iam": "iam",
+    "kms": "kms",
     "rds": "rds",
+    "secretsmanager": "secretsmanager",
     "ssm": "ssm",
     "states": "stepfunctions",
 }
+# Services without a region: their calls are told of in one region alone, whoever calls from where.
+HOMES = {"iam": "us-east-1"}
 # EventBridge is told of calls that change something; the others are data events or read-only.
-READS = ("BatchCheck", "BatchGet", "Describe", "Get", "Head", "List", "Poll", "PutEvents", "Test")
+READS = (
+    *("BatchCheck", "BatchGet", "Describe", "Get", "Head", "List", "Poll", "PutEvents", "Test"),
+    # KMS's uses of a key, of which it tells nobody what they hold.
+    *("Decrypt", "DeriveSharedSecret", "Encrypt", "Generate", "ReEncrypt", "Sign", "Verify"),
+)
+# Read-only calls that the history of CloudTrail keeps here: who read a secret.
+LOOKED_UP = ("BatchGetSecretValue", "GetSecretValue")
 
 
 @dataclass
@@ -111,9 +127,14 @@ def operation_of(service: str, scope: Scope, body: bytes) -> OperationModel | No
     name = dict(scope["headers"]).get(b"x-amz-target", b"").decode().rpartition(".")[2]
     if not name:
         name = dict(parse_qsl(body.decode("utf-8", "replace"))).get("Action", "")
-    if name not in model.operation_names or name.startswith(READS):
+    if name not in model.operation_names or (is_read(name) and name not in LOOKED_UP):
         return None
     return model.operation_model(name)
+
+
+def is_read(name: str) -> bool:
+    """Whether a call changes nothing, so that EventBridge is not told of it."""
+    return name.startswith(READS)
 
 
 def tell(
@@ -124,7 +145,9 @@ def tell(
     body: bytes,
     answer: Answer,
 ) -> None:
-    """Put the event of one call on the bus."""
+    """Keep the event of one call in the history; put it on the bus if it changes something."""
+    place = place[0], HOMES.get(service, place[1])
+    reads = is_read(operation.name)
     headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
     key = CREDENTIAL.search(headers["authorization"].encode())
     agent = headers.get("user-agent", "")
@@ -142,17 +165,36 @@ def tell(
         "sourceIPAddress": address or (scope.get("client") or ("127.0.0.1",))[0],
         "userAgent": address or agent,
         "requestParameters": told(operation.input_shape, given),
-        "responseElements": came,
+        "responseElements": None if reads else came,
+        **_resources(place, service, given),
         "requestID": str(uuid.uuid4()),
         "eventID": str(uuid.uuid4()),
-        "readOnly": False,
+        "readOnly": reads,
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": place[0],
         "eventCategory": "Management",
         **({"errorCode": error} if error else {}),
     }
-    emit(f"aws.{service}", "AWS API Call via CloudTrail", [], detail, place=place)
+    HISTORY.keep(place, detail)
+    if not reads:
+        emit(f"aws.{service}", "AWS API Call via CloudTrail", [], detail, place=place)
+
+
+def _resources(place: tuple[str, str], service: str, given: Any) -> dict[str, Any]:  # noqa: ANN401 - any parameters
+    """Name the key that a call to KMS is about, however the call names it: the trail adds that."""
+    from ministack.core.responses import request_scope
+    from ministack.services import kms
+
+    name = given.get("KeyId") if service == "kms" and isinstance(given, dict) else None
+    if not name:
+        return {}
+    with request_scope(*place):
+        key = kms._resolve_key(name)
+    if not key:
+        return {}
+    told = {"accountId": place[0], "type": "AWS::KMS::Key", "ARN": key["Arn"]}
+    return {"resources": [told]}
 
 
 def _came_of_it(operation: OperationModel, answer: Answer) -> tuple[str, Members | None]:

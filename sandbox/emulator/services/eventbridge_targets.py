@@ -1,4 +1,7 @@
-"""EventBridge: targets of rules that ministack does not bring their events to."""
+"""EventBridge: targets of rules that ministack does not bring their events to.
+
+Those of services that somebody here answers for, and buses of other regions.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ from sandbox.emulator.patching import PATCHES, Function
 
 EVENTS = "ministack.services.eventbridge"
 Members = dict[str, Any]
+# By this an event is known that came from another region.
+HANDED_ON = "_HandedOn"
 # By the service in the target's ARN: is given that ARN, the rule's name, and the target's input.
 TARGETS: dict[str, Callable[[str, str, str], None]] = {}
 
-PATCHES.needs(EVENTS, "_apply_input_transformer", "_pattern_event_view")
+PATCHES.needs(EVENTS, "_apply_input_transformer", "_dispatch_event", "_event_buses")
+PATCHES.needs(EVENTS, "_pattern_event_view")
+PATCHES.needs("ministack.core.responses", "get_account_id", "get_region", "request_scope")
 
 
 @PATCHES.wrap(EVENTS, "_invoke_target", parameters=("target", "event", "rule", "view"))
@@ -36,3 +43,36 @@ def invoke_target(
     if target.get("InputTransformer"):
         payload = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)
     bring(arn, str(rule.get("Name", "")), payload)
+
+
+@PATCHES.wrap(
+    EVENTS,
+    "_dispatch_to_event_bus",
+    parameters=("spec", "event", "rule", "event_path", "target_input_payload"),
+)
+def to_another_region(
+    original: Function,
+    spec: Any,  # noqa: ANN401 - ministack's ARN
+    event: Members,
+    rule: Members,
+    event_path: set[str],
+    target_input_payload: str | None = None,
+) -> None:
+    """Hand an event on to a bus of another region, where it is what it was, with its region.
+
+    One that was handed on goes no further, as on AWS.
+    """
+    from ministack.core.responses import get_account_id, get_region, request_scope
+    from ministack.services import eventbridge
+
+    here = get_region()
+    if spec.region == here or spec.account_id != get_account_id():
+        original(spec, event, rule, event_path, target_input_payload)
+        return
+    if event.get(HANDED_ON) or not spec.resource.startswith("event-bus/"):
+        return
+    bus = spec.resource.partition("/")[2]
+    with request_scope(spec.account_id, spec.region):
+        if bus == "default" or bus in eventbridge._event_buses:
+            handed = {**event, "EventBusName": bus, HANDED_ON: True}
+            eventbridge._dispatch_event({**handed, "Region": event.get("Region", here)})

@@ -16,10 +16,11 @@ from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES, Function
 from sandbox.emulator.resource_types import COMPLETED, CompletedType, Properties
 from sandbox.emulator.services.rds_instances import (
+    attributes,
     follow_source,
     forget_password,
     keep_password,
-    secret_attribute,
+    name_endpoint,
     secret_xml,
 )
 
@@ -49,6 +50,7 @@ REPLICATED: dict[str, dict[str, str]] = {}
 
 def configure_instance(name: str, properties: Properties, before: Properties) -> None:
     """Apply, through RDS's own calls, what the handler leaves out."""
+    name_endpoint(name)
     rds = client("rds")
     [instance] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     arn = instance["DBInstanceArn"]
@@ -116,7 +118,7 @@ def delete_instance(name: str, _properties: Properties) -> None:
 
 
 COMPLETED["AWS::RDS::DBInstance"] = CompletedType(
-    configure=configure_instance, attributes=secret_attribute, delete=delete_instance
+    configure=configure_instance, attributes=attributes, delete=delete_instance
 )
 
 

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES
+from sandbox.emulator.rehearsal.settings import DATABASES
 from sandbox.emulator.resource_types import Properties
 
 Instance = dict[str, Any]
@@ -73,12 +74,25 @@ def forget_password(instance: Instance) -> None:
         )
 
 
-def secret_attribute(name: str, _properties: Properties) -> dict[str, str]:
-    """Return the attribute that ministack's handler has not."""
+def attributes(name: str, _properties: Properties) -> dict[str, str]:
+    """Return the attribute that ministack's handler has not, and the name as it is now."""
     from ministack.services import rds
 
-    secret = rds._instances[name].get(SECRET)
-    return {f"{SECRET}.SecretArn": secret["SecretArn"]} if secret else {}
+    instance = rds._instances[name]
+    secret = instance.get(SECRET)
+    return {
+        "Endpoint.Address": instance["Endpoint"]["Address"],
+        **({f"{SECRET}.SecretArn": secret["SecretArn"]} if secret else {}),
+    }
+
+
+def name_endpoint(name: str) -> None:
+    """Give a database a name that is known beforehand: ministack makes up a part of it."""
+    from ministack.core.responses import get_region
+    from ministack.services import rds
+
+    address = f"{name}{DATABASES.format(region=get_region())}"
+    rds._instances[name]["Endpoint"]["Address"] = address
 
 
 def secret_xml(instance: Instance) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from policies.drilled import drilled
 from sandbox.cloud_assembly import SynthesizedStack
 from sandbox.failure import SandboxError
 from sandbox.rehearsal.drills import DRILLS
-from sandbox.rehearsal.first_release import in_order
+from sandbox.rehearsal.first_release import founded, in_order
 from sandbox.rehearsal.session import chosen
 from tests.assembly import ROOT
 
@@ -42,6 +44,17 @@ def test_a_service_comes_after_all_but_what_stands_on_it() -> None:
     assert [each.name for each in before] == ["network", "audit"]
     assert [each.name for each in services] == ["api"]
     assert [each.name for each in after] == ["later", "watch"]
+
+
+def test_what_rotates_comes_after_its_ground_and_before_what_stands_on_it() -> None:
+    rotation = replace(
+        stack("rotation", "data"),
+        template={"Resources": {"R": {"Type": "AWS::SecretsManager::RotationSchedule"}}},
+    )
+    stacks = [stack("data"), stack("later", "watch"), stack("watch", "rotation"), rotation]
+    ground, rotating = founded([*stacks, stack("audit")])
+    assert [each.name for each in ground] == ["data", "audit"]
+    assert [each.name for each in rotating] == ["later", "watch", "rotation"]
 
 
 def test_an_environment_without_a_service_has_nothing_to_release() -> None:

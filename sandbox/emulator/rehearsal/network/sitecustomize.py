@@ -18,12 +18,15 @@ _LOCAL = ("127.0.0.1", "::1", "localhost")
 def install(ports: dict[str, int]) -> None:
     """Lead names other than this machine's, at a listener's port, to the port in its stead.
 
-    `ports` maps `<port>`, or `<name>:<port>` for one name alone, to a port of loopback.
+    `ports` maps `<port>`, or `<name>:<port>` for one name alone, to a port of loopback; and
+    `.<end>`, for names that end so, at any port.
     """
-    original = socket.getaddrinfo
+    original, ends = socket.getaddrinfo, [each for each in ports if each.startswith(".")]
 
     def on_loopback(host: Any, port: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - as is
         instead = ports.get(f"{host}:{port}", ports.get(str(port)))
+        for end in ends:
+            instead = ports[end] if str(host).endswith(end) else instead
         if host not in _LOCAL and instead is not None:
             host, port = "127.0.0.1", instead
         return original(host, port, *rest, **named)

@@ -1,0 +1,89 @@
+"""IAM: what GetAccountAuthorizationDetails tells on AWS and ministack leaves out.
+
+Policies of AWS's own that somebody is attached to, with their documents; and the boundaries of
+users and roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from sandbox.emulator.patching import PATCHES, Function
+
+IAM = "ministack.services.iam"
+NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+Answer = tuple[int, dict[str, str], bytes]
+Element = ElementTree.Element
+
+PATCHES.needs(IAM, "_groups", "_lookup_policy", "_p", "_roles", "_users")
+
+
+@PATCHES.wrap(IAM, "_IAM_HANDLERS", entry="GetAccountAuthorizationDetails", parameters=("p",))
+def complete(original: Function, p: dict[str, Any]) -> Answer:
+    """Add what is missing to ministack's own answer."""
+    from ministack.services import iam
+
+    status, headers, body = original(p)
+    asked = {iam._p(p, f"Filter.member.{number}") for number in range(1, 6)} - {""}
+    ElementTree.register_namespace("", NAMESPACE)
+    root = ElementTree.fromstring(body)  # noqa: S314 - ministack's own answer
+    for of, names, kept in (
+        ("RoleDetailList", "RoleName", iam._roles),
+        ("UserDetailList", "UserName", iam._users),
+    ):
+        for member in _members(root, of):
+            name = member.findtext(_name(names), "")
+            _add_boundary(member, kept[name].get("PermissionsBoundary"))
+    if not asked or "AWSManagedPolicy" in asked:
+        policies = next(root.iter(_name("Policies")))
+        policies.extend(_policy(arn, known) for arn, known in sorted(_attached().items()))
+    return status, headers, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _attached() -> dict[str, dict[str, Any]]:
+    """Return the policies of AWS's own that anybody has, of those that ministack knows."""
+    from ministack.services import iam
+
+    found: set[str] = set()
+    for kept in (iam._groups, iam._roles, iam._users):
+        for each in kept.values():
+            found |= {*each.get("AttachedPolicies", []), each.get("PermissionsBoundary") or ""}
+    ours = (arn for arn in found if arn.startswith("arn:aws:iam::aws:policy/"))
+    return {arn: policy for arn in ours if (policy := iam._lookup_policy(arn))}
+
+
+def _policy(arn: str, policy: dict[str, Any]) -> Element:
+    member = Element(_name("member"))
+    for name in ("PolicyName", "PolicyId", "Path", "DefaultVersionId"):
+        _add(member, name, str(policy[name]))
+    _add(member, "Arn", arn)
+    versions = ElementTree.SubElement(member, _name("PolicyVersionList"))
+    for version in policy["Versions"].values():
+        told = ElementTree.SubElement(versions, _name("member"))
+        _add(told, "Document", quote(version["Document"], safe=""))
+        _add(told, "VersionId", version["VersionId"])
+        _add(told, "IsDefaultVersion", str(bool(version.get("IsDefaultVersion"))).lower())
+    return member
+
+
+def _add_boundary(member: Element, arn: str | None) -> None:
+    if arn:
+        boundary = ElementTree.SubElement(member, _name("PermissionsBoundary"))
+        _add(boundary, "PermissionsBoundaryType", "Policy")
+        _add(boundary, "PermissionsBoundaryArn", arn)
+
+
+def _members(root: Element, name: str) -> Iterator[Element]:
+    for found in root.iter(_name(name)):
+        yield from found.findall(_name("member"))
+
+
+def _add(parent: Element, name: str, text: str) -> None:
+    ElementTree.SubElement(parent, _name(name)).text = text
+
+
+def _name(local: str) -> str:
+    return f"{{{NAMESPACE}}}{local}"

@@ -80,7 +80,7 @@ class RotationNetwork(Construct):
             self,
             "Group",
             vpc=vpc,
-            description="Rotation of the database's secrets",
+            description="Functions that rotate secrets of the database",
             allow_all_outbound=False,
         )
         https = ec2.CfnSecurityGroupEgress(

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,38 +18,17 @@ from runbook.operations.operation import (
     OperationFailedError,
     UnwatchedError,
 )
-from runbook.operations.preview import Change, Preview
+from runbook.operations.preview import Preview
 from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.consumers import Consumers
 from runbook.operators.exposure import locked_out, rotations_left
+from runbook.operators.rotation_wanted import Now, Wanted, changes, utc_now
 from runbook.operators.secret_ages import DUE_SOON, percent
 from runbook.operators.secret_reads import SecretReads
 from runbook.operators.secret_state import SecretState, read_state
 
 # The four steps take minutes; what takes longer failed, and Secrets Manager tries it again.
 ROTATION_MINUTES = 15.0
-Now = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """Tell the time, in UTC."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which secret, and why.
-
-    ``now``: also one that is not due yet. ``exposed``: until the exposed value works nowhere;
-    ``exposed_version`` names it when a run that broke off goes on. ``timeout_minutes`` is that of
-    one rotation and its restart.
-    """
-
-    secret: str
-    now: bool = False
-    exposed: bool = False
-    exposed_version: str = ""
-    timeout_minutes: float = 150.0
 
 
 class Rotate(Operation):
@@ -109,13 +87,7 @@ class Rotate(Operation):
         return Preview(
             summary=f"{self._wanted.secret} in {name}: a new value is made, tried and put to use"
             f"{times}",
-            changes=[
-                Change("value", f"version {version}", "a new version", expected=True),
-                *(
-                    Change(f"tasks of {key}", "running", "as many new ones", expected=True)
-                    for key in self._consumers.services
-                ),
-            ],
+            changes=changes(version, "a new version", self._consumers),
             refusals=list(self._refusals(state)),
             notes=list(self._notes(days)),
             before=before,

@@ -13,7 +13,7 @@ from runbook.operators.commands import ATTENTION, DryRun, Manner, Yes, run
 if TYPE_CHECKING:
     from runbook.operations.account import Account
     from runbook.operations.operation import Operation
-    from runbook.operators.rotating import Wanted
+    from runbook.operators.rotation_wanted import Wanted
 
 SecretKey = Annotated[
     str,
@@ -88,7 +88,7 @@ def rotate(
     What a function makes is rotated by it, from 80 % of its cadence on, or with --now. A vendor's
     key comes with --value-stdin and is tried before anything is written.
     """
-    from runbook.operators.rotating import Wanted
+    from runbook.operators.rotation_wanted import Wanted
 
     wanted = Wanted(secret, now, suspected_exposure, exposed_version, timeout_minutes)
 

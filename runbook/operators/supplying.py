@@ -13,11 +13,11 @@ from runbook.access.principals import Principals
 from runbook.model.refusal import Refusal
 from runbook.operations.account import Account, is_denied
 from runbook.operations.operation import Begun, NotBegunError, Operation, OperationFailedError
-from runbook.operations.preview import Change, Preview
+from runbook.operations.preview import Preview
 from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.consumers import Consumers
 from runbook.operators.key_trial import tried
-from runbook.operators.rotating import Now, Wanted, utc_now
+from runbook.operators.rotation_wanted import Now, Wanted, changes, utc_now
 from runbook.operators.secret_reads import SecretReads
 from runbook.operators.secret_state import (
     CURRENT,
@@ -83,13 +83,7 @@ class Supply(Operation):
         first = f"NOW, before anything here: {self._revoke}\n" if self._wanted.exposed else ""
         return Preview(
             summary=f"{first}{self._wanted.secret} in {name}: the supplied value is put to use",
-            changes=[
-                Change("value", f"version {version}", f"version {self._version}", expected=True),
-                *(
-                    Change(f"tasks of {key}", "running", "as many new ones", expected=True)
-                    for key in self._consumers.services
-                ),
-            ],
+            changes=changes(version, f"version {self._version}", self._consumers),
             refusals=[refusal] if refusal else [],
             notes=list(self._notes(state)),
             before={"version": version},

@@ -318,6 +318,33 @@ def test_near_misses(
     assert taken(rules, DETECTOR, event(name, **changes)) == pages
 
 
+RESTARTER = "arn:aws:iam::111122223333:role/rovn-production-secret-restart"
+
+
+@pytest.mark.clause("ROVN-SEC-5")
+def test_a_restart_after_a_rotation_is_recorded_and_pages_nobody(
+    rules: dict[str, dict[str, Any]],
+) -> None:
+    asked = {"cluster": "rovn-production", "service": "x", "forceNewDeployment": True}
+    found = event(
+        "update-service",
+        detail__requestParameters=asked,
+        detail__sourceIPAddress="states.amazonaws.com",
+        detail__userIdentity__sessionContext__sessionIssuer__arn=RESTARTER,
+    )
+    assert taken(rules, RECORDS, found) == {"writes-ecs"}
+    assert taken(rules, DETECTOR, found) == set()
+    # Whoever changes or stops the machine by hand pages, as with the gate's.
+    arn = f"{STATES}:stateMachine:rovn-production-secret-restart"
+    for call in ("DeleteStateMachine", "UpdateStateMachine"):
+        changes = {"detail__eventName": call, "detail__requestParameters__stateMachineArn": arn}
+        assert "state-machines" in taken(rules, DETECTOR, event("update-state-machine", **changes))
+    for rule in ("secret-restart-stripe-api-key", "secret-ages", "secret-events-rotation"):
+        name = f"rovn-production-{rule}"
+        shut_off = event("disable-rule", detail__requestParameters__name=name)
+        assert taken(rules, DETECTOR, shut_off) == {"rules"}
+
+
 def test_replacements_page(rules: dict[str, dict[str, Any]]) -> None:
     known = model("ecs").operation_names
     calls = rules[f"{DETECTOR}replacement"]["detail"]["eventName"]

@@ -86,6 +86,7 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "Secrets", "secrets"),
             ("", "BackupCopy", "backup-copy"),
             ("", "Data", "data"),
+            ("", "Rotation", "rotation"),
             ("", "Registry", "registry"),
             ("", "Delivery", "delivery"),
             ("", "Platform", "platform"),

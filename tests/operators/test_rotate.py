@@ -9,7 +9,8 @@ import pytest
 from runbook.access.principals import Principals
 from runbook.model.loader import load_environment
 from runbook.operations.operation import Exit
-from runbook.operators.rotating import Rotate, Wanted
+from runbook.operators.rotating import Rotate
+from runbook.operators.rotation_wanted import Wanted
 from tests.operators.desk import Desk
 from tests.operators.vault import CURRENT, PENDING, PREVIOUS, VaultAws, first
 
@@ -205,7 +206,8 @@ def test_both_ends_are_recorded_with_the_version_and_no_value(aws: VaultAws, des
 # ---- after an exposure
 
 
-@pytest.mark.clause("ROVN-SEC-4", "DLX-SEC-1")
+@pytest.mark.clause("ROVN-SEC-4")
+@pytest.mark.clause("DLX-SEC-1")
 @pytest.mark.parametrize(
     ("secret", "times"), [("database-master", 1), (USER, 2), (TOKEN, 2), (KEYS, 3)]
 )
@@ -220,7 +222,8 @@ def test_an_exposed_value_is_rotated_until_it_works_nowhere(
     assert desk.answer["verified"]["version"] == aws.rotated[-1]
 
 
-@pytest.mark.clause("ROVN-SEC-4", "DLX-SEC-1")
+@pytest.mark.clause("ROVN-SEC-4")
+@pytest.mark.clause("DLX-SEC-1")
 def test_between_two_rotations_every_task_restarts(aws: VaultAws, desk: Desk) -> None:
     begun: list[tuple[Any, Any]] = []
     aws.during["RotateSecret"] = lambda: begun.append((aws.started, aws.vaults[USER].last_rotated))

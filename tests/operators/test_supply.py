@@ -12,7 +12,7 @@ from runbook.cli import app
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from runbook.operations.operation import Exit
-from runbook.operators.rotating import Wanted
+from runbook.operators.rotation_wanted import Wanted
 from runbook.operators.supplied_value import LONGEST, Supplied, read_value
 from runbook.operators.supplying import Supply
 from runbook.operators.web import Answer, Web
@@ -217,7 +217,8 @@ def test_somebody_else_who_comes_in_between_keeps_what_they_put(aws: VaultAws, d
     assert "UpdateSecretVersionStage: InvalidParameterException" in desk.err.getvalue()
 
 
-@pytest.mark.clause("ROVN-SEC-4", "DLX-SEC-1")
+@pytest.mark.clause("ROVN-SEC-4")
+@pytest.mark.clause("DLX-SEC-1")
 def test_after_an_exposure_revoking_comes_first(aws: VaultAws, desk: Desk) -> None:
     aws.read_by("arn:aws:iam::111122223333:role/stranger", f"rovn/production/{STRIPE}")
     assert supply(desk, exposed=True) == Exit.DONE, desk.err.getvalue()

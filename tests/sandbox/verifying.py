@@ -18,6 +18,8 @@ EMULATORS_OWN = {
     ("breach", "listener weights", "has all the traffic and no healthy task (it has no targets)"),
     ("not_verified", "backups elsewhere", "RDS does not tell to which moment"),
     ("not_verified", "trail", "CloudTrail tells of no delivery yet"),
+    # Nobody has supplied a vendor's key there.
+    ("breach", "rotation", "it has no value"),
     # Its moment to restore to is that of the database's making, so this comes with time.
     ("breach", "point-in-time recovery", "it can be restored to"),
 }

@@ -12,8 +12,8 @@ from runbook.access.execution_policies import execution_policies
 from runbook.access.guard_rails import (
     DELIVERY_BOUNDARY,
     FUNCTION_BOUNDARY,
-    SECRET_BOUNDARY,
     ROLE_BOUNDARIES,
+    SECRET_BOUNDARY,
     WORKLOAD_BOUNDARY,
 )
 from runbook.access.principals import Principals
@@ -190,6 +190,7 @@ BEYOND = {
         "ecs:StopServiceDeployment",
         "rds:ModifyDBInstance",
         "secretsmanager:GetSecretValue",
+        "sns:Publish",
     ),
     SECRET_BOUNDARY: (
         "bedrock:InvokeModel",

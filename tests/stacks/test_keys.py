@@ -27,8 +27,8 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("release-gate", "LogsKey"): ("release-gate-logs", None, False),
     ("rotation", "JwtSigningKeysEnvelopeKey"): ("jwt-signing-keys", None, False),
     ("rotation", "LogsKey"): ("rotation-logs", None, False),
-    ("secret-watch", "WatchKey"): ("secret-watch", "sqs", False),
     ("secret-readers", "Key"): ("secret-readers", "sqs", False),
+    ("secret-watch", "WatchKey"): ("secret-watch", "sqs", False),
     ("secrets", "SecretsKey"): ("secrets", "secretsmanager", False),
 }
 ADMINISTRATION = [

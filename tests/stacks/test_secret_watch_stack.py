@@ -49,7 +49,6 @@ def policy(assembly: Assembly, stack: str, prefix: str) -> dict[str, Any]:
         (STRIPE, PROMOTED, {f"{ASKED}__secretId": f"{ARN}stripe-api-key"}, True),
         (TOKEN, PROMOTED, {}, False),
         (STRIPE, PROMOTED, {f"{ASKED}__versionStage": "AWSPENDING"}, False),
-        (STRIPE, PROMOTED, {f"{ASKED}__moveToVersionId": NOTHING}, False),
         (STRIPE, PROMOTED, {"detail__errorCode": "AccessDenied"}, False),
         # A value that is put as pending is nobody's yet.
         (STRIPE, PUT, {}, False),

@@ -31,6 +31,7 @@ BLUE, GREEN = f"{GROUPS}/blue/1", f"{GROUPS}/green/2"
 LISTENER = f"arn:aws:elasticloadbalancing:{PLACE}:listener/app/rovn-production/1/2"
 RULE = f"{LISTENER.replace(':listener/', ':listener-rule/')}/3"
 TOPIC = f"arn:aws:sns:{PLACE}:rovn-production-security"
+SECRET = f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/admin-token-a1B2c3"
 SNAPSHOT = "rovn-production-0002-20260510220219"
 DENIED = ("AccessDenied", "you may not")
 
@@ -98,6 +99,7 @@ RESOURCES: dict[str, tuple[str, str]] = {
     "Records": ("AWS::S3::Bucket", "records"),
     "Open": ("AWS::S3::Bucket", "not-under-lock"),
     "Topic": ("AWS::SNS::Topic", TOPIC),
+    "Secret": ("AWS::SecretsManager::Secret", SECRET),
     "Rule": ("AWS::ElasticLoadBalancingV2::ListenerRule", RULE),
 }
 LOCKED = {
@@ -231,6 +233,23 @@ def key(state: str = "Enabled", **more: Json) -> Json:
     return {"KeyMetadata": {"KeyId": "key-1", "KeyState": state} | more}
 
 
+def secret(**changes: Json) -> Json:
+    """Describe a secret; its version ``1`` has a value, ``2`` none."""
+    told = {
+        "Name": "rovn/production/admin-token",
+        "ARN": SECRET,
+        "RotationEnabled": True,
+        "VersionIdsToStages": {"1": ["AWSCURRENT"]},
+        "LastChangedDate": NOW - timedelta(hours=2),
+    }
+    return told | changes
+
+
+def versions(days: float) -> Json:
+    """List the version that has a value, of so many days."""
+    return {"Versions": [{"VersionId": "1", "CreatedDate": NOW - timedelta(days=days)}]}
+
+
 def good() -> Aws:
     """Answer as an account does in which everything is as it should be."""
     service = {
@@ -253,6 +272,8 @@ def good() -> Aws:
     return Aws(
         {
             "kms:DescribeKey": key(),
+            "secretsmanager:DescribeSecret": secret(),
+            "secretsmanager:ListSecretVersionIds": versions(10),
             "cloudtrail:GetTrailStatus": {"IsLogging": True, "LatestDeliveryTime": RECENT},
             "rds:DescribeDBInstances": database(),
             "rds:DescribeDBInstanceAutomatedBackups": copy(),

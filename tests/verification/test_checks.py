@@ -28,7 +28,9 @@ from tests.verification.aws import (
     good,
     key,
     live,
+    secret,
     snapshot,
+    versions,
     weights,
 )
 
@@ -102,7 +104,15 @@ def health(*states: str) -> Json:
     return {"TargetHealthDescriptions": [{"TargetHealth": {"State": state}} for state in states]}
 
 
+SECRET, VERSIONS = "secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"
+HANGS = {"1": ["AWSCURRENT"], "2": ["AWSPENDING"]}
 SPOILED: list[Any] = [
+    ("rotation", SECRET, secret(RotationEnabled=False), "its rotation is off"),
+    ("rotation", SECRET, secret(VersionIdsToStages={}), "it has no value"),
+    ("rotation", SECRET, secret(DeletedDate=NOW), "is to be deleted on 2026-06-01"),
+    ("rotation", SECRET, ("ResourceNotFoundException", "gone"), "Secrets Manager has no"),
+    ("rotation", SECRET, secret(VersionIdsToStages=HANGS), "version 2 is at createSecret"),
+    ("rotation", VERSIONS, versions(99), "110 % of the age that it may have"),
     ("keys", "kms:DescribeKey", key("Disabled"), "the key is Disabled"),
     ("keys", "kms:DescribeKey", key("PendingDeletion", DeletionDate=NOW), "deleted on 2026-06-01"),
     ("trail", TRAIL, {"IsLogging": False, "LatestDeliveryTime": NOW}, "does not log"),
@@ -288,6 +298,8 @@ def test_what_is_not_as_it_should_be_is_told(name: str, call: str, answer: Json,
 
 
 UNSURE: list[Any] = [
+    ("rotation", SECRET, DENIED, "DescribeSecret: AccessDenied"),
+    ("rotation", VERSIONS, DENIED, "ListSecretVersionIds: AccessDenied"),
     ("trail", TRAIL, {"IsLogging": True}, "no delivery yet"),
     (
         "point-in-time recovery",

@@ -103,8 +103,8 @@ def page(transformer: Json, found: Json) -> str:
     return re.sub(r"<([a-z]+)>", lambda match: values[match[1]], transformer["InputTemplate"])
 
 
-@pytest.fixture
-def bus(assembly: Assembly) -> Bus:
+def bus_of(assembly: Assembly, prefix: str) -> Bus:
+    """Read the rules whose names begin so, and what the dead letters let in."""
     rules = [
         plain(rule["Properties"]) for rule in assembly.of_type(STACK, "AWS::Events::Rule").values()
     ]
@@ -120,9 +120,14 @@ def bus(assembly: Assembly) -> Bus:
         if statement.get("Sid") == "SendByRules"
     ]
     return Bus(
-        [rule for rule in rules if rule["Name"].startswith(PREFIX)],
+        [rule for rule in rules if rule["Name"].startswith(prefix)],
         {arn.rpartition("/")[2] for arn in arns},
     )
+
+
+@pytest.fixture
+def bus(assembly: Assembly) -> Bus:
+    return bus_of(assembly, PREFIX)
 
 
 @pytest.mark.clause("ALL-3")

@@ -147,6 +147,61 @@ def test_a_registration_tells_the_images_and_nothing_else_of_the_containers() ->
     assert CANARY not in json.dumps(found)
 
 
+OF_STRIPE = (
+    "arn:aws:secretsmanager:us-east-2:111122223333:secret:rovn/production/stripe-api-key-AbCdEf"
+)
+
+
+@pytest.mark.clause("ROVN-SEC-5")
+def test_a_change_of_a_secret_tells_which_version_and_never_a_value() -> None:
+    put = recorded(
+        event(
+            "put-secret-value",
+            detail__requestParameters__secretString=CANARY,
+            detail__requestParameters__secretBinary={"hb": [CANARY]},
+            detail__responseElements__secretString=CANARY,
+        )
+    )
+    assert put["after"] == {
+        "secretId": OF_STRIPE,
+        "clientRequestToken": "0e0e0e0e-0000-4000-8000-000000000002",
+        "versionStages": ["AWSPENDING"],
+    }
+    assert put["detail"]["response"]["arn"] == OF_STRIPE
+    assert put["detail"]["left_out"] == ["secretBinary", "secretString"]
+    assert CANARY not in json.dumps(put)
+    promoted = recorded(event("update-secret-version-stage"))
+    assert promoted["after"]["versionStage"] == "AWSCURRENT"
+    assert promoted["after"]["moveToVersionId"].endswith("2")
+    assert promoted["detail"]["response"]["aRN"] == OF_STRIPE
+
+
+@pytest.mark.clause("ROVN-SEC-5")
+def test_a_rotation_tells_which_secret_and_how_it_ended() -> None:
+    told = {"SecretId": OF_STRIPE, "VersionId": "v", "value": CANARY, "why": {"x": CANARY}}
+    body = recorded(event("rotation-failed", detail__additionalEventData=told))
+    assert body["after"] == {"secret": OF_STRIPE, "state": "RotationFailed", "VersionId": "v"}
+    assert (body["actor"]["id"], body["outcome"]) == ("secretsmanager.amazonaws.com", "failed")
+    assert body["time"] == "2026-11-22T14:02:59Z"
+    assert CANARY not in json.dumps(body)
+    odd = recorded(event("rotation-failed", detail__additionalEventData=None))
+    assert (odd["kind"], odd["outcome"]) == ("unknown", "unknown")
+
+
+@pytest.mark.clause("ROVN-SEC-5")
+def test_a_restart_tells_service_and_secret_and_no_other_input() -> None:
+    given = {"secret": "stripe-api-key", "service": "a b", "rotated": "2026-11-22T14:03:08Z"}
+    given |= {"note": CANARY}
+    body = recorded(event("restart", detail__input=json.dumps(given), detail__cause=CANARY))
+    assert body["after"]["secret"] == "stripe-api-key"  # noqa: S105 - a name
+    assert not {"service", "note"} & set(body["after"])
+    assert body["detail"]["error"] == "NeverRestarted"
+    assert CANARY not in json.dumps(body)
+    for odd in ("no json", None, 3):
+        body = recorded(event("restart", detail__input=odd))
+        assert (body["kind"], body["outcome"]) == ("unknown", "unknown")
+
+
 def test_a_call_tells_who_and_what_was_before() -> None:
     body = recorded(event("update-service"))
     assert body["actor"] == {

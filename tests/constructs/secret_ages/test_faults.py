@@ -93,8 +93,12 @@ class Account:
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
     with mock_aws():
-        region: Any = {"region_name": "us-east-2"}
-        clients = {name: boto3.client(name, **region) for name in (*SERVICES, "sqs")}
+        clients: dict[str, Any] = {
+            "cloudwatch": boto3.client("cloudwatch", region_name="us-east-2"),
+            "secretsmanager": boto3.client("secretsmanager", region_name="us-east-2"),
+            "sns": boto3.client("sns", region_name="us-east-2"),
+            "sqs": boto3.client("sqs", region_name="us-east-2"),
+        }
         for name in PLANS:
             clients["secretsmanager"].create_secret(
                 Name=f"rovn/production/{name}", SecretString=CANARY

@@ -88,6 +88,7 @@ class WaiverEntry(BaseModel):
         Field(strict=False),
         AfterValidator(_some),
     ] = None
+    unless_region: str | None = None
     reason: Annotated[str, AfterValidator(explains)]
     owner: Annotated[str, AfterValidator(role)]
     # The last day on which it holds.
@@ -130,6 +131,8 @@ class Waiver:
         """List what it expects in one environment; ``{account}`` and such are filled in."""
         places = self.stated.environments
         if places is not None and environment.name not in places:
+            return
+        if environment.region == self.stated.unless_region:
             return
         for rule, path in product(self.stated.rules, self.stated.paths):
             yield Waived(

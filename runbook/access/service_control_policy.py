@@ -76,7 +76,7 @@ def service_control_policy(principals: Principals) -> Document:
             *_approvals(principals),
             _only("StartDeploys", ["sts:AssumeRole"], [cdk_roles], principals.may_start_deploys),
             _only(
-                "HandToCloudFormation",
+                "HandOver",
                 ["iam:PassRole"],
                 [executors],
                 (*principals.cdk_roles("deploy"), *people),

@@ -94,7 +94,7 @@ def test_only_the_exact_list_updates_services(principals: Principals, action: st
 def test_what_follows_a_rotation_restarts_the_environments_services_alone(
     principals: Principals,
 ) -> None:
-    function = next(b for b in boundaries(principals) if b.name.endswith("function-boundary"))
+    function = next(b for b in boundaries(principals) if b.name.endswith("secret-boundary"))
     environment = principals.environment
     place = f"arn:aws:ecs:{environment.region}:{environment.account}:service"
     own = f"{place}/{environment.slug}/{principals.service_names[0]}"

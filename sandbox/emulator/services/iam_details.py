@@ -63,7 +63,7 @@ def _of_moto(arn: str) -> Policy | None:
     """Look a policy up that ministack has not seeded: moto has them all."""
     name = arn.rpartition("/")[2]
     known = _all_of_moto().get(name)
-    if known is None or known["Arn"] != arn:
+    if known is None or f"arn:aws:iam::aws:policy{known['Path']}{name}" != arn:
         return None
     version = str(known["DefaultVersionId"])
     document = json.dumps(known["Document"])

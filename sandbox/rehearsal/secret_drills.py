@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +28,7 @@ STRANGER, GRANT = "rehearsal-stranger", "reads-a-secret"
 TOLD = ["RotationStarted", "RotationSucceeded"]
 # What PostgreSQL says to a password that is not the user's.
 WRONG_PASSWORD = "28P01"  # noqa: S105 - a code of an error
+PATIENCE_SECONDS = 60
 Members = dict[str, Any]
 
 
@@ -137,15 +140,17 @@ def _version(stage: Stage, name: str) -> str:
 
 
 def _session(stage: Stage, value: Members) -> pg8000.native.Connection:
-    """Log in to the database with a secret's value, as any client could."""
-    where = stage.database
+    """Log in to the database with a secret's value, as any client could: by its name, over TLS."""
+    rds = stage.endpoint.client("rds")
+    instance = f"{stage.environment.slug}-postgres"
+    [found] = rds.describe_db_instances(DBInstanceIdentifier=instance)["DBInstances"]
     return pg8000.native.Connection(
         value["username"],
-        unix_sock=f"{where['DATABASE_HOST']}/.s.PGSQL.{where['DATABASE_PORT']}",
+        host=found["Endpoint"]["Address"],
+        sock=socket.create_connection(("127.0.0.1", stage.database_door), PATIENCE_SECONDS),
         database=stage.environment.database.database_name,
         password=value["password"],
-        # No TLS on a Unix socket, nor a question for it.
-        ssl_context=False,
+        ssl_context=ssl.create_default_context(cafile=str(stage.service.authority)),
     )
 
 
@@ -247,7 +252,8 @@ def _check_told(stage: Stage, checks: Checks, name: str, *, times: int = 1) -> N
     checks.same(sorted(states), sorted(times * TOLD), "recorded: the rotation")
     asked = stage.records.of("call-rotate-secret")
     checks.same(len(asked), times, "recorded: calls that asked for it")
-    restarts = [each["outcome"] for each in stage.records.of("restart")]
+    key = name.rpartition("/")[2]
+    restarts = [each["outcome"] for each in stage.records.of("restart", secret=key)]
     checks.same(restarts.count("succeeded"), times, "recorded: restarts after it that went well")
 
 

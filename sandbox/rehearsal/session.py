@@ -242,7 +242,7 @@ class Rehearsal:
             records=AuditRecords(environment, endpoint),
             desk=self._desk(environment, endpoint, key, settings),
             held=Path(settings.held),
-            database=settings.variables,
+            database_door=settings.database_door,
         )
 
     def _desk(

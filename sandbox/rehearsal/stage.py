@@ -33,8 +33,8 @@ Members = dict[str, Any]
 class Stage:
     """One environment's service, deployed, and an operator who looks after it.
 
-    While the file `held` is there, no bake window ends. `database` has the variables by which a
-    task finds the database.
+    While the file `held` is there, no bake window ends. `database_door` is the port of loopback
+    at which clients of the drills find the database, by its name and over TLS.
     """
 
     environment: Environment
@@ -47,7 +47,7 @@ class Stage:
     records: AuditRecords
     desk: Desk
     held: Path
-    database: Mapping[str, str] = field(default_factory=dict)
+    database_door: int = 0
     # Tags of images of the example as it is, which a command can release.
     images: list[str] = field(default_factory=list)
 

@@ -6,6 +6,9 @@ users and roles.
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +20,7 @@ IAM = "ministack.services.iam"
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 Answer = tuple[int, dict[str, str], bytes]
 Element = ElementTree.Element
+Policy = dict[str, Any]
 
 PATCHES.needs(IAM, "_groups", "_lookup_policy", "_p", "_roles", "_users")
 
@@ -43,8 +47,8 @@ def complete(original: Function, p: dict[str, Any]) -> Answer:
     return status, headers, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def _attached() -> dict[str, dict[str, Any]]:
-    """Return the policies of AWS's own that anybody has, of those that ministack knows."""
+def _attached() -> dict[str, Policy]:
+    """Return the policies of AWS's own that anybody has, of those that are known here."""
     from ministack.services import iam
 
     found: set[str] = set()
@@ -52,10 +56,37 @@ def _attached() -> dict[str, dict[str, Any]]:
         for each in kept.values():
             found |= {*each.get("AttachedPolicies", []), each.get("PermissionsBoundary") or ""}
     ours = (arn for arn in found if arn.startswith("arn:aws:iam::aws:policy/"))
-    return {arn: policy for arn in ours if (policy := iam._lookup_policy(arn))}
+    return {arn: policy for arn in ours if (policy := iam._lookup_policy(arn) or _of_moto(arn))}
 
 
-def _policy(arn: str, policy: dict[str, Any]) -> Element:
+def _of_moto(arn: str) -> Policy | None:
+    """Look a policy up that ministack has not seeded: moto has them all."""
+    name = arn.rpartition("/")[2]
+    known = _all_of_moto().get(name)
+    if known is None or f"arn:aws:iam::aws:policy{known['Path']}{name}" != arn:
+        return None
+    version = str(known["DefaultVersionId"])
+    document = json.dumps(known["Document"])
+    return {
+        "PolicyName": name,
+        "PolicyId": "ANPA" + hashlib.sha256(arn.encode()).hexdigest()[:17].upper(),
+        "Path": known["Path"],
+        "DefaultVersionId": version,
+        "Versions": {
+            version: {"Document": document, "VersionId": version, "IsDefaultVersion": True}
+        },
+    }
+
+
+@functools.cache
+def _all_of_moto() -> dict[str, Policy]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    found: dict[str, Policy] = json.loads(aws_managed_policies_data)
+    return found
+
+
+def _policy(arn: str, policy: Policy) -> Element:
     member = Element(_name("member"))
     for name in ("PolicyName", "PolicyId", "Path", "DefaultVersionId"):
         _add(member, name, str(policy[name]))

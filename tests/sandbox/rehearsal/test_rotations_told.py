@@ -22,6 +22,7 @@ pytestmark = pytest.mark.sandbox
 SERVICE_EVENT = "AWS Service Event via CloudTrail"
 SECRET = "some/token"  # noqa: S105 - a name
 HOME = "us-east-1"
+MONITORING = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 CANARY = "canary-7f3b/@"
 # As a machine that restarts what reads a rotated secret: no deployment since, then a new one.
@@ -195,15 +196,17 @@ def test_functions_are_answered_what_they_ask_of_who_may_read(rig: Rig) -> None:
     """The calls by which readers and ages are looked at."""
     iam = rig.client("iam")
     iam.attach_user_policy(UserName="grace", PolicyArn=READ_ONLY)
+    iam.attach_user_policy(UserName="grace", PolicyArn=MONITORING)
     iam.put_user_permissions_boundary(UserName="edsger", PermissionsBoundary=READ_ONLY)
     details = iam.get_paginator("get_account_authorization_details").paginate()
     [page] = details
     users = {user["UserName"]: user for user in page["UserDetailList"]}
     assert [each["PolicyName"] for each in users["grace"]["UserPolicyList"]] == ["all"]
-    [described] = [each for each in page["Policies"] if each["Arn"] == READ_ONLY]
-    [version] = described["PolicyVersionList"]
-    assert version["IsDefaultVersion"]
-    assert version["Document"]["Statement"]
+    described = {each["Arn"]: each for each in page["Policies"]}
+    for arn in (READ_ONLY, MONITORING):
+        [version] = described[arn]["PolicyVersionList"]
+        assert version["IsDefaultVersion"]
+        assert version["Document"]["Statement"]
     assert users["edsger"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == READ_ONLY
     assert "PermissionsBoundary" not in users["grace"]
     kms = rig.client("kms")

@@ -92,9 +92,9 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "Platform", "platform"),
             ("", "ReleaseGate", "release-gate"),
             ("", "Records", "records"),
+            ("", "SecretWatch", "secret-watch"),
             ("", "SecretReaders", "secret-readers"),
             ("", "IdentityEvents", "identity-events"),
-            ("", "SecretWatch", "secret-watch"),
             ("", "PassportApi", "passport-api"),
         )
     ]

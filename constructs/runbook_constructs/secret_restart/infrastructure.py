@@ -16,7 +16,8 @@ from runbook.access.restart_names import restart_machine, restart_rule, restart_
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.encrypted_log_group import EncryptedLogGroup
 from runbook_constructs.event_rule import EVENTBRIDGE, EventRule, rule_arn
-from runbook_constructs.release_gate import statements as may
+from runbook_constructs.function_statements import Statements, allow
+from runbook_constructs.release_gate.statements import log_and_trace
 from runbook_constructs.secret_restart.patterns import Watched, pattern
 from runbook_constructs.secret_restart.state_machine import definition
 
@@ -93,7 +94,7 @@ class SecretRestart(Construct):
                     },
                 },
             ),
-            [self._restart(services), *may.log_and_trace()],
+            [self._restart(services), *log_and_trace()],
         )
         of_machine = sfn.CfnStateMachine
         machine = of_machine(
@@ -146,7 +147,7 @@ class SecretRestart(Construct):
                     "ArnLike": {"aws:SourceArn": restart_rules(self._principals)},
                 },
             ),
-            [may.allow("Start", ["states:StartExecution"], [restart_machine(self._principals)])],
+            [allow("Start", ["states:StartExecution"], [restart_machine(self._principals)])],
         )
         return role
 
@@ -156,7 +157,7 @@ class SecretRestart(Construct):
         arn: str,
         description: str,
         assumed_by: iam.ServicePrincipal,
-        statements: may.Statements,
+        statements: Statements,
     ) -> tuple[iam.Role, iam.ManagedPolicy]:
         role = iam.Role(
             self,

@@ -21,8 +21,8 @@ def test_every_environment_has_all_its_stacks(assembly: Assembly) -> None:
         for name in known_environments()
         for part in (
             *("bootstrap", "execution", "access", "network", "audit", "secrets", "backup-copy"),
-            *("data", "registry", "delivery", "platform", "release-gate", "records"),
-            "passport-api",
+            *("data", "rotation", "registry", "delivery", "platform", "release-gate", "records"),
+            *("secret-watch", "secret-readers", "identity-events", "passport-api"),
         )
     }
     assert set(assembly.templates) == expected

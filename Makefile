@@ -33,7 +33,7 @@ demo: setup ## Deploy ENV (default rovn/production) into the sandbox, compare, t
 	@python -m sandbox demo --environment '$(SANDBOX_ENV)'
 
 test: setup ## Run all tests, the sandbox's too
-	@pytest --numprocesses auto --dist worksteal
+	@pytest --numprocesses auto --dist loadfile
 	@cd $(EXAMPLE) && .venv/bin/pytest
 
 synth: $(READY) ## Write the templates of every environment, or of ENV alone, into cdk.out/

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.assembly import ROOT, Assembly
@@ -16,6 +17,10 @@ if (ROOT / "constructs" / "__init__.py").exists():
         "delete it (docs/decisions/0001)",
         returncode=4,
     )
+
+# No test asserts a time.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 _CASES = pytest.StashKey[list[str]]()
 

@@ -34,6 +34,7 @@ rotation_days = 90
 owner = "platform-engineering"
 consumers = []
 variables = []
+unverifiable = "what answers to it in a rehearsal is a stand-in"
 """
 
 

@@ -12,7 +12,8 @@ NAME = "rovn/production/admin-token"
 ROLE = "arn:aws:iam::111122223333:role"
 CREATOR = f"{ROLE}/cdk-hnb659fds-cfn-exec-role-111122223333-us-east-2"
 PEOPLE = f"{ROLE}/break-glass"
-READERS = [f"{ROLE}/rovn-production-passport-api-execution", PEOPLE]
+ROTATION = f"{ROLE}/rovn-production-rotate-admin-token"
+READERS = [f"{ROLE}/rovn-production-passport-api-execution", ROTATION, PEOPLE]
 EDITORS = [CREATOR, PEOPLE]
 
 
@@ -26,7 +27,7 @@ def deny(actions: object, but: list[str], **given: object) -> Json:
     } | given
 
 
-WRITERS = deny(list(WRITE), [PEOPLE])
+WRITERS = deny(list(WRITE), [ROTATION, PEOPLE])
 EDITING = deny(list(EDIT), EDITORS)
 
 
@@ -61,7 +62,7 @@ def test_a_policy_that_denies_all_but_the_list_passes(policy: object) -> None:
     assert said(policy) == "pass"
 
 
-FAULT = f"nothing denies {READ[0]} to everybody but {READERS[0]}, {READERS[1]}"
+FAULT = f"nothing denies {READ[0]} to everybody but {', '.join(READERS)}"
 MORE = {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -89,7 +90,7 @@ def test_writers_and_editors_are_on_their_lists() -> None:
     reading = deny(READ[0], READERS)
     message = said({"Statement": [reading, EDITING]})
     assert message == "; ".join(
-        f"nothing denies {action} to everybody but {PEOPLE}" for action in WRITE
+        f"nothing denies {action} to everybody but {ROTATION}, {PEOPLE}" for action in WRITE
     )
     message = said({"Statement": [reading, WRITERS]})
     assert message.startswith(

@@ -23,8 +23,8 @@ def less(body: Json) -> None:
 
 
 def swapped(body: Json) -> None:
-    first, second, *_ = containers(body)[0]["Secrets"]
-    first["ValueFrom"] = second["ValueFrom"]
+    by_name = {s["Name"]: s for s in containers(body)[0]["Secrets"]}
+    by_name["ADMIN_TOKEN"]["ValueFrom"] = by_name["ANTHROPIC_API_KEY"]["ValueFrom"]
 
 
 def another_key(body: Json) -> None:
@@ -62,7 +62,7 @@ NOT_GIVEN = "which the environment file does not give it"
         (
             swapped,
             f"passport-api gets ADMIN_TOKEN from {SECRET}/anthropic-api-key-??????, "
-            f"not from {SECRET}/admin-token-??????",
+            f"not from {SECRET}/admin-token-??????:token::",
         ),
         (
             another_key,

@@ -1,21 +1,36 @@
 """EventBridge: targets of rules that ministack does not bring their events to.
 
-Those of services that somebody here answers for, and buses of other regions.
+Those of services that somebody here answers for, buses of other regions, and functions that are
+at work already.
 """
 
 from __future__ import annotations
 
+import json
+import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.emulator.client import client
 from sandbox.emulator.patching import PATCHES, Function
 
 EVENTS = "ministack.services.eventbridge"
+SERVICE = "events.amazonaws.com"
 Members = dict[str, Any]
 # By this an event is known that came from another region.
 HANDED_ON = "_HandedOn"
 # By the service in the target's ARN: is given that ARN, the rule's name, and the target's input.
 TARGETS: dict[str, Callable[[str, str, str], None]] = {}
+# A function ends after fifteen minutes at the latest.
+FUNCTION_SECONDS = 15 * 60 + 10
+THROTTLED = "TooManyRequestsException"
+# How long Lambda keeps an event that it cannot bring. It tries again after a second, then ever more
+# seldom up to five minutes; here it is soon.
+KEPT_SECONDS, PAUSE_SECONDS = 6 * 3600, 0.5
 
 PATCHES.needs(EVENTS, "_apply_input_transformer", "_dispatch_event", "_event_buses")
 PATCHES.needs(EVENTS, "_pattern_event_view")
@@ -76,3 +91,44 @@ def to_another_region(
         if bus == "default" or bus in eventbridge._event_buses:
             handed = {**event, "EventBusName": bus, HANDED_ON: True}
             eventbridge._dispatch_event({**handed, "Region": event.get("Region", here)})
+
+
+@PATCHES.wrap(EVENTS, "_dispatch_to_lambda", parameters=("arn", "payload"))
+def to_a_function(_original: Function, arn: str, payload: str) -> None:
+    """Invoke a function, again and again while as many run as may: Lambda queues what it is told.
+
+    ministack drops an event that comes while a function with reserved concurrency is at work.
+    """
+    threading.Thread(target=_invoke, args=(arn, payload), daemon=True).start()
+
+
+def _invoke(arn: str, payload: str) -> None:
+    """Invoke a function; nobody waits for its answer, so the emulator's log tells what refuses."""
+    from ministack.core.responses import request_scope
+
+    region, account = arn.split(":")[3:5]
+    with request_scope(account, region):
+        functions = client("lambda", patience_seconds=FUNCTION_SECONDS, caller=SERVICE)
+    until = time.monotonic() + KEPT_SECONDS
+    while True:
+        try:
+            functions.invoke(FunctionName=arn, Payload=_read(payload))
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) == THROTTLED and time.monotonic() < until:
+                time.sleep(PAUSE_SECONDS)
+                continue
+            sys.stderr.write(f"sandbox: an event was not brought to {arn}: {error}\n")
+        return
+
+
+def _read(payload: str) -> bytes:
+    """Return the event as JSON; one of another form as ministack gives it to a function."""
+    try:
+        json.loads(payload)
+    except ValueError:
+        payload = json.dumps({"body": payload})
+    return payload.encode()
+
+
+def _code(error: Exception) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""

@@ -6,9 +6,9 @@ from policies.pages.markdown import GENERATED, file_link, plain, table
 from runbook.model.environment import Environment
 from runbook.model.rotation import OPERATOR_SUPPLIED, overlap
 from runbook.model.rotation_calendar import days_of
+from runbook.model.secret_ages import DUE_SOON, LATE, METRIC, NAMESPACE, age_alarms
 from runbook.model.secrets import Secret
 from runbook.model.selection import all_environments
-from runbook.operators.secret_ages import DUE_SOON, LATE
 
 _TEST = "tests/model/test_rotation_calendar.py"
 _HEAD = ("secret", "days", "mechanism", "who rotates", "the old value", "consumers", "owner")
@@ -26,9 +26,11 @@ def rotation_page() -> str:
             "rotation comes at once. `runbook secrets ENVIRONMENT` tells the dates of a deployed "
             "environment.",
             "",
-            f"Every secret alarms at {DUE_SOON:.0f} % and {LATE:.0f} % of its days "
-            "(`AgePercentOfCadence` in `Runbook/Secrets`), in the table as days. On no day do two "
-            "secrets of one consumer rotate without overlap "
+            f"The age (`{METRIC}` in `{NAMESPACE}`) counts whole days since the current version "
+            f"was made. What an operator brings alarms at {DUE_SOON} % of its days, where its "
+            f"owner is asked for the next value, and again at {LATE} %. What a function rotates "
+            f"alarms only when it is late, at more than {LATE} %: AWS begins at any hour of the "
+            "day that it is due. On no day do two secrets of one consumer rotate without overlap "
             f"({file_link(_TEST, 'rotation.md')}).",
             *(line for environment in all_environments() for line in _section(environment)),
             "",
@@ -54,7 +56,7 @@ def _row(name: str, secret: Secret) -> tuple[str, ...]:
         plain(overlap(secret).words),
         ", ".join(f"`{consumer}`" for consumer in secret.consumers) or "none",
         secret.owner,
-        f"{days * DUE_SOON / 100:g}, {days * LATE / 100:g}",
+        ", ".join(str(alarm.first_day(days)) for alarm in age_alarms(secret)),
     )
 
 

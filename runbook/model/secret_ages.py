@@ -1,5 +1,6 @@
 """When the age of a secret asks for somebody: the metric, and what alarms on it (ROVN-SEC-3)."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ WITHOUT_VALUE = 1000
 MEASURED_EVERY_HOURS = 6
 # What alarms looks back over this long: one measurement may be lost, two may not.
 WINDOW_HOURS = 2 * MEASURED_EVERY_HOURS
+# Percent of the cadence.
 DUE_SOON, LATE = 80, 100
 AT_LEAST, MORE_THAN = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold"
 
@@ -24,6 +26,30 @@ class AgeAlarm:
     symptom: str
     threshold: int
     comparison: str
+
+    def rings(self, percent: float) -> bool:
+        """Say whether it is so at this age, in percent of the cadence."""
+        if self.comparison == AT_LEAST:
+            return percent >= self.threshold
+        return percent > self.threshold
+
+    def first_day(self, cadence_days: int) -> int:
+        """Count the whole days after which it is so."""
+        days = cadence_days * self.threshold / 100
+        return math.ceil(days) if self.comparison == AT_LEAST else math.floor(days) + 1
+
+
+def age_percent(secret: Secret, days: float | None) -> float:
+    """Tell an age in percent of the cadence as the metric counts it: whole days, rounded down.
+
+    ``days`` is None without a value.
+    """
+    return WITHOUT_VALUE if days is None else max(0, int(days)) * 100 / secret.rotation_days
+
+
+def is_late(secret: Secret, percent: float) -> bool:
+    """Say whether a secret of this age alarms as late."""
+    return any(each.symptom == "late" and each.rings(percent) for each in age_alarms(secret))
 
 
 def age_alarms(secret: Secret) -> Iterator[AgeAlarm]:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from runbook.access.principals import Principals
 from runbook.model.refusal import Refusal
 from runbook.model.rotation import OVERLAPPING, overlap
+from runbook.model.secret_ages import DUE_SOON
 from runbook.operations.account import Account, is_denied
 from runbook.operations.operation import (
     Begun,
@@ -23,7 +24,7 @@ from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.consumers import Consumers
 from runbook.operators.exposure import locked_out, rotations_left
 from runbook.operators.rotation_wanted import Now, Wanted, changes, utc_now
-from runbook.operators.secret_ages import DUE_SOON, percent
+from runbook.operators.secret_ages import percent
 from runbook.operators.secret_reads import SecretReads
 from runbook.operators.secret_state import SecretState, read_state
 

@@ -4,13 +4,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from runbook.model.rotation import OPERATOR_SUPPLIED
+from runbook.model.secret_ages import DUE_SOON, age_percent, is_late
 from runbook.model.secrets import Secret
 from runbook.operators.secret_state import SecretState
 
-# Percent of the cadence at which the age alarms.
-DUE_SOON, LATE = 80.0, 100.0
-# A secret without a value, as the metric counts it.
-NO_VALUE = 1000.0
 _AN_HOUR = timedelta(hours=1)
 
 
@@ -33,13 +30,13 @@ class Standing(StrEnum):
 
 def percent(secret: Secret, state: SecretState, now: datetime) -> float:
     """Tell the age of the current value in percent of the cadence, as the metric does."""
-    days = state.days(now)
-    return NO_VALUE if days is None else days * 100 / secret.rotation_days
+    return age_percent(secret, state.days(now))
 
 
 def standing(secret: Secret, state: SecretState, now: datetime) -> Standing:
     """Judge one secret: what keeps it from being replaced comes before how late it is.
 
+    Late is what alarms as late: what a function rotates may take all of the day that it is due.
     A version that has been pending for more than an hour is of a rotation that failed.
     """
     age = percent(secret, state, now)
@@ -50,7 +47,7 @@ def standing(secret: Secret, state: SecretState, now: datetime) -> Standing:
     if state.pending:
         made = state.pending.created or state.last_changed
         return Standing.PENDING if made and now - made < _AN_HOUR else Standing.FAILED
-    if age >= LATE:
+    if is_late(secret, age):
         return Standing.LATE
     return Standing.DUE_SOON if age >= DUE_SOON else Standing.OK
 

@@ -45,7 +45,7 @@ class Listed:
         return (
             self.name,
             word,
-            "-" if days is None else f"{days:.0f}",
+            "-" if days is None else str(int(days)),
             str(self.secret.rotation_days),
             f"{found:%Y-%m-%d}" if found else "-",
             self.secret.mechanism,

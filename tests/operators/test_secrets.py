@@ -69,7 +69,8 @@ STANDINGS: dict[str, tuple[Change, str, bool]] = {
     "79 %": (aged(71), "ok", False),
     "80 %": (aged(72), "due soon", False),
     "99 %": (aged(89.9), "due soon", False),
-    "100 %": (aged(90), "LATE", True),
+    "100 %": (aged(90.9), "due soon", False),
+    "more": (aged(91), "LATE", True),
     "no value": (emptied, "NO VALUE", True),
     "off": (off, "ROTATION OFF", True),
     "under way": (pending(5), "rotation under way", False),
@@ -101,6 +102,12 @@ def test_a_line_says_age_cadence_next_mechanism_owner_and_consumers(aws: VaultAw
     due = f"{day + timedelta(days=90):%Y-%m-%d}"
     assert said == f"{USER} ok 10 90 {due} database_user platform-engineering passport-api"
     assert "database_master platform-engineering -" in line_of(run(aws), MASTER)
+
+
+@pytest.mark.parametrize(("days", "word"), [(71.9, "ok"), (72, "due soon"), (90, "LATE")])
+def test_a_vendors_key_is_late_on_the_day_it_is_due(aws: VaultAws, days: float, word: str) -> None:
+    aged(days)(aws.vaults[DSN])
+    assert f"{DSN} {word} {int(days)} 90 " in line_of(run(aws), DSN)
 
 
 def test_a_vendors_key_has_no_rotation_that_could_be_off(aws: VaultAws) -> None:

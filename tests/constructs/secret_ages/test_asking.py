@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runbook.model import secret_ages
+from runbook.model.loader import load_environment
 from runbook_constructs.secret_ages.handler.asking import (
     AGAIN,
     REVOKE_AFTER,
@@ -53,7 +54,10 @@ def said(plan: Plan, state: State, days: int) -> list[tuple[timedelta, str]]:
     ],
 )
 def test_an_age_counts_whole_days_of_the_cadence(age: timedelta, found: float) -> None:
+    """The command counts as the metric does, from the same moment on."""
     assert percent(KEY, FRESH, MADE + age) == pytest.approx(found)
+    secret = load_environment("rovn/production").secrets[KEY.name]
+    assert secret_ages.age_percent(secret, age / timedelta(days=1)) == pytest.approx(found)
 
 
 def test_a_secret_without_a_value_counts_more_than_any() -> None:

@@ -37,6 +37,9 @@ class DatabaseUser:
     owner: str
     makes_schemas: bool
 
+    def end_overlap(self) -> None:
+        """Do nothing: the password of the user who is current is replaced by the next rotation."""
+
     def create(self, current: str) -> str:
         """Make the other user's value. Raises ValueError for a user that is none of the two."""
         other = self._other(credential(current))

@@ -19,7 +19,8 @@ class SigningKeyStrategy:
     """Key pairs for ES256, made by KMS under the key ``key_arn``; ``now`` says its zone.
 
     What a key signed is good for ``overlap_hours`` at most, counted from the rotation that retired
-    it; a rotation that comes sooner keeps it. Raises ValueError, without the value, for a document
+    it; a rotation that comes sooner keeps it, unless the overlap was ended. Then also a value of
+    before passes that still takes retired keys: the next rotation drops them. Raises ValueError, without the value, for a document
     that ``key_document`` does not describe, and ClientError when KMS makes no pair.
     """
 
@@ -27,20 +28,31 @@ class SigningKeyStrategy:
         self._kms, self._key_arn = kms, key_arn
         self._overlap_hours = overlap_hours
         self._now = now
+        self._overlaps = True
+
+    def end_overlap(self) -> None:
+        """Take nothing any more that a retired key signed."""
+        self._overlaps = False
 
     def create(self, current: str) -> str:
         """Move each key on by one role; out of a document without keys comes a first pair."""
         keys = read(current, "the current value")
         if not keys:
             return self._written([self._made("current"), self._made("next")])
+        promoted = replace(only(keys, "next"), role="current")
+        return self._written([promoted, self._made("next"), *self._taken_on(keys)])
+
+    def _taken_on(self, keys: Sequence[Key]) -> list[Key]:
+        """List the retired keys that the next document goes on taking."""
+        if not self._overlaps:
+            return []
         retired = replace(
             only(keys, "current"),
             role="previous",
             private=None,
             retired=moments.spelled(self._now),
         )
-        promoted = replace(only(keys, "next"), role="current")
-        return self._written([promoted, self._made("next"), retired, *self._in_flight(keys)])
+        return [retired, *self._in_flight(keys)]
 
     def set(self, values: Values) -> None:
         """Do nothing: what will sign is in the current document already, as the next key."""
@@ -69,6 +81,16 @@ class SigningKeyStrategy:
         if signs.kid != only(current, "next").kid:
             raise ValueError("the pending value signs with a key that is not published yet")
         retired = previous.pop(only(current, "current").kid, None)
+        if retired is not None or self._overlaps:
+            self._in_time(retired)
+        kept = {key.kid: key for key in current if key.role == "previous"}
+        if any(kept.get(kid) != key for kid, key in previous.items()):
+            raise ValueError("the pending value takes keys that the current one does not know")
+        if self._overlaps and any(key.kid not in previous for key in self._in_flight(current)):
+            raise ValueError("the pending value drops a key before its overlap has ended")
+
+    def _in_time(self, retired: Key | None) -> None:
+        """Want the key that signed until now to be taken for as long as its overlap lasts."""
         if retired is None or retired.retired is None:
             raise ValueError("the pending value does not take what the current key signed")
         age = self._now - moments.read(retired.retired, "retired")
@@ -79,11 +101,6 @@ class SigningKeyStrategy:
                 "the overlap ended before the rotation did: "
                 "take AWSPENDING off that version and rotate again"
             )
-        kept = {key.kid: key for key in current if key.role == "previous"}
-        if any(kept.get(kid) != key for kid, key in previous.items()):
-            raise ValueError("the pending value takes keys that the current one does not know")
-        if any(key.kid not in previous for key in self._in_flight(current)):
-            raise ValueError("the pending value drops a key before its overlap has ended")
 
     @property
     def _overlap(self) -> timedelta:

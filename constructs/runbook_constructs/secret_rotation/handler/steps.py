@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 Client = Any
 _LOG = logging.getLogger()
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+# While any version has this label, of ours, what a rotation retires is taken no more.
+NO_OVERLAP = "NO_OVERLAP"
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,6 +26,10 @@ class Values:
 
 class Strategy(Protocol):
     """What differs between mechanisms. Each method may be called again with the same values."""
+
+    def end_overlap(self) -> None:
+        """Leave nothing of a retired value in the next one, after an exposure (``NO_OVERLAP``)."""
+        ...
 
     def create(self, current: str) -> str:
         """Make the next value. What it hands back is stored before anything else happens."""
@@ -57,6 +63,8 @@ def rotate(event: Mapping[str, Any], secrets: Client, strategy: Strategy) -> Non
         return
     if PENDING not in stages[token]:
         raise ValueError(f"version {token} is not {PENDING} for the rotation of secret {arn}")
+    if any(NO_OVERLAP in names for names in stages.values()):
+        strategy.end_overlap()
     match step:
         case "createSecret":
             _create(secrets, arn, token, strategy)
@@ -106,7 +114,11 @@ def value_of(secrets: Client, arn: str, stage: str, version: str | None = None) 
 
 
 def _finish(secrets: Client, arn: str, token: str, stages: Mapping[str, list[str]]) -> None:
-    """Let the pending version be the current one, and the current one the previous: one call."""
+    """Let the pending version be the current one, and the current one the previous: one call.
+
+    AWS takes AWSPENDING off in the same call, and wants no second one for it: that would tell that
+    the rotation was not completed (Secrets Manager User Guide, Lambda rotation functions).
+    """
     current = next(version for version, names in stages.items() if CURRENT in names)
     secrets.update_secret_version_stage(
         SecretId=arn,

@@ -34,6 +34,9 @@ class TokenStrategy:
         self._overlap = timedelta(hours=overlap_hours)
         self._now = now
 
+    def end_overlap(self) -> None:
+        """Do nothing: the next rotation drops the previous token, and consumers restart between."""
+
     def create(self, current: str) -> str:
         """Make a random token; the current one becomes the previous for ``overlap_hours``."""
         return json.dumps(

@@ -17,6 +17,7 @@ _UNEQUAL = ("ArnNotEquals", "ArnNotLike", "StringNotEquals", "StringNotLike")
 _ACCOUNTS = ("aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount")
 _ARNS = ("aws:PrincipalArn", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
 _ORGANISATIONS = ("aws:PrincipalOrgID", "aws:SourceOrgID")
+_SERVICE = re.compile(r"[a-z0-9-]+\.")
 _ORGANISATION = re.compile(r"o-[a-z0-9]{10,32}")
 
 
@@ -27,6 +28,18 @@ def demanded(conditions: Json, key: str) -> list[str] | None:
     """
     found = [values for operator in _EQUAL for values in _under(conditions, operator, key)]
     return found[0] if found else None
+
+
+def through_services(conditions: Json) -> bool:
+    """Say whether a key is used by way of services only, each named to its end.
+
+    Raises ``UnresolvedError`` for an open value.
+    """
+    return any(
+        values and all(map(_SERVICE.match, values))
+        for operator in ("StringEquals", "StringLike")
+        for values in _under(conditions, operator, "kms:ViaService")
+    )
 
 
 def narrowed(holders: Iterable[str], conditions: Json) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from policies.iam.called import called
-from policies.iam.conditions import demanded
+from policies.iam.conditions import through_services
 from policies.iam.grants import grants_of, holds_policies, outsiders
 from policies.rule import ANY, Rule
 from policies.templates.scope import Resource, Scope
@@ -77,14 +77,14 @@ def _called_keys(scope: Scope) -> Sequence[str]:
 
 
 def _decrypted(resource: Resource, scope: Scope) -> Iterator[str]:
-    """Want the secrets' keys to be used through Secrets Manager only, which asks who reads."""
+    """Want the secrets' keys to be used through Secrets Manager only, which asks who reads.
+
+    Another service decrypts what it keeps itself: through it nobody reads a secret.
+    """
     grants, people, names = grants_of(scope), scope.principals.break_glass, _called_keys(scope)
     for statement in grants.at(resource):
         who, what = grants.strangers(statement, _DECRYPT, people, names)
-        if not who:
-            continue
-        through = demanded(statement.conditions, "kms:ViaService")
-        if not through or not all(service.startswith("secretsmanager.") for service in through):
+        if who and not through_services(statement.conditions):
             yield f"{statement.label} allows {', '.join(what)} with the secrets' key to " + (
                 f"{', '.join(who)}, not only through Secrets Manager"
             )

@@ -23,7 +23,8 @@ NAME = "stripe-api-key"
 ARN = f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/{NAME}"
 KEY = f"arn:aws:kms:{PLACE}:key/0a1b2c3d-0000-4000-8000-00000000abcd"
 GET = "secretsmanager:GetSecretValue"
-VIA = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-2.amazonaws.com"}}
+OURS, THEIRS = "secretsmanager.us-east-2.amazonaws.com", "s3.us-east-2.amazonaws.com"
+VIA = {"StringEquals": {"kms:ViaService": OURS}}
 ONLY = {"ArnEquals": {"aws:PrincipalArn": BREAK_GLASS}}
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 SECRET = {
@@ -40,6 +41,12 @@ SECRET = {
 
 def allow(action: Json, resource: Json = "*", **more: Json) -> Json:
     return {"Sid": "One", "Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def decrypt(operator: str, *services: str, **more: Json) -> Json:
+    """Grant every key as the CDK's bootstrap grants it: by way of services."""
+    through = {operator: {"kms:ViaService": list(services)}}
+    return allow(["kms:Decrypt", "kms:ReEncrypt*"], Condition={**through, **more})
 
 
 # Each grant of a role outside the lists: whether it is one too many.
@@ -85,6 +92,38 @@ IDENTITY: dict[str, tuple[Json, bool]] = {
         True,
     ),
     "a key, to encrypt": (allow("kms:Encrypt"), False),
+    "any key, by way of S3": (decrypt("StringEquals", THEIRS), False),
+    "any key, by way of S3 in any region": (decrypt("StringLike", "s3.*.amazonaws.com"), False),
+    "any key, by way of either": (decrypt("StringEquals", OURS, THEIRS), False),
+    "any key, by way of S3, which is named beside": (
+        decrypt("StringLike", "s*", StringEquals={"KMS:viaService": THEIRS}),
+        False,
+    ),
+    "any key, by way of whatever begins so": (decrypt("StringLike", "s*"), True),
+    "any key, by way of one letter and more": (decrypt("StringLike", "s?.*"), True),
+    "any key, by way of what may be Secrets Manager": (
+        decrypt("StringLike", "*.us-east-2.amazonaws.com"),
+        True,
+    ),
+    "any key, by way of S3 or whatever": (decrypt("StringLike", THEIRS, "*"), True),
+    "any key, by way of what a variable says": (
+        decrypt("StringEquals", "${aws:PrincipalTag/by}.amazonaws.com"),
+        True,
+    ),
+    "any key, by way of a name without end": (decrypt("StringEquals", "s3"), True),
+    "any key, by way of no service that is named": (decrypt("StringEquals"), True),
+    "any key, by way of S3 or not at all": (decrypt("StringEqualsIfExists", THEIRS), True),
+    "any key, like S3 or not at all": (decrypt("StringLikeIfExists", THEIRS), True),
+    "any key, but by way of S3": (decrypt("StringNotEquals", THEIRS), True),
+    "any key, but by way of the like": (decrypt("StringNotLike", "s3.*"), True),
+    "any key, by way of S3 among others": (decrypt("ForAnyValue:StringEquals", THEIRS), True),
+    "any key, by way of S3 alone or of none": (decrypt("ForAllValues:StringEquals", THEIRS), True),
+    "any key, in letters of another case": (decrypt("StringEqualsIgnoreCase", THEIRS), True),
+    "any key, by what is no ARN": (decrypt("ArnLike", THEIRS), True),
+    "any key, for what S3 owns": (
+        allow("kms:Decrypt", Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}}),
+        True,
+    ),
 }
 # Each statement of the secret's own policy, the denials aside.
 RESOURCE: dict[str, tuple[Json, bool]] = {

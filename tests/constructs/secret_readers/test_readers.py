@@ -34,6 +34,7 @@ BOTH = {MASTER, TOKEN}
 EVERYTHING = allow("*")
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 VIA = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-2.amazonaws.com"}}
+S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-2.amazonaws.com"}}
 NOT_MINE = "arn:aws:secretsmanager:us-east-2:123456789012:secret:rovn/staging/*"
 
 
@@ -415,6 +416,26 @@ CASES: dict[str, tuple[str, Change, set[Found]]] = {
     "the key, that only Secrets Manager may be asked for": (
         PUT,
         lambda w: decrypts(w, allow("kms:Decrypt", w.key, Condition=VIA)),
+        set(),
+    ),
+    "every key, by way of S3, as the CDK's bootstrap grants it": (
+        PUT,
+        lambda w: decrypts(
+            w, allow(["kms:Decrypt", "kms:DescribeKey", "kms:ReEncrypt*"], Condition=S3), key=True
+        ),
+        {reader("root", "kms:Decrypt")},
+    ),
+    "every key to lend, by way of S3": (
+        PUT,
+        lambda w: decrypts(w, allow("kms:CreateGrant", Condition=S3)),
+        {drift("role/x", "kms:CreateGrant", conditional=True)},
+    ),
+    "the key's policy lets S3 be asked": (
+        KEY,
+        lambda w: w.key_says(
+            *key_policy(),
+            {**allow("kms:Decrypt"), "Principal": {"AWS": f"{IAM}:role/z"}, "Condition": S3},
+        ),
         set(),
     ),
     "the key, refused by its policy": (

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from runbook_constructs.secret_readers.handler.conditions import NOT_BY_SECRETS_MANAGER, holds
+from runbook_constructs.secret_readers.handler.conditions import (
+    NOT_BY_A_SERVICE,
+    NOT_BY_SECRETS_MANAGER,
+    holds,
+)
 from runbook_constructs.secret_readers.handler.statements import (
     Call,
     Statement,
@@ -69,11 +73,34 @@ OURS, THEIRS = "secretsmanager.us-east-2.amazonaws.com", "s3.us-east-2.amazonaws
         ({"StringLike": {VIA: "s*"}}, None),
         ({"StringEqualsIfExists": {VIA: OURS}}, None),
         ({"StringNotEquals": {VIA: OURS}}, None),
+        ({"StringEqualsIgnoreCase": {VIA: OURS}}, None),
+        ({"StringEquals": {VIA: []}}, None),
         ({"Null": {VIA: "true"}}, None),
     ],
 )
 def test_conditions(conditions: Json, expected: bool | None) -> None:
     assert holds(conditions, FACTS) is expected
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"StringEquals": {VIA: THEIRS}}, False),
+        ({"StringEquals": {VIA: [OURS, THEIRS]}}, False),
+        ({"StringLike": {VIA: "s3.*.amazonaws.com"}}, False),
+        ({"StringLike": {VIA: "s*"}}, None),
+        ({"StringLike": {VIA: [THEIRS, "*"]}}, None),
+        ({"StringEquals": {VIA: "${aws:x}.amazonaws.com"}}, None),
+        ({"StringEqualsIfExists": {VIA: THEIRS}}, None),
+        ({"ForAnyValue:StringEquals": {VIA: THEIRS}}, None),
+        ({"StringNotEquals": {VIA: THEIRS}}, None),
+        ({"StringNotLike": {VIA: "s3.*"}}, None),
+        ({"Null": {VIA: "false"}}, None),
+    ],
+)
+def test_a_service_decrypts_what_is_its_own(conditions: Json, expected: bool | None) -> None:
+    """Where no service is to help, another one is as good as Secrets Manager."""
+    assert holds(conditions, {**FACTS, "kms:viaservice": NOT_BY_A_SERVICE}) is expected
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,11 @@ def test_the_secrets_key_is_used_through_secrets_manager_only() -> None:
     through = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-2.amazonaws.com"}}
     key = {"Fn::GetAtt": ["Key", "Arn"]}
     assert judge(policy(allow("kms:Decrypt", key, Condition=through))) == "pass"
+    # By way of another service nobody reads what that does not keep itself.
+    another = {"StringEquals": {"kms:ViaService": "s3.us-east-2.amazonaws.com"}}
+    assert judge(policy(allow("kms:Decrypt", Condition=another))) == "pass"
+    perhaps = {"StringEqualsIfExists": another["StringEquals"]}
+    assert "not only through" in judge(policy(allow("kms:Decrypt", Condition=perhaps)))
     for resource in (key, "*", f"arn:aws:kms:{PLACE}:key/*"):
         assert judge(policy(allow("kms:Decrypt", resource))) == (
             f"statement One allows kms:Decrypt with the secrets' key to {TASK}, "

@@ -4,6 +4,7 @@ Nobody knows what a call carries but what ``Facts`` say of it, so most condition
 open one lets a grant count and a denial not.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,9 +14,13 @@ Json = Any
 # By key, in lower case.
 Facts = Mapping[str, str]
 VIA_SERVICE = "kms:viaservice"
-# The value of a fact: anything, or nothing at all, but Secrets Manager.
-NOT_BY_SECRETS_MANAGER = "<not Secrets Manager>"
-_BY_SECRETS_MANAGER = "secretsmanager."
+# Values of that fact: anything but Secrets Manager, and anything but a service; or nothing at all.
+NOT_BY_SECRETS_MANAGER, NOT_BY_A_SERVICE = "<not Secrets Manager>", "<not a service>"
+# Which values of a condition keep such a call out: they name a service to its end.
+_OTHERS = {
+    NOT_BY_SECRETS_MANAGER: re.compile(r"secretsmanager\."),
+    NOT_BY_A_SERVICE: re.compile(r"[a-z0-9-]+\."),
+}
 _IF_EXISTS = "IfExists"
 
 
@@ -52,8 +57,8 @@ def _one(operator: str, key: str, values: Sequence[str], facts: Facts) -> bool |
     if fact is None:
         return None
     plain = operator.removesuffix(_IF_EXISTS)
-    if fact == NOT_BY_SECRETS_MANAGER:
-        return _by_another(operator, values)
+    if fact in _OTHERS:
+        return _by_another(operator, values, _OTHERS[fact])
     if plain == "Null":
         return _any(value.lower() == "false" for value in values)
     negated = _NEGATED.get(plain)
@@ -65,10 +70,9 @@ def _one(operator: str, key: str, values: Sequence[str], facts: Facts) -> bool |
     return found if negated is None or found is None else not found
 
 
-def _by_another(operator: str, values: Sequence[str]) -> bool | None:
-    """Say that a call by way of another service, or of none, is refused where that is sure."""
-    positive = operator in ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
-    if positive and all(value.startswith(_BY_SECRETS_MANAGER) for value in values):
+def _by_another(operator: str, values: Sequence[str], others: re.Pattern[str]) -> bool | None:
+    """Say that a call which comes by way of none of the others is refused where that is sure."""
+    if operator in ("StringEquals", "StringLike") and values and all(map(others.match, values)):
         return False
     return None
 

@@ -5,11 +5,11 @@ not told, a boundary that cannot be read. A finding whose ``kept_out`` is false 
 more: nothing stands between that principal and the secret.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .account import Key, Secret
-from .conditions import NOT_BY_SECRETS_MANAGER, VIA_SERVICE, Facts
+from .conditions import NOT_BY_A_SERVICE, NOT_BY_SECRETS_MANAGER, VIA_SERVICE, Facts
 from .identities import Identity
 from .lists import Lists
 from .statements import ANYBODY, Call, Statement, granting, root
@@ -17,11 +17,19 @@ from .statements import ANYBODY, Call, Statement, granting, root
 GET = "secretsmanager:GetSecretValue"
 # BatchGetSecretValue reads what GetSecretValue may; to be granted it is drift all the same.
 READ = (GET, "secretsmanager:BatchGetSecretValue")
-# What opens a secret's value without asking Secrets Manager, or lets somebody else do so.
-DECRYPT = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant")
+# What opens a secret's value without asking Secrets Manager, or lets somebody else do so: each with
+# what a call that does so carries. A service decrypts what it keeps itself, so by way of another
+# one nobody reads a secret; but a grant that it makes may be to anybody. One that it makes for a
+# resource of its own opens nothing to whoever asked for it.
+OUTSIDE: Mapping[str, Facts] = {
+    "kms:Decrypt": {VIA_SERVICE: NOT_BY_A_SERVICE},
+    "kms:ReEncryptFrom": {VIA_SERVICE: NOT_BY_A_SERVICE},
+    "kms:CreateGrant": {
+        VIA_SERVICE: NOT_BY_SECRETS_MANAGER,
+        "kms:grantisforawsresource": "false",
+    },
+}
 _OF_GRANTS = ("Decrypt", "ReEncryptFrom", "CreateGrant")
-# A grant that a service makes for a resource of its own opens nothing to whoever asked for it.
-OUTSIDE: Facts = {VIA_SERVICE: NOT_BY_SECRETS_MANAGER, "kms:grantisforawsresource": "false"}
 _STS = "sts:AssumeRole"
 
 
@@ -107,13 +115,13 @@ def _of_key(
     for identity in people:
         if identity.arn in lists.people:
             continue
-        for action in DECRYPT:
-            facts = {name.replace(":", "__"): value for name, value in OUTSIDE.items()}
+        for action, carried in OUTSIDE.items():
+            facts = {name.replace(":", "__"): value for name, value in carried.items()}
             if by := identity.may(action, key.arn, **facts):
                 kept_out = not _delegates(key, action, identity.facts, lists.account)
                 yield _finding(identity.arn, action, by, under, kept_out=kept_out)
-    for action in DECRYPT:
-        for who, one in _given(key.said, Call(action, key.arn, OUTSIDE), lists.account):
+    for action, carried in OUTSIDE.items():
+        for who, one in _given(key.said, Call(action, key.arn, carried), lists.account):
             if who not in lists.people:
                 yield _finding(who, action, [one], under, kept_out=False)
     for grant, who, operations in key.grants:
@@ -125,7 +133,7 @@ def _of_key(
 
 def _delegates(key: Key, action: str, facts: Facts, account: str) -> bool:
     """Say whether the key's policy lets IAM decide on such a call; without it IAM opens nothing."""
-    call = Call(action, key.arn, {**OUTSIDE, **facts})
+    call = Call(action, key.arn, {**OUTSIDE[action], **facts})
     everybody = {ANYBODY, root(account), facts["aws:principalarn"]}
     return any(everybody & set(one.holders(account)) for one in granting(key.said, call))
 

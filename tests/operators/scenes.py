@@ -11,7 +11,7 @@ from tests.operations.aws import Aws
 from tests.operations.revisions import NEW, OLD
 from tests.operators.ledger import LedgerAws
 from tests.operators.past import FORWARD, PastAws
-from tests.operators.vault import CURRENT, VaultAws, first
+from tests.operators.vault import CURRENT, NO_OVERLAP, VaultAws, first
 from tests.operators.verified import ASSEMBLY, VerifiedAws
 
 KEY, TOKEN = "passport-api", "canary-sentry-token"

@@ -374,12 +374,13 @@ def test_a_rotation_that_had_begun_before_may_have_kept_exposed_keys(
     vault = aws.vaults[KEYS]
     if stage == PREVIOUS:
         vault.move(PREVIOUS, first(KEYS))
-        vault.move(CURRENT, "second")
-        vault.created["second"] = aws.tick()
-    vault.move(PENDING, "half-done")
-    vault.created["half-done"], vault.steps = aws.tick(), ["finishSecret"]
+        vault.move(CURRENT, "2" * 32)
+        vault.created["2" * 32] = aws.tick()
+    vault.move(PENDING, "3" * 32)
+    vault.created["3" * 32], vault.steps = aws.tick(), ["testSecret"] * 5 + ["finishSecret"]
     asked = {"exposed": True, "exposed_version": first(KEYS)}
     assert rotate(desk, KEYS, **asked) == Exit.DONE, desk.err.getvalue()
+    assert "is under way, or failed: waiting for its end" in desk.err.getvalue()
     assert len(aws.rotated) == 1
     assert vault.holder(CURRENT) == aws.rotated[0]
     assert vault.without_overlap == aws.rotated

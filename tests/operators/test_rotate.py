@@ -378,8 +378,8 @@ def test_a_rotation_that_had_begun_before_may_have_kept_exposed_keys(
         vault.created["2" * 32] = aws.tick()
     vault.move(PENDING, "3" * 32)
     vault.created["3" * 32], vault.steps = aws.tick(), ["testSecret"] * 5 + ["finishSecret"]
-    asked = {"exposed": True, "exposed_version": first(KEYS)}
-    assert rotate(desk, KEYS, **asked) == Exit.DONE, desk.err.getvalue()
+    done = rotate(desk, KEYS, exposed=True, exposed_version=first(KEYS))
+    assert done == Exit.DONE, desk.err.getvalue()
     assert "is under way, or failed: waiting for its end" in desk.err.getvalue()
     assert len(aws.rotated) == 1
     assert vault.holder(CURRENT) == aws.rotated[0]

@@ -22,11 +22,17 @@ from runbook.operations.operation import (
 from runbook.operations.preview import Preview
 from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.consumers import Consumers
-from runbook.operators.exposure import locked_out, rotations_left
+from runbook.operators.exposure import (
+    end_overlap,
+    ends_overlap,
+    let_overlap,
+    locked_out,
+    rotations_left,
+)
 from runbook.operators.rotation_wanted import Now, Wanted, changes, utc_now
 from runbook.operators.secret_ages import percent
 from runbook.operators.secret_reads import SecretReads
-from runbook.operators.secret_state import SecretState, read_state
+from runbook.operators.secret_state import NO_OVERLAP, SecretState, read_state
 
 # The four steps take minutes; what takes longer failed, and Secrets Manager tries it again.
 ROTATION_MINUTES = 15.0
@@ -63,6 +69,8 @@ class Rotate(Operation):
         self.without_you = "The rotation and the restart after it go on without you."
         if wanted.exposed:
             self.without_you += f" The exposed value may work on; to end that: {self.command}."
+            if ends_overlap(self._secret):
+                self.without_you += f" Until then the label {NO_OVERLAP} stays on a version."
 
     def _remember(self, **told: object) -> None:
         """Keep what was done for the record, which has it however it ends."""
@@ -153,6 +161,7 @@ class Rotate(Operation):
         """Rotate, and wait until every consumer runs with the new value; as often as needed."""
         assert self._state is not None  # noqa: S101 - the preview answers for it
         patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
+        self._end_overlap(tell)
         while self._left:
             state = read_state(self._account, self._wanted.secret)
             if self._wanted.exposed:
@@ -163,16 +172,35 @@ class Rotate(Operation):
             if not self._left:
                 break
             self._restarted(state, tell, patience)
+            joined = state.pending is not None
             self._rotate(state, tell)
             if self._wanted.exposed and "read_by" not in self.so_far:
                 self._look_up(tell, patience)
             self._promoted(tell, patience)
-            self._left -= 1
+            # One that had begun before may have kept what is to be dropped: its labels tell.
+            self._left -= 0 if joined else 1
             if self._left:
                 tell(f"version {self._exposed} is still taken: {self._left} more to go")
         if self._wanted.exposed and "read_by" not in self.so_far:
             self._look_up(tell, patience)
         self._restarted(read_state(self._account, self._wanted.secret), tell, patience)
+        self._let_overlap(tell)
+
+    def _end_overlap(self, tell: Callable[[str], None]) -> None:
+        """After an exposure of keys, keep none that was retired; before any rotation begins."""
+        if not (self._wanted.exposed and self._left and ends_overlap(self._secret)):
+            return
+        with self.beginning():
+            end_overlap(self._account, read_state(self._account, self._wanted.secret))
+        tell(f"label {NO_OVERLAP}: rotations keep no retired key from now on")
+
+    def _let_overlap(self, tell: Callable[[str], None]) -> None:
+        """Take the label away again; also one that a run left behind which broke off."""
+        state = read_state(self._account, self._wanted.secret)
+        if self._wanted.exposed and state.no_overlap:
+            with self.beginning():
+                let_overlap(self._account, state)
+            tell(f"label {NO_OVERLAP} is gone: the next rotation overlaps again")
 
     def _must_be_as_shown(self, state: SecretState) -> None:
         shown = self._state

@@ -11,6 +11,8 @@ from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.account import Account, code_of
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+# Of ours: while a version has it, the function that makes signing keys keeps no retired one.
+NO_OVERLAP = "NO_OVERLAP"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class SecretState:
     """What is known of a secret without its value; every date has its zone.
 
     ``pending`` is a version that waits to be the current one; ``labelled_twice`` says that the
-    current one still has the label of a pending one, as a rotation leaves it.
+    current one still has the label of a pending one. ``no_overlap`` names the version that was the
+    current one when an exposure ended the overlap; None when there is none.
     """
 
     name: str
@@ -35,6 +38,7 @@ class SecretState:
     pending: Version | None
     previous: Version | None
     labelled_twice: bool
+    no_overlap: str | None
     rotates: bool
     last_rotated: datetime | None
     last_changed: datetime | None
@@ -102,6 +106,7 @@ def _state(told: Mapping[str, Any], created: Mapping[str, datetime]) -> SecretSt
 
     current, pending = at(CURRENT), at(PENDING)
     same = current is not None and pending == current
+    unlapped = at(NO_OVERLAP)
     return SecretState(
         name=str(told["Name"]),
         arn=str(told["ARN"]),
@@ -109,6 +114,7 @@ def _state(told: Mapping[str, Any], created: Mapping[str, datetime]) -> SecretSt
         pending=None if same else pending,
         previous=at(PREVIOUS),
         labelled_twice=same,
+        no_overlap=unlapped.id if unlapped else None,
         rotates=bool(told.get("RotationEnabled")),
         last_rotated=told.get("LastRotatedDate"),
         last_changed=told.get("LastChangedDate"),

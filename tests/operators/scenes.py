@@ -11,7 +11,7 @@ from tests.operations.aws import Aws
 from tests.operations.revisions import NEW, OLD
 from tests.operators.ledger import LedgerAws
 from tests.operators.past import FORWARD, PastAws
-from tests.operators.vault import CURRENT, VaultAws, first
+from tests.operators.vault import CURRENT, NO_OVERLAP, VaultAws, first
 from tests.operators.verified import ASSEMBLY, VerifiedAws
 
 KEY, TOKEN = "passport-api", "canary-sentry-token"
@@ -151,15 +151,25 @@ def out_of_use(aws: Aws) -> bool:
     return all_new(aws, EXPOSED) and first(EXPOSED) not in aws.vaults[EXPOSED].stages
 
 
+def keys_out_of_use(aws: Aws) -> bool:
+    """Two rotations at least, none of which kept a retired key, and then no label any more."""
+    assert isinstance(aws, VaultAws)
+    vault = aws.vaults[KEYS]
+    cut = set(aws.rotated) <= set(vault.without_overlap) and not vault.holder(NO_OVERLAP)
+    return all_new(aws, KEYS) and first(KEYS) not in vault.stages and cut
+
+
 def supplied(aws: Aws) -> bool:
     assert isinstance(aws, VaultAws)
     vault = aws.vaults[VENDORS]
     return all_new(aws, VENDORS) and vault.values[vault.holder(CURRENT)] == TOKEN
 
 
+KEYS = "jwt-signing-keys"
 USER, EXPOSED, VENDORS = "database-application", "mcp-inbound-token", "stripe-api-key"
 ROTATE = f"rotate --secret {USER} --now --yes"
 EXPOSURE = f"rotate --secret {EXPOSED} --suspected-exposure --yes"
+KEYS_EXPOSED = f"rotate --secret {KEYS} --suspected-exposure --yes"
 SUPPLY = f"rotate --secret {VENDORS} --value-stdin --yes"
 ROLLBACK = f"rollback --service {KEY} --yes --watch-minutes 0.25"
 RESTART, ASK = f"restart --service {KEY} --yes", f"migrations --service {KEY} --yes"
@@ -176,6 +186,7 @@ SCENES = {
     "secrets": Scene("secrets", vault, as_before, shown=" secrets; 0 want attention."),
     "rotate": Scene(ROTATE, vault, rotated, recorded_first=True),
     "rotate after an exposure": Scene(EXPOSURE, vault, out_of_use, recorded_first=True),
+    "rotate exposed keys": Scene(KEYS_EXPOSED, vault, keys_out_of_use, recorded_first=True),
     "rotate by hand": Scene(SUPPLY, vault, supplied, recorded_first=True, given=f"{TOKEN}\n"),
     "audit show": Scene(f"audit show {RECORD}", running, as_before, shown="succeeded"),
 }

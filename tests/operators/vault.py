@@ -9,6 +9,7 @@ from tests.operators.past import Deployment, PastAws
 
 Json = Any
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+NO_OVERLAP = "NO_OVERLAP"
 OLD_VALUE = "canary-of-the-old-value"
 
 
@@ -42,6 +43,8 @@ class Vault:
     # What a rotation still has to do; none is done when it hangs.
     steps: list[str] = field(default_factory=list)
     hangs_at: str = ""
+    # Versions that were made while retired keys were not to be kept.
+    without_overlap: list[str] = field(default_factory=list)
 
     def holder(self, stage: str) -> str:
         """Name the version with a label; empty when none has it."""
@@ -174,6 +177,8 @@ class VaultAws(PastAws):
         token, step = vault.holder(PENDING), vault.steps.pop(0)
         if step == "createSecret":
             vault.created[token], vault.values[token] = self.tick(), f"canary-{token}"
+            if vault.holder(NO_OVERLAP):
+                vault.without_overlap.append(token)
         elif step == "finishSecret":
             self._promote(vault, token)
             vault.last_rotated = vault.last_changed

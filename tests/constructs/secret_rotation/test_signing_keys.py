@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from runbook.operators import secret_state
 from runbook_constructs.secret_rotation.handler import p256
 from runbook_constructs.secret_rotation.handler.signing_keys import SigningKeyStrategy
-from runbook_constructs.secret_rotation.handler.steps import Values
+from runbook_constructs.secret_rotation.handler.steps import NO_OVERLAP, Values
 from tests.constructs.secret_rotation.rotated_secret import (
     KEY_ARN,
     START,
@@ -237,6 +238,63 @@ def test_another_document_does_not(pending: str, why: str) -> None:
     with pytest.raises(ValueError, match=why) as refusal:
         STRATEGY.test(Values(ROLLED, pending, CURRENT))
     assert "canary" not in f"{refusal.value!r}{vars(refusal.value)}"
+
+
+def without_overlap() -> SigningKeyStrategy:
+    made = SigningKeyStrategy(KMS, KEY_ARN, HOURS, START)
+    made.end_overlap()
+    return made
+
+
+def kids(document: str, *roles: str) -> set[str]:
+    return {key["kid"] for role in roles for key in keys(document, role)}
+
+
+@pytest.mark.clause("ROVN-SEC-4")
+@pytest.mark.clause("DLX-SEC-1")
+def test_two_rotations_without_overlap_take_nothing_of_the_exposed_keys() -> None:
+    exposed, cut = PENDING, without_overlap()
+    once = cut.create(exposed)
+    cut.test(Values(exposed, once, ROLLED))
+    assert keys(once, "previous") == []
+    assert kids(once, "current") == kids(exposed, "next"), "what signs was published before"
+    twice = cut.create(once)
+    cut.test(Values(once, twice, exposed))
+    assert not kids(twice, "current", "next", "previous") & kids(
+        exposed, "current", "next", "previous"
+    )
+    with pytest.raises(ValueError, match="does not take what the current key signed"):
+        STRATEGY.test(Values(once, twice, exposed))
+
+
+def test_a_value_from_before_the_overlap_ended_passes_and_the_next_drops_what_it_kept() -> None:
+    cut = without_overlap()
+    cut.test(Values(ROLLED, PENDING, CURRENT))
+    assert keys(PENDING, "previous") != []
+    assert keys(cut.create(PENDING), "previous") == []
+    stranger = changed(PENDING, lambda d, _: d["keys"][3].update(retired="2026-11-22T06:00:00Z"))
+    with pytest.raises(ValueError, match=UNKNOWN):
+        cut.test(Values(ROLLED, stranger, CURRENT))
+
+
+@pytest.mark.clause("DLX-SEC-1")
+def test_the_label_ends_the_overlap_until_it_is_taken_off(manager: Any) -> None:  # noqa: ANN401
+    assert NO_OVERLAP == secret_state.NO_OVERLAP
+    kms = kms_with(9)
+    secret = RotatedSecret(
+        manager, EMPTY, lambda each: SigningKeyStrategy(kms, KEY_ARN, HOURS, each.now)
+    )
+    secret.rotated()
+    exposed = secret.rotated()
+    labelled = {"SecretId": secret.arn, "VersionStage": NO_OVERLAP}
+    version = secret.version("AWSCURRENT")
+    manager.update_secret_version_stage(**labelled, MoveToVersionId=version)
+    for _ in range(2):
+        last = secret.rotated()
+        assert keys(last, "previous") == []
+    assert all(key["kid"] not in last for key in json.loads(exposed)["keys"])
+    manager.update_secret_version_stage(**labelled, RemoveFromVersionId=version)
+    assert kids(secret.rotated(), "previous") == kids(last, "current")
 
 
 def test_the_overlap_ends_on_the_second() -> None:

@@ -19,9 +19,11 @@ class SigningKeyStrategy:
     """Key pairs for ES256, made by KMS under the key ``key_arn``; ``now`` says its zone.
 
     What a key signed is good for ``overlap_hours`` at most, counted from the rotation that retired
-    it; a rotation that comes sooner keeps it, unless the overlap was ended. Then also a value of
-    before passes that still takes retired keys: the next rotation drops them. Raises ValueError, without the value, for a document
-    that ``key_document`` does not describe, and ClientError when KMS makes no pair.
+    it; a rotation that comes sooner keeps it, unless ``end_overlap`` was called. Then a value that
+    was made before that passes all the same: the next rotation drops what it kept.
+
+    Raises ValueError, without the value, for a document that ``key_document`` does not describe,
+    and ClientError when KMS makes no pair.
     """
 
     def __init__(self, kms: Any, key_arn: str, overlap_hours: int, now: datetime) -> None:  # noqa: ANN401 - boto3's

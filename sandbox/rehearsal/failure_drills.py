@@ -22,9 +22,9 @@ def migration_fails(stage: Stage, checks: Checks) -> None:
     stage.need_migrations()
     service, serves, applied = stage.service, stage.service.health()[1], stage.applied()
     name = stage.sources.next_migration("breaks")
-    text = READABLE + "CREATE TABLE IF NOT EXISTS public.half (id bigint);\n"
+    text = READABLE + "CREATE TABLE IF NOT EXISTS passport.half (id bigint);\n"
     # Nothing that the review of migrations could see.
-    text += "DELETE FROM public.half WHERE id = 1 / 0;\n"
+    text += "DELETE FROM passport.half WHERE id = 1 / 0;\n"
     snapshots = len(stage.snapshots())
     with asking(service) as caller:
         offer = stage.offered(checks, migrations={name: text}, keep=False)
@@ -42,7 +42,7 @@ def unreadable(stage: Stage, checks: Checks) -> None:
     stage.need_migrations()
     service, serves, applied = stage.service, stage.service.health()[1], stage.applied()
     name = stage.sources.next_migration("contracts")
-    text = UNREADABLE + "CREATE TABLE IF NOT EXISTS public.contracts (id bigint);\n"
+    text = UNREADABLE + "CREATE TABLE IF NOT EXISTS passport.contracts (id bigint);\n"
     snapshots, before = len(stage.snapshots()), stage.migration_tasks()
     with asking(service) as caller:
         offer = stage.offered(checks, migrations={name: text}, keep=False)

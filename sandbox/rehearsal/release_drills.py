@@ -84,7 +84,7 @@ def migrates(stage: Stage, checks: Checks) -> None:
     stage.need_migrations()
     service, serves, applied = stage.service, stage.service.health()[1], stage.applied()
     name = stage.sources.next_migration("rehearsal")
-    text = READABLE + "CREATE TABLE IF NOT EXISTS public.rehearsal (id bigint PRIMARY KEY);\n"
+    text = READABLE + "CREATE TABLE IF NOT EXISTS passport.rehearsal (id bigint PRIMARY KEY);\n"
     before, snapshots = stage.migration_tasks(), stage.snapshots()
     with asking(service) as caller:
         offer = stage.offered(checks, migrations={name: text})

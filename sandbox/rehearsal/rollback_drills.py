@@ -75,7 +75,7 @@ def refused_by_the_schema(stage: Stage, checks: Checks) -> None:
     service, oldest, middle = stage.service, stage.service.health()[1], stage.spare(checks)
     release(stage, checks, middle)
     name = stage.sources.next_migration("refuses")
-    text = READABLE + "CREATE TABLE IF NOT EXISTS public.refuses (id bigint PRIMARY KEY);\n"
+    text = READABLE + "CREATE TABLE IF NOT EXISTS passport.refuses (id bigint PRIMARY KEY);\n"
     offer = stage.offered(checks, migrations={name: text})
     stage.released(checks, offer)
     said = (

@@ -101,6 +101,9 @@ def test_a_password_that_rds_keeps_is_nobodys() -> None:
 
 def test_an_open_value_fails() -> None:
     assert judge(policy(allow(READ[0], OPEN))).startswith("Resource: ${SomeParameter} is open")
+    through = {"StringEquals": {"kms:ViaService": OPEN}}
+    fault = "StringEquals kms:ViaService: ${SomeParameter} is open"
+    assert judge(policy(allow("kms:Decrypt", Condition=through))).startswith(fault)
 
 
 def test_what_holds_no_policy_is_not_looked_at() -> None:

@@ -70,8 +70,8 @@ def relabel(stage: EnvironmentStage) -> None:
 
 
 def without_audit(stage: EnvironmentStage) -> None:
-    # And without what writes into its bucket.
-    for name in ("Delivery", "Records", "Audit"):
+    # And without what writes into its bucket, and what those page by.
+    for name in ("Delivery", "IdentityEvents", "SecretReaders", "SecretWatch", "Records", "Audit"):
         stage.node.try_remove_child(name)
 
 

@@ -21,7 +21,8 @@ BOUNDARY = f"{IAM}:policy/{SLUG}-workload-boundary"
 ROLES = f"{IAM}:role/{SLUG}-*"
 BOUNDED = {"iam:PermissionsBoundary": BOUNDARY}
 BOUNDARIES = [
-    f"{IAM}:policy/{SLUG}-{kind}-boundary" for kind in ("workload", "delivery", "function")
+    f"{IAM}:policy/{SLUG}-{kind}-boundary"
+    for kind in ("workload", "delivery", "function", "secret")
 ]
 
 

@@ -108,7 +108,7 @@ RULE = Rule(
     why="One IAM policy that grants too much would open every secret at once; a denial on the "
     "secret itself outweighs it.",
     remedy="Leave policies to runbook_constructs.secret_store, which takes the lists of "
-    "runbook/access/principals.py.",
+    "runbook/access/secret_principals.py.",
     clauses=("ROVN-SEC-6",),
     controls=("HIPAA 164.312(a)(1)", "NIST AC-3", "NIST AC-6", "SOC2 CC6.3"),
     types=(SECRET, POLICY),

@@ -95,7 +95,7 @@ RULE = Rule(
     title="Each secret is granted to those on its list only, whatever its own policy denies",
     why="A reader that nobody listed leads from one weakness to every vendor and the database.",
     remedy="Name its reader under consumers of [secrets.…]; the lists stand in "
-    "runbook/access/principals.py, and SecretStore writes them into each secret's policy.",
+    "runbook/access/secret_principals.py, and SecretStore writes them into each secret's policy.",
     clauses=("ROVN-SEC-6", "ROVN-SEC-2"),
     controls=("HIPAA 164.312(a)(1)", "NIST AC-3", "NIST AC-6", "SOC2 CC6.1"),
     types=ANY,

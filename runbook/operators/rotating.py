@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from runbook.access.principals import Principals
 from runbook.model.refusal import Refusal
-from runbook.model.rotation import OVERLAPPING, overlap
+from runbook.model.rotation import OVERLAPPING, overlap, rotation_logs
 from runbook.model.secret_ages import DUE_SOON
 from runbook.operations.account import Account, is_denied
 from runbook.operations.operation import (
@@ -278,8 +278,8 @@ class Rotate(Operation):
 
     @property
     def _read_the_log(self) -> str:
-        name = f"{self._account.environment.slug}-rotate-{self._wanted.secret}"
-        log = f"aws logs tail /aws/lambda/{name} --since 1h"
+        group = f"{rotation_logs(self._account.environment.name)}/{self._wanted.secret}"
+        log = f"aws logs tail {group} --since 1h"
         return f"Secrets Manager tries again by itself; its function says why: {log}"
 
     def verify(self) -> Mapping[str, Any]:

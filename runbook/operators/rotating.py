@@ -28,6 +28,7 @@ from runbook.operators.exposure import (
     let_overlap,
     locked_out,
     rotations_left,
+    unknown,
 )
 from runbook.operators.rotation_wanted import Now, Wanted, changes, utc_now
 from runbook.operators.secret_ages import percent
@@ -112,7 +113,9 @@ class Rotate(Operation):
             fix = f"make deploy ENV={name}, which turns it on"
             yield Refusal("rotation", f"rotation of {state.name} is off", fix)
         if self._wanted.exposed:
-            return  # It waits for what is under way, and goes on from there.
+            # It waits for what is under way, and goes on from there.
+            yield from unknown(self._account, state, self._wanted.exposed_version)
+            return
         if state.pending:
             yield Refusal("rotation", f"{_under_way(state)}: {state.step}", self._read_the_log)
             return

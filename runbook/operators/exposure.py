@@ -33,7 +33,8 @@ def rotations_left(secret: Secret, state: SecretState, exposed: str) -> int:
     unless the version was the current one then: whatever came in its place is without overlap.
     """
     wanted = ROTATIONS[secret.mechanism]
-    if state.current is None or state.current.id == exposed:
+    # One that is pending will be the current one: what is under way is joined first.
+    if state.current is None or exposed in {v.id for v in (state.current, state.pending) if v}:
         return wanted
     if state.previous and state.previous.id == exposed:
         return wanted - 1

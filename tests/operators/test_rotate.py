@@ -331,6 +331,15 @@ def test_one_that_goes_on_joins_the_rotation_that_is_under_way(aws: VaultAws, de
     assert first(TOKEN) not in vault.stages
 
 
+def test_an_exposed_version_that_is_pending_is_rotated_away(aws: VaultAws, desk: Desk) -> None:
+    vault = aws.vaults[TOKEN]
+    vault.move(PENDING, "half-done")
+    vault.created["half-done"], vault.steps = None, ["createSecret", "finishSecret"]
+    assert rotate(desk, TOKEN, exposed=True, exposed_version="half-done") == Exit.DONE
+    assert "half-done" not in vault.stages
+    assert len(aws.rotated) == 2
+
+
 def test_a_version_that_never_was_does_not_count_as_out_of_use(aws: VaultAws, desk: Desk) -> None:
     assert rotate(desk, TOKEN, exposed=True, exposed_version="mistyped") == Exit.REFUSED
     assert "rovn/production/mcp-inbound-token has no version 'mistyped'" in desk.refusal

@@ -8,6 +8,7 @@ from constructs import Construct
 from runbook.access.guard_rails import SECRET_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
+from runbook.model.rotation import rotation_logs
 from runbook.model.secrets import MIGRATIONS, Secret, owner_role
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.function_statements import Place
@@ -67,7 +68,7 @@ class RotationStack(RunbookStack):
         home = Home(
             place=self._place,
             code=RotationCode(self, "Code").asset,
-            log_prefix=f"/{environment.name}/rotation",
+            log_prefix=rotation_logs(environment.name),
             log_key=CustomerKey(
                 self,
                 "LogsKey",

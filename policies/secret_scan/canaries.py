@@ -17,8 +17,8 @@ _LETTERS = string.ascii_letters
 _ALNUM = _LETTERS + string.digits
 _HEX = string.digits + "abcdef"
 _BASE32 = string.ascii_uppercase + "234567"
-# What is no name of a file or an object of git.
-PREFIX = "canary:"
+# What no path and no object of git has in its name.
+PREFIX = "\0canary:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,11 @@ OVERLAPPING = ("generated_token", "signing_key")
 OPERATOR_SUPPLIED = "operator_supplied"
 
 
+def rotation_logs(environment: str) -> str:
+    """Name what the log groups of rotation functions begin with; ``/<secret>`` follows."""
+    return f"/{environment}/rotation"
+
+
 class Overlap(NamedTuple):
     """How long a value works beside the one that replaced it; ``lasts`` is False for not at all."""
 

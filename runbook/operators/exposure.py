@@ -1,10 +1,13 @@
 """What gets an exposed value out of use: how often to rotate, and what else to do (DLX-SEC-1)."""
 
+from collections.abc import Iterator
+
 from botocore.exceptions import ClientError
 
+from runbook.model.refusal import Refusal
 from runbook.model.secrets import Mechanism, Secret
 from runbook.operations.account import Account, is_denied
-from runbook.operators.secret_state import NO_OVERLAP, SecretState, read_state
+from runbook.operators.secret_state import NO_OVERLAP, SecretState, had_version, read_state
 
 # Rotations after which nothing of a value works any more. A token, and one of two database users,
 # stays valid as the previous one through the first; of key pairs the next one was exposed, too.
@@ -30,11 +33,21 @@ def rotations_left(secret: Secret, state: SecretState, exposed: str) -> int:
     unless the version was the current one then: whatever came in its place is without overlap.
     """
     wanted = ROTATIONS[secret.mechanism]
-    if state.current is None or state.current.id == exposed:
+    # One that is pending will be the current one: what is under way is joined first.
+    if state.current is None or exposed in {v.id for v in (state.current, state.pending) if v}:
         return wanted
     if state.previous and state.previous.id == exposed:
         return wanted - 1
     return int(ends_overlap(secret) and state.no_overlap != exposed)
+
+
+def unknown(account: Account, state: SecretState, exposed: str) -> Iterator[Refusal]:
+    """Refuse a version that the secret never had: it would count as out of use already."""
+    labelled = {v.id for v in (state.current, state.pending, state.previous) if v}
+    if exposed and exposed not in labelled and not had_version(account, state.name, exposed):
+        why = f"{state.name} has no version {exposed!r}, or had it long ago"
+        fix = "leave it out: it begins with the version in use, and nothing of before is left"
+        yield Refusal("--exposed-version", why, fix)
 
 
 def end_overlap(account: Account, state: SecretState) -> None:

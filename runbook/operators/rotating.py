@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from runbook.access.principals import Principals
 from runbook.model.refusal import Refusal
-from runbook.model.rotation import OVERLAPPING, overlap
+from runbook.model.rotation import OVERLAPPING, overlap, rotation_logs
 from runbook.model.secret_ages import DUE_SOON
 from runbook.operations.account import Account, is_denied
 from runbook.operations.operation import (
@@ -28,6 +28,7 @@ from runbook.operators.exposure import (
     let_overlap,
     locked_out,
     rotations_left,
+    unknown,
 )
 from runbook.operators.rotation_wanted import Now, Wanted, changes, utc_now
 from runbook.operators.secret_ages import percent
@@ -112,7 +113,9 @@ class Rotate(Operation):
             fix = f"make deploy ENV={name}, which turns it on"
             yield Refusal("rotation", f"rotation of {state.name} is off", fix)
         if self._wanted.exposed:
-            return  # It waits for what is under way, and goes on from there.
+            # It waits for what is under way, and goes on from there.
+            yield from unknown(self._account, state, self._wanted.exposed_version)
+            return
         if state.pending:
             yield Refusal("rotation", f"{_under_way(state)}: {state.step}", self._read_the_log)
             return
@@ -278,8 +281,8 @@ class Rotate(Operation):
 
     @property
     def _read_the_log(self) -> str:
-        name = f"{self._account.environment.slug}-rotate-{self._wanted.secret}"
-        log = f"aws logs tail /aws/lambda/{name} --since 1h"
+        group = f"{rotation_logs(self._account.environment.name)}/{self._wanted.secret}"
+        log = f"aws logs tail {group} --since 1h"
         return f"Secrets Manager tries again by itself; its function says why: {log}"
 
     def verify(self) -> Mapping[str, Any]:

@@ -83,11 +83,16 @@ def read_state(account: Account, key: str) -> SecretState:
 _DEPLOY = "make deploy, which makes it"
 
 
-def _created(account: Account, name: str) -> Iterator[tuple[str, datetime]]:
+def had_version(account: Account, name: str, version: str) -> bool:
+    """Say whether a secret has or had a version; of those without a label AWS keeps a hundred."""
+    return version in {found for found, _ in _created(account, name, IncludeDeprecated=True)}
+
+
+def _created(account: Account, name: str, **asked: Any) -> Iterator[tuple[str, datetime]]:  # noqa: ANN401 - of boto3
     """Yield the versions that have a value, with when they got it."""
     client, more = account.client("secretsmanager"), dict[str, str]()
     while True:
-        page = client.list_secret_version_ids(SecretId=name, **more)
+        page = client.list_secret_version_ids(SecretId=name, **asked, **more)
         for version in page.get("Versions", []):
             yield version["VersionId"], version["CreatedDate"]
         if not page.get("NextToken"):

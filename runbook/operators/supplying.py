@@ -161,8 +161,10 @@ class Supply(Operation):
         if not self._stored:
             self._store()
             tell(f"stored as version {self._version}; not in use yet")
+        in_use = self._in_use(state)
         state = self._promote(tell)
-        since = state.last_changed if state.labelled_twice else state.since
+        # A run that broke off may have stored it long ago; tasks from before this have the old one.
+        since = state.since if in_use and not state.labelled_twice else state.last_changed
         self._take_label_away(state)
         patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
         if self._wanted.exposed:

@@ -98,7 +98,7 @@ def test_a_rotation_that_is_under_way_is_not_begun_twice(aws: VaultAws, desk: De
     assert rotate(desk) == Exit.REFUSED
     assert "rovn/production/database-application is under way, or failed" in desk.refusal
     assert "version half-done is at createSecret" in desk.refusal
-    assert "aws logs tail /aws/lambda/rovn-production-rotate-database-application" in desk.refusal
+    assert "aws logs tail /rovn/production/rotation/database-application --since" in desk.refusal
     assert aws.rotated == []
 
 
@@ -331,7 +331,24 @@ def test_one_that_goes_on_joins_the_rotation_that_is_under_way(aws: VaultAws, de
     assert first(TOKEN) not in vault.stages
 
 
+def test_an_exposed_version_that_is_pending_is_rotated_away(aws: VaultAws, desk: Desk) -> None:
+    vault = aws.vaults[TOKEN]
+    vault.move(PENDING, "half-done")
+    vault.created["half-done"], vault.steps = None, ["createSecret", "finishSecret"]
+    assert rotate(desk, TOKEN, exposed=True, exposed_version="half-done") == Exit.DONE
+    assert "half-done" not in vault.stages
+    assert len(aws.rotated) == 2
+
+
+def test_a_version_that_never_was_does_not_count_as_out_of_use(aws: VaultAws, desk: Desk) -> None:
+    assert rotate(desk, TOKEN, exposed=True, exposed_version="mistyped") == Exit.REFUSED
+    assert "rovn/production/mcp-inbound-token has no version 'mistyped'" in desk.refusal
+    assert "leave it out" in desk.refusal
+    assert aws.rotated == []
+
+
 def test_one_that_was_rotated_away_already_is_only_asked_about(aws: VaultAws, desk: Desk) -> None:
+    aws.vaults[TOKEN].created["long-gone"] = aws.tick()
     assert rotate(desk, TOKEN, exposed=True, exposed_version="long-gone") == Exit.DONE
     assert aws.rotated == []
     assert desk.answer["verified"]["read_by"] == ["nobody"]
@@ -339,6 +356,7 @@ def test_one_that_was_rotated_away_already_is_only_asked_about(aws: VaultAws, de
 
 def test_the_last_round_of_keys_is_made_when_nobody_can_tell(aws: VaultAws, desk: Desk) -> None:
     """A version without a label was rotated away twice at least, and its keys may be kept still."""
+    aws.vaults[KEYS].created["long-gone"] = aws.tick()
     assert rotate(desk, KEYS, exposed=True, exposed_version="long-gone") == Exit.DONE
     assert len(aws.rotated) == 1
     assert aws.vaults[KEYS].without_overlap == aws.rotated

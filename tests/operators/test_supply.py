@@ -17,7 +17,7 @@ from runbook.operators.supplied_value import LONGEST, Supplied, read_value
 from runbook.operators.supplying import Supply
 from runbook.operators.web import Answer, Web
 from tests.operators.desk import Desk
-from tests.operators.vault import CURRENT, OLD_VALUE, PENDING, PREVIOUS, VaultAws, first
+from tests.operators.vault import CURRENT, OLD_VALUE, PENDING, PREVIOUS, Vault, VaultAws, first
 
 STRIPE, DSN, NEW_VALUE = "stripe-api-key", "sentry-dsn", "canary-of-the-new-value"
 
@@ -184,6 +184,27 @@ def test_one_that_was_broken_off_goes_on(
     assert vault.values[vault.holder(CURRENT)] == NEW_VALUE
     assert vault.holder(PENDING) == ""
     demand_nothing_given_away(aws, again)
+
+
+def test_tasks_that_started_between_storing_and_use_are_waited_for(
+    aws: VaultAws, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = aws.vaults[STRIPE]
+    stored = first("stored")
+    vault.created[stored], vault.values[stored] = aws.tick(), NEW_VALUE
+    vault.move(PENDING, stored)
+    aws.started = aws.tick()
+    promote = aws._promote
+
+    def promoted(of: Vault, version: str) -> None:
+        """As AWS does it: the label of a pending version goes in the same call."""
+        promote(of, version)
+        of.move(PENDING, "")
+
+    monkeypatch.setattr(aws, "_promote", promoted)
+    assert supply(desk) == Exit.DONE, desk.err.getvalue()
+    assert vault.promoted is not None
+    assert aws.started > vault.promoted
 
 
 def test_a_value_that_was_stored_and_never_used_is_left_behind(aws: VaultAws, desk: Desk) -> None:

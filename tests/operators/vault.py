@@ -143,7 +143,8 @@ class VaultAws(PastAws):
 
     def _list_secret_version_ids(self, asked: Json) -> Json:
         _, vault = self._vault(asked)
-        made = {v: c for v, c in vault.created.items() if c and vault.stages.get(v)}
+        every = asked.get("IncludeDeprecated", False)
+        made = {v: c for v, c in vault.created.items() if c and (every or vault.stages.get(v))}
         # A page each, as of a secret with many versions.
         at, versions = int(asked.get("NextToken", "0")), list(made.items())
         page = [{"VersionId": v, "CreatedDate": c} for v, c in versions[at : at + self.page]]

@@ -3,7 +3,7 @@
 Each comes with the event that EventBridge delivers of it (tests/constructs/events).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,12 +127,12 @@ def lets_in(world: World, principal: Json, *more: Json, **elements: Json) -> Non
     )
 
 
-def decrypts(world: World, *statements: Json, key: bool = False) -> None:
+def decrypts(world: World, *statements: Json, key: bool = False, more: Sequence[Json] = ()) -> None:
     """Give somebody the key; ``key`` lets the account's policies say who else uses it."""
     world.role("x", *statements)
     if key:
         root = {"Principal": {"AWS": f"{IAM}:root"}}
-        world.key_says(*key_policy(), {**allow("kms:*"), **root})
+        world.key_says(*key_policy(), {**allow("kms:*"), **root}, *more)
 
 
 def grant(world: World, who: str, *operations: str) -> None:
@@ -450,6 +450,29 @@ CASES: dict[str, tuple[str, Change, set[Found]]] = {
             reader("role/x", "kms:ReEncryptFrom"),
             reader("root", "kms:Decrypt"),
         },
+    ),
+    "the key, and its policy refuses somebody else": (
+        KEY,
+        lambda w: decrypts(
+            w,
+            allow("kms:Decrypt", w.key),
+            key=True,
+            more=[
+                deny("kms:*", Principal={"AWS": f"{IAM}:role/z"}),
+                deny("kms:*", NotPrincipal={"AWS": f"{IAM}:role/x"}),
+            ],
+        ),
+        {reader("role/x", "kms:Decrypt"), reader("root", "kms:Decrypt")},
+    ),
+    "the key, and its policy refuses this one": (
+        KEY,
+        lambda w: decrypts(
+            w,
+            allow("kms:Decrypt", w.key),
+            key=True,
+            more=[deny("kms:*", Principal={"AWS": f"{IAM}:role/x"})],
+        ),
+        {drift("role/x", "kms:Decrypt"), reader("root", "kms:Decrypt")},
     ),
     "the key, for resources of services": (
         PUT,

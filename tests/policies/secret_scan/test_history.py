@@ -108,6 +108,12 @@ def test_a_tracked_file_that_is_not_committed_is_read(repository: SmallRepositor
     assert only(repository.judged()).key == "README.md:2, not committed"
 
 
+def test_a_file_that_is_named_as_a_canary_is_read(repository: SmallRepository) -> None:
+    repository.commit("named", {"canary:notes": "nothing yet\n"})
+    repository.write({"canary:notes": secret()})
+    assert only(repository.judged()).key == "canary:notes:1, not committed"
+
+
 def test_a_file_that_git_does_not_track_is_nobodys_business(repository: SmallRepository) -> None:
     repository.write({"untracked.txt": secret()})
     assert repository.judged() == []

@@ -135,7 +135,13 @@ def _delegates(key: Key, action: str, facts: Facts, account: str) -> bool:
     """Say whether the key's policy lets IAM decide on such a call; without it IAM opens nothing."""
     call = Call(action, key.arn, {**OUTSIDE[action], **facts})
     everybody = {ANYBODY, root(account), facts["aws:principalarn"]}
-    return any(everybody & set(one.holders(account)) for one in granting(key.said, call))
+    # A denial of somebody else, or of all but some, keeps this one out of nothing for sure.
+    about = [
+        one
+        for one in key.said
+        if everybody & set(one.holders(account)) and (one.allows or "NotPrincipal" not in one.body)
+    ]
+    return bool(granting(about, call))
 
 
 def _given(said: Sequence[Statement], call: Call, account: str) -> Iterator[tuple[str, Statement]]:

@@ -278,8 +278,8 @@ class Rotate(Operation):
 
     @property
     def _read_the_log(self) -> str:
-        name = f"{self._account.environment.slug}-rotate-{self._wanted.secret}"
-        log = f"aws logs tail /aws/lambda/{name} --since 1h"
+        group = f"/{self._account.environment.name}/rotation/{self._wanted.secret}"
+        log = f"aws logs tail {group} --since 1h"
         return f"Secrets Manager tries again by itself; its function says why: {log}"
 
     def verify(self) -> Mapping[str, Any]:

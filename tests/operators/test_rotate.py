@@ -98,7 +98,7 @@ def test_a_rotation_that_is_under_way_is_not_begun_twice(aws: VaultAws, desk: De
     assert rotate(desk) == Exit.REFUSED
     assert "rovn/production/database-application is under way, or failed" in desk.refusal
     assert "version half-done is at createSecret" in desk.refusal
-    assert "aws logs tail /aws/lambda/rovn-production-rotate-database-application" in desk.refusal
+    assert "aws logs tail /rovn/production/rotation/database-application --since 1h" in desk.refusal
     assert aws.rotated == []
 
 

@@ -77,6 +77,7 @@ class SecretWatchStack(RunbookStack):
             watched = Watched(
                 self._arns[name],
                 f"{environment.name}/{name}",
+                f"{environment.region}:{environment.account}",
                 principals.rotation(name) if rotates else None,
             )
             services = [environment.services[key].name for key in secret.services]

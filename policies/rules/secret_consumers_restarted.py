@@ -79,10 +79,13 @@ def _required(scope: Scope) -> Iterator[str]:
 def _new_values(name: str, arn: str, scope: Scope) -> Iterator[tuple[str, Event]]:
     """List how a secret comes to a new value: by its function, and by people."""
     by = scope.principals.break_glass[0]
-    full = f"{scope.environment.name}/{name}"
+    environment = scope.environment
+    full = f"{environment.name}/{name}"
+    # AWS takes an ARN without its last six letters, too.
+    part = f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{full}"
     current = {"versionStage": "AWSCURRENT", "moveToVersionId": "new"}
     yield f"{name} was rotated", rotation("RotationSucceeded", arn)
-    for secret in (arn, full):
+    for secret in (arn, full, part):
         yield (
             f"somebody promotes a value of {secret}",
             call("UpdateSecretVersionStage", secret, by, **current),

@@ -109,7 +109,8 @@ class Supply(Operation):
             why = f"it is the value in use, of {current.created:%Y-%m-%d}"
             refusal = Refusal("value", why, "make a new key at the vendor, and supply that")
             return Preview(summary=self.title, refusals=[refusal], before=same, after=same)
-        behind = self._consumers.behind(current.created) if current.created else {}
+        follows = current.created if state.previous else None
+        behind = self._consumers.behind(follows) if follows else {}
         done = not behind and not state.labelled_twice and not self._wanted.exposed
         return Preview(
             summary=f"{state.name} has the supplied value since today"
@@ -169,7 +170,8 @@ class Supply(Operation):
         patience = Patience(tell, goes_on=self.without_you, watch=self.watch)
         if self._wanted.exposed:
             self._look_up(tell, patience)
-        if since:
+        # Nobody runs with a value from before the first one, and nothing restarts for it.
+        if since and state.previous:
             looks = self._time.looks(self._wanted.timeout_minutes * 60)
             self._consumers.wait(since, looks, tell, patience)
 

@@ -123,6 +123,10 @@ def test_a_first_value_needs_none_before_it(aws: VaultAws, desk: Desk) -> None:
     assert vault.values[vault.holder(CURRENT)] == NEW_VALUE
     assert vault.holder(PENDING) == ""
     assert vault.holder(PREVIOUS) == ""
+    # Nothing restarts for it, and run again the command does not wait for that either.
+    again = Desk(aws)
+    assert supply(again) == Exit.DONE, again.err.getvalue()
+    assert "nothing is left to do here" in again.err.getvalue()
 
 
 def test_the_value_in_use_is_no_new_one(aws: VaultAws, desk: Desk) -> None:

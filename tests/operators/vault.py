@@ -208,7 +208,8 @@ class VaultAws(PastAws):
         vault.last_changed = self.moment
         vault.move(PENDING, token)
         if not vault.holder(CURRENT):
-            self._promote(vault, token)
+            # By AWS itself: no call moves AWSCURRENT, so no rule hears of it and nothing restarts.
+            vault.move(CURRENT, token)
         return {}
 
     def _update_secret_version_stage(self, asked: Json) -> Json:

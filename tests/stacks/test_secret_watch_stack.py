@@ -15,10 +15,13 @@ from tests.assembly import Assembly, plain
 from tests.constructs.events_read import NOTHING, event
 
 RULE, ALARM = "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
-ARN = "arn:aws:secretsmanager:us-east-2:111122223333:secret:rovn/production/"
+PLACE = "us-east-2:111122223333"
+ARN = f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/"
 ROTATOR = "arn:aws:iam::111122223333:role/rovn-production-rotate-mcp-inbound-token"
-STRIPE = Watched(f"{ARN}stripe-api-key-AbCdEf", "rovn/production/stripe-api-key", None)
-TOKEN = Watched(f"{ARN}mcp-inbound-token-AbCdEf", "rovn/production/mcp-inbound-token", ROTATOR)
+STRIPE = Watched(f"{ARN}stripe-api-key-AbCdEf", "rovn/production/stripe-api-key", PLACE, None)
+TOKEN = Watched(
+    f"{ARN}mcp-inbound-token-AbCdEf", "rovn/production/mcp-inbound-token", PLACE, ROTATOR
+)
 PROMOTED, PUT = "update-secret-version-stage", "put-secret-value"
 ISSUER = "detail__userIdentity__sessionContext__sessionIssuer__arn"
 ASKED = "detail__requestParameters"
@@ -76,6 +79,24 @@ def test_what_counts_as_a_new_value(
     secret: Watched, name: str, changes: dict[str, Any], found: bool
 ) -> None:
     assert matches(pattern(secret), event(name, **changes)) is found
+
+
+@pytest.mark.clause("ROVN-SEC-3")
+def test_each_rule_hears_every_name_that_a_call_may_give_its_secret(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    """In the template a secret's ARN is a token: no part of it can be cut out of that."""
+    place = f"{environment.region}:{environment.account}"
+    for name in (name for name, secret in environment.secrets.items() if secret.services):
+        id_ = f"Restart{name.title().replace('-', '')}"
+        rule = assembly.named(stack, RULE, id_)["Properties"]
+        of_calls = [
+            one for one in rule["EventPattern"]["detail"]["$or"] if "requestParameters" in one
+        ]
+        for asked in (one["requestParameters"]["secretId"] for one in of_calls):
+            full = f"{environment.name}/{name}"
+            assert "Fn::ImportValue" in asked[0]
+            assert asked[1:] == [full, f"arn:aws:secretsmanager:{place}:secret:{full}"]
 
 
 @pytest.mark.clause("ROVN-SEC-3")
@@ -185,7 +206,8 @@ def test_alarms_name_their_symptom_owner_and_command(
 def test_a_pattern_of_the_longest_names_is_as_short_as_eventbridge_wants_it() -> None:
     """The template has a token where the ARN will be."""
     name = f"organisation/environment/{'s' * 40}"
-    arn = f"arn:aws:secretsmanager:ap-southeast-2:111122223333:secret:{name}-AbCdEf"
+    place = "ap-southeast-2:111122223333"
+    arn = f"arn:aws:secretsmanager:{place}:secret:{name}-AbCdEf"
     role = f"arn:aws:iam::111122223333:role/{'r' * 64}"
-    written = json.dumps(pattern(Watched(arn, name, role)), separators=(",", ":"))
+    written = json.dumps(pattern(Watched(arn, name, place, role)), separators=(",", ":"))
     assert len(written) <= 2048

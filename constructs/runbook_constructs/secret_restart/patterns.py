@@ -13,16 +13,22 @@ _THERE, _ABSENT = [{"exists": True}], {"exists": False}
 
 @dataclass(frozen=True)
 class Watched:
-    """One secret: its ARN, its name, and the role of its rotation function if it has one."""
+    """One secret: its ARN, its name, and the role of its rotation function if it has one.
+
+    ``place`` is ``<region>:<account>``: in a template the ARN is a token, of which nothing can be
+    cut off.
+    """
 
     arn: str
     name: str
+    place: str
     rotation: str | None
 
     @property
     def ids(self) -> list[str]:
         """List the ways in which a call names it that we know: AWS takes part of an ARN, too."""
-        return [self.arn, self.name, f"{self.arn.rpartition(':')[0]}:{self.name}"]
+        part = f"arn:aws:secretsmanager:{self.place}:secret:{self.name}"
+        return [self.arn, self.name, part]
 
 
 def pattern(secret: Watched) -> Pattern:

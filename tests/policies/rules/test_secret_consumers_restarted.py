@@ -18,6 +18,8 @@ STRIPE, TOKEN = "RestartStripeApiKey", "RestartAdminToken"
 SERVICE = "rovn-passport-api"
 DETAIL = "EventPattern.detail"
 SAYS_STRIPE = "rovn/production/stripe-api-key"
+# As AWS takes it, too: without its last six letters.
+PART_OF_ARN = f"arn:aws:secretsmanager:us-east-2:111122223333:secret:{SAYS_STRIPE}"
 CONSUMED = [name for name, s in load_environment("rovn/production").secrets.items() if s.services]
 
 
@@ -66,6 +68,11 @@ def test_every_consumed_secret_has_its_rule(real: Real) -> None:
             f"{DETAIL}.$or.1.requestParameters.secretId",
             ["one"],
             f"nothing restarts {SERVICE} when somebody promotes a value of {SAYS_STRIPE}",
+        ),
+        (
+            f"{DETAIL}.$or.1.requestParameters.secretId.2",
+            f":{SAYS_STRIPE}",
+            f"nothing restarts {SERVICE} when somebody promotes a value of {PART_OF_ARN}",
         ),
         (
             f"{DETAIL}.$or.2.requestParameters.versionStages",

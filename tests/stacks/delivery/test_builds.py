@@ -186,7 +186,7 @@ def test_the_library_runs_by_itself(
         "runpy.run_module('runbook.operations', run_name='__main__')\n"
     )
     run = subprocess.run(
-        [sys.executable, "-P", "-c", code],
+        [sys.executable, "-B", "-P", "-c", code],
         cwd=tmp_path,
         capture_output=True,
         text=True,

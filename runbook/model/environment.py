@@ -6,8 +6,10 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from runbook.clauses import clauses_of, organisations_with_clauses
+from runbook.model.alerting import Alerting
 from runbook.model.buckets import Buckets
 from runbook.model.contradictions import between_tables
+from runbook.model.costs import Costs
 from runbook.model.database import Database
 from runbook.model.delivery import Delivery, bake_beyond_release
 from runbook.model.deploy import Deploy
@@ -19,6 +21,7 @@ from runbook.model.preflight import Preflight
 from runbook.model.refusal import Refusal
 from runbook.model.secrets import USERS, Secret, owner_role
 from runbook.model.services import Service
+from runbook.model.thresholds import Thresholds
 from runbook.model.tier import Tier
 from runbook.model.trail import Trail
 from runbook.model.validation import contradiction, impossible
@@ -72,6 +75,9 @@ class EnvironmentFile(BaseModel):
     secrets: Annotated[dict[Name, Secret], Field(description="By their names.")]
     deploy: Deploy
     delivery: Delivery
+    alerting: Alerting
+    alarms: Thresholds
+    costs: Costs
     preflight: Annotated[
         Preflight | None, Field(description="What has to be so before a release here, if anything.")
     ] = None
@@ -173,6 +179,7 @@ class Environment(EnvironmentFile):
         bakes = {name: service.bake_minutes for name, service in self.services.items()}
         yield from bake_beyond_release(self.delivery, bakes)
         yield from self._staging()
+        yield from self.alerting.contradictions(self.secrets)
         yield from between_tables(self)
         yield from self._broken_demands()
 

@@ -10,6 +10,7 @@ from runbook.model.gate import Gate
 from runbook.model.ingress import Ingress, Path, Port
 from runbook.model.location import Region
 from runbook.model.logs import LogRetentionDays
+from runbook.model.objectives import Objectives, Probes
 from runbook.model.refusal import Refusal
 from runbook.model.sentry import SentryProject
 from runbook.model.tracing import COLLECTOR_HEALTH_PORT, COLLECTOR_OTLP_PORT, Tracing
@@ -99,6 +100,8 @@ class Service(BaseModel):
     ingress: Ingress
     tracing: Tracing
     migrations: Migrations
+    objectives: Objectives
+    probes: Probes
     gate: Annotated[
         Gate | None, Field(description="Of a blue/green service; a rolling one has none.")
     ] = None

@@ -10,7 +10,7 @@ from tests.model.spoiling import HAPPY, MISSING, Directory, Refuse, demand_told
 # (key to spoil, its value, key told, reason told, fix told)
 SPOILED = [
     ("acount", "1", "acount", "this key is unknown", "did you mean 'account'?"),
-    ("\x1b[31m", 1, '"\\u001b[31m"', "this key is unknown", "known keys: account, avail"),
+    ("\x1b[31m", 1, '"\\u001b[31m"', "this key is unknown", "known keys: account, alarms"),
     ("network.c idr", 1, 'network."c idr"', "this key is unknown", "did you mean 'cidr'?"),
     ("network.nat", 3, "network.nat", "this key is unknown", "known keys: cidr, flow_log"),
     ("tier", "personal", "tier", "personal breaks ROVN-BCK-2", "set exactly phi"),

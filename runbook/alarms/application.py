@@ -1,0 +1,131 @@
+"""What the service's own log lines tell: sources, AI, sign-in, and PHI where none belongs."""
+
+from collections.abc import Iterator
+
+from runbook.alarms.alarm import MINUTE, Alarm, Comparison, Metric, MetricAlarm, Missing
+from runbook.alarms.log_metrics import (
+    AI_CALLS,
+    AI_FAILURES,
+    AUTH_FAILURES,
+    REVERIFY_QUEUE_DEPTH,
+    SOURCE_ADAPTER_ERRORS,
+    logged,
+)
+from runbook.model.environment import Environment
+from runbook.model.services import Service
+
+FEWEST_FAILURES = 5
+AI_FAILURE_PERCENT = 20
+
+
+def application_alarms(environment: Environment, key: str, service: Service) -> Iterator[Alarm]:
+    """List what is watched in the log lines of one service."""
+    yield MetricAlarm(
+        id="source-adapter-errors",
+        subject=key,
+        symptom="A source authority gives no usable answer, again and again",
+        clauses=("ROVN-ALM-7", "ROVN-PLB-1"),
+        source="R5.1: adapter exceptions; five in five minutes, twice in a row, our own reading",
+        severity="sev-2",
+        playbook="source-adapter-errors",
+        resets="Five minutes with fewer than five",
+        metrics=(logged(environment, key, SOURCE_ADAPTER_ERRORS, id_="errors"),),
+        unit="errors",
+        comparison=Comparison.AT_LEAST,
+        threshold=FEWEST_FAILURES,
+        period=5 * MINUTE,
+        periods=2,
+        breaching=2,
+        missing=Missing.WELL,
+        missing_because="Who logs nothing has no adapter that fails; silence is the canary's",
+    )
+    yield MetricAlarm(
+        id="reverify-queue-growing",
+        subject=key,
+        symptom="Verifications that wait for their source become more, half an hour on end",
+        clauses=("ROVN-ALM-7", "ROVN-PLB-1"),
+        source="R5.1: the retry queue; growth in six five-minute steps on end, our own reading",
+        severity="sev-3",
+        playbook="reverify-queue-growing",
+        resets="Five minutes in which the queue does not grow",
+        metrics=(logged(environment, key, REVERIFY_QUEUE_DEPTH, id_="depth", stat="Maximum"),),
+        expression="DIFF(depth)",
+        unit="more than before",
+        comparison=Comparison.ABOVE,
+        threshold=0,
+        period=5 * MINUTE,
+        periods=6,
+        breaching=6,
+        missing=Missing.WELL,
+        missing_because="The service tells of the queue whenever something enters it",
+    )
+    yield MetricAlarm(
+        id="ai-executor-failures",
+        subject=key,
+        symptom="Calls of the AI provider fail, and the fallback does not carry them",
+        clauses=("ROVN-ALM-8", "ROVN-PLB-3"),
+        source=f"R5.3: executor failures; {AI_FAILURE_PERCENT} % over 5 min, our own reading",
+        severity="sev-2",
+        playbook="ai-executor-failures",
+        resets="Five minutes with a smaller share of failures",
+        metrics=(
+            logged(environment, key, AI_FAILURES, id_="failures"),
+            logged(environment, key, AI_CALLS, id_="calls"),
+        ),
+        expression=f"IF(FILL(failures, 0) >= {FEWEST_FAILURES}, "
+        "100 * FILL(failures, 0) / MAX([FILL(calls, 0), FILL(failures, 0)]), 0)",
+        unit="% of calls",
+        comparison=Comparison.ABOVE,
+        threshold=AI_FAILURE_PERCENT,
+        period=5 * MINUTE,
+        periods=1,
+        breaching=1,
+        missing=Missing.WELL,
+        missing_because="The expression fills what is missing with 0: no call, no failure",
+    )
+    yield MetricAlarm(
+        id="auth-errors",
+        subject=key,
+        symptom="Sign-in answers with 5xx: nobody new gets in, sessions last until they expire",
+        clauses=("ROVN-ALM-9", "ROVN-PLB-4"),
+        source="R5.4: auth surfaces will 5xx; five in five minutes, our own reading",
+        severity="sev-1",
+        playbook="auth-errors",
+        resets="Five minutes with fewer than five",
+        metrics=(logged(environment, key, AUTH_FAILURES, id_="failures"),),
+        unit="requests",
+        comparison=Comparison.AT_LEAST,
+        threshold=FEWEST_FAILURES,
+        period=5 * MINUTE,
+        periods=1,
+        breaching=1,
+        missing=Missing.WELL,
+        missing_because="Who signs nobody in fails nobody; silence is the canary's",
+    )
+    yield MetricAlarm(
+        id="phi-in-logs",
+        subject=key,
+        symptom="CloudWatch found what looks like PHI in log lines that were scrubbed before",
+        clauses=("ROVN-LOG-1",),
+        source="D5: PHI scrubbed before write; D6: suspected PHI exposure is a P0. One finding",
+        severity="sev-1",
+        playbook="phi-in-logs",
+        resets="Five minutes without a finding",
+        metrics=(
+            Metric(
+                id="findings",
+                namespace="AWS/Logs",
+                name="LogEventsWithFindings",
+                stat="Sum",
+                dimensions={"LogGroupName": f"/ecs/{service.name}"},
+            ),
+        ),
+        unit="log lines",
+        comparison=Comparison.AT_LEAST,
+        threshold=1,
+        period=5 * MINUTE,
+        periods=1,
+        breaching=1,
+        missing=Missing.WELL,
+        missing_because="CloudWatch counts what it finds, and says nothing where it finds nothing",
+    )

@@ -1,0 +1,67 @@
+"""Severities as the documents have them: who answers, how fast, and what reaches them when.
+
+Each organisation keeps its own scale; where its documents have two, each level names the one it is
+the same as (ROVN-SEV-1, ROVN-COM-1).
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Channel = Literal["pager", "slack"]
+Hours = Literal["always", "business"]
+
+
+class Level(BaseModel):
+    """One severity. Times are minutes after the alarm; ``same_as`` is its name on the other scale.
+
+    ``hours`` says when its channels are used: outside business hours an alarm of a level that
+    wakes nobody is muted, and told when they begin if it still rings.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    id: Annotated[str, Field(pattern=r"^[a-z]+-?[0-9]$")]
+    title: str
+    definition: str
+    respond: str
+    # None where the document names a sprint.
+    respond_minutes: int | None = None
+    owners: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    source: str
+    same_as: str | None = None
+    same_as_source: str | None = None
+    wakes: bool
+    escalate_minutes: int | None = None
+    acknowledge_minutes: int | None = None
+    hours: Hours
+    channels: Annotated[tuple[Channel, ...], Field(strict=False, min_length=1)]
+    post_mortem_hours: int | None = None
+    # Who hears of an incident beside its owners (R10).
+    tells: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+
+class _Scale(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    level: Annotated[tuple[Level, ...], Field(strict=False, min_length=1)]
+
+
+@cache
+def levels(organisation: str) -> tuple[Level, ...]:
+    """Give an organisation's severities, the gravest first; ``KeyError`` where none are written."""
+    file = files("runbook.alarms") / "scales" / f"{organisation}.toml"
+    if not file.is_file():
+        raise KeyError(organisation)
+    return _Scale.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))).level
+
+
+def level(organisation: str, severity: str) -> Level:
+    """Give one severity by its id, or by its name on the other scale (``P0``)."""
+    for each in levels(organisation):
+        if severity in (each.id, each.same_as):
+            return each
+    raise KeyError(severity)

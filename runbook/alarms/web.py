@@ -1,0 +1,247 @@
+"""What a service's callers see: errors, slowness, silence, and the objective's burn."""
+
+from collections.abc import Iterator
+
+from runbook.alarms.alarm import (
+    HOUR,
+    MINUTE,
+    Alarm,
+    Comparison,
+    CompositeAlarm,
+    Metric,
+    MetricAlarm,
+    Missing,
+    Stands,
+)
+from runbook.alarms.placeholders import BALANCER, target_group
+from runbook.model.environment import Environment
+from runbook.model.services import Service
+
+NAMESPACE = "AWS/ApplicationELB"
+# Fewer errors than this in a window are no rate: one of three requests is 33 %.
+FEWEST_ERRORS = 5
+FEWEST_REQUESTS = 20
+# How many times faster than the objective allows, over a long window and a short one in it:
+# the long one says that it matters, the short one that it still goes on.
+FAST_BURN, SLOW_BURN = 14.4, 6.0
+
+
+def colours(service: Service) -> tuple[str, ...]:
+    """Name the target groups that a service has: both count, since they swap roles."""
+    return ("blue", "green") if service.strategy == "blue_green" else ("blue",)
+
+
+def of_group(key: str, colour: str, name: str, stat: str, id_: str | None = None) -> Metric:
+    """Read a metric of one target group."""
+    return Metric(
+        id=id_ or colour,
+        namespace=NAMESPACE,
+        name=name,
+        stat=stat,
+        dimensions={"LoadBalancer": BALANCER, "TargetGroup": target_group(key, colour)},
+    )
+
+
+def of_balancer(name: str, id_: str) -> Metric:
+    """Read a metric of the load balancer itself."""
+    return Metric(
+        id=id_, namespace=NAMESPACE, name=name, stat="Sum", dimensions={"LoadBalancer": BALANCER}
+    )
+
+
+def web_alarms(environment: Environment, key: str, service: Service) -> Iterator[Alarm]:
+    """List what is watched of one service at the load balancer."""
+    yield _error_rate(environment, key, service)
+    yield _unhealthy(key, service)
+    yield _latency(key, service)
+    yield _silence(key)
+    yield _burn(key, service, "slo-fast-burn", FAST_BURN, (HOUR, 5 * MINUTE), "sev-1")
+    yield _burn(key, service, "slo-slow-burn", SLOW_BURN, (6 * HOUR, 30 * MINUTE), "sev-2")
+
+
+def error_metrics(key: str, service: Service) -> tuple[Metric, ...]:
+    """Read what counts errors and requests.
+
+    A request that no target took is an error of the balancer's and no request in its own count.
+    """
+    return (
+        of_balancer("HTTPCode_ELB_5XX_Count", "balancer"),
+        *(of_group(key, c, "HTTPCode_Target_5XX_Count", "Sum") for c in colours(service)),
+        of_balancer("RequestCount", "requests"),
+    )
+
+
+def error_percent(service: Service) -> str:
+    """Write the share of requests that ended with 5xx, percent; 0 for a handful of errors.
+
+    Errors are divided by requests, or by themselves where no target took any: 100 % then.
+    """
+    errors = " + ".join(f"FILL({name}, 0)" for name in ("balancer", *colours(service)))
+    requests = f"MAX([FILL(requests, 0), {errors}])"
+    return f"IF({errors} >= {FEWEST_ERRORS}, 100 * ({errors}) / {requests}, 0)"
+
+
+def _error_rate(environment: Environment, key: str, service: Service) -> MetricAlarm:
+    return MetricAlarm(
+        id="api-5xx-rate",
+        subject=key,
+        symptom="Requests end with 5xx, from the service's tasks or from the load balancer",
+        clauses=("ROVN-ALM-1", "ROVN-DEP-4"),
+        source="D5: 5xx > 1 % / 5 min. Fewer than five errors are no rate, our own reading",
+        severity="sev-1",
+        playbook="api-5xx-rate",
+        resets="Five minutes with a smaller share of errors",
+        stands=Stands.SERVICE,
+        metrics=error_metrics(key, service),
+        expression=error_percent(service),
+        unit="% of requests",
+        comparison=Comparison.ABOVE,
+        threshold=environment.alarms.error_percent,
+        period=5 * MINUTE,
+        periods=1,
+        breaching=1,
+        missing=Missing.WELL,
+        missing_because="The expression fills what is missing with 0; silence is api-no-traffic's",
+    )
+
+
+def _unhealthy(key: str, service: Service) -> MetricAlarm:
+    metrics = tuple(
+        metric
+        for colour in colours(service)
+        for metric in (
+            of_group(key, colour, "UnHealthyHostCount", "Maximum", f"bad_{colour}"),
+            of_group(key, colour, "HealthyHostCount", "Minimum", f"good_{colour}"),
+        )
+    )
+    bad = " + ".join(f"FILL(bad_{colour}, 0)" for colour in colours(service))
+    good = " + ".join(f"FILL(good_{colour}, 0)" for colour in colours(service))
+    return MetricAlarm(
+        id="api-unhealthy-hosts",
+        subject=key,
+        symptom="At least half of the tasks fail the load balancer's health check",
+        clauses=("ROVN-HLT-1", "ROVN-DEP-4"),
+        source="R3: 200 from /health is the health of tasks. Half of them for 3 min, our reading",
+        severity="sev-1",
+        playbook="api-unhealthy-hosts",
+        resets="A minute of three in which more than half of the tasks are healthy",
+        stands=Stands.SERVICE,
+        metrics=metrics,
+        expression=f"IF({bad} + {good} > 0, 100 * ({bad}) / ({bad} + {good}), 0)",
+        unit="% of tasks",
+        comparison=Comparison.AT_LEAST,
+        threshold=50,
+        period=MINUTE,
+        periods=3,
+        breaching=3,
+        missing=Missing.WELL,
+        missing_because="Without any task there is no health: the canary and api-5xx-rate see that",
+    )
+
+
+def _latency(key: str, service: Service) -> MetricAlarm:
+    slowest = ", ".join(f"FILL({colour}, 0)" for colour in colours(service))
+    slowest = f"MAX([{slowest}])" if len(colours(service)) > 1 else slowest
+    requests = " + ".join(f"FILL(n_{colour}, 0)" for colour in colours(service))
+    return MetricAlarm(
+        id="api-p95-latency",
+        subject=key,
+        symptom="One of twenty requests takes longer than the objective allows",
+        clauses=("ROVN-ALM-10", "ROVN-DEP-4"),
+        source="R8: objectives, not thresholds alone; the number is objectives.p95_latency_ms",
+        severity="sev-2",
+        playbook="api-p95-latency",
+        resets="Five minutes in which 95 of 100 requests are fast enough",
+        stands=Stands.SERVICE,
+        metrics=tuple(
+            metric
+            for colour in colours(service)
+            for metric in (
+                of_group(key, colour, "TargetResponseTime", "p95"),
+                of_group(key, colour, "RequestCount", "Sum", f"n_{colour}"),
+            )
+        ),
+        expression=f"IF({requests} >= {FEWEST_REQUESTS}, {slowest}, 0)",
+        unit="seconds",
+        comparison=Comparison.ABOVE,
+        threshold=service.objectives.p95_latency_ms / 1000,
+        period=5 * MINUTE,
+        periods=3,
+        breaching=3,
+        missing=Missing.WELL,
+        missing_because="A handful of requests has no percentile, and none is api-no-traffic's",
+    )
+
+
+def _silence(key: str) -> MetricAlarm:
+    return MetricAlarm(
+        id="api-no-traffic",
+        subject=key,
+        symptom="No request has come to the load balancer, not even the canary's",
+        clauses=("ROVN-HLT-3",),
+        source="D5: the canary asks every 30 seconds, so silence is a broken way in; our reading",
+        severity="sev-2",
+        playbook="api-no-traffic",
+        resets="Five minutes of three with a request",
+        metrics=(of_balancer("RequestCount", "requests"),),
+        unit="requests",
+        comparison=Comparison.BELOW,
+        threshold=1,
+        period=5 * MINUTE,
+        periods=3,
+        breaching=3,
+        missing=Missing.BAD,
+        missing_because="A balancer that nobody asks writes no datapoint: that is the symptom",
+    )
+
+
+def _burn(
+    key: str,
+    service: Service,
+    id_: str,
+    times: float,
+    windows: tuple[int, int],
+    severity: str,
+) -> CompositeAlarm:
+    told = {
+        "subject": key,
+        "clauses": ("ROVN-ALM-10",),
+        "severity": severity,
+        "playbook": id_,
+        "stands": Stands.SERVICE,
+    }
+    objective = service.objectives
+    hours = windows[0] // HOUR
+    source = f"R8: SLO-driven alerting; {times:g} times the budget over {hours} h, our reading"
+    resets = "One of the two windows burns slower: the short one soon after the errors end"
+    parts = tuple(
+        MetricAlarm(
+            id=f"{id_}-{window // MINUTE}m",
+            symptom=f"Errors spend the objective's budget {times:g} times too fast for "
+            f"{window // MINUTE} minutes",
+            source=source,
+            resets=resets,
+            metrics=error_metrics(key, service),
+            expression=f"({error_percent(service)}) / {objective.budget_percent:g}",
+            unit="times the budget",
+            comparison=Comparison.ABOVE,
+            threshold=times,
+            period=window,
+            periods=1,
+            breaching=1,
+            missing=Missing.WELL,
+            missing_because="Missing is filled with 0: where nobody asked, nothing failed",
+            part=True,
+            **told,  # type: ignore[arg-type]
+        )
+        for window in windows
+    )
+    return CompositeAlarm(
+        id=id_,
+        symptom=f"{objective.availability_percent:g} % over {objective.window_days} days will be "
+        f"missed: the budget of errors burns {times:g} times too fast",
+        source=source,
+        resets=resets,
+        every=parts,
+        **told,  # type: ignore[arg-type]
+    )

@@ -8,6 +8,7 @@ environment's.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from runbook.alarms.local_time import (
     Interval,
@@ -113,7 +114,7 @@ class Matrix:
         """List when clocks change in the year."""
         return [
             Change(later.start, earlier.shows(later.start), later.shows(later.start))
-            for earlier, later in zip(self._spans, self._spans[1:], strict=False)
+            for earlier, later in pairwise(self._spans)
             if self.over.start <= later.start < self.over.end
         ]
 

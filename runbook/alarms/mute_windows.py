@@ -19,9 +19,9 @@ from runbook.model.alerting import DAYS, Alerting, Day
 # first to the last, each is shown once a day.
 FIRST_PLAIN, LAST_PLAIN = 4, 20
 # From here on, a night's window ends between FIRST_PLAIN and opening however clocks change.
-EARLIEST_OPENING = 6
+EARLIEST_OPENING = 7
 # Of the one zone whose clocks change by two hours.
-EARLIEST_OPENINGS = {"Antarctica/Troll": 8}
+EARLIEST_OPENINGS = {"Antarctica/Troll": 9}
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=15)
 # Where no long window fits: clocks change on a quarter of an hour, in every zone.
 _QUARTERS, _STEP = (0, 15, 30, 45), timedelta(minutes=15)
@@ -48,11 +48,9 @@ class Window:
     @property
     def duration(self) -> str:
         """How long it lasts, as ISO 8601 writes it."""
-        minutes = self.lasts // timedelta(minutes=1)
-        parts = [f"{minutes // 1440}D" if minutes >= 1440 else ""]  # noqa: PLR2004 - a day
-        hours, rest = divmod(minutes % 1440, 60)
-        time = f"{hours}H" * bool(hours) + f"{rest}M" * bool(rest)
-        return f"P{''.join(parts)}{'T' if time else ''}{time}"
+        hours, minutes = divmod(self.lasts.seconds // 60, 60)
+        time = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes)
+        return "P" + f"{self.lasts.days}D" * bool(self.lasts.days) + "T" * bool(time) + time
 
     @property
     def name(self) -> str:
@@ -107,11 +105,9 @@ def mute_windows(alerting: Alerting) -> tuple[Window, ...]:
     steps: dict[int, set[int]] = {}
     for start, end in complement_of_week(alerting):
         for hour, lasts in _long(alerting, start, end, steps):
-            key = ((0,), (hour % 24,), lasts)
-            found.setdefault(key, set()).add(hour // 24 % 7)
+            found.setdefault(((0,), (hour % 24,), lasts), set()).add(hour // 24 % 7)
     for day, hours in steps.items():
-        key = (_QUARTERS, tuple(sorted(hours)), _STEP)
-        found.setdefault(key, set()).add(day)
+        found.setdefault((_QUARTERS, tuple(sorted(hours)), _STEP), set()).add(day)
     return tuple(
         Window(minutes, hours, tuple(DAYS[day] for day in sorted(days)), lasts)
         for (minutes, hours, lasts), days in found.items()
@@ -120,7 +116,7 @@ def mute_windows(alerting: Alerting) -> tuple[Window, ...]:
 
 def complement_of_week(alerting: Alerting) -> list[tuple[int, int]]:
     """List what of a week is muted, from hour to hour since Monday; the last may pass its end."""
-    if alerting.closes - alerting.opens == 24 and len(alerting.business_days) == len(DAYS):  # noqa: PLR2004
+    if alerting.closes - alerting.opens == 24 and len(alerting.business_days) == len(DAYS):
         return []
     days = sorted(DAYS.index(day) for day in alerting.business_days)
     following = [*days[1:], days[0] + 7]
@@ -221,15 +217,11 @@ def opened(
             jumped = following and instant >= span.end and following.shows(span.end) > local
             if span.start <= instant < span.end or (jumped and reading.never is Never.LATER):
                 starts.setdefault(local, []).append(instant)
-    picked = {
-        Twice.BOTH: lambda instants: instants,
-        Twice.FIRST: lambda instants: instants[:1],
-        Twice.SECOND: lambda instants: instants[-1:],
-    }[reading.twice]
+    picked = {Twice.BOTH: slice(None), Twice.FIRST: slice(1), Twice.SECOND: slice(-1, None)}
     return [
         Interval(instant, instant + window.lasts)
         for instants in starts.values()
-        for instant in picked(instants)
+        for instant in instants[picked[reading.twice]]
     ]
 
 

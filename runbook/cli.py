@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from policies.report import Format
+from runbook.alarms.commands import add_to as add_alarms
 from runbook.completion import environment_names
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(release, name="release")
 add_to(app)
 add_secrets(app)
+add_alarms(app)
 
 
 def _rules() -> "Judge":

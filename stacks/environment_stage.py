@@ -11,6 +11,7 @@ from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
+from stacks.paging_stack import PagingStack
 from stacks.platform_stack import PlatformStack
 from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
@@ -84,6 +85,7 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_services(environment)
+        self._add_paging(environment)
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -122,3 +124,9 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
+
+    def _add_paging(self, environment: Environment) -> None:
+        paging = PagingStack(self, "Paging", environment=environment)
+        # What it mutes is named by convention, and has to be there.
+        for key in environment.services:
+            paging.add_stack_dependency(self.services[key])

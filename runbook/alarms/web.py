@@ -49,6 +49,16 @@ def of_balancer(name: str, id_: str) -> Metric:
     )
 
 
+def deployment_alarms(environment: Environment, key: str) -> tuple[str, ...]:
+    """Name the alarms of a service that end a deployment: what its callers see (ROVN-DEP-4).
+
+    Not the burn of the objective: it still rings for what an earlier deployment did.
+    """
+    service = environment.services[key]
+    alarms = (_error_rate(environment, key, service), _unhealthy(key, service))
+    return tuple(alarm.name(environment.slug) for alarm in (*alarms, _latency(key, service)))
+
+
 def web_alarms(environment: Environment, key: str, service: Service) -> Iterator[Alarm]:
     """List what is watched of one service at the load balancer."""
     yield _error_rate(environment, key, service)

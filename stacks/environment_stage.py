@@ -5,6 +5,7 @@ from aws_cdk import Stage
 from constructs import Construct
 
 from runbook.model.environment import IDENTITY_REGION, Environment
+from stacks.alarms_stack import AlarmsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.data_stack import DataStack
@@ -85,6 +86,7 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_services(environment)
+        self._add_alarms(environment)
         self._add_paging(environment)
 
     def _watch_readers(self, environment: Environment) -> None:
@@ -110,8 +112,9 @@ class EnvironmentStage(Stage):
             platform=self.platform,
             gate=self.gate,
         )
+        self.services: dict[str, ServiceStack] = {}
         for name in environment.services:
-            stack = ServiceStack(
+            stack = self.services[name] = ServiceStack(
                 self,
                 name.title().replace("-", ""),
                 environment=environment,
@@ -125,8 +128,17 @@ class EnvironmentStage(Stage):
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
 
+    def _add_alarms(self, environment: Environment) -> None:
+        """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
+        self.alarms = alarms = AlarmsStack(
+            self, "Alarms", environment=environment, platform=self.platform
+        )
+        for service in self.services.values():
+            alarms.add_stack_dependency(service)
+        alarms.add_stack_dependency(self.secret_watch)
+
     def _add_paging(self, environment: Environment) -> None:
         paging = PagingStack(self, "Paging", environment=environment)
-        # What it mutes is named by convention, and has to be there.
-        for key in environment.services:
-            paging.add_stack_dependency(self.services[key])
+        # What it mutes is named by convention, and CloudWatch wants it there.
+        for stack in (self.alarms, self.platform, *self.services.values()):
+            paging.add_stack_dependency(stack)

@@ -6,6 +6,7 @@ That a person was woken, or acknowledged it, no metric of AWS tells: the pager's
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 Json = Any
@@ -41,13 +42,13 @@ def published(history: Iterable[Mapping[str, Json]], topic: str) -> list[datetim
         and item["HistorySummary"] == f"Successfully executed action {topic}"
     ]
     told = changes(items)
-    ends = [*(at for at, _ in told[1:]), None]
-    return [
-        at
-        for (at, state), end in zip(told, ends, strict=True)
-        if state == "ALARM"
-        and any(at - _ALIKE <= when <= min(at + _SOON, end or at + _SOON) for when in taken)
-    ]
+    ends = [at for at, _ in told[1:]]
+    found = []
+    for (at, state), end in zip_longest(told, ends):
+        until = min(at + _SOON, end or at + _SOON)
+        if state == "ALARM" and any(at - _ALIKE <= when <= until for when in taken):
+            found.append(at)
+    return found
 
 
 def delivered(handed_over: Iterable[float], failed: Iterable[float]) -> bool:

@@ -41,7 +41,7 @@ def more(*names: str) -> Spoil:
     ("path", "value", "message"),
     [
         (EXPRESSION, "cron(0 16 * * MON,TUE,WED,THU)", "open in business hours: 2027-01-04 16:00"),
-        (DURATION, "PT16H1M", "open in business hours: 2027-01-05 09:00 for 0:01:00"),
+        (DURATION, "PT16H1M", "open in business hours: 2027-01-01 09:00 for 0:01:00"),
         (DURATION, "P16D", "P16D is not between a minute and 15 days"),
         (EXPRESSION, "at(2027-01-01T00:00)", "no window of each week"),
         (EXPRESSION, "cron(0 17 1 * *)", "no window of each week"),

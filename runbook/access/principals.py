@@ -12,6 +12,7 @@ from runbook.access.roles import (
     ECS_TASKS,
     FLOW_LOGS,
     RELEASE_RECORDS,
+    SLACK,
     SNAPSHOT_JANITOR,
     TRAIL,
 )
@@ -81,6 +82,11 @@ class Principals(SecretPrincipals):
     def database_monitoring(self) -> str:
         """RDS, writing the operating system's metrics."""
         return self.role(self.named(DATABASE_MONITORING))
+
+    @property
+    def slack(self) -> str:
+        """Whoever types in a channel of Slack: it reads alarms."""
+        return self.role(self.named(SLACK))
 
     @property
     def may_push_images(self) -> tuple[str, ...]:
@@ -164,6 +170,7 @@ class Principals(SecretPrincipals):
         passed = {
             ECS_TASKS: self.passable_to_tasks,
             "ecs.amazonaws.com": at_deployments,
+            "chatbot.amazonaws.com": (self.slack,),
             "cloudtrail.amazonaws.com": (self.trail,),
             CODEBUILD: (self.image_build, self.release, self.release_checks),
             "codepipeline.amazonaws.com": (self.pipeline,),

@@ -18,6 +18,8 @@ SECRET_AGES = "secret-ages"  # noqa: S105 - a name
 SECRET_READERS = "secret-readers"  # noqa: S105 - a name
 # What hands IAM's events on to the environment's region.
 IDENTITY_EVENTS = "identity-events"
+# What shows alarms in Slack.
+SLACK = "slack"
 CODEBUILD = "codebuild.amazonaws.com"
 
 

@@ -28,9 +28,7 @@ def _copies(secret: Resource, scope: Scope) -> Iterator[str]:
     regions = [known(each).get("Region") for each in secret.at("ReplicaRegions", [])]
     away = environment.region != IDENTITY_REGION
     wanted = [IDENTITY_REGION] if away and secret.at("Name") == pager_secret(environment) else []
-    if regions == wanted:
-        return
-    if wanted:
+    if set(wanted) - set(regions):
         yield f"no copy of it is in {IDENTITY_REGION}, where probes page from: nobody is subscribed"
     for region in regions:
         if region not in wanted:

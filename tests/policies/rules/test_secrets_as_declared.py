@@ -35,7 +35,7 @@ def said(**given: object) -> str:
         ),
         (
             {"Name": PAGER, "ReplicaRegions": [{"Region": "us-east-1"}, {"Region": "eu-west-1"}]},
-            "no copy of it is in us-east-1",
+            "ReplicaRegions makes a copy in eu-west-1, where nothing of ours reads it",
         ),
         (
             {"Name": OPEN},
@@ -66,3 +66,10 @@ def test_only_this_rule_sees_a_copy_in_another_region(real: Real) -> None:
         secret["ReplicaRegions"] = [{"Region": "eu-west-1"}]
 
     assert real.caught("secrets", spoil) == {(RULE.id, "SecretsAdminToken")}
+
+
+def test_only_this_rule_sees_a_pager_that_has_no_copy_for_the_probes(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        del properties(body, SECRET, "SecretsPagerAddress")["ReplicaRegions"]
+
+    assert real.caught("secrets", spoil) == {(RULE.id, "SecretsPagerAddress")}

@@ -68,13 +68,13 @@ class SecretPrincipals(Names):
         """Who may read a secret's value: its consumers' execution roles and break-glass.
 
         CloudFormation reads the database's master, once, to create the instance with it, and the
-        pager's address, to subscribe it, in each region that has topics (ROVN-SEV-1); who deploys
+        pager's address, to subscribe it to topics, in either region that has some; who deploys
         reads the tokens by which a rollback asks for the error rate (ROVN-RB-1).
         """
         consumers = tuple(self._consumer(c) for c in self.environment.secrets[secret].consumers)
         asks = (self.deploy_identity,) if secret in self.environment.operators_tokens else ()
         rotates = (*self._rotates(secret), *self._uses_master(secret))
-        makes = (*self._creator(secret), *self._subscriber(secret))
+        makes = (*self._creator(secret), *self._subscribes(secret))
         return (*consumers, *makes, *rotates, *asks, *self.break_glass)
 
     def may_write(self, secret: str) -> tuple[str, ...]:
@@ -93,8 +93,8 @@ class SecretPrincipals(Names):
         role = self.cdk_role("cfn-exec", self.environment.region)
         return (role,) if secret == self.environment.database_master else ()
 
-    def _subscriber(self, secret: str) -> tuple[str, ...]:
-        """Find who resolves the reference to the pager's address: in its own region, each."""
+    def _subscribes(self, secret: str) -> tuple[str, ...]:
+        """Find who subscribes the pager: its address is resolved where the topics are."""
         if secret != self.environment.alerting.pager_secret:
             return ()
         regions = dict.fromkeys((self.environment.region, IDENTITY_REGION))

@@ -1,0 +1,69 @@
+"""A channel in Slack that shows what topics say, and from which nobody can do anything."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_chatbot as chatbot
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from runbook.alarms.delivery import SlackChannel
+
+CHATBOT = "chatbot.amazonaws.com"
+# The graph beside an alarm; it knows no resource.
+GRAPH = "cloudwatch:GetMetricWidgetImage"
+
+
+class SlackChannels(Construct):
+    """Configurations of channels in ``workspace``, with one role and one guardrail for all.
+
+    What somebody may do from Slack is what both allow, and both are one policy that reads
+    ``alarms``, by their ARNs, and graphs. Without a guardrail AWS takes AdministratorAccess.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        role_name: str,
+        policy_name: str,
+        alarms: Sequence[str],
+        workspace: str,
+        channels: Sequence[SlackChannel],
+    ) -> None:
+        super().__init__(scope, id_)
+        role = iam.Role(
+            self,
+            "Role",
+            role_name=role_name,
+            description="Draws what alarms say in Slack",
+            assumed_by=iam.ServicePrincipal(CHATBOT),
+        )
+        guardrail = iam.ManagedPolicy(
+            self,
+            "Guardrail",
+            managed_policy_name=policy_name,
+            description="The most that anybody can do from a channel in Slack",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="OwnAlarms", actions=["cloudwatch:DescribeAlarms"], resources=list(alarms)
+                ),
+                iam.PolicyStatement(sid="Graphs", actions=[GRAPH], resources=["*"]),
+            ],
+        )
+        for channel in channels:
+            chatbot.CfnSlackChannelConfiguration(
+                self,
+                channel.name.rpartition("-")[2].title(),
+                configuration_name=channel.name,
+                slack_workspace_id=workspace,
+                slack_channel_id=channel.id,
+                iam_role_arn=role.role_arn,
+                guardrail_policies=[guardrail.managed_policy_arn],
+                sns_topic_arns=list(channel.topics),
+                # Messages that it cannot show leave no other trace.
+                logging_level="ERROR",
+                # Whoever is in the channel has the channel's role, which can read graphs.
+                user_role_required=False,
+            )

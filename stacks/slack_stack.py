@@ -2,8 +2,9 @@
 
 from constructs import Construct
 
+from runbook.access.guard_rails import WATCH_BOUNDARY
 from runbook.access.principals import Principals
-from runbook.alarms.delivery import levels_by_region, slack_channels
+from runbook.alarms.delivery import slack_channels
 from runbook.model.environment import Environment
 from runbook_constructs.slack_channels import SlackChannels
 from stacks.runbook_stack import RunbookStack
@@ -24,6 +25,7 @@ class SlackStack(RunbookStack):
             part="slack",
             description="Channels in Slack",
             stateful=False,
+            boundary=WATCH_BOUNDARY,
         )
         principals = Principals(environment)
         SlackChannels(
@@ -31,10 +33,6 @@ class SlackStack(RunbookStack):
             "Slack",
             role_name=principals.slack.rpartition("/")[2],
             policy_name=principals.named("slack-guardrail"),
-            alarms=[
-                f"arn:aws:cloudwatch:{region}:{environment.account}:alarm:{environment.slug}-*"
-                for region in levels_by_region(environment)
-            ],
             workspace=environment.alerting.slack_workspace,
             channels=slack_channels(environment),
         )

@@ -7,11 +7,13 @@ from constructs import Construct
 from runbook.model.environment import IDENTITY_REGION, Environment
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
+from stacks.canary_stack import CanaryStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
+from stacks.probe_stack import ProbeStack
 from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
 from stacks.release_gate_stack import ReleaseGateStack
@@ -84,6 +86,7 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_services(environment)
+        self._ask_from_outside(environment)
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -108,6 +111,7 @@ class EnvironmentStage(Stage):
             platform=self.platform,
             gate=self.gate,
         )
+        self._services: list[ServiceStack] = []
         for name in environment.services:
             stack = ServiceStack(
                 self,
@@ -122,3 +126,14 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
+            self._services.append(stack)
+
+    def _ask_from_outside(self, environment: Environment) -> None:
+        """Ask what stands already: before, there is nothing to find well or ill."""
+        asking = (
+            CanaryStack(self, "Canary", environment=environment),
+            ProbeStack(self, "Probes", environment=environment),
+        )
+        for stack in asking:
+            for service in self._services:
+                stack.add_stack_dependency(service)

@@ -19,7 +19,7 @@ from runbook.alarms.canary import (
 )
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.encrypted_log_group import EncryptedLogGroup
-from runbook_constructs.function_statements import Place, Statements, allow, write_own_log
+from runbook_constructs.function_statements import Place, Statements, allow
 
 HANDLER = "health_canary.handler"
 # Below it, Synthetics puts region, canary and time of the run.
@@ -104,7 +104,10 @@ def canary_statements(
 ) -> Statements:
     """List what canaries may do: leave artifacts, write their logs, tell how a run ended."""
     place = Place(stack.region, stack.account)
-    own = iam.PolicyStatement(
+    streams = [
+        place.arn("logs", f"log-group:{group_prefix(name)}*:log-stream:*") for name in names
+    ]
+    results = iam.PolicyStatement(
         sid="TellResults",
         actions=["cloudwatch:PutMetricData"],
         resources=["*"],
@@ -116,6 +119,6 @@ def canary_statements(
         # Its library looks for the bucket's region so, AWS says.
         allow("ListBuckets", ["s3:ListAllMyBuckets"], ["*"]),
         allow("EncryptArtifacts", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
-        own,
-        *(write_own_log(place, f"{group_prefix(name)}*") for name in names),
+        results,
+        allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], streams),
     ]

@@ -63,7 +63,7 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         id="secret-access-drift",
         symptom="Somebody outside the lists may read a secret, or nobody has looked for an hour",
         clauses=("ROVN-SEC-6",),
-        source="D8: deviations from the allow-list page ops. One reader, looked for every hour",
+        source="D8: deviations from the allow-list page ops. One reader; each hour one look",
         severity="sev-1",
         playbook="secret-access-drift",
         resets="An hour in which nobody outside the lists is found",
@@ -80,8 +80,8 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         comparison=Comparison.ABOVE,
         threshold=0,
         period=HOUR,
-        periods=2,
-        breaching=2,
+        periods=1,
+        breaching=1,
         missing=Missing.BAD,
         missing_because="Who has not looked cannot say that nobody reads",
     )
@@ -144,7 +144,7 @@ def secret_alarms(environment: Environment) -> Iterator[Alarm]:
                 symptom=f"{name} is at {age.threshold} % of its {secret.rotation_days} days, "
                 "or nobody has measured it",
                 clauses=("ROVN-SEC-3",),
-                source=f"R6, D8: every {secret.rotation_days} days",
+                source=f"R6, D8: every {secret.rotation_days} days, by {secret.owner}",
                 severity=severity,
                 playbook=id_,
                 resets="A new value",

@@ -9,12 +9,14 @@ from stacks.alarms_stack import AlarmsStack
 from stacks.alerts_stack import AlertsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
+from stacks.canary_stack import CanaryStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.edge_key_stack import EdgeKeyStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
+from stacks.probe_stack import ProbeStack
 from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
 from stacks.release_gate_stack import ReleaseGateStack
@@ -90,6 +92,7 @@ class EnvironmentStage(Stage):
         self._add_slack(environment)
         self._add_services(environment)
         self._add_alarms(environment)
+        self._ask_from_outside(environment)
 
     def _add_secrets(self, environment: Environment) -> None:
         """Add secrets, and whatever reaches people: all that alarms comes after it."""
@@ -161,3 +164,13 @@ class EnvironmentStage(Stage):
         for service in self.services.values():
             alarms.add_stack_dependency(service)
         alarms.add_stack_dependency(self.secret_watch)
+
+    def _ask_from_outside(self, environment: Environment) -> None:
+        """Ask what stands already: before, there is nothing to find well or ill."""
+        asking = (
+            CanaryStack(self, "Canary", environment=environment),
+            ProbeStack(self, "Probes", environment=environment),
+        )
+        for stack in asking:
+            for service in self.services.values():
+                stack.add_stack_dependency(service)

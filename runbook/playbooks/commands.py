@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runbook.completion import playbook_names
-from runbook.operations.commands import Json, Name
+from runbook.operations.commands import Name
 
 if TYPE_CHECKING:
     from runbook.playbooks.compiled import Playbook

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook.alarms.alarm import Alarm
-from runbook.alarms.severities import Level, level
+from runbook.alarms.severities import Level, levels
 from runbook.model.environment import Environment
 from runbook.playbooks.names import ANY_SECRET, environment_names, repeated
 from runbook.playbooks.page import FENCE, PLACEHOLDER, Page, UnusablePageError
@@ -19,8 +19,8 @@ _BLOCKS = re.compile(rf"(^{FENCE}.*?^{FENCE}$)", re.M | re.S)
 _AWS = re.compile(r"\baws ([a-z][a-z0-9-]*) (wait [a-z][a-z-]*|[a-z][a-z0-9-]*)")
 _TOLD = {
     "founder-channel": "the founder channel",
-    "customers-by-baa": "customers, by the terms of their BAA",
-    "investors-monthly": "investors, in the monthly summary",
+    "customers-by-baa": "customers by the terms of their BAA",
+    "investors-monthly": "investors in the monthly summary",
 }
 
 
@@ -41,8 +41,8 @@ class Playbook:
     @property
     def levels(self) -> tuple[Level, ...]:
         """The severities of its alarms, each once, the gravest first."""
-        found = {alarm.severity: None for alarm in self.alarms}
-        return tuple(level(self.environment.organisation, severity) for severity in sorted(found))
+        found = {alarm.severity for alarm in self.alarms}
+        return tuple(each for each in levels(self.environment.organisation) if each.id in found)
 
     @property
     def markdown(self) -> str:

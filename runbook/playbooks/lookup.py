@@ -34,38 +34,36 @@ def playbook(environment: Environment, asked: str) -> Playbook:
     """Find one page; ``RefusedError`` names the nearest to what nobody knows.
 
     ``asked`` is a page's id, an alarm's id, key or name in CloudWatch, or a section such as 5.5.
-    An alarm's key or name gives the page for its own service, secret or queue.
+    An alarm's key or name gives the page for that alarm alone: its service, secret or queue.
     """
-    alarms = alarms_of(environment)
-    known: dict[str, tuple[Page, str | None]] = {}
-    for page in all_pages():
-        leading = _leading(page, alarms)
-        if not leading and page.section is None:
-            continue
-        for name, subject in _names(environment, page, leading):
-            known.setdefault(name, (page, subject))
-    found = known.get(asked.strip().casefold())
-    if found is None:
+    known = {name: found for found in playbooks_of(environment) for name in _names(found)}
+    for found in playbooks_of(environment):
+        for alarm in found.alarms:
+            own = compiled(found.page, environment, (alarm,), alarm.subject)
+            known |= dict.fromkeys(_names_of(alarm, environment.slug), own)
+    page = known.get(asked.strip().casefold())
+    if page is None:
         raise RefusedError("the command line", [_unknown(environment, asked, list(known))])
-    page, subject = found
-    return compiled(page, environment, _leading(page, alarms), subject)
+    return page
 
 
 def _leading(page: Page, alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in alarms if alarm.playbook in page.alarms)
 
 
-def _names(
-    environment: Environment, page: Page, alarms: tuple[Alarm, ...]
-) -> Iterator[tuple[str, str | None]]:
-    """Give what a page may be asked by, and what it is then about."""
-    yield from ((name, None) for name in (page.id, *page.alarms, page.section) if name)
-    for alarm in alarms:
-        parts = alarm.every if isinstance(alarm, CompositeAlarm) else ()
-        for each in (alarm, *parts):
-            yield each.id, None
-            yield each.key, each.subject
-            yield each.name(environment.slug), each.subject
+def _names(found: Playbook) -> Iterator[str]:
+    """Give what stands for a whole page."""
+    page = found.page
+    yield from (page.id, *page.alarms, *(alarm.id for alarm in found.alarms))
+    if page.section:
+        yield page.section
+
+
+def _names_of(alarm: Alarm, slug: str) -> Iterator[str]:
+    """Give what stands for one alarm: its parts' names, too, which CloudWatch shows beside it."""
+    parts = alarm.every if isinstance(alarm, CompositeAlarm) else ()
+    for each in (alarm, *parts):
+        yield from (each.key, each.name(slug))
 
 
 def _unknown(environment: Environment, asked: str, known: list[str]) -> Refusal:

@@ -79,7 +79,7 @@ def service_names(environment: Environment, key: str) -> dict[str, str]:
 
 
 def repeated(environment: Environment) -> dict[str, tuple[Mapping[str, str], ...]]:
-    """Give what an environment has several of: a block of commands that names one is written for each.
+    """Give what an environment has several of: a block that names one is written for each.
 
     ``service`` stands for every name that ``service_names`` gives.
     """

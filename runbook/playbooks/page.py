@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 # In this order, and no others (ROVN-PLB-1 to 6 ask for pages; prometheus-operator for the form).
 SECTIONS = ("Meaning", "Impact", "Diagnosis", "Mitigation")
-_PARTS = re.compile(r"\A\+\+\+\n(?P<matter>.*?)\n\+\+\+\n\n# (?P<title>[^\n]+)\n(?P<body>.*)\Z", re.S)
+_PARTS = re.compile(
+    r"\A\+\+\+\n(?P<matter>.*?)\n\+\+\+\n\n# (?P<title>[^\n]+)\n(?P<body>.*)\Z", re.S
+)
 _HEADING = re.compile(r"^## (.+)$", re.M)
 PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 FENCE = "```"
@@ -61,7 +63,9 @@ def parse(id_: str, text: str) -> Page:
     sections = dict(zip(headings, bodies, strict=True))
     page = Page(id_, parts["title"], matter.alarms, matter.clauses, matter.section, sections)
     if not page.alarms and page.section is None:
-        raise UnusablePageError(f"{id_}: neither an alarm nor a section of the documents leads here")
+        raise UnusablePageError(
+            f"{id_}: neither an alarm nor a section of the documents leads here"
+        )
     return page
 
 

@@ -5,6 +5,7 @@ from aws_cdk import Stage
 from constructs import Construct
 
 from runbook.model.environment import IDENTITY_REGION, Environment
+from stacks.alarms_stack import AlarmsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.data_stack import DataStack
@@ -84,6 +85,7 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_services(environment)
+        self._add_alarms(environment)
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -108,8 +110,9 @@ class EnvironmentStage(Stage):
             platform=self.platform,
             gate=self.gate,
         )
+        self.services: dict[str, ServiceStack] = {}
         for name in environment.services:
-            stack = ServiceStack(
+            stack = self.services[name] = ServiceStack(
                 self,
                 name.title().replace("-", ""),
                 environment=environment,
@@ -122,3 +125,10 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
+
+    def _add_alarms(self, environment: Environment) -> None:
+        """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
+        alarms = AlarmsStack(self, "Alarms", environment=environment, platform=self.platform)
+        for service in self.services.values():
+            alarms.add_stack_dependency(service)
+        alarms.add_stack_dependency(self.secret_watch)

@@ -29,7 +29,12 @@ def slack_channel(resource: Resource) -> Description:
     tags = chatbot.list_tags_for_resource(ResourceARN=arn).get("Tags", [])
     properties = {
         **selected(
-            live, "ConfigurationName", "IamRoleArn", "LoggingLevel", "SlackChannelId", "SnsTopicArns"
+            live,
+            "ConfigurationName",
+            "IamRoleArn",
+            "LoggingLevel",
+            "SlackChannelId",
+            "SnsTopicArns",
         ),
         "GuardrailPolicies": live.get("GuardrailPolicyArns"),
         "SlackWorkspaceId": live.get("SlackTeamId"),

@@ -64,6 +64,4 @@ def _tagged(name: str, old: Properties, new: Properties) -> None:
         client("budgets").tag_resource(ResourceARN=arn, ResourceTags=new[TAGS])
 
 
-ADDED["AWS::Budgets::Budget"] = AddedType(
-    create_budget, update_budget, delete_budget, tagged=False
-)
+ADDED["AWS::Budgets::Budget"] = AddedType(create_budget, update_budget, delete_budget, tagged=False)

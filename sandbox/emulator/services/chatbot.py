@@ -62,7 +62,9 @@ def update_channel(
     if any(old.get(name) != new.get(name) for name in REPLACING):
         return create_channel(logical_id, new, stack)
     chatbot = client("chatbot")
-    changed = {k: v for k, v in _members(new).items() if k not in ("ConfigurationName", "SlackTeamId")}
+    changed = {
+        k: v for k, v in _members(new).items() if k not in ("ConfigurationName", "SlackTeamId")
+    }
     chatbot.update_slack_channel_configuration(ChatConfigurationArn=arn, **changed)
     _listen(arn, old.get("SnsTopicArns", []), new.get("SnsTopicArns", []))
     kept = {tag["Key"]: tag["Value"] for tag in new.get("Tags", [])}

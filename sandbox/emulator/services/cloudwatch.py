@@ -26,7 +26,14 @@ Answer = tuple[int, dict[str, str], bytes]
 # Members of PutMetricAlarm that ministack drops.
 KEPT = ("EvaluateLowSampleCountPercentile", "Metrics", "ThresholdMetricId")
 # What it makes up for an alarm that has metrics of its own.
-OF_ONE_METRIC = ("Dimensions", "ExtendedStatistic", "MetricName", "Namespace", "Period", "Statistic")
+OF_ONE_METRIC = (
+    "Dimensions",
+    "ExtendedStatistic",
+    "MetricName",
+    "Namespace",
+    "Period",
+    "Statistic",
+)
 
 PATCHES.needs(CLOUDWATCH, "_alarms", "_composite_alarms", "_dashboards")
 
@@ -34,18 +41,23 @@ PATCHES.needs(CLOUDWATCH, "_alarms", "_composite_alarms", "_dashboards")
 def in_place(arn: str, old: Properties, new: Properties) -> None:
     """Bring the tags of something of CloudWatch's from the old properties to the new ones."""
     cloudwatch = client("cloudwatch")
-    kept = {tag["Key"] for tag in new.get("Tags", [])}
-    dropped = [tag["Key"] for tag in old.get("Tags", []) if tag["Key"] not in kept]
+    kept = {tag["Key"] for tag in _tags(new)}
+    dropped = [tag["Key"] for tag in _tags(old) if tag["Key"] not in kept]
     if dropped:
         cloudwatch.untag_resource(ResourceARN=arn, TagKeys=dropped)
     if kept:
-        cloudwatch.tag_resource(ResourceARN=arn, Tags=new["Tags"])
+        cloudwatch.tag_resource(ResourceARN=arn, Tags=_tags(new))
+
+
+def _tags(properties: Properties) -> list[dict[str, str]]:
+    # ministack refuses CloudFormation's own tags to everybody.
+    return [tag for tag in properties.get("Tags", []) if not tag["Key"].startswith("aws:")]
 
 
 def requested(operation: str, properties: Properties) -> dict[str, Any]:
     """Spell properties as one of CloudWatch's operations takes them."""
     shape = client("cloudwatch").meta.service_model.operation_model(operation).input_shape
-    request: dict[str, Any] = as_request(shape, properties)
+    request: dict[str, Any] = as_request(shape, {**properties, "Tags": _tags(properties)})
     return request
 
 

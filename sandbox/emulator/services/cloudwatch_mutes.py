@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.emulator.client import client
@@ -277,7 +276,7 @@ def _by_cron(fields: list[str], day: date) -> list[datetime]:
     of_week = _values(fields[4], range(7), _DAYS)
     if day.day not in days or day.month not in months or day.isoweekday() % 7 not in of_week:
         return []
-    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a clock's, of no zone yet
+    midnight = datetime(day.year, day.month, day.day)
     return [
         midnight + timedelta(hours=hour, minutes=minute)
         for hour in sorted(hours)

@@ -6,15 +6,17 @@ from typing import Any
 
 from runbook.deployed.spelling import as_request
 from sandbox.emulator.client import client
+from sandbox.emulator.patching import PATCHES, Function
 from sandbox.emulator.resource_types import ADDED, AddedType, Created, Properties
 
+ROUTE53 = "ministack.services.route53"
 CONFIG, TAGS = "HealthCheckConfig", "HealthCheckTags"
 REPLACING = ("MeasureLatency", "RequestInterval", "Type")
 
 
 def _config(properties: Properties, operation: str) -> dict[str, Any]:
     shape = client("route53").meta.service_model.operation_model(operation).input_shape
-    members = shape.members[CONFIG] if CONFIG in shape.members else shape
+    members = shape.members.get(CONFIG, shape)
     config: dict[str, Any] = as_request(members, properties)
     return config
 
@@ -64,3 +66,26 @@ def _tagged(check: str, old: Properties, new: Properties) -> None:
 ADDED["AWS::Route53::HealthCheck"] = AddedType(
     create_check, update_check, delete_check, tagged=False
 )
+
+
+# --- What ministack misreads ---
+
+
+@PATCHES.wrap(ROUTE53, "_parse_health_check_config", parameters=("el",))
+def parse_config(original: Function, el: Any) -> dict[str, Any]:  # noqa: ANN401 - an element
+    """Read the regions that a check asks from, of which ministack keeps the number only."""
+    config: dict[str, Any] = original(el)
+    named = [each for each in el.iter() if each.tag.rpartition("}")[2] == "Regions"]
+    if named:
+        config["Regions"] = [each.text or "" for each in named[0]]
+    return config
+
+
+@PATCHES.wrap(ROUTE53, "_build_health_check_el", parameters=("parent", "hc"))
+def build_check(original: Function, parent: Any, hc: dict[str, Any]) -> None:  # noqa: ANN401
+    """Spell truths as XML does: Python's `True` reads as false."""
+    config = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in hc.get("config", {}).items()
+    }
+    original(parent, {**hc, "config": config})

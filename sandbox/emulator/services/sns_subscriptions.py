@@ -115,9 +115,7 @@ def confirmed(sub: dict[str, Any]) -> None:
         sns._refresh_subscription_counts(topic)
 
 
-@PATCHES.wrap(
-    SNS, "_http_post_sync", parameters=("endpoint", "payload", "sns_message_type")
-)
+@PATCHES.wrap(SNS, "_http_post_sync", parameters=("endpoint", "payload", "sns_message_type"))
 def post(original: Function, endpoint: str, payload: str, sns_message_type: str) -> int:
     """Post to this machine only; the rest goes to whoever plays the subscriber."""
     if _is_here(endpoint):
@@ -160,8 +158,9 @@ def _redrive(endpoint: str, payload: str) -> None:
         if sub["endpoint"] == endpoint and "deadLetterTargetArn" in policy:
             region, account = topic_arn.split(":")[3:5]
             with request_scope(account, region):
+                letters = policy["deadLetterTargetArn"]
                 sns._deliver_to_sqs(
-                    policy["deadLetterTargetArn"], payload, False, payload, topic_arn=topic_arn
+                    letters, payload, raw=False, raw_message=payload, topic_arn=topic_arn
                 )
 
 

@@ -5,15 +5,18 @@ from aws_cdk import Stage
 from constructs import Construct
 
 from runbook.model.environment import IDENTITY_REGION, Environment
+from stacks.alarms_stack import AlarmsStack
 from stacks.alerts_stack import AlertsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
+from stacks.canary_stack import CanaryStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.edge_key_stack import EdgeKeyStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
+from stacks.probe_stack import ProbeStack
 from stacks.records_stack import RecordsStack
 from stacks.registry_stack import RegistryStack
 from stacks.release_gate_stack import ReleaseGateStack
@@ -88,6 +91,8 @@ class EnvironmentStage(Stage):
         self._watch_readers(environment)
         self._add_slack(environment)
         self._add_services(environment)
+        self._add_alarms(environment)
+        self._ask_from_outside(environment)
 
     def _add_secrets(self, environment: Environment) -> None:
         """Add secrets, and whatever reaches people: all that alarms comes after it."""
@@ -137,8 +142,9 @@ class EnvironmentStage(Stage):
             platform=self.platform,
             gate=self.gate,
         )
+        self.services: dict[str, ServiceStack] = {}
         for name in environment.services:
-            stack = ServiceStack(
+            stack = self.services[name] = ServiceStack(
                 self,
                 name.title().replace("-", ""),
                 environment=environment,
@@ -151,3 +157,20 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
+
+    def _add_alarms(self, environment: Environment) -> None:
+        """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
+        alarms = AlarmsStack(self, "Alarms", environment=environment, platform=self.platform)
+        for service in self.services.values():
+            alarms.add_stack_dependency(service)
+        alarms.add_stack_dependency(self.secret_watch)
+
+    def _ask_from_outside(self, environment: Environment) -> None:
+        """Ask what stands already: before, there is nothing to find well or ill."""
+        asking = (
+            CanaryStack(self, "Canary", environment=environment),
+            ProbeStack(self, "Probes", environment=environment),
+        )
+        for stack in asking:
+            for service in self.services.values():
+                stack.add_stack_dependency(service)

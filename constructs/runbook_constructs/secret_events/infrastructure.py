@@ -60,8 +60,8 @@ class SecretEvents(Construct):
                     _RESTART,
                     title=f"{environment_name}: tasks did not come up after a rotation",
                     text=f"{environment_name}: after a rotation new tasks did not come up: "
-                    "<status> at <time>. Tasks go on with the value of before; it ends. The input of "
-                    "<execution> names service and secret; mend the cause, then run: runbook "
+                    "<status> at <time>. Tasks have the value of before, which ends. Input of "
+                    "<execution> names service, secret; mend the cause, then run: runbook "
                     f"restart {environment_name}",
                 ),
             ),

@@ -7,8 +7,10 @@ from constructs import Construct
 from runbook.model.environment import IDENTITY_REGION, Environment
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
+from stacks.costs_stack import CostsStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
+from stacks.event_watch_stack import EventWatchStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
@@ -83,7 +85,12 @@ class EnvironmentStage(Stage):
             records=self.records,
         )
         self._watch_readers(environment)
+        # Before the services, too: their first release may fail.
+        self.event_watch = EventWatchStack(
+            self, "EventWatch", environment=environment, audit=self.audit
+        )
         self._add_services(environment)
+        self.costs = CostsStack(self, "Costs", environment=environment)
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(

@@ -82,7 +82,7 @@ def test_an_open_value_fails(production: Real, key: str) -> None:
 
 def test_other_resources_are_not_looked_at() -> None:
     given = template(PART, {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {}}})
-    assert verdicts(RULE, given) == {}
+    assert verdicts(RULE, given) == {None: "rovn/production has nothing that the rule looks at"}
 
 
 @pytest.mark.parametrize(

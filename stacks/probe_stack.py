@@ -12,6 +12,7 @@ from runbook.alarms.placeholders import HEALTH_CHECK
 from runbook.model.environment import IDENTITY_REGION, Environment
 from runbook.model.ingress import PRODUCTION_PORT
 from runbook_constructs.catalogue_alarms import CatalogueAlarms, standing
+from runbook_constructs.mute_rules import MuteRules
 from stacks.runbook_stack import RunbookStack
 
 # Three is the least that Route 53 takes; none is the region that the canary asks from.
@@ -44,13 +45,16 @@ class ProbeStack(RunbookStack):
                 alarms=[alarm for alarm in alarms if alarm.subject == service],
                 known={HEALTH_CHECK: self._health_check(service)},
             )
-        CatalogueAlarms(
+        others = CatalogueAlarms(
             self,
             "Catalogue",
             environment=environment,
             alarms=[alarm for alarm in alarms if alarm.subject not in environment.services],
             known={},
         )
+        if environment.region != IDENTITY_REGION:
+            # There, the environment's own rules mute what wakes nobody.
+            MuteRules(self, "Muted", environment=environment).node.add_dependency(others)
 
     def _health_check(self, service: str) -> str:
         model = self._environment.services[service]

@@ -131,14 +131,16 @@ def _flat(query: Mapping[str, Json]) -> dict[str, Json]:
 def _differences(found: Mapping[str, Json], wanted: Mapping[str, Json]) -> Iterator[str]:
     for key in sorted(found.keys() | wanted.keys()):
         is_, should = found.get(key, _NOT_SET), wanted.get(key, _NOT_SET)
-        if is_ != should:
+        if should == _NOT_SET:
+            yield f"{key} is {_written(is_)}, of which the catalogue knows nothing"
+        elif is_ != should:
             yield f"{key} is {_written(is_)}, not {_written(should)}"
 
 
 def _written(value: Json) -> str:
     if isinstance(value, list):
         return " and ".join(map(str, value)) or "nobody"
-    return str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _required(scope: Scope) -> Iterator[str]:

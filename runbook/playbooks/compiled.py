@@ -91,15 +91,20 @@ def title(page: Page) -> str:
 
 
 def compiled(
-    page: Page, environment: Environment, alarms: Sequence[Alarm], subject: str | None = None
+    page: Page,
+    environment: Environment,
+    catalogue: Sequence[Alarm],
+    alarms: Sequence[Alarm],
+    subject: str | None = None,
 ) -> Playbook:
     """Fill a page in. ``subject`` is the service, secret or queue that it is asked for.
 
-    Raises ``UnusablePageError`` for a placeholder that nothing stands behind.
+    ``alarms`` are those of the environment's ``catalogue`` that lead to it. Raises
+    ``UnusablePageError`` for a placeholder that nothing stands behind.
     """
     names = environment_names(environment)
     names["secret"] = subject if subject in environment.secrets else ANY_SECRET
-    several = repeated(environment)
+    several = repeated(environment, catalogue)
     if subject in environment.services:
         several["service"] = tuple(s for s in several["service"] if s["service"] == subject)
     if subject is not None:

@@ -46,8 +46,9 @@ class Judge:
         ):
             self._driver.main(words[1:])
         if self._operation is None:
-            lines = [line for line in told.getvalue().splitlines() if line.strip()]
-            return lines[-1] if lines else "it makes no call"
+            # Without the tables of everything that would have been right.
+            lines = [line for line in told.getvalue().splitlines() if "|" not in line]
+            return " ".join(" ".join(lines).split()) or "it makes no call"
         wrong = _outside(self._params, self._operation.input_shape)
         if wrong is None and "--query" in words:
             query = words[words.index("--query") + 1]

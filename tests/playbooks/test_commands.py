@@ -1,16 +1,20 @@
 """Every command of every page, parsed by the program that it is for; none is run."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
-import click
 import pytest
 import typer
+from typer._click.exceptions import UsageError  # Typer's own copy has no public name
+from typer.core import TyperGroup
 
 from runbook.alarms.catalogue import alarms_of, metric_alarms_of
+from runbook.alarms.log_metrics import TOKENS, namespace
 from runbook.cli import app
 from runbook.model.environment import Environment
 from runbook.model.refusal import RefusedError
@@ -44,6 +48,18 @@ NAMED = {
         "StateMachineName",
     ),
 }
+# What pages ask for beside the metrics of alarms; AWS documents them by service.
+METRICS_OF_AWS = {
+    ("AWS/Bedrock", "InvocationServerErrors"),
+    ("AWS/ECS", "CPUUtilization"),
+    ("AWS/Lambda", "Errors"),
+    ("AWS/RDS", "OldestReplicationSlotLag"),
+    ("AWS/RDS", "TransactionLogsDiskUsage"),
+    ("AWS/RDS", "WriteIOPS"),
+    ("AWS/SNS", "NumberOfNotificationsDelivered"),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
+    ("AWS/WAFV2", "BlockedRequests"),
+}
 
 
 def wrong(commands: Iterable[Typed]) -> dict[str, str]:
@@ -51,6 +67,7 @@ def wrong(commands: Iterable[Typed]) -> dict[str, str]:
     asked = list(commands)
     done = subprocess.run(
         [PYTHON, PARSER],
+        env=os.environ | {"AWS_DEFAULT_REGION": "us-east-2"},
         input=json.dumps([command.words for command in asked]),
         capture_output=True,
         text=True,
@@ -69,6 +86,16 @@ def test_every_aws_command_is_one_that_the_aws_cli_would_send(
     assert wrong(commands) == {}
 
 
+def test_aws_commands_within_sentences_name_operations_that_there_are(
+    playbooks: tuple[Playbook, ...],
+) -> None:
+    """They leave out what they are given; what is missing then is all that may be wrong."""
+    commands = [c for found in playbooks for c in inline_of(found) if c.program == "aws"]
+    assert commands
+    for line, why in wrong(commands).items():
+        assert "arguments are required" in why, line
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -76,15 +103,31 @@ def test_every_aws_command_is_one_that_the_aws_cli_would_send(
         ("aws ecs list-clutsers", "argument operation: Invalid choice"),
         ("aws ecs describe-services --cluster a", "required: --services"),
         ("aws ecs list-tasks --clutser a", "Unknown options: --clutser"),
-        ("aws ecs list-tasks --desired-status GONE", "'GONE' is none of RUNNING"),
-        ("aws sns list-subscriptions-by-topic --topic-arn", "expected one argument"),
+        (
+            "aws ecs list-tasks --desired-status GONE",
+            "'GONE' is none of RUNNING",
+        ),
+        (
+            "aws sns list-subscriptions-by-topic --topic-arn",
+            "expected one argument",
+        ),
         ("aws rds describe-events --duration soon", "invalid literal for int"),
         ("aws pi get-resource-metrics --metric-queries [{]", "required"),
-        ("aws ecs describe-tasks --tasks a --query tasks[", "Bad value for --query"),
-        ("aws ecs describe-tasks --tasks a --query tasks[].taskARN", "no field taskARN"),
-        ("aws ecs describe-tasks --tasks a --query tasks.taskArn", "would find nothing"),
+        (
+            "aws ecs describe-tasks --tasks a --query tasks[",
+            "Bad value for --query",
+        ),
+        (
+            "aws ecs describe-tasks --tasks a --query tasks[].taskARN",
+            "no field taskARN",
+        ),
+        (
+            "aws ecs describe-tasks --tasks a --query tasks.taskArn",
+            "would find nothing",
+        ),
         ("aws ecs wait services-happy --services a", "Invalid choice"),
-        ("aws cloudwatch list-metrics --dimensions Name=", "Expected"),
+        ("aws cloudwatch list-metrics --dimensions Name=", "Invalid length"),
+        ("aws cloudwatch list-metrics --dimensions Name", "Error parsing parameter"),
         ("aws cloudwatch list-metrics --dimensions Nam=a", "Unknown parameter"),
     ],
 )
@@ -119,7 +162,7 @@ def test_every_runbook_command_is_one_that_the_runbook_would_run(
     ],
 )
 def test_a_wrong_runbook_command_is_found(line: str) -> None:
-    with pytest.raises(click.UsageError):
+    with pytest.raises(UsageError):
         parse(tuple(line.split()))
 
 
@@ -194,6 +237,35 @@ def test_alarms_that_commands_name_are_the_catalogues(
             assert any(name.startswith(prefix) for name in names), command.line
 
 
+def test_metrics_that_commands_ask_for_are_known(
+    environment: Environment, playbooks: tuple[Playbook, ...]
+) -> None:
+    """Those of alarms, and AWS's own that no alarm looks at."""
+    every = metric_alarms_of(with_replica(environment))
+    known = {(m.namespace, m.name) for alarm in every for m in alarm.metrics} | METRICS_OF_AWS
+    known.add((namespace(environment, "passport-api"), TOKENS))
+    seen = set()
+    for command in (c for found in playbooks for c in commands_of(found)):
+        for name in command.option("--metric-name"):
+            (of,) = command.option("--namespace")
+            assert (of, name) in known, command.line
+            seen.add((of, name))
+    assert seen >= METRICS_OF_AWS
+
+
+def test_events_that_commands_filter_for_are_those_of_the_service(
+    playbooks: tuple[Playbook, ...],
+) -> None:
+    package = ROOT / "examples" / "passport-api" / "passport_api"
+    written = (package / "events.py").read_text("utf-8")
+    seen = set()
+    for command in (c for found in playbooks for c in commands_of(found)):
+        for event in re.findall(r'(?:\$\.|\b)event = "(\w+)"', command.line):
+            assert f'"{event}"' in written, command.line
+            seen.add(event)
+    assert {"request", "source_adapter_error", "ai_executor_failed", "admin_auth"} <= seen
+
+
 def test_each_command_of_the_aws_cli_says_its_region(
     environment: Environment, playbooks: tuple[Playbook, ...]
 ) -> None:
@@ -217,20 +289,19 @@ def _environment(command: Typed) -> str:
 
 
 def parse(words: tuple[str, ...]) -> None:
-    """Let Typer read a command's arguments; ``click.UsageError`` where it would refuse them."""
+    """Let Typer read a command's arguments; ``UsageError`` where it would refuse them."""
     command, context, rest = resolve(words)
     command.make_context(context.info_name or "", list(rest), parent=context.parent)
 
 
-def resolve(words: tuple[str, ...]) -> tuple[click.Command, click.Context, tuple[str, ...]]:
+def resolve(words: tuple[str, ...]) -> tuple[Any, typer.Context, tuple[str, ...]]:
     """Find the command that the words begin with, through its groups."""
-    command: click.Command = typer.main.get_command(app)
-    context = click.Context(command, info_name="runbook")
-    while isinstance(command, click.Group):
-        name, found, rest = command.resolve_command(context, list(words))
-        assert found is not None
-        command, words = found, tuple(rest)
-        context = click.Context(command, info_name=name, parent=context)
+    command: Any = typer.main.get_command(app)
+    context = typer.Context(command, info_name="runbook")
+    while isinstance(command, TyperGroup) and words:
+        name, command, rest = command.resolve_command(context, list(words))
+        words = tuple(rest)
+        context = typer.Context(command, info_name=name, parent=context)
     return command, context, words
 
 

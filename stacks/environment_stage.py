@@ -8,6 +8,7 @@ from runbook.model.environment import IDENTITY_REGION, Environment
 from stacks.alarms_stack import AlarmsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
+from stacks.dashboards_stack import DashboardsStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.identity_events_stack import IdentityEventsStack
@@ -86,6 +87,7 @@ class EnvironmentStage(Stage):
         self._watch_readers(environment)
         self._add_services(environment)
         self._add_alarms(environment)
+        self._add_dashboards(environment)
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -132,3 +134,13 @@ class EnvironmentStage(Stage):
         for service in self.services.values():
             alarms.add_stack_dependency(service)
         alarms.add_stack_dependency(self.secret_watch)
+
+    def _add_dashboards(self, environment: Environment) -> None:
+        """Last: they show what all others hold."""
+        DashboardsStack(
+            self,
+            "Dashboards",
+            environment=environment,
+            platform=self.platform,
+            services=self.services,
+        )

@@ -24,11 +24,13 @@ FEWEST_REQUESTS = 20
 # How many times faster than the objective allows, over a long window and a short one in it:
 # the long one says that it matters, the short one that it still goes on.
 FAST_BURN, SLOW_BURN = 14.4, 6.0
+# As ECS is told of them: the target group, and the alternate one.
+COLOURS = ("blue", "green")
 
 
 def colours(service: Service) -> tuple[str, ...]:
     """Name the target groups that a service has: both count, since they swap roles."""
-    return ("blue", "green") if service.strategy == "blue_green" else ("blue",)
+    return COLOURS if service.strategy == "blue_green" else COLOURS[:1]
 
 
 def of_group(key: str, colour: str, name: str, stat: str, id_: str | None = None) -> Metric:
@@ -72,12 +74,14 @@ def web_alarms(environment: Environment, key: str, service: Service) -> Iterator
 def error_metrics(key: str, service: Service) -> tuple[Metric, ...]:
     """Read what counts errors and requests.
 
-    A request that no target took is an error of the balancer's and no request in its own count.
+    A request that no target took is an error of the balancer's and no request of any group. Of
+    several services behind one balancer each counts its own requests, or a busy one would hide
+    the failures of a quiet one; whose the balancer's own errors were, it does not tell.
     """
     return (
         of_balancer("HTTPCode_ELB_5XX_Count", "balancer"),
         *(of_group(key, c, "HTTPCode_Target_5XX_Count", "Sum") for c in colours(service)),
-        of_balancer("RequestCount", "requests"),
+        *(of_group(key, c, "RequestCount", "Sum", f"n_{c}") for c in colours(service)),
     )
 
 
@@ -87,7 +91,8 @@ def error_percent(service: Service) -> str:
     Errors are divided by requests, or by themselves where no target took any: 100 % then.
     """
     errors = " + ".join(f"FILL({name}, 0)" for name in ("balancer", *colours(service)))
-    requests = f"MAX([FILL(requests, 0), {errors}])"
+    requests = " + ".join(f"FILL(n_{name}, 0)" for name in colours(service))
+    requests = f"MAX([{requests}, {errors}])"
     return f"IF({errors} >= {FEWEST_ERRORS}, 100 * ({errors}) / {requests}, 0)"
 
 

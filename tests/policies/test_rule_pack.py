@@ -82,7 +82,7 @@ releases-approved-by-people
 roles-bounded
 rotation-function-alone
 rotation-events-recorded
-secret-age-alarms
+secret-ages-measured
 secret-consumers-restarted
 secret-policy
 secret-readers-watched

@@ -25,8 +25,8 @@ _FIELDS = {
 class DeploymentDetector(Construct):
     """Whoever takes the gate away, or goes past it, pages (ROVN-MIG-1, ALL-3).
 
-    ``topic`` takes the page, and alarms of the environment; who is subscribed comes with the routes
-    of severities. ``key`` encrypts it and lets EventBridge send.
+    ``topic`` takes the page; who is subscribed comes with the routes of severities. ``key``
+    encrypts it and lets EventBridge send.
     """
 
     def __init__(
@@ -50,7 +50,6 @@ class DeploymentDetector(Construct):
             enforce_ssl=True,
         )
         self.topic.add_to_resource_policy(_publish(self, self.topic))
-        self.topic.add_to_resource_policy(_alarm(self, self.topic, guarded.slug))
         self.rules = []
         for what, pattern in patterns(guarded).items():
             rule = f"{name}-{what}"
@@ -79,22 +78,6 @@ def _publish(scope: Construct, topic: sns.Topic) -> iam.PolicyStatement:
         principals=[iam.ServicePrincipal(EVENTBRIDGE)],
         resources=[topic.topic_arn],
         conditions={"StringEqualsIfExists": {"aws:SourceAccount": Stack.of(scope).account}},
-    )
-
-
-def _alarm(scope: Construct, topic: sns.Topic, slug: str) -> iam.PolicyStatement:
-    """Let the environment's alarms publish: CloudWatch tells account and alarm."""
-    stack = Stack.of(scope)
-    arns = f"arn:aws:cloudwatch:{stack.region}:{stack.account}:alarm:{slug}-*"
-    return iam.PolicyStatement(
-        sid="PublishByAlarms",
-        actions=["sns:Publish"],
-        principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-        resources=[topic.topic_arn],
-        conditions={
-            "StringEquals": {"aws:SourceAccount": stack.account},
-            "ArnLike": {"aws:SourceArn": arns},
-        },
     )
 
 

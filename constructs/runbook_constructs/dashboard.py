@@ -27,16 +27,17 @@ class Dashboard(Construct):
             self,
             "Dashboard",
             dashboard_name=dashboard.name,
-            dashboard_body=Stack.of(self).to_json_string(_filled(dashboard.body(), known)),
+            dashboard_body=Stack.of(self).to_json_string(filled(dashboard.body(), known)),
         )
 
 
-def _filled(value: Any, known: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON is any value
+def filled(value: Any, known: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON is any value
+    """Put what is known in the place of each placeholder; ``KeyError`` where nothing is."""
     match value:
         case str() if is_placeholder(value):
             return known[value]
         case dict():
-            return {key: _filled(item, known) for key, item in value.items()}
+            return {key: filled(item, known) for key, item in value.items()}
         case list():
-            return [_filled(item, known) for item in value]
+            return [filled(item, known) for item in value]
     return value

@@ -272,7 +272,7 @@ def _plans(function: Resource) -> Json:
 def _says(function: Resource, name: str) -> bool:
     """Say whether the function is told the metric's name, or its code holds it."""
     variables = function.at("Environment.Variables", {})
-    return name in variables.values() or name in _code(function)
+    return name in variables.values() or f'"{name}"' in _code(function)
 
 
 def _code(function: Resource) -> str:
@@ -286,9 +286,9 @@ def _alarm(arn: str, scope: Scope) -> Resource | None:
     *_, region, account, _, name = arn.split(":")
     for alarm in scope.resources(ALARM, COMPOSITE):
         template = alarm.stack.template
-        if (template.region, template.account) == (region, account):
-            if alarm.at("AlarmName") == name:
-                return alarm
+        here = (template.region, template.account) == (region, account)
+        if here and alarm.at("AlarmName") == name:
+            return alarm
     return None
 
 

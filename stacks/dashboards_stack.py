@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from runbook.alarms.dashboards import dashboards_of
-from runbook.alarms.placeholders import BALANCER, CERTIFICATE
+from runbook.alarms.placeholders import BALANCER
 from runbook.model.environment import Environment
 from runbook_constructs.dashboard import Dashboard
 from stacks.platform_stack import PlatformStack
@@ -16,8 +16,8 @@ from stacks.service_stack import ServiceStack
 class DashboardsStack(RunbookStack):
     """The overview and the database's dashboard, laid out from the catalogue (ALL-7).
 
-    They know what they show by the names that it has by convention, but for the load balancer, its
-    target groups and its certificate, whose names AWS makes. It can be rebuilt at any time.
+    They know what they show by the names that it has by convention, but for the load balancer and
+    its target groups, whose names AWS makes. It can be rebuilt at any time.
     """
 
     def __init__(
@@ -37,11 +37,7 @@ class DashboardsStack(RunbookStack):
             description="Dashboards",
             stateful=False,
         )
-        ingress = platform.ingress
-        known = {
-            BALANCER: ingress.balancer.load_balancer_full_name,
-            CERTIFICATE: ingress.certificate.certificate_arn,
-        }
+        known = {BALANCER: platform.ingress.balancer.load_balancer_full_name}
         for service in services.values():
             known |= service.target_groups
         for dashboard in dashboards_of(environment):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from runbook.alarms.alarm import Alarm, BudgetAlarm, MetricAlarm
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.database_graphs import database_graphs, database_text, of_database
-from runbook.alarms.graphs import arn, graph, grouped, home, title
+from runbook.alarms.graphs import arn, graph, grouped, home, is_own, own_graph, title
 from runbook.alarms.service_graphs import service_graphs
 from runbook.alarms.severities import Level, level, levels
 from runbook.alarms.widgets import (
@@ -122,11 +122,14 @@ def _budget(budget: BudgetAlarm) -> str:
 def _others(environment: Environment, alarms: Sequence[Alarm]) -> Iterator[Shown]:
     """Draw what belongs to no service and not to the database, one graph for each id."""
     rest = [a for a in alarms if a.subject not in environment.services and not of_database(a)]
-    for together in grouped(rest).values():
+    for together in grouped(environment, rest):
         first = together[0]
+        if is_own(first):
+            yield own_graph(environment, first)
+            continue
         yield graph(
             together,
-            title=title(first, first.unit),
+            title=title(environment, first, first.unit),
             region=home(environment, first),
             shown=_counted(first) if len(together) == 1 else (),
         )

@@ -27,7 +27,9 @@ def database_graphs(environment: Environment, alarms: Sequence[Alarm]) -> Iterat
     """Draw the database's alarms, the load behind them, and the slowest statements."""
     found = [alarm for alarm in alarms if isinstance(alarm, MetricAlarm)]
     for alarm in found:
-        drawn = graph((alarm,), title=title(alarm, alarm.unit), region=home(environment, alarm))
+        drawn = graph(
+            (alarm,), title=title(environment, alarm, alarm.unit), region=home(environment, alarm)
+        )
         yield _with_cap(environment, drawn) if alarm.id == "rds-connections" else drawn
     instances = _instances(found)
     for called, (names, stat) in _EXPLAINING.items():

@@ -1,10 +1,9 @@
 """An alarm of the catalogue as a graph: what it looks at, and the line at which it rings."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from runbook.alarms.alarm import (
-    DAY,
     HOUR,
     Alarm,
     BudgetAlarm,
@@ -13,12 +12,15 @@ from runbook.alarms.alarm import (
     MetricAlarm,
     Stands,
 )
+from runbook.alarms.placeholders import CERTIFICATE, HEALTH_CHECK
 from runbook.alarms.widgets import AlarmGraph, Formula, Graph, Line, Series
 from runbook.model.environment import Environment
 
 # Route 53 reports here alone, and an alarm reads its own region.
 PROBE_REGION = "us-east-1"
 RESULT = "result"
+# What another region knows, or what no other stack may import, so that it can be replaced.
+_OF_ITS_ALARM = {CERTIFICATE, HEALTH_CHECK}
 
 
 def home(environment: Environment, alarm: Alarm) -> str:
@@ -38,15 +40,21 @@ def line(alarm: MetricAlarm) -> Line:
     return Line(label=label, value=alarm.threshold)
 
 
-def title(alarm: Alarm, unit: str) -> str:
+def title(environment: Environment, alarm: Alarm, unit: str) -> str:
     """Call a graph what the alarm is called, so that a page leads to it."""
-    return f"{alarm.id} ({unit})"
+    away = home(environment, alarm) != environment.region
+    return f"{alarm.id} ({unit})" + f", {home(environment, alarm)}" * away
+
+
+def is_own(alarm: MetricAlarm) -> bool:
+    """Say whether CloudWatch has to draw an alarm by its ARN: its dimensions are not known here."""
+    return any(_OF_ITS_ALARM & {*metric.dimensions.values()} for metric in alarm.metrics)
 
 
 def own_graph(environment: Environment, alarm: MetricAlarm) -> AlarmGraph:
-    """Let CloudWatch draw an alarm whose dimensions another region alone knows."""
+    """Let CloudWatch draw an alarm, its line included."""
     return AlarmGraph(
-        title=title(alarm, alarm.unit),
+        title=title(environment, alarm, alarm.unit),
         region=home(environment, alarm),
         alarm=arn(environment, alarm),
     )
@@ -86,19 +94,23 @@ def far_back(period: int) -> str | None:
 
 
 def drawable(alarm: MetricAlarm | CompositeAlarm) -> tuple[MetricAlarm, ...]:
-    """Take what of an alarm is drawn: of a composite its parts, but those that only arm it."""
+    """Take what of an alarm is drawn: of a composite its first part, and those of the same unit.
+
+    Another unit only arms it, and says that anything is measured at all.
+    """
     if isinstance(alarm, MetricAlarm):
         return (alarm,)
-    return tuple(part for part in alarm.every if part.period < DAY)
+    return tuple(part for part in alarm.every if part.unit == alarm.every[0].unit)
 
 
-def grouped(alarms: Sequence[Alarm]) -> Mapping[str, list[MetricAlarm]]:
-    """Gather alarms that differ by their subject alone, in the order in which they are read."""
-    found: dict[str, list[MetricAlarm]] = {}
+def grouped(environment: Environment, alarms: Sequence[Alarm]) -> list[list[MetricAlarm]]:
+    """Gather alarms of one region that differ by their subject alone, in their order."""
+    found: dict[tuple[str, str], list[MetricAlarm]] = {}
     for alarm in alarms:
         if not isinstance(alarm, BudgetAlarm):
-            found.setdefault(alarm.id, []).extend(drawable(alarm))
-    return found
+            of_one = found.setdefault((alarm.id, home(environment, alarm)), [])
+            of_one.extend(drawable(alarm))
+    return list(found.values())
 
 
 def _drawn(alarm: MetricAlarm, prefix: str, shown: Collection[str]) -> list[Series | Formula]:

@@ -10,9 +10,8 @@ from runbook.alarms.alarm import (
     CompositeAlarm,
     Metric,
     MetricAlarm,
-    Stands,
 )
-from runbook.alarms.graphs import drawable, far_back, graph, home, own_graph, title
+from runbook.alarms.graphs import drawable, far_back, graph, home, is_own, own_graph, title
 from runbook.alarms.log_metrics import (
     AI_CALLS,
     AI_FAILURES,
@@ -22,7 +21,6 @@ from runbook.alarms.log_metrics import (
     logged,
     namespace,
 )
-from runbook.alarms.probes import canary_name
 from runbook.alarms.web import colours, error_metrics, of_group
 from runbook.alarms.widgets import Formula, Graph, Line, Series, Shown
 from runbook.model.environment import Environment
@@ -46,7 +44,7 @@ def service_graphs(environment: Environment, key: str, alarms: Sequence[Alarm]) 
         yield _graph(environment, key, alarm)
         match alarm.id:
             case "canary-failed":
-                yield _canary_duration(environment, key)
+                yield _canary_duration(environment, key, drawable(alarm)[0].metrics[0])
             case "slo-slow-burn":
                 yield budget_left(environment, key, service)
             case "ai-executor-failures":
@@ -88,13 +86,13 @@ def budget_left(environment: Environment, key: str, service: Service) -> Graph:
 
 def _graph(environment: Environment, key: str, alarm: MetricAlarm | CompositeAlarm) -> Shown:
     drawn = drawable(alarm)
-    if alarm.stands is Stands.PROBE:
+    if is_own(drawn[0]):
         return own_graph(environment, drawn[0])
     service = environment.services[key]
     canary = any(metric.namespace == CANARY for part in drawn for metric in part.metrics)
     return graph(
         drawn,
-        title=title(alarm, drawn[0].unit),
+        title=title(environment, alarm, drawn[0].unit),
         region=service.probes.canary_region if canary else home(environment, alarm),
         shown=_SHOWN.get(alarm.id, ()),
         beside=_beside(environment, key, drawn[0]),
@@ -114,14 +112,10 @@ def _beside(environment: Environment, key: str, alarm: MetricAlarm) -> tuple[Ser
     return tuple(Series(metric=each, period=alarm.period, label=each.id) for each in metrics)
 
 
-def _canary_duration(environment: Environment, key: str) -> Graph:
-    metric = Metric(
-        id="duration",
-        namespace=CANARY,
-        name="Duration",
-        stat="Maximum",
-        dimensions={"CanaryName": canary_name(environment, key)},
-    )
+def _canary_duration(environment: Environment, key: str, success: Metric) -> Graph:
+    """Draw how long runs take, of the canary whose success is drawn."""
+    changes = {"id": "duration", "name": "Duration", "stat": "Maximum"}
+    metric = success.model_copy(update=changes)
     return Graph(
         title="Canary: a run, 30 s between its two probes (ms)",
         region=environment.services[key].probes.canary_region,

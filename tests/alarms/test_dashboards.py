@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from runbook.alarms.alarm import DAY, BudgetAlarm, MetricAlarm
-from runbook.alarms.catalogue import alarms_of, metric_alarms_of
+from runbook.alarms.alarm import DAY, Alarm, BudgetAlarm, CompositeAlarm, MetricAlarm
+from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.dashboards import dashboards_of
 from runbook.alarms.graphs import arn, line
 from runbook.alarms.placeholders import is_placeholder
@@ -103,13 +103,17 @@ def test_every_alarm_is_drawn_with_its_line(environment: Environment, change: ob
     changed = change(environment)
     drawn = graphs(changed)
     own = [each.alarm for d in dashboards_of(changed) for each in shown(d, AlarmGraph)]
-    for alarm in metric_alarms_of(changed):
-        if alarm.part and alarm.window >= DAY:
-            # It says that there is a canary, and is no measure of anything.
-            assert alarm.id == "canary-armed"
-        elif arn(changed, alarm) not in own:
+    for alarm in (part for each in alarms_of(changed) for part in parts(each)):
+        if arn(changed, alarm) not in own:
             found = [graph for graph in drawn if line(alarm) in graph.lines and on(graph, alarm)]
             assert len(found) == 1, alarm.key
+
+
+def parts(alarm: Alarm) -> tuple[MetricAlarm, ...]:
+    """Take what has a line: not what says only that a canary has run, or days been counted."""
+    if isinstance(alarm, CompositeAlarm):
+        return tuple(each for each in alarm.every if each.unit not in ("runs", "counts"))
+    return (alarm,) if isinstance(alarm, MetricAlarm) else ()
 
 
 def on(graph: Graph, alarm: MetricAlarm) -> bool:
@@ -158,10 +162,13 @@ def test_a_widget_looks_where_its_metrics_are(environment: Environment) -> None:
     for graph in graphs(changed):
         spaces = {each.metric.namespace for each in graph.drawn if isinstance(each, Series)}
         outside = spaces == {"CloudWatchSynthetics"}
-        assert graph.region == ("us-west-2" if outside else environment.region)
-    (probe,) = shown(overview(changed), AlarmGraph)
+        wanted = "us-west-2" if outside else environment.region
+        assert graph.region == wanted or graph.title.endswith(", us-east-1")
+    by_title = {each.title: each for each in shown(overview(changed), AlarmGraph)}
+    probe = by_title["health-check-failed (1 is healthy), us-east-1"]
     assert probe.region == "us-east-1"
     assert probe.alarm.startswith(f"arn:aws:cloudwatch:us-east-1:{environment.account}:alarm:")
+    assert by_title["certificate-expiry (days)"].region == environment.region
 
 
 def test_a_service_of_one_colour_and_a_second_service(environment: Environment) -> None:
@@ -177,7 +184,7 @@ def test_a_service_of_one_colour_and_a_second_service(environment: Environment) 
         if is_placeholder(value)
     }
     groups = {"api:blue", "api:green", "web:blue"}
-    assert values == {"{balancer}", "{certificate}", *(f"{{target-group:{g}}}" for g in groups)}
+    assert values == {"{balancer}", *(f"{{target-group:{g}}}" for g in groups)}
     titles = [each.title for each in shown(overview(changed), Graph)]
     assert titles.count("api-5xx-rate (% of requests)") == 2
 

@@ -117,6 +117,8 @@ KINDS: Mapping[str, Sequence[Kind]] = {
         Kind("ServiceName", "AWS::ECS::Service", "ServiceName", _TASKS, _in_cluster),
     ),
 }
+# Dimensions that name no resource.
+FIXED: Mapping[str, Mapping[str, str]] = {"AWS/Logs": {"DataProtectionOperation": "Audit"}}
 
 
 @dataclass(frozen=True)
@@ -192,8 +194,9 @@ def written(measure: Measure, scope: Scope) -> bool:
     kinds = KINDS.get(measure.namespace)
     if kinds is None:
         return _filtered(measure, scope) or _put(measure, scope)
-    asked = [kind for kind in kinds if kind.dimension in measure.dimensions]
-    if {kind.dimension for kind in asked} != set(measure.dimensions) or not asked:
+    dimensions = dict(measure.dimensions.items() - FIXED.get(measure.namespace, {}).items())
+    asked = [kind for kind in kinds if kind.dimension in dimensions]
+    if {kind.dimension for kind in asked} != set(dimensions) or not asked:
         return False
     return all(measure.name in kind.names and _stands(kind, measure, scope) for kind in asked)
 

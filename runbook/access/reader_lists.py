@@ -24,7 +24,7 @@ def reader_lists(principals: Principals) -> dict[str, Any]:
         for name in environment.secrets
     }
     every = {arn for arns in readers.values() for arn in arns}
-    makers = {CLOUDFORMATION: [principals.cdk_role("cfn-exec", environment.region)]}
+    makers = {CLOUDFORMATION: principals.cdk_roles("cfn-exec")}
     services = {**principals.passable, **makers}
     trusted = {
         service: sorted(_short(arn) for arn in arns if arn in every)

@@ -59,13 +59,15 @@ def budget_left(environment: Environment, key: str, service: Service) -> Graph:
     Every error counts, a single one, too: no low-traffic guard as in the alarms.
     """
     objective, period = service.objectives, HOUR
-    errors = " + ".join(f"FILL({name}, 0)" for name in ("balancer", *colours(service)))
     metrics = error_metrics(key, service)
+    failed = [f"FILL({metric.id}, 0)" for metric in metrics if "5XX" in metric.name]
+    asked = [f"FILL({metric.id}, 0)" for metric in metrics if metric.name == "RequestCount"]
     # A share in percent of the budget, itself percent of the requests.
     spent = f"10000 * RUNNING_SUM(errors) / RUNNING_SUM(total) / {objective.budget_percent:g}"
     formulas = (
-        ("errors", errors, True),
-        ("total", "MAX([FILL(requests, 0), errors])", True),
+        ("errors", " + ".join(failed), True),
+        # A request that no target took is none of theirs.
+        ("total", f"MAX([{' + '.join(asked)}, errors])", True),
         ("left", f"IF(RUNNING_SUM(total) > 0, 100 - {spent}, 100)", False),
     )
     return Graph(

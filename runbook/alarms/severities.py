@@ -38,6 +38,7 @@ class Level(BaseModel):
     escalate_minutes: int | None = None
     acknowledge_minutes: int | None = None
     hours: Hours
+    hours_source: str
     channels: Annotated[tuple[Channel, ...], Field(strict=False, min_length=1)]
     post_mortem_hours: int | None = None
     # Who hears of an incident beside its owners (R10).

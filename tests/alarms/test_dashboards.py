@@ -232,7 +232,7 @@ def test_the_budget_left(requests: list[int], errors: list[int], left: list[int]
         found: dict[str, list[float]] = {
             each.id: [0.0] * len(requests) for each in drawn if isinstance(each, Series)
         }
-        found |= {"requests": [*map(float, requests)], failing: [*map(float, errors)]}
+        found |= {"n_green": [*map(float, requests)], failing: [*map(float, errors)]}
         for formula in (each for each in drawn if isinstance(each, Formula)):
             found[formula.id] = worked_out(formula.expression, found)
         assert found["left"] == pytest.approx(left)

@@ -122,16 +122,15 @@ def _budget(budget: BudgetAlarm) -> str:
 def _others(environment: Environment, alarms: Sequence[Alarm]) -> Iterator[Shown]:
     """Draw what belongs to no service and not to the database, one graph for each id."""
     rest = [a for a in alarms if a.subject not in environment.services and not of_database(a)]
-    for together in grouped(environment, rest):
-        first = together[0]
-        if is_own(first):
-            yield own_graph(environment, first)
+    for alarm, drawn in grouped(environment, rest):
+        if is_own(drawn[0]):
+            yield own_graph(environment, drawn[0])
             continue
         yield graph(
-            together,
-            title=title(environment, first, first.unit),
-            region=home(environment, first),
-            shown=_counted(first) if len(together) == 1 else (),
+            drawn,
+            title=title(environment, alarm, drawn[0].unit),
+            region=home(environment, alarm),
+            shown=_counted(drawn[0]) if len(drawn) == 1 else (),
         )
 
 

@@ -103,13 +103,18 @@ def drawable(alarm: MetricAlarm | CompositeAlarm) -> tuple[MetricAlarm, ...]:
     return tuple(part for part in alarm.every if part.unit == alarm.every[0].unit)
 
 
-def grouped(environment: Environment, alarms: Sequence[Alarm]) -> list[list[MetricAlarm]]:
-    """Gather alarms of one region that differ by their subject alone, in their order."""
-    found: dict[tuple[str, str], list[MetricAlarm]] = {}
+def grouped(
+    environment: Environment, alarms: Sequence[Alarm]
+) -> list[tuple[Alarm, list[MetricAlarm]]]:
+    """Gather what differs by its subject alone in one region: the first alarm, and what is drawn.
+
+    Alarms keep their order.
+    """
+    found: dict[tuple[str, str], tuple[Alarm, list[MetricAlarm]]] = {}
     for alarm in alarms:
         if not isinstance(alarm, BudgetAlarm):
-            of_one = found.setdefault((alarm.id, home(environment, alarm)), [])
-            of_one.extend(drawable(alarm))
+            _, drawn = found.setdefault((alarm.id, home(environment, alarm)), (alarm, []))
+            drawn.extend(drawable(alarm))
     return list(found.values())
 
 

@@ -99,7 +99,12 @@ KINDS: Mapping[str, Sequence[Kind]] = {
         ),
     ),
     "AWS/Route53": (
-        Kind("HealthCheckId", "AWS::Route53::HealthCheck", ".Ref", _of("HealthCheckStatus")),
+        Kind(
+            "HealthCheckId",
+            "AWS::Route53::HealthCheck",
+            ".HealthCheckId",
+            _of("HealthCheckStatus"),
+        ),
     ),
     "AWS/SNS": (
         Kind("TopicName", "AWS::SNS::Topic", "TopicName", _of("NumberOfNotificationsFailed")),

@@ -86,6 +86,11 @@ def graph(
     )
 
 
+def words(id_: str) -> str:
+    """Label a series by its id."""
+    return id_.replace("_", " ")
+
+
 def far_back(period: int) -> str | None:
     """Say how long a graph has to be to show something, None where the dashboard's range does."""
     if period > 6 * HOUR:
@@ -124,7 +129,7 @@ def _drawn(alarm: MetricAlarm, prefix: str, shown: Collection[str]) -> list[Seri
         Series(
             metric=_called(metric, prefix + metric.id),
             period=alarm.period,
-            label=named or _words(metric.id),
+            label=named or words(metric.id),
             hidden=alarm.expression is not None and metric.id not in shown,
         )
         for metric in alarm.metrics
@@ -149,7 +154,3 @@ def _prefixed(expression: str, metrics: Sequence[Metric], prefix: str) -> str:
     """Call the metrics of an expression what they are called in the graph."""
     names = "|".join(re.escape(metric.id) for metric in metrics)
     return re.sub(rf"\b({names})\b", rf"{prefix}\1", expression)
-
-
-def _words(id_: str) -> str:
-    return id_.replace("_", " ")

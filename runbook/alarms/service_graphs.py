@@ -11,8 +11,9 @@ from runbook.alarms.alarm import (
     Metric,
     MetricAlarm,
 )
-from runbook.alarms.graphs import drawable, far_back, graph, home, is_own, own_graph, title
+from runbook.alarms.graphs import drawable, far_back, graph, home, is_own, own_graph, title, words
 from runbook.alarms.log_metrics import (
+    ADMIN_SIGN_INS,
     AI_CALLS,
     AI_FAILURES,
     AI_FALLBACKS,
@@ -110,8 +111,12 @@ def _beside(environment: Environment, key: str, alarm: MetricAlarm) -> tuple[Ser
             for colour in colours(environment.services[key])
         )
     if alarm.id == "auth-errors":
-        metrics = (logged(environment, key, AUTH_REQUESTS, id_="requests"),)
-    return tuple(Series(metric=each, period=alarm.period, label=each.id) for each in metrics)
+        # The fallback path of R5.4 is used while sign-in is out.
+        metrics = (
+            logged(environment, key, AUTH_REQUESTS, id_="requests"),
+            logged(environment, key, ADMIN_SIGN_INS, id_="admin_sign_ins"),
+        )
+    return tuple(Series(metric=each, period=alarm.period, label=words(each.id)) for each in metrics)
 
 
 def _canary_duration(environment: Environment, key: str, success: Metric) -> Graph:

@@ -101,7 +101,7 @@ def test_every_metric_of_every_widget_belongs_to_a_deployed_resource(
             "alarm:rovn-production-slo-fast-burn-passport-api",
         ),
         ("canary", "AWS::Synthetics::Canary", "", "Name", "other", "canary-failed"),
-        ("alerts", "AWS::SNS::Topic", "Sev1", "TopicName", "other", "page-undelivered"),
+        ("alerts", "AWS::SNS::Topic", "SeveritiesSev1", "TopicName", "other", "page-undelivered"),
     ],
 )
 def test_a_resource_that_is_renamed_is_seen(
@@ -190,8 +190,8 @@ def test_the_resolver_knows_no_kind_that_nobody_draws(
         for widget in body(dashboard)["widgets"]
         for measure in measures(widget)
     }
-    # Route 53's metric is drawn by its alarm.
-    assert set(KINDS) - drawn == {"AWS/Route53"}
+    # These are drawn by their alarms.
+    assert set(KINDS) - drawn == {"AWS/CertificateManager", "AWS/Route53"}
 
 
 def test_both_stand_in_the_template_with_every_placeholder_filled(

@@ -40,6 +40,7 @@ def test_ids_are_unique() -> None:
 
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
+alarms-as-declared
 audit-bucket-lock
 boundaries-hold
 bucket-access-logged
@@ -56,6 +57,7 @@ database-not-public
 database-quiet-about-data
 database-reached-by-services-only
 database-tls
+deployment-alarms
 deployment-detector
 fallback-models-only
 key-lasting

@@ -19,6 +19,7 @@ from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
 from runbook.operators.commands import add_to
 from runbook.operators.secret_commands import add_to as add_secrets
+from runbook.playbooks.commands import add_to as add_playbook
 from runbook.verification.commands import add_to as add_verify
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(release, name="release")
 add_to(app)
 add_secrets(app)
+add_playbook(app)
 add_alarms(app)
 
 

@@ -78,11 +78,10 @@ class PlatformStack(RunbookStack):
             name: ServiceLogs(
                 self,
                 f"{name.title().replace('-', '')}Logs",
-                service=service,
-                key_alias=f"alias/{environment.slug}/{name}-logs",
-                environment=environment.name,
+                environment=environment,
+                service=name,
             )
-            for name, service in environment.services.items()
+            for name in environment.services
         }
         address = self.ingress.balancer.load_balancer_dns_name
         for name, service in environment.services.items():

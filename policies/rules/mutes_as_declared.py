@@ -8,14 +8,13 @@ from policies.templates.scope import Resource, Scope
 from policies.templates.values import UnresolvedError
 from runbook.alarms.mute_rules import MOST_ALARMS, muted_alarms
 from runbook.alarms.mute_windows import Window
+from runbook.model.environment import IDENTITY_REGION
 
 _ZONE = "Rule.Schedule.Timezone"
 
 
 def _judge(rule: Resource, scope: Scope) -> Iterator[str]:
     alerting = scope.environment.alerting
-    if rule.stack.template.region != scope.environment.region:
-        yield f"it stands in {rule.stack.template.region}, where nothing is muted"
     for name in ("StartDate", "ExpireDate"):
         if rule.at(name) is not None:
             yield f"it has {name}: what is declared holds from the first day on, and stays"
@@ -32,33 +31,39 @@ def _judge(rule: Resource, scope: Scope) -> Iterator[str]:
 
 
 def _names(rule: Resource, scope: Scope) -> Iterator[str]:
-    names, allowed = targets(rule), set(muted_alarms(scope.environment))
+    region = str(rule.stack.template.region)
+    names, allowed = targets(rule), set(muted_alarms(scope.environment, region))
     if not 0 < len(names) <= MOST_ALARMS:
         yield f"it names {len(names)} alarms, and a rule takes 1 to {MOST_ALARMS}"
     for name in names:
         if name not in allowed:
-            yield f"it mutes {name}, which is to be heard at any hour or is no alarm of ours"
+            yield (
+                f"it mutes {name}, which is to be heard at any hour or is no alarm of ours in "
+                f"{region}"
+            )
 
 
 def _required(scope: Scope) -> Iterator[str]:
     """Want every alarm that has hours muted in all others, whichever rules do it together."""
-    windows: dict[str, list[Window]] = {name: [] for name in muted_alarms(scope.environment)}
-    for rule in scope.resources(MUTE_RULE):
-        for name in _heard(rule, scope):
-            if name in windows:
-                windows[name].append(window_of(rule))
-    alike: dict[tuple[Window, ...], list[str]] = {}
-    for name, found in windows.items():
-        alike.setdefault(tuple(found), []).append(name)
-    for together, names in alike.items():
-        if missing := not_muted(together, scope.environment.alerting):
-            others = f" and {len(names) - 1} others" if len(names) > 1 else ""
-            yield f"{names[0]}{others}: not muted at {missing}, outside business hours"
+    environment = scope.environment
+    for region in dict.fromkeys((environment.region, IDENTITY_REGION)):
+        windows: dict[str, list[Window]] = {n: [] for n in muted_alarms(environment, region)}
+        for rule in scope.resources(MUTE_RULE):
+            for name in _heard(rule, region, scope):
+                if name in windows:
+                    windows[name].append(window_of(rule))
+        alike: dict[tuple[Window, ...], list[str]] = {}
+        for name, found in windows.items():
+            alike.setdefault(tuple(found), []).append(name)
+        for together, names in alike.items():
+            if missing := not_muted(together, environment.alerting):
+                others = f" and {len(names) - 1} others" if len(names) > 1 else ""
+                yield f"{names[0]}{others}: not muted at {missing}, outside business hours"
 
 
-def _heard(rule: Resource, scope: Scope) -> list[str]:
+def _heard(rule: Resource, region: str, scope: Scope) -> list[str]:
     """List what a rule mutes by the environment's clocks, in its region; none where it is unfit."""
-    zone, region = scope.environment.alerting.time_zone, scope.environment.region
+    zone = scope.environment.alerting.time_zone
     try:
         window_of(rule)
         fits = rule.at(_ZONE, "UTC") == zone and rule.stack.template.region == region

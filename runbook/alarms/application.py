@@ -11,6 +11,7 @@ from runbook.alarms.log_metrics import (
     SOURCE_ADAPTER_ERRORS,
     logged,
 )
+from runbook.log_groups import log_groups
 from runbook.model.environment import Environment
 from runbook.model.services import Service
 
@@ -102,7 +103,22 @@ def application_alarms(environment: Environment, key: str, service: Service) -> 
         missing=Missing.WELL,
         missing_because="Who signs nobody in fails nobody; silence is the canary's",
     )
-    yield MetricAlarm(
+    yield _phi(key, service)
+
+
+def _phi(key: str, service: Service) -> MetricAlarm:
+    """Watch every group that masks: CloudWatch counts a line that it audits, masked or not."""
+    findings = tuple(
+        Metric(
+            id=id_,
+            namespace="AWS/Logs",
+            name="LogEventsWithFindings",
+            stat="Sum",
+            dimensions={"DataProtectionOperation": "Audit", "LogGroupName": group},
+        )
+        for id_, group in zip(("app", "collector", "migrations"), log_groups(service), strict=True)
+    )
+    return MetricAlarm(
         id="phi-in-logs",
         subject=key,
         symptom="CloudWatch found what looks like PHI in log lines that were scrubbed before",
@@ -111,15 +127,8 @@ def application_alarms(environment: Environment, key: str, service: Service) -> 
         severity="sev-1",
         playbook="phi-in-logs",
         resets="Five minutes without a finding",
-        metrics=(
-            Metric(
-                id="findings",
-                namespace="AWS/Logs",
-                name="LogEventsWithFindings",
-                stat="Sum",
-                dimensions={"LogGroupName": f"/ecs/{service.name}"},
-            ),
-        ),
+        metrics=findings,
+        expression=" + ".join(f"FILL({metric.id}, 0)" for metric in findings),
         unit="log lines",
         comparison=Comparison.AT_LEAST,
         threshold=1,

@@ -12,17 +12,21 @@ from runbook.alarms.alarm import (
     Metric,
     MetricAlarm,
     Missing,
+    Stands,
 )
 from runbook.alarms.severities import levels
-from runbook.model.environment import Environment
+from runbook.model.environment import IDENTITY_REGION, Environment
 
+EVENT_WATCH_DEAD_LETTERS = "event-watch-dead-letters"
 # Each queue for what a rule or a function could not deliver, by its name without the slug.
 DEAD_LETTERS = (
+    EVENT_WATCH_DEAD_LETTERS,
     "paging-dead-letters",
     "release-records-dead-letters",
     "secret-readers-dead-letters",
     "secret-watch-dead-letters",
 )
+IDENTITY_DEAD_LETTERS = "identity-events-dead-letters"
 NAMESPACE, SINCE_TEST = "Runbook/Paging", "DaysSinceTestPage"
 TEST_PAGE, TEST_PAGE_METRIC = "test-page", "TestPage"
 # From one month's first business day to the next one's, whichever days of a week these are.
@@ -37,33 +41,10 @@ def topic(slug: str, severity: str) -> str:
 def paging_alarms(environment: Environment) -> Iterator[Alarm]:
     """List what is watched of alarms' own ways to people, and of what they cost."""
     for queue in DEAD_LETTERS:
-        yield MetricAlarm(
-            id="messages-undelivered",
-            subject=queue,
-            symptom="A record, a rotation's follow-up or a page could not be delivered",
-            clauses=("ROVN-AUD-1", "ROVN-SEC-5"),
-            source="D8, D10: every event is recorded; what was not waits here. One message",
-            severity="sev-2",
-            playbook="messages-undelivered",
-            resets="The queue is empty: its messages were delivered again or read and removed",
-            metrics=(
-                Metric(
-                    id="waiting",
-                    namespace="AWS/SQS",
-                    name="ApproximateNumberOfMessagesVisible",
-                    stat="Maximum",
-                    dimensions={"QueueName": f"{environment.slug}-{queue}"},
-                ),
-            ),
-            unit="messages",
-            comparison=Comparison.AT_LEAST,
-            threshold=1,
-            period=5 * MINUTE,
-            periods=1,
-            breaching=1,
-            missing=Missing.WELL,
-            missing_because="SQS says nothing of a queue that nobody has used for six hours",
-        )
+        yield _undelivered(environment, queue, Stands.ALARMS)
+    if environment.region != IDENTITY_REGION:
+        # The queue stands where IAM tells what happens in it, and its alarm with it.
+        yield _undelivered(environment, IDENTITY_DEAD_LETTERS, Stands.PROBE)
     yield _failed_pages(environment)
     yield from _test_page(environment)
     yield BudgetAlarm(
@@ -77,6 +58,37 @@ def paging_alarms(environment: Environment) -> Iterator[Alarm]:
         monthly_usd=environment.costs.monthly_usd,
         spent_percent=(80, 100),
         forecast_percent=100,
+    )
+
+
+def _undelivered(environment: Environment, queue: str, stands: Stands) -> MetricAlarm:
+    return MetricAlarm(
+        id="messages-undelivered",
+        subject=queue,
+        symptom="A record, a rotation's follow-up or a page could not be delivered",
+        clauses=("ROVN-AUD-1", "ROVN-SEC-5"),
+        source="D8, D10: every event is recorded; what was not waits here. One message",
+        severity="sev-2",
+        playbook="messages-undelivered",
+        stands=stands,
+        resets="The queue is empty: its messages were delivered again or read and removed",
+        metrics=(
+            Metric(
+                id="waiting",
+                namespace="AWS/SQS",
+                name="ApproximateNumberOfMessagesVisible",
+                stat="Maximum",
+                dimensions={"QueueName": f"{environment.slug}-{queue}"},
+            ),
+        ),
+        unit="messages",
+        comparison=Comparison.AT_LEAST,
+        threshold=1,
+        period=5 * MINUTE,
+        periods=1,
+        breaching=1,
+        missing=Missing.WELL,
+        missing_because="SQS says nothing of a queue that nobody has used for six hours",
     )
 
 

@@ -47,7 +47,7 @@ def test_each_alarm_that_is_muted_stands_before_its_rule(
     for name, id_, artifact in stacks(assembly):
         needed[name], ids[name] = set(artifact.get("dependencies", [])), id_
     stands = where_alarms_stand(assembly)
-    for alarm in muted_alarms(environment):
+    for alarm in muted_alarms(environment, environment.region):
         assert ids[stands[alarm]] in needed[stack], alarm
 
 

@@ -11,10 +11,12 @@ from fastapi.responses import JSONResponse
 from opentelemetry.sdk.trace.export import SpanExporter
 from sentry_sdk.transport import Transport
 
-from passport_api import credentials, health, operations, receipts
+from passport_api import credentials, explanations, health, operations, receipts, sign_in
+from passport_api.ai_gateway import AiGateway
 from passport_api.database import Database
 from passport_api.error_reporting import ErrorReporter
 from passport_api.events import Event, log_event
+from passport_api.identity_provider import IdentityProvider
 from passport_api.request_log import RequestLog
 from passport_api.reverification import ReverifyQueue
 from passport_api.scrubbing import Scrubber
@@ -51,6 +53,8 @@ def create_app(
         yield
         worker.cancel()
         await app.state.source_registry.close()
+        await app.state.identity_provider.close()
+        await app.state.ai_gateway.close()
         await app.state.database.close()
         # Together, for what is queued has to go within the task's stopTimeout.
         closing = [reporter.close] if provider is None else [reporter.close, provider.shutdown]
@@ -66,10 +70,14 @@ def create_app(
     app.state.database = Database(settings)
     app.state.source_registry = SourceRegistry(settings)
     app.state.reverify_queue = ReverifyQueue(app.state.source_registry, settings)
+    app.state.identity_provider = IdentityProvider(settings)
+    app.state.ai_gateway = AiGateway(settings)
     app.include_router(health.router)
     app.include_router(credentials.router)
     app.include_router(operations.router)
     app.include_router(receipts.router)
+    app.include_router(sign_in.router)
+    app.include_router(explanations.router)
     app.add_exception_handler(RequestValidationError, _refuse_without_echo)
     app.add_middleware(RequestLog, reporter=reporter)
     provider = instrument(app, exporter, scrubber, settings) if exporter else None
@@ -80,7 +88,13 @@ async def _refuse_without_echo(_request: Request, error: Exception) -> JSONRespo
     """422 that names the fields, without the values that the framework would send back."""
     if not isinstance(error, RequestValidationError):
         raise error
-    known = {"body", *credentials.Nurse.model_fields, *receipts.ReceiptShown.model_fields}
+    bodies = (
+        credentials.Nurse,
+        explanations.Question,
+        receipts.ReceiptShown,
+        sign_in.Code,
+    )
+    known = {"body"}.union(*(body.model_fields for body in bodies))
     problems = [
         {"field": [part for part in problem["loc"] if part in known], "problem": problem["type"]}
         for problem in error.errors()

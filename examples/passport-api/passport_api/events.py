@@ -1,4 +1,4 @@
-"""Names that the alarms filter for. Renaming one silences an alarm."""
+"""Names that the alarms filter for (docs/log-schema.md). Renaming one silences an alarm."""
 
 import logging
 from enum import StrEnum
@@ -18,6 +18,13 @@ class Event(StrEnum):
     PREVIOUS_BEARER = "previous_bearer"
     SOURCE_ADAPTER_ERROR = "source_adapter_error"
     REVERIFY_QUEUE = "reverify_queue"
+    AI_EXECUTOR_CALLED = "ai_executor_called"
+    AI_EXECUTOR_FAILED = "ai_executor_failed"
+    AI_FALLBACK_USED = "ai_fallback_used"
+    AI_ROUTE_FAILED = "ai_route_failed"
+    AI_TOKENS = "ai_tokens"
+    IDENTITY_PROVIDER_ERROR = "identity_provider_error"
+    ADMIN_AUTH = "admin_auth"
 
 
 def log_event(

@@ -1,4 +1,4 @@
-"""One JSON object a line on standard output; the README documents its schema."""
+"""One JSON object a line on standard output; docs/log-schema.md of the runbook is its schema."""
 
 import json
 import logging

@@ -15,6 +15,8 @@ from passport_api.log_line import request_id_var, tenant_var
 
 _TENANT = re.compile(r"[a-z][a-z-]{0,35}[0-9]{0,3}")
 _UNMATCHED = "(unmatched)"
+# What signs people in, and what others check the tokens with (playbook 5.4).
+_AUTH_SURFACES = ("/auth/", "/.well-known/jwks.json")
 _CLIENT_CLOSED = 499
 """Logged when the client went away before the answer began."""
 
@@ -70,6 +72,7 @@ class RequestLog:
                 "request",
                 method=scope["method"],
                 path=_template(scope),
+                surface=_surface(scope),
                 status=_CLIENT_CLOSED if status is None else status,
                 duration_ms=round((time.perf_counter() - started) * 1000, 1),
             )
@@ -87,6 +90,10 @@ def _request_id(given: str | None) -> str:
 
 def _tenant(given: str | None) -> str | None:
     return given if given and _TENANT.fullmatch(given) else None
+
+
+def _surface(scope: Scope) -> str | None:
+    return "auth" if _template(scope).startswith(_AUTH_SURFACES) else None
 
 
 def _template(scope: Scope) -> str:

@@ -11,6 +11,12 @@ from passport_api.signing_keys import SigningKeys
 
 MINIMUM_TOKEN_LENGTH = 32
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# Each secret that leaves the service, and the address that it is shown to.
+_SHOWN_TO = {
+    "anthropic_api_key": "anthropic_url",
+    "mcp_outbound_token": "source_registry_url",
+    "workos_api_key": "identity_provider_url",
+}
 
 
 class Settings(BaseSettings):
@@ -68,6 +74,26 @@ class Settings(BaseSettings):
     reverify_interval_seconds: float = Field(default=60.0, gt=0)
     reverify_queue_limit: int = Field(default=1000, ge=1)
 
+    identity_provider_url: AnyHttpUrl | None = None
+    """Where a sign-in's code is exchanged, as WorkOS takes it; without it people cannot sign in."""
+    identity_provider_client_id: str = ""
+    workos_api_key: SecretStr | None = None
+    """What the service shows to the identity provider, over TLS or on this machine alone."""
+    session_seconds: int = Field(default=3600, ge=60, le=86_400)
+    """How long a session is valid; half the overlap of the signing keys at most."""
+
+    anthropic_url: AnyHttpUrl = AnyHttpUrl("https://api.anthropic.com/v1/messages")
+    anthropic_api_key: SecretStr | None = None
+    """What the service shows to Anthropic; without it the first route of AI calls is closed."""
+    ai_model: str = "claude-haiku-4-5-20251001"
+    ai_fallback_model: str | None = None
+    """Model or inference profile of Bedrock, the second route; without it there is none."""
+    aws_region: str | None = None
+    """The task's own region, where Bedrock is asked; ECS sets it."""
+    ai_fallback_url: AnyHttpUrl | None = None
+    """Bedrock elsewhere than at its own address in the task's region."""
+    ai_timeout_seconds: float = Field(default=10.0, gt=0, le=60)
+
     sentry_dsn: SecretStr | None = None
     environment_name: str = Field(default="local", min_length=1)
     otel_exporter_otlp_endpoint: AnyHttpUrl | None = None
@@ -101,10 +127,18 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _refuse_fallback_without_region(self) -> "Settings":
+        if self.ai_fallback_model and not self.aws_region:
+            raise ValueError("AI_FALLBACK_MODEL needs AWS_REGION")
+        return self
+
+    @model_validator(mode="after")
     def _refuse_readable_token(self) -> "Settings":
-        url = self.source_registry_url
-        if self.mcp_outbound_token and url and url.scheme != "https" and url.host not in _LOOPBACK:
-            raise ValueError("MCP_OUTBOUND_TOKEN needs an https SOURCE_REGISTRY_URL")
+        for secret, shown_to in _SHOWN_TO.items():
+            url: AnyHttpUrl | None = getattr(self, shown_to)
+            readable = url is not None and url.scheme != "https" and url.host not in _LOOPBACK
+            if getattr(self, secret) and readable:
+                raise ValueError(f"{secret.upper()} needs an https {shown_to.upper()}")
         return self
 
     @model_validator(mode="after")

@@ -24,7 +24,8 @@ from passport_api.app import create_app
 from passport_api.log_line import configure_logging
 from passport_api.scrubbing import Scrubber
 from passport_api.settings import Settings
-from tests.doubles import Registry
+from tests.doubles import Provider, Registry
+from tests.log_schema import faults
 
 ROOT = Path(__file__).parents[1]
 ADMIN_TOKEN = "correct-horse-battery-staple-0001"  # noqa: S105  # opens nothing outside the tests
@@ -107,6 +108,8 @@ def written() -> Iterator[Written]:
     captured = Written()
     configure_logging(Scrubber(), captured.stream)
     yield captured
+    # Whatever a test made the service write: the alarms read it by this schema.
+    assert faults(captured.lines()) == []
     logging.captureWarnings(capture=False)
     root.handlers, logging.raiseExceptions = handlers, raising
     root.setLevel(level)
@@ -116,6 +119,39 @@ def written() -> Iterator[Written]:
 def registry() -> Iterator[Registry]:
     """Run a licence registry on loopback."""
     with Registry() as running:
+        yield running
+
+
+@pytest.fixture
+def anthropic() -> Iterator[Provider]:
+    """Run the first route to a model on loopback."""
+    said = {
+        "content": [{"type": "text", "text": "It is in order."}],
+        "usage": {"input_tokens": 40, "output_tokens": 9},
+    }
+    with Provider(said) as running:
+        yield running
+
+
+@pytest.fixture
+def bedrock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """Run the second route on loopback, and be somebody who may call it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    said = {
+        "output": {"message": {"role": "assistant", "content": [{"text": "It is well."}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 30, "outputTokens": 7, "totalTokens": 37},
+        "metrics": {"latencyMs": 1},
+    }
+    with Provider(said) as running:
+        yield running
+
+
+@pytest.fixture
+def identity_provider() -> Iterator[Provider]:
+    """Run who says who signs in."""
+    with Provider({"organization_id": "org_mercy", "user": {"id": "user_1"}}) as running:
         yield running
 
 

@@ -57,6 +57,50 @@ class Registry:
         self._server.server_close()
 
 
+class Provider:
+    """A vendor on loopback: answers every POST with `body`, `status` and after `delay` seconds."""
+
+    def __init__(self, body: object) -> None:
+        self.body = body
+        self.status = 200
+        self.delay = 0.0
+        self.asked: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        provider = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["content-length"])
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                provider.asked.append((self.path, headers, json.loads(self.rfile.read(length))))
+                time.sleep(provider.delay)
+                body = json.dumps(provider.body).encode()
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    self.send_response(provider.status)
+                    self.send_header("content-type", "application/json")
+                    self.send_header("content-length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
 class Network:
     """A TCP port in front of PostgreSQL's Unix socket that can fall silent, as networks do."""
 

@@ -29,6 +29,16 @@ USABLE = {
             {"mcp_outbound_token": "canary" * 8, "source_registry_url": "http://registry.internal"},
             "https SOURCE_REGISTRY_URL",
         ),
+        (
+            {"workos_api_key": "canary", "identity_provider_url": "http://sso.internal"},
+            "https IDENTITY_PROVIDER_URL",
+        ),
+        (
+            {"anthropic_api_key": "canary", "anthropic_url": "http://proxy.internal"},
+            "https ANTHROPIC_URL",
+        ),
+        ({"ai_fallback_model": "canary"}, "AI_FALLBACK_MODEL needs AWS_REGION"),
+        ({"session_seconds": "59"}, "session_seconds"),
         ({"jwt_signing_keys": "canary"}, "jwt_signing_keys"),
         ({"jwt_signing_keys": '{"keys": [], "first": "canary"}'}, "has no keys yet"),
         ({"receipt_seconds": "59"}, "receipt_seconds"),

@@ -81,4 +81,6 @@ def _runs(days: Sequence[Day]) -> list[str]:
 def _amount(alarm: MetricAlarm) -> str:
     if alarm.unit == "bytes" and alarm.threshold >= _GIB:
         return f"{alarm.threshold / _GIB:g} GiB"
-    return f"{alarm.threshold:g} {alarm.unit}"
+    # A unit that says what a number means is no name of a thing counted.
+    unit = f"({alarm.unit})" if alarm.unit[0].isdigit() else alarm.unit
+    return f"{alarm.threshold:g} {unit}"

@@ -22,6 +22,7 @@ PRODUCTION = load_environment("rovn/production")
         ("rds-free-storage", "GiB, 3 of 3 x 5 min"),
         ("slo-fast-burn", "> 14.4 times the budget, 1 of 1 x 1 h and > 14.4 times the budget"),
         ("test-page-missed", "> 35 days, 2 of 2 x 1 day"),
+        ("health-check-failed", "< 1 (1 is healthy), "),
         ("budget-exceeded", "80 or 100 % of "),
     ],
 )

@@ -86,6 +86,14 @@ def test_all_is_as_it_should_be(both: Both) -> None:
     assert both.staging.writes == []
 
 
+def test_a_part_of_a_composite_holds_nothing(both: Both) -> None:
+    """That the canary has run at all rings on every good day."""
+    both.production.ringing = ["rovn-production-canary-armed-passport-api"]
+    found = both.preflight().check()
+    assert (found.holds, found.unknown) == ([], [])
+    assert "no alarm rings" in found.notes
+
+
 def test_an_environment_that_asks_for_nothing_is_not_looked_at() -> None:
     aws = Watched(load_environment("rovn/production"))
     found = Preflight(Account(aws.environment, aws.session()), aws.key, NEW).check()

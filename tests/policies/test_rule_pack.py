@@ -59,6 +59,7 @@ database-reached-by-services-only
 database-tls
 deployment-alarms
 deployment-detector
+failures-told
 fallback-models-only
 key-lasting
 key-through-services
@@ -93,6 +94,7 @@ secrets-by-reference
 secrets-encrypted
 service-private
 stateful-retained
+tamper-told
 task-definition-retained
 trail-bucket-lock
 trail-complete

@@ -60,6 +60,7 @@ database-reached-by-services-only
 database-tls
 deployment-alarms
 deployment-detector
+failures-told
 fallback-models-only
 key-lasting
 key-through-services
@@ -96,6 +97,7 @@ secrets-encrypted
 service-private
 snapshot-janitor-bound
 stateful-retained
+tamper-told
 task-definition-retained
 trail-bucket-lock
 trail-complete

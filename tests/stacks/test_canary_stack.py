@@ -123,7 +123,7 @@ def test_route_53_asks_from_elsewhere(assembly: Assembly, environment: Environme
     config = check["Properties"]["HealthCheckConfig"]
     assert len(set(config["Regions"]) - {environment.region}) >= 3
     offered = PROVIDER_SCHEMA_MANAGER.get_resource_schema(IDENTITY_REGION, CHECK).schema
-    known = offered["definitions"]["HealthCheckConfig"]["properties"]["Regions"]["items"]["enum"]
+    known = offered["properties"]["HealthCheckConfig"]["properties"]["Regions"]["items"]["enum"]
     assert set(config["Regions"]) <= set(known)
     assert "us-east-2" not in known
 

@@ -184,13 +184,13 @@ class EnvironmentStage(Stage):
 
     def _ask_from_outside(self, environment: Environment) -> None:
         """Ask what stands already: before, there is nothing to find well or ill."""
-        asking = (
-            CanaryStack(self, "Canary", environment=environment),
-            ProbeStack(self, "Probes", environment=environment),
-        )
-        for stack in asking:
-            for service in self.services.values():
-                stack.add_stack_dependency(service)
+        canary = CanaryStack(self, "Canary", environment=environment)
+        probes = ProbeStack(self, "Probes", environment=environment)
+        # Its topics are named by convention, too.
+        probes.add_stack_dependency(self.alerts[IDENTITY_REGION])
+        for service in self.services.values():
+            canary.add_stack_dependency(service)
+            probes.add_stack_dependency(service)
 
     def _add_paging(self, environment: Environment) -> None:
         paging = PagingStack(self, "Paging", environment=environment)

@@ -5,6 +5,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from runbook.alarms.mute_rules import mute_rules
+from runbook.alarms.words import hours
 from runbook.model.environment import Environment
 
 
@@ -21,7 +22,10 @@ class MuteRules(Construct):
                 self,
                 rule.name.removeprefix(f"{environment.slug}-").title().replace("-", ""),
                 name=rule.name,
-                description="Outside business hours: what wakes nobody waits until these begin",
+                description=(
+                    f"Outside {hours(environment.alerting)}: what wakes nobody waits until these "
+                    "begin"
+                ),
                 rule=cloudwatch.CfnAlarmMuteRule.RuleProperty(
                     schedule=cloudwatch.CfnAlarmMuteRule.ScheduleProperty(
                         expression=rule.window.expression,

@@ -20,6 +20,9 @@ EMULATORS_OWN = {
     ("not_verified", "trail", "CloudTrail tells of no delivery yet"),
     # Nobody has supplied a vendor's key there.
     ("breach", "rotation", "it has no value"),
+    # No canary runs there.
+    ("breach", "canaries", "it runs, and has never ended a run"),
+    ("not_verified", "canaries", "DescribeCanariesLastRun"),
     # Its moment to restore to is that of the database's making, so this comes with time.
     ("breach", "point-in-time recovery", "it can be restored to"),
 }

@@ -14,6 +14,7 @@ KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
     ("audit", "ReceiptsKey"): ("receipts", "s3", False),
     ("audit", "TrailKey"): ("trail", "s3", False),
     ("backup-copy", "CopiesKey"): ("database-copies", "rds", True),
+    ("canary", "Key"): ("canary", "s3", False),
     ("data", "DatabaseKey"): ("database", "rds", True),
     ("data", "LogsKey"): ("database-logs", None, False),
     ("delivery", "Key"): ("delivery", "s3 sns", False),

@@ -250,6 +250,18 @@ def versions(days: float) -> Json:
     return {"Versions": [{"VersionId": "1", "CreatedDate": NOW - timedelta(days=days)}]}
 
 
+def last_run(**changes: Json) -> Json:
+    """Describe the last run of a canary, among those of others."""
+    told = {"Status": {"State": "PASSED"}, "Timeline": {"Started": RECENT}} | changes
+    others = {"Status": {"State": "FAILED"}, "Timeline": {"Started": RECENT}}
+    return {
+        "CanariesLastRun": [
+            {"CanaryName": "rovn-production-another", "LastRun": others},
+            {"CanaryName": "rovn-production-passport-api", "LastRun": told},
+        ]
+    }
+
+
 def good() -> Aws:
     """Answer as an account does in which everything is as it should be."""
     service = {
@@ -308,6 +320,8 @@ def good() -> Aws:
             },
             "s3:ListObjectsV2": objects,
             "s3:GetObjectRetention": {"Retention": kept},
+            "synthetics:GetCanary": {"Canary": {"Status": {"State": "RUNNING"}}},
+            "synthetics:DescribeCanariesLastRun": last_run(),
         }
     )
 

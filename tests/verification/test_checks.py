@@ -27,6 +27,7 @@ from tests.verification.aws import (
     deployment,
     good,
     key,
+    last_run,
     live,
     secret,
     snapshot,
@@ -104,8 +105,13 @@ def health(*states: str) -> Json:
     return {"TargetHealthDescriptions": [{"TargetHealth": {"State": state}} for state in states]}
 
 
+def canary(state: str) -> Json:
+    return {"Canary": {"Status": {"State": state}}}
+
+
 SECRET, VERSIONS = "secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"
 HANGS = {"1": ["AWSCURRENT"], "2": ["AWSPENDING"]}
+CANARY, LAST_RUN = "synthetics:GetCanary", "synthetics:DescribeCanariesLastRun"
 SPOILED: list[Any] = [
     ("rotation", SECRET, secret(RotationEnabled=False), "its rotation is off"),
     ("rotation", SECRET, secret(VersionIdsToStages={}), "it has no value"),
@@ -282,6 +288,29 @@ SPOILED: list[Any] = [
         "s3:GetObjectRetention",
         {"Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": NOW + timedelta(days=60)}},
         "locked until 2026-07-31 only",
+    ),
+    ("canaries", CANARY, ("ResourceNotFoundException", "none"), "there is none: nobody asks"),
+    ("canaries", CANARY, canary("STOPPED"), "it is STOPPED: nobody asks the service"),
+    ("canaries", CANARY, canary("ERROR"), "it is ERROR: nobody asks the service"),
+    ("canaries", CANARY, canary("READY"), "it is READY: nobody asks the service"),
+    ("canaries", LAST_RUN, {"CanariesLastRun": []}, "it runs, and has never ended a run"),
+    (
+        "canaries",
+        LAST_RUN,
+        {"CanariesLastRun": [{"CanaryName": "rovn-production-passport-api"}]},
+        "it runs, and has never ended a run",
+    ),
+    (
+        "canaries",
+        LAST_RUN,
+        last_run(Timeline={"Started": NOW - timedelta(minutes=6)}),
+        "its last run began 6 minutes ago",
+    ),
+    (
+        "canaries",
+        LAST_RUN,
+        last_run(Status={"State": "FAILED", "StateReason": "the status is 503, not 200"}),
+        "its last run failed: the status is 503, not 200",
     ),
 ]
 

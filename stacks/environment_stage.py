@@ -129,6 +129,7 @@ class EnvironmentStage(Stage):
     def _add_event_watch(self, environment: Environment) -> None:
         # Before the services, too: their first release may fail.
         watch = EventWatchStack(self, "EventWatch", environment=environment, audit=self.audit)
+        self.alerts[environment.region].topics.allow_rules(*sorted(watch.told))
         costs = CostsStack(self, "Costs", environment=environment)
         for stack in (watch, costs):
             stack.add_stack_dependency(self.alerts[environment.region])

@@ -10,12 +10,15 @@ from stacks.alerts_stack import AlertsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.canary_stack import CanaryStack
+from stacks.costs_stack import CostsStack
 from stacks.dashboards_stack import DashboardsStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.edge_key_stack import EdgeKeyStack
+from stacks.event_watch_stack import EventWatchStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
+from stacks.paging_stack import PagingStack
 from stacks.platform_stack import PlatformStack
 from stacks.probe_stack import ProbeStack
 from stacks.records_stack import RecordsStack
@@ -91,9 +94,11 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_slack(environment)
+        self._add_event_watch(environment)
         self._add_services(environment)
         self._add_alarms(environment)
         self._ask_from_outside(environment)
+        self._add_paging(environment)
         self._add_dashboards(environment)
 
     def _add_secrets(self, environment: Environment) -> None:
@@ -120,6 +125,14 @@ class EnvironmentStage(Stage):
         # What it listens to is named by convention, too.
         for stack in (*self.alerts.values(), self.records):
             slack.add_stack_dependency(stack)
+
+    def _add_event_watch(self, environment: Environment) -> None:
+        # Before the services, too: their first release may fail.
+        watch = EventWatchStack(self, "EventWatch", environment=environment, audit=self.audit)
+        self.alerts[environment.region].topics.allow_rules(*sorted(watch.told))
+        costs = CostsStack(self, "Costs", environment=environment)
+        for stack in (watch, costs):
+            stack.add_stack_dependency(self.alerts[environment.region])
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -162,7 +175,9 @@ class EnvironmentStage(Stage):
 
     def _add_alarms(self, environment: Environment) -> None:
         """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
-        alarms = AlarmsStack(self, "Alarms", environment=environment, platform=self.platform)
+        self.alarms = alarms = AlarmsStack(
+            self, "Alarms", environment=environment, platform=self.platform
+        )
         for service in self.services.values():
             alarms.add_stack_dependency(service)
         alarms.add_stack_dependency(self.secret_watch)
@@ -176,6 +191,12 @@ class EnvironmentStage(Stage):
         for stack in asking:
             for service in self.services.values():
                 stack.add_stack_dependency(service)
+
+    def _add_paging(self, environment: Environment) -> None:
+        paging = PagingStack(self, "Paging", environment=environment)
+        # What it mutes is named by convention, and CloudWatch wants it there.
+        for stack in (self.alarms, self.platform, *self.services.values()):
+            paging.add_stack_dependency(stack)
 
     def _add_dashboards(self, environment: Environment) -> None:
         """Last: they show what all others hold."""

@@ -67,8 +67,10 @@ def wanted_as(resource: Resource, scope: Scope) -> Wanted | None:
     return wanted_alarms(scope).get((resource.type, str(name), str(region)))
 
 
-def dimension(value: str, alarm: MetricAlarm, scope: Scope) -> str:
+def dimension(value: str, alarm: MetricAlarm | None, scope: Scope) -> str:
     """Write what a dimension's value has to be in a template, a reference as rules see it.
+
+    Which health check is meant, the alarm on it tells alone.
 
     Raises ``UnresolvedError`` where the templates do not hold exactly one of what it stands for.
     """
@@ -89,8 +91,10 @@ def dimension(value: str, alarm: MetricAlarm, scope: Scope) -> str:
     return reference(found[0], attribute)
 
 
-def _health_checks(alarm: MetricAlarm, scope: Scope) -> list[Resource]:
+def _health_checks(alarm: MetricAlarm | None, scope: Scope) -> list[Resource]:
     """List the checks that ask the host name of the alarm's service."""
+    if alarm is None:
+        return []
     hostname = scope.environment.services[str(alarm.subject)].ingress.hostname
     asked = "HealthCheckConfig.FullyQualifiedDomainName"
     return [check for check in scope.resources(_HEALTH_CHECK) if check.at(asked) == hostname]

@@ -10,9 +10,11 @@ from stacks.alerts_stack import AlertsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.canary_stack import CanaryStack
+from stacks.costs_stack import CostsStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.edge_key_stack import EdgeKeyStack
+from stacks.event_watch_stack import EventWatchStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
@@ -90,6 +92,7 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_slack(environment)
+        self._add_event_watch(environment)
         self._add_services(environment)
         self._add_alarms(environment)
         self._ask_from_outside(environment)
@@ -118,6 +121,13 @@ class EnvironmentStage(Stage):
         # What it listens to is named by convention, too.
         for stack in (*self.alerts.values(), self.records):
             slack.add_stack_dependency(stack)
+
+    def _add_event_watch(self, environment: Environment) -> None:
+        # Before the services, too: their first release may fail.
+        watch = EventWatchStack(self, "EventWatch", environment=environment, audit=self.audit)
+        costs = CostsStack(self, "Costs", environment=environment)
+        for stack in (watch, costs):
+            stack.add_stack_dependency(self.alerts[environment.region])
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(

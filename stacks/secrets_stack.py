@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from runbook.access.principals import Principals
-from runbook.model.environment import IDENTITY_REGION, Environment
+from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.secret_store import SecretStore
 from stacks.edge_key_stack import replica_key
@@ -45,6 +45,7 @@ class SecretsStack(RunbookStack):
 
 
 def _replicas(environment: Environment) -> dict[str, dict[str, str]]:
-    if environment.region == IDENTITY_REGION:
-        return {}
-    return {environment.alerting.pager_secret: {IDENTITY_REGION: replica_key(environment)}}
+    return {
+        name: dict.fromkeys(regions, replica_key(environment))
+        for name, regions in environment.copied_secrets.items()
+    }

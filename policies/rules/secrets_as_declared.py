@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from policies.rule import Rule
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import known
-from runbook.alarms.delivery import pager_secret
-from runbook.model.environment import IDENTITY_REGION
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 
@@ -24,12 +22,12 @@ def _judge(secret: Resource, scope: Scope) -> Iterator[str]:
 
 def _copies(secret: Resource, scope: Scope) -> Iterator[str]:
     """Want one of the pager's address, in the region that probes page from, and none else."""
-    environment = scope.environment
     regions = [known(each).get("Region") for each in secret.at("ReplicaRegions", [])]
-    away = environment.region != IDENTITY_REGION
-    wanted = [IDENTITY_REGION] if away and secret.at("Name") == pager_secret(environment) else []
-    if set(wanted) - set(regions):
-        yield f"no copy of it is in {IDENTITY_REGION}, where probes page from: nobody is subscribed"
+    key = str(secret.at("Name")).removeprefix(f"{scope.environment.name}/")
+    wanted = scope.environment.copied_secrets.get(key, ())
+    for region in wanted:
+        if region not in regions:
+            yield f"no copy of it is in {region}, where probes page from: nobody is subscribed"
     for region in regions:
         if region not in wanted:
             yield f"ReplicaRegions makes a copy in {region}, where nothing of ours reads it"

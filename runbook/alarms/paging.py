@@ -17,8 +17,10 @@ from runbook.alarms.alarm import (
 from runbook.alarms.severities import levels
 from runbook.model.environment import IDENTITY_REGION, Environment
 
+EVENT_WATCH_DEAD_LETTERS = "event-watch-dead-letters"
 # Each queue for what a rule or a function could not deliver, by its name without the slug.
 DEAD_LETTERS = (
+    EVENT_WATCH_DEAD_LETTERS,
     "paging-dead-letters",
     "release-records-dead-letters",
     "secret-readers-dead-letters",

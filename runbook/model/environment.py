@@ -111,6 +111,16 @@ class Environment(EnvironmentFile):
         return tuple(dict.fromkeys(every))
 
     @property
+    def copied_secrets(self) -> dict[str, tuple[str, ...]]:
+        """Map secrets to the regions of their copies: the pager's address, for probes' topics.
+
+        What CloudFormation puts in the place of a reference, it reads in the stack's own region.
+        """
+        if self.region == IDENTITY_REGION:
+            return {}
+        return {self.alerting.pager_secret: (IDENTITY_REGION,)}
+
+    @property
     def database_master(self) -> str | None:
         """The secret with the database's master credential; None when RDS manages it itself."""
         masters = (name for name, s in self.secrets.items() if s.mechanism == "database_master")

@@ -40,6 +40,7 @@ def test_ids_are_unique() -> None:
 
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
+alarms-as-declared
 audit-bucket-lock
 boundaries-hold
 bucket-access-logged
@@ -56,7 +57,9 @@ database-not-public
 database-quiet-about-data
 database-reached-by-services-only
 database-tls
+deployment-alarms
 deployment-detector
+failures-told
 fallback-models-only
 key-lasting
 key-through-services
@@ -91,6 +94,7 @@ secrets-by-reference
 secrets-encrypted
 service-private
 stateful-retained
+tamper-told
 task-definition-retained
 trail-bucket-lock
 trail-complete

@@ -10,6 +10,7 @@ from constructs import Construct
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.deployment_detector.patterns import Guarded, patterns
 from runbook_constructs.event_rule import EVENTBRIDGE, EventRule, rule_arn
+from runbook_constructs.slack_message import slack_message
 
 _FIELDS = {
     "account": "$.account",
@@ -83,11 +84,10 @@ def _publish(scope: Construct, topic: sns.Topic) -> iam.PolicyStatement:
 
 def _message(environment: str, what: str) -> events.CfnRule.InputTransformerProperty:
     """Write a page that says who did what, and not what else stood in the call."""
-    return events.CfnRule.InputTransformerProperty(
-        input_paths_map=dict(_FIELDS),
-        input_template=(
-            f'"{environment}: past the release gate ({what}). <actor> called <call> at <time> '
-            "from <from> in account <account>; refused: <refused>. If nobody announced it: "
-            'freeze releases, then find event <event> in the trail."'
-        ),
+    return slack_message(
+        _FIELDS,
+        title=f"{environment}: past the release gate ({what})",
+        text=f"{environment}: past the release gate ({what}). <actor> called <call> at <time> from "
+        "<from> in account <account>; refused: <refused>. If nobody announced it: freeze releases, "
+        "then find event <event> in the trail.",
     )

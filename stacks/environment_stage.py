@@ -17,6 +17,7 @@ from stacks.edge_key_stack import EdgeKeyStack
 from stacks.event_watch_stack import EventWatchStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
+from stacks.paging_stack import PagingStack
 from stacks.platform_stack import PlatformStack
 from stacks.probe_stack import ProbeStack
 from stacks.records_stack import RecordsStack
@@ -96,6 +97,7 @@ class EnvironmentStage(Stage):
         self._add_services(environment)
         self._add_alarms(environment)
         self._ask_from_outside(environment)
+        self._add_paging(environment)
 
     def _add_secrets(self, environment: Environment) -> None:
         """Add secrets, and whatever reaches people: all that alarms comes after it."""
@@ -170,7 +172,9 @@ class EnvironmentStage(Stage):
 
     def _add_alarms(self, environment: Environment) -> None:
         """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
-        alarms = AlarmsStack(self, "Alarms", environment=environment, platform=self.platform)
+        self.alarms = alarms = AlarmsStack(
+            self, "Alarms", environment=environment, platform=self.platform
+        )
         for service in self.services.values():
             alarms.add_stack_dependency(service)
         alarms.add_stack_dependency(self.secret_watch)
@@ -184,3 +188,9 @@ class EnvironmentStage(Stage):
         for stack in asking:
             for service in self.services.values():
                 stack.add_stack_dependency(service)
+
+    def _add_paging(self, environment: Environment) -> None:
+        paging = PagingStack(self, "Paging", environment=environment)
+        # What it mutes is named by convention, and CloudWatch wants it there.
+        for stack in (self.alarms, self.platform, *self.services.values()):
+            paging.add_stack_dependency(stack)

@@ -49,6 +49,7 @@ bucket-private
 bucket-tls-only
 bucket-versioned
 build-privileges
+canary-watches
 database-backups
 database-encrypted
 database-known-kind
@@ -83,8 +84,9 @@ release-freeze
 release-hooks
 releases-approved-by-people
 roles-bounded
-rotation-function-alone
 rotation-events-recorded
+rotation-function-alone
+second-vantage
 secret-ages-measured
 secret-consumers-restarted
 secret-policy
@@ -93,12 +95,12 @@ secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted
 service-private
+snapshot-janitor-bound
 stateful-retained
 tamper-told
 task-definition-retained
 trail-bucket-lock
 trail-complete
-snapshot-janitor-bound
 trusted-by
 who-changes-stacks
 who-changes-the-audit-trail

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from runbook.alarms.catalogue import metric_alarms_of
 from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
 from runbook.model.preflight import Preflight as Settings
@@ -152,7 +153,11 @@ class Preflight:
     def _check_incident(self, settings: Settings, found: Checked) -> None:
         """Let no alarm of the environment ring, whatever its severity; a freeze holds by itself."""
         del settings
-        rings = sorted({name for region in self._environment.regions for name in self._in(region)})
+        told = {name for region in self._environment.regions for name in self._in(region)}
+        # Parts of composites tell nobody: what they are together does (ROVN-ALM-10).
+        every = metric_alarms_of(self._environment)
+        parts = {alarm.name(self._environment.slug) for alarm in every if alarm.part}
+        rings = sorted(told - parts)
         if rings:
             why = f"{', '.join(rings)} {'rings' if len(rings) == 1 else 'ring'}"
             fix = "see to that first; a rollback is not bound by it"

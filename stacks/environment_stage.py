@@ -11,6 +11,7 @@ from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.canary_stack import CanaryStack
 from stacks.costs_stack import CostsStack
+from stacks.dashboards_stack import DashboardsStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.edge_key_stack import EdgeKeyStack
@@ -98,6 +99,7 @@ class EnvironmentStage(Stage):
         self._add_alarms(environment)
         self._ask_from_outside(environment)
         self._add_paging(environment)
+        self._add_dashboards(environment)
 
     def _add_secrets(self, environment: Environment) -> None:
         """Add secrets, and whatever reaches people: all that alarms comes after it."""
@@ -127,6 +129,7 @@ class EnvironmentStage(Stage):
     def _add_event_watch(self, environment: Environment) -> None:
         # Before the services, too: their first release may fail.
         watch = EventWatchStack(self, "EventWatch", environment=environment, audit=self.audit)
+        self.alerts[environment.region].topics.allow_rules(*sorted(watch.told))
         costs = CostsStack(self, "Costs", environment=environment)
         for stack in (watch, costs):
             stack.add_stack_dependency(self.alerts[environment.region])
@@ -194,3 +197,13 @@ class EnvironmentStage(Stage):
         # What it mutes is named by convention, and CloudWatch wants it there.
         for stack in (self.alarms, self.platform, *self.services.values()):
             paging.add_stack_dependency(stack)
+
+    def _add_dashboards(self, environment: Environment) -> None:
+        """Last: they show what all others hold."""
+        DashboardsStack(
+            self,
+            "Dashboards",
+            environment=environment,
+            platform=self.platform,
+            services=self.services,
+        )

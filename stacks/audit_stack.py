@@ -82,12 +82,13 @@ class AuditStack(RunbookStack):
             )
 
     def _add_trail(self, environment: Environment) -> None:
-        key = self._key("TrailKey", environment, "trail", "Log files of the trail")
-        bucket = LockedBucket(
+        self.trail_name = f"{environment.slug}-audit"
+        self.trail_key = self._key("TrailKey", environment, "trail", "Log files of the trail")
+        self.trail_bucket = LockedBucket(
             self,
             "TrailRecords",
             retention=environment.buckets.audit,
-            key=key,
+            key=self.trail_key,
             # CloudTrail encrypts under a context of its own, which a bucket key would replace.
             bucket_key=False,
             # Log files come under the key, their digests under S3's own.
@@ -98,9 +99,9 @@ class AuditStack(RunbookStack):
         AuditTrail(
             self,
             "AuditTrail",
-            name=f"{environment.slug}-audit",
-            bucket=bucket,
-            key=key,
+            name=self.trail_name,
+            bucket=self.trail_bucket,
+            key=self.trail_key,
             watched=self.audit_bucket,
             log_group_name=f"/{environment.name}/trail",
             log_retention_days=environment.trail.log_retention_days,

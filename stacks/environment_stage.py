@@ -10,9 +10,11 @@ from stacks.alerts_stack import AlertsStack
 from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.canary_stack import CanaryStack
+from stacks.costs_stack import CostsStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.edge_key_stack import EdgeKeyStack
+from stacks.event_watch_stack import EventWatchStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
 from stacks.platform_stack import PlatformStack
@@ -90,6 +92,7 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_slack(environment)
+        self._watch_events(environment)
         self._add_services(environment)
         self._add_alarms(environment)
         self._ask_from_outside(environment)
@@ -118,6 +121,18 @@ class EnvironmentStage(Stage):
         # What it listens to is named by convention, too.
         for stack in (*self.alerts.values(), self.records):
             slack.add_stack_dependency(stack)
+
+    def _watch_events(self, environment: Environment) -> None:
+        # Before the services, too: their first release may fail.
+        self.event_watch = EventWatchStack(
+            self, "EventWatch", environment=environment, audit=self.audit
+        )
+        alerts = self.alerts[environment.region]
+        alerts.topics.allow_rules(*self.event_watch.told)
+        # Topics are named by convention: nothing else tells CloudFormation to wait for them.
+        self.event_watch.add_stack_dependency(alerts)
+        self.costs = CostsStack(self, "Costs", environment=environment)
+        self.costs.add_stack_dependency(alerts)
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -157,10 +172,12 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
+            stack.add_stack_dependency(self.alerts[environment.region])
 
     def _add_alarms(self, environment: Environment) -> None:
         """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
         alarms = AlarmsStack(self, "Alarms", environment=environment, platform=self.platform)
+        alarms.add_stack_dependency(self.alerts[environment.region])
         for service in self.services.values():
             alarms.add_stack_dependency(service)
         alarms.add_stack_dependency(self.secret_watch)
@@ -172,5 +189,7 @@ class EnvironmentStage(Stage):
             ProbeStack(self, "Probes", environment=environment),
         )
         for stack in asking:
+            for alerts in self.alerts.values():
+                stack.add_stack_dependency(alerts)
             for service in self.services.values():
                 stack.add_stack_dependency(service)

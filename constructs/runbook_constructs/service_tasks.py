@@ -134,6 +134,7 @@ class ServiceTasks(Construct):
                 {
                     **self._given.variables,
                     **service.variables,
+                    **_fallback(service),
                     "DATABASE_POOL_SIZE": str(service.pool_size),
                     "OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT,
                     "PORT": str(service.port),
@@ -224,3 +225,11 @@ class ServiceTasks(Construct):
         # On the roles it depends already; what they may do is in their policies.
         definition.node.add_dependency(*(role.policy for role in roles if role.policy))
         return definition
+
+
+def _fallback(service: Service) -> dict[str, str]:
+    """Name the inference profile that the service asks when its provider is down (ROVN-ALM-8)."""
+    if not service.fallback_models:
+        return {}
+    model = service.fallback_models[0]
+    return {"AI_FALLBACK_MODEL": f"{model.profile}.{model.model_id}"}

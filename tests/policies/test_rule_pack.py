@@ -57,6 +57,7 @@ database-quiet-about-data
 database-reached-by-services-only
 database-tls
 deployment-detector
+failures-told
 fallback-models-only
 key-lasting
 key-through-services
@@ -91,6 +92,7 @@ secrets-by-reference
 secrets-encrypted
 service-private
 stateful-retained
+tamper-told
 task-definition-retained
 trail-bucket-lock
 trail-complete

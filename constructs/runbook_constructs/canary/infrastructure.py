@@ -104,9 +104,7 @@ def canary_statements(
 ) -> Statements:
     """List what canaries may do: leave artifacts, write their logs, tell how a run ended."""
     place = Place(stack.region, stack.account)
-    streams = [
-        place.arn("logs", f"log-group:{group_prefix(name)}*:log-stream:*") for name in names
-    ]
+    streams = [place.arn("logs", f"log-group:{group_prefix(name)}*:log-stream:*") for name in names]
     results = iam.PolicyStatement(
         sid="TellResults",
         actions=["cloudwatch:PutMetricData"],

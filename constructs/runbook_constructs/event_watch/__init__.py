@@ -1,0 +1,1 @@
+"""Events that ring alarms, and what they say to those who are told."""

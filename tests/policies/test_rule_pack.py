@@ -40,6 +40,7 @@ def test_ids_are_unique() -> None:
 
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
+alarms-delivered
 audit-bucket-lock
 boundaries-hold
 bucket-access-logged
@@ -91,6 +92,8 @@ secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted
 service-private
+severities-delivered
+slack-guarded
 stateful-retained
 tamper-told
 task-definition-retained

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from policies.report import Format
+from runbook.alarms.commands import add_to as add_alarms
 from runbook.completion import environment_names
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
@@ -40,6 +41,7 @@ app.add_typer(release, name="release")
 add_to(app)
 add_secrets(app)
 add_playbook(app)
+add_alarms(app)
 
 
 def _rules() -> "Judge":

@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from runbook.alarms.alarm import Stands
-from runbook.alarms.placeholders import BALANCER, CERTIFICATE
+from runbook.alarms.placeholders import BALANCER
 from runbook.model.environment import Environment
 from runbook_constructs.catalogue_alarms import CatalogueAlarms, standing
 from stacks.platform_stack import PlatformStack
@@ -13,8 +13,8 @@ from stacks.runbook_stack import RunbookStack
 class AlarmsStack(RunbookStack):
     """The catalogue's alarms on what other stacks hold (docs/decisions/0037).
 
-    It knows these by the names that they have by convention, but for the load balancer and its
-    certificate, whose names AWS makes. It can be rebuilt at any time.
+    It knows these by the names that they have by convention, but for the load balancer, whose name
+    AWS makes. It can be rebuilt at any time.
     """
 
     def __init__(
@@ -28,14 +28,10 @@ class AlarmsStack(RunbookStack):
             description="Alarms",
             stateful=False,
         )
-        ingress = platform.ingress
         CatalogueAlarms(
             self,
             "Catalogue",
             environment=environment,
             alarms=standing(environment, Stands.ALARMS),
-            known={
-                BALANCER: ingress.balancer.load_balancer_full_name,
-                CERTIFICATE: ingress.certificate.certificate_arn,
-            },
+            known={BALANCER: platform.ingress.balancer.load_balancer_full_name},
         )

@@ -11,12 +11,14 @@ from stacks.audit_stack import AuditStack
 from stacks.backup_copy_stack import BackupCopyStack
 from stacks.canary_stack import CanaryStack
 from stacks.costs_stack import CostsStack
+from stacks.dashboards_stack import DashboardsStack
 from stacks.data_stack import DataStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.edge_key_stack import EdgeKeyStack
 from stacks.event_watch_stack import EventWatchStack
 from stacks.identity_events_stack import IdentityEventsStack
 from stacks.network_stack import NetworkStack
+from stacks.paging_stack import PagingStack
 from stacks.platform_stack import PlatformStack
 from stacks.probe_stack import ProbeStack
 from stacks.records_stack import RecordsStack
@@ -92,10 +94,12 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_slack(environment)
-        self._watch_events(environment)
+        self._add_event_watch(environment)
         self._add_services(environment)
         self._add_alarms(environment)
         self._ask_from_outside(environment)
+        self._add_paging(environment)
+        self._add_dashboards(environment)
 
     def _add_secrets(self, environment: Environment) -> None:
         """Add secrets, and whatever reaches people: all that alarms comes after it."""
@@ -122,17 +126,13 @@ class EnvironmentStage(Stage):
         for stack in (*self.alerts.values(), self.records):
             slack.add_stack_dependency(stack)
 
-    def _watch_events(self, environment: Environment) -> None:
+    def _add_event_watch(self, environment: Environment) -> None:
         # Before the services, too: their first release may fail.
-        self.event_watch = EventWatchStack(
-            self, "EventWatch", environment=environment, audit=self.audit
-        )
-        alerts = self.alerts[environment.region]
-        alerts.topics.allow_rules(*self.event_watch.told)
-        # Topics are named by convention: nothing else tells CloudFormation to wait for them.
-        self.event_watch.add_stack_dependency(alerts)
-        self.costs = CostsStack(self, "Costs", environment=environment)
-        self.costs.add_stack_dependency(alerts)
+        watch = EventWatchStack(self, "EventWatch", environment=environment, audit=self.audit)
+        self.alerts[environment.region].topics.allow_rules(*sorted(watch.told))
+        costs = CostsStack(self, "Costs", environment=environment)
+        for stack in (watch, costs):
+            stack.add_stack_dependency(self.alerts[environment.region])
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -172,12 +172,14 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
+            # Nor is anybody told of an alarm that rings before its topic stands.
             stack.add_stack_dependency(self.alerts[environment.region])
 
     def _add_alarms(self, environment: Environment) -> None:
         """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
-        alarms = AlarmsStack(self, "Alarms", environment=environment, platform=self.platform)
-        alarms.add_stack_dependency(self.alerts[environment.region])
+        self.alarms = alarms = AlarmsStack(
+            self, "Alarms", environment=environment, platform=self.platform
+        )
         for service in self.services.values():
             alarms.add_stack_dependency(service)
         alarms.add_stack_dependency(self.secret_watch)
@@ -189,7 +191,21 @@ class EnvironmentStage(Stage):
             ProbeStack(self, "Probes", environment=environment),
         )
         for stack in asking:
-            for alerts in self.alerts.values():
-                stack.add_stack_dependency(alerts)
-            for service in self.services.values():
-                stack.add_stack_dependency(service)
+            for before in (*self.services.values(), *self.alerts.values()):
+                stack.add_stack_dependency(before)
+
+    def _add_paging(self, environment: Environment) -> None:
+        paging = PagingStack(self, "Paging", environment=environment)
+        # What it mutes is named by convention, and CloudWatch wants it there.
+        for stack in (self.alarms, self.platform, *self.services.values()):
+            paging.add_stack_dependency(stack)
+
+    def _add_dashboards(self, environment: Environment) -> None:
+        """Last: they show what all others hold."""
+        DashboardsStack(
+            self,
+            "Dashboards",
+            environment=environment,
+            platform=self.platform,
+            services=self.services,
+        )

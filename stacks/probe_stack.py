@@ -6,14 +6,13 @@ With what else rings in that region: an alarm sees the metrics of its own alone.
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from runbook.alarms.alarm import CompositeAlarm, MetricAlarm, Stands
+from runbook.alarms.alarm import Stands
 from runbook.alarms.canary import canary_name
-from runbook.alarms.catalogue import alarms_of
-from runbook.alarms.paging import topic
 from runbook.alarms.placeholders import HEALTH_CHECK
 from runbook.model.environment import IDENTITY_REGION, Environment
 from runbook.model.ingress import PRODUCTION_PORT
-from runbook_constructs.catalogue_alarm import CatalogueAlarm
+from runbook_constructs.catalogue_alarms import CatalogueAlarms, standing
+from runbook_constructs.mute_rules import MuteRules
 from stacks.runbook_stack import RunbookStack
 
 # Three is the least that Route 53 takes; none is the region that the canary asks from.
@@ -37,10 +36,25 @@ class ProbeStack(RunbookStack):
             region=IDENTITY_REGION,
         )
         self._environment = environment
-        known = {service: self._health_check(service) for service in environment.services}
-        for alarm in alarms_of(environment):
-            if alarm.stands == Stands.PROBE and isinstance(alarm, MetricAlarm | CompositeAlarm):
-                self._add_alarm(alarm, known)
+        alarms = standing(environment, Stands.PROBE)
+        for service in environment.services:
+            CatalogueAlarms(
+                self,
+                service.title().replace("-", ""),
+                environment=environment,
+                alarms=[alarm for alarm in alarms if alarm.subject == service],
+                known={HEALTH_CHECK: self._health_check(service)},
+            )
+        others = CatalogueAlarms(
+            self,
+            "Catalogue",
+            environment=environment,
+            alarms=[alarm for alarm in alarms if alarm.subject not in environment.services],
+            known={},
+        )
+        if environment.region != IDENTITY_REGION:
+            # There, the environment's own rules mute what wakes nobody.
+            MuteRules(self, "Muted", environment=environment).node.add_dependency(others)
 
     def _health_check(self, service: str) -> str:
         model = self._environment.services[service]
@@ -76,17 +90,3 @@ class ProbeStack(RunbookStack):
         }
         tag = route53.CfnHealthCheck.HealthCheckTagProperty
         return [tag(key=key, value=value) for key, value in labels.items()]
-
-    def _add_alarm(self, alarm: MetricAlarm | CompositeAlarm, checks: dict[str, str]) -> None:
-        environment = self._environment
-        place = f"{IDENTITY_REGION}:{environment.account}"
-        known = {HEALTH_CHECK: checks[alarm.subject]} if alarm.subject in checks else {}
-        CatalogueAlarm(
-            self,
-            alarm.key.title().replace("-", "").replace("/", ""),
-            alarm=alarm,
-            slug=environment.slug,
-            environment_name=environment.name,
-            topics=[f"arn:aws:sns:{place}:{topic(environment.slug, alarm.severity)}"],
-            known=known,
-        )

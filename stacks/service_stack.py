@@ -97,10 +97,17 @@ class ServiceStack(RunbookStack):
             security_group=network.app,
             ingress=on.platform.ingress,
         )
+        colours = {"blue": web.colours.blue, "green": web.colours.green}
+        # What metrics call them, by their placeholders.
+        self.target_groups = {
+            target_group(service, colour): group.target_group_full_name
+            for colour, group in colours.items()
+            if group
+        }
         # Open before the first task starts, and until the last has stopped.
         web.resource.node.add_dependency(*network.rules)
         # ECS refuses a deployment that names an alarm which is not there.
-        web.resource.node.add_dependency(self._add_alarms(web))
+        web.resource.node.add_dependency(self._add_alarms())
         SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
         CfnOutput(
             self,
@@ -109,8 +116,7 @@ class ServiceStack(RunbookStack):
             description="To run migrations with",
         )
 
-    def _add_alarms(self, web: WebService) -> CatalogueAlarms:
-        colours = {"blue": web.colours.blue, "green": web.colours.green}
+    def _add_alarms(self) -> CatalogueAlarms:
         balancer = self._on.platform.ingress.balancer
         return CatalogueAlarms(
             self,
@@ -119,11 +125,7 @@ class ServiceStack(RunbookStack):
             alarms=standing(self._environment, Stands.SERVICE, self._name),
             known={
                 BALANCER: balancer.load_balancer_full_name,
-                **{
-                    target_group(self._name, colour): group.target_group_full_name
-                    for colour, group in colours.items()
-                    if group
-                },
+                **self.target_groups,
             },
         )
 

@@ -43,11 +43,13 @@ class Missing(StrEnum):
 class Stands(StrEnum):
     """The stack that an alarm is rendered in.
 
-    With the service, because its deployments are rolled back by it; in IAM's and Route 53's
-    region, because their metrics are nowhere else; else in the alarms stack.
+    With the service, because its deployments are rolled back by it; with the certificate, because
+    a name that another stack imports cannot change; in Route 53's region, because its metrics are
+    nowhere else; else in the alarms stack.
     """
 
     ALARMS = "alarms"
+    PLATFORM = "platform"
     SERVICE = "service"
     PROBE = "probe"
 

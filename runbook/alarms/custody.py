@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 
 from runbook.alarms import event_rules
-from runbook.alarms.alarm import DAY, HOUR, MINUTE, Alarm, Comparison, Metric, MetricAlarm, Missing
+from runbook.alarms.alarm import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Alarm,
+    Comparison,
+    Metric,
+    MetricAlarm,
+    Missing,
+    Stands,
+)
 from runbook.alarms.placeholders import CERTIFICATE
 from runbook.model import secret_ages
 from runbook.model.environment import Environment
@@ -111,6 +121,7 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         "days leave time to mend the DNS record",
         severity="sev-2",
         playbook="certificate-expiry",
+        stands=Stands.PLATFORM,
         resets="A day after a renewal",
         metrics=(
             Metric(

@@ -7,7 +7,7 @@ from runbook.alarms.alarm import BudgetAlarm, Stands
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.mute_windows import Window, mute_windows
 from runbook.alarms.severities import level
-from runbook.model.environment import Environment
+from runbook.model.environment import IDENTITY_REGION, Environment
 
 # CloudWatch's own limit for the alarms of one rule.
 MOST_ALARMS = 100
@@ -22,9 +22,12 @@ class MuteRule:
     alarms: tuple[str, ...]
 
 
-def mute_rules(environment: Environment) -> tuple[MuteRule, ...]:
-    """Make the rules that mute what wakes nobody, outside business hours."""
-    names = muted_alarms(environment)
+def mute_rules(environment: Environment, region: str | None = None) -> tuple[MuteRule, ...]:
+    """Make a region's rules, by default its own, that mute what wakes nobody.
+
+    A rule mutes alarms of its region alone, outside business hours.
+    """
+    names = muted_alarms(environment, region or environment.region)
     return tuple(
         MuteRule(f"{environment.slug}-muted-{window.name}{ending}", window, some)
         for window in mute_windows(environment.alerting)
@@ -32,21 +35,18 @@ def mute_rules(environment: Environment) -> tuple[MuteRule, ...]:
     )
 
 
-def muted_alarms(environment: Environment) -> tuple[str, ...]:
-    """Name every alarm that is muted outside business hours.
+def muted_alarms(environment: Environment, region: str) -> tuple[str, ...]:
+    """Name every alarm of a region that is muted outside business hours.
 
-    Parts of composites tell nobody, and budgets are no alarms of CloudWatch. ``ValueError`` for an
-    alarm of another region: its rule would have to stand there, and none does.
+    Parts of composites tell nobody, and budgets are no alarms of CloudWatch.
     """
-    found = []
-    for alarm in alarms_of(environment):
-        if level(environment.organisation, alarm.severity).hours != "business":
-            continue
-        if alarm.stands is Stands.PROBE:
-            raise ValueError(f"{alarm.key} wakes nobody, and no rule mutes it where it stands")
-        if not isinstance(alarm, BudgetAlarm):
-            found.append(alarm.name(environment.slug))
-    return tuple(found)
+    return tuple(
+        alarm.name(environment.slug)
+        for alarm in alarms_of(environment)
+        if level(environment.organisation, alarm.severity).hours == "business"
+        if region == (IDENTITY_REGION if alarm.stands is Stands.PROBE else environment.region)
+        if not isinstance(alarm, BudgetAlarm)
+    )
 
 
 def _portions(names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:

@@ -106,7 +106,7 @@ def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
                 dimensions={"HealthCheckId": HEALTH_CHECK},
             ),
         ),
-        unit="1 is healthy",
+        unit="(1 is healthy)",
         comparison=Comparison.BELOW,
         threshold=1,
         period=MINUTE,

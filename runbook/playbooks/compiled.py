@@ -17,6 +17,10 @@ MOST_LISTED = 3
 _BLOCKS = re.compile(rf"(^{FENCE}.*?^{FENCE}$)", re.M | re.S)
 # A command of the AWS CLI, a waiter among them, up to where its options begin.
 _AWS = re.compile(r"\baws ([a-z][a-z0-9-]*) (wait [a-z][a-z-]*|[a-z][a-z0-9-]*)")
+_HOW = (
+    "Commands of `runbook` show what they change, and ask; those of `aws` act at once, in the "
+    "account of your shell: `aws sts get-caller-identity`."
+)
 _TOLD = {
     "founder-channel": "the founder channel",
     "customers-by-baa": "customers by the terms of their BAA",
@@ -66,12 +70,11 @@ class Playbook:
 
     def _head(self) -> str:
         known = self.environment
-        lines = [f"{known.name}, account {known.account}, {known.region}. No alarm leads here."]
-        if self.alarms:
-            lines = [f"{known.name}, account {known.account}, {known.region}.", ""]
-            lines += [f"- {line}" for line in self._rings()]
-            lines += [f"- {_answered(found)}" for found in self.levels]
-        return "\n".join(lines)
+        where = f"{known.name}, account {known.account}, {known.region}."
+        lines = [where if self.alarms else f"{where} No alarm leads here.", _HOW, ""]
+        lines += [f"- {line}" for line in self._rings()]
+        lines += [f"- {_answered(found)}" for found in self.levels]
+        return "\n".join(lines).strip()
 
     def _rings(self) -> Iterator[str]:
         by_id: dict[str, list[Alarm]] = {}
@@ -91,15 +94,20 @@ def title(page: Page) -> str:
 
 
 def compiled(
-    page: Page, environment: Environment, alarms: Sequence[Alarm], subject: str | None = None
+    page: Page,
+    environment: Environment,
+    catalogue: Sequence[Alarm],
+    alarms: Sequence[Alarm],
+    subject: str | None = None,
 ) -> Playbook:
     """Fill a page in. ``subject`` is the service, secret or queue that it is asked for.
 
-    Raises ``UnusablePageError`` for a placeholder that nothing stands behind.
+    ``alarms`` are those of the environment's ``catalogue`` that lead to it. Raises
+    ``UnusablePageError`` for a placeholder that nothing stands behind.
     """
     names = environment_names(environment)
     names["secret"] = subject if subject in environment.secrets else ANY_SECRET
-    several = repeated(environment)
+    several = repeated(environment, catalogue)
     if subject in environment.services:
         several["service"] = tuple(s for s in several["service"] if s["service"] == subject)
     if subject is not None:
@@ -126,8 +134,16 @@ def _filled(
         if kinds and not code:
             raise UnusablePageError(f"{page.id}: names one of several outside of commands: {block}")
         copies = [_replaced(page, block, {**names, **own}) for own in _products(kinds, several)]
-        written.append("\n\n".join(_placed(copy, region) for copy in copies) if code else copies[0])
+        written.append(_placed(_joined(copies), region) if code else copies[0])
     return "".join(written)
+
+
+def _joined(copies: Sequence[str]) -> str:
+    """Write copies of a block as one, between the first one's fences."""
+    opening, *_, closing = copies[0].splitlines()
+    return "\n".join(
+        [opening, *(line for copy in copies for line in copy.splitlines()[1:-1]), closing]
+    )
 
 
 def _kinds(block: str, several: Mapping[str, Sequence[Mapping[str, str]]]) -> list[str]:

@@ -24,7 +24,7 @@ def playbooks_of(environment: Environment) -> tuple[Playbook, ...]:
         if len(pages) != 1:
             raise UnusablePageError(f"{alarm.key} has {len(pages)} pages: {', '.join(pages)}")
     return tuple(
-        compiled(page, environment, leading)
+        compiled(page, environment, alarms, leading)
         for page in all_pages()
         if (leading := _leading(page, alarms)) or page.section is not None
     )
@@ -37,14 +37,15 @@ def playbook(environment: Environment, asked: str) -> Playbook:
     An alarm's key or name gives the page for that alarm alone: its service, secret or queue.
     """
     known = {name: found for found in playbooks_of(environment) for name in _names(found)}
-    for found in playbooks_of(environment):
-        for alarm in found.alarms:
-            own = compiled(found.page, environment, (alarm,), alarm.subject)
+    catalogue = alarms_of(environment)
+    for page in all_pages():
+        for alarm in _leading(page, catalogue):
+            own = compiled(page, environment, catalogue, (alarm,), alarm.subject)
             known |= dict.fromkeys(_names_of(alarm, environment.slug), own)
-    page = known.get(asked.strip().casefold())
-    if page is None:
+    wanted = asked.strip().casefold()
+    if wanted not in known:
         raise RefusedError("the command line", [_unknown(environment, asked, list(known))])
-    return page
+    return known[wanted]
 
 
 def _leading(page: Page, alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:

@@ -1,10 +1,9 @@
 """What placeholders of a page stand for: names that stand in the environment, or follow from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from runbook.alarms.alarm import Alarm, CompositeAlarm, MetricAlarm, Stands
 from runbook.alarms.log_metrics import namespace
-from runbook.alarms.paging import DEAD_LETTERS
-from runbook.alarms.probes import canary_name
 from runbook.model.environment import Environment
 
 # Where AWS keeps the metrics of Route 53, and calls of IAM.
@@ -51,8 +50,8 @@ def environment_names(environment: Environment) -> dict[str, str]:
     }
 
 
-def service_names(environment: Environment, key: str) -> dict[str, str]:
-    """Give what is one service's."""
+def service_names(environment: Environment, key: str, canary: str) -> dict[str, str]:
+    """Give what is one service's; ``canary`` is the name of the one that asks it."""
     service = environment.services[key]
     objective = service.objectives
     return {
@@ -67,7 +66,7 @@ def service_names(environment: Environment, key: str) -> dict[str, str]:
         "log-metrics": namespace(environment, key),
         "hostname": service.ingress.hostname,
         "health": f"https://{service.ingress.hostname}{service.health_path}",
-        "canary": canary_name(environment, key),
+        "canary": canary,
         "canary-region": service.probes.canary_region,
         "min-tasks": str(service.min_tasks),
         "max-tasks": str(service.max_tasks),
@@ -78,11 +77,32 @@ def service_names(environment: Environment, key: str) -> dict[str, str]:
     }
 
 
-def repeated(environment: Environment) -> dict[str, tuple[Mapping[str, str], ...]]:
+def repeated(
+    environment: Environment, alarms: Sequence[Alarm]
+) -> dict[str, tuple[Mapping[str, str], ...]]:
     """Give what an environment has several of: a block that names one is written for each.
 
-    ``service`` stands for every name that ``service_names`` gives.
+    ``service`` stands for every name that ``service_names`` gives. Canaries and queues are those
+    that ``alarms``, the environment's catalogue, watch.
     """
-    services = tuple(service_names(environment, key) for key in environment.services)
-    queues = tuple({"queue": f"{environment.slug}-{queue}"} for queue in DEAD_LETTERS)
+    canaries = {alarm.subject: name for alarm, name in _watched(alarms, "CanaryName")}
+    services = tuple(service_names(environment, key, canaries[key]) for key in environment.services)
+    queues = tuple(
+        {
+            "queue": name,
+            "queue-region": GLOBAL_REGION if alarm.stands is Stands.PROBE else environment.region,
+        }
+        for alarm, name in _watched(alarms, "QueueName")
+    )
     return {"service": services, "queue": queues}
+
+
+def _watched(alarms: Sequence[Alarm], dimension: str) -> Iterator[tuple[MetricAlarm, str]]:
+    """List which alarm watches what, by the dimension that names it."""
+    for alarm in alarms:
+        for part in alarm.every if isinstance(alarm, CompositeAlarm) else (alarm,):
+            if not isinstance(part, MetricAlarm):
+                continue
+            for metric in part.metrics:
+                if dimension in metric.dimensions:
+                    yield part, metric.dimensions[dimension]

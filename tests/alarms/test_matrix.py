@@ -104,7 +104,12 @@ def test_clocks_change_twice_a_year() -> None:
 def test_what_the_matrix_mutes_is_what_the_rules_mute(name: str) -> None:
     """Every alarm of a severity that has hours, and none of one that wakes."""
     environment = load_environment(name)
-    muted = [alarm for rule in mute_rules(environment) for alarm in rule.alarms]
+    muted = [
+        alarm
+        for region in environment.regions
+        for rule in mute_rules(environment, region)
+        for alarm in rule.alarms
+    ]
     wakes: set[str] = set()
     quiet: set[str] = set()
     for alarm in alarms_of(environment):

@@ -63,6 +63,13 @@ SPOILED = [
         "us-west-2 breaks ROVN-HLT-3",
         "set exactly us-east-2",
     ),
+    (
+        "objectives.availability_percent",
+        93.0,
+        "objectives.availability_percent",
+        "an alarm at 14.4 times the budget never rings: if every request fails, 14.2857 times",
+        "set more than 93.06, or a shorter window_days",
+    ),
     ("probes.slow_ms", 99, "probes.slow_ms", "greater than or equal to 100", "write 100 or more"),
     ("probes.slow_ms", 10_001, "probes.slow_ms", "less than or equal", "write 10000 or less"),
     ("tracing.percent", 5, "tracing.percent", "5 breaks ROVN-TRC-1", "set exactly 10"),

@@ -40,6 +40,7 @@ def test_ids_are_unique() -> None:
 
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
+alarms-as-declared
 alarms-delivered
 audit-bucket-lock
 boundaries-hold
@@ -49,6 +50,7 @@ bucket-private
 bucket-tls-only
 bucket-versioned
 build-privileges
+canary-watches
 database-backups
 database-encrypted
 database-known-kind
@@ -57,6 +59,7 @@ database-not-public
 database-quiet-about-data
 database-reached-by-services-only
 database-tls
+deployment-alarms
 deployment-detector
 failures-told
 fallback-models-only
@@ -82,8 +85,9 @@ release-freeze
 release-hooks
 releases-approved-by-people
 roles-bounded
-rotation-function-alone
 rotation-events-recorded
+rotation-function-alone
+second-vantage
 secret-ages-measured
 secret-consumers-restarted
 secret-policy
@@ -94,12 +98,12 @@ secrets-encrypted
 service-private
 severities-delivered
 slack-guarded
+snapshot-janitor-bound
 stateful-retained
 tamper-told
 task-definition-retained
 trail-bucket-lock
 trail-complete
-snapshot-janitor-bound
 trusted-by
 who-changes-stacks
 who-changes-the-audit-trail

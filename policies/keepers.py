@@ -1,7 +1,7 @@
 """What keeps each clause, computed from what there is: nobody writes it down a second time.
 
-A rule names its clauses, a clause carries its demands, a test is marked, a check of live things and
-a drill name theirs. Alarms and other commands join by a line in ``_SOURCES`` each.
+A rule names its clauses, a clause carries its demands, a test is marked, an alarm of the catalogue,
+a check of live things and a drill name theirs. Other commands join by a line in ``_SOURCES`` each.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +16,9 @@ from policies.live_checks import live_checks
 from policies.marks import ROOT, marks
 from policies.rule import Rule
 from policies.rules import all_rules
+from runbook.alarms.catalogue import alarms_of
 from runbook.clauses import Clause, all_clauses, clause_files
+from runbook.model.selection import all_environments
 
 
 class Kind(StrEnum):
@@ -32,6 +34,7 @@ class Kind(StrEnum):
 
 # A rule has tests of its own. The others say what should be, and nothing fails when it is not so.
 PROOFS = (Kind.RULE, Kind.TEST, Kind.DRILL)
+_CATALOGUE = "runbook/alarms/catalogue.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,18 @@ def _of_tests(root: Path) -> Iterator[Keeper]:
         yield Keeper(Kind.TEST, mark.clause, mark.test, mark.path, mark.path, mark.line, mark.fault)
 
 
+def _of_alarms(_: Path) -> Iterator[Keeper]:
+    """List the catalogue's alarms, by id: of which secret or service, no clause asks."""
+    alarms = {
+        (clause, alarm.id): None
+        for environment in all_environments()
+        for alarm in alarms_of(environment)
+        for clause in alarm.clauses
+    }
+    for clause, id_ in alarms:
+        yield Keeper(Kind.ALARM, clause, id_, _CATALOGUE, "tests/alarms/test_catalogue.py")
+
+
 def _of_live_checks(root: Path) -> Iterator[Keeper]:
     for check in live_checks(root):
         name = f"runbook verify: {check.name}"
@@ -176,6 +191,7 @@ _SOURCES: tuple[Callable[[Path], Iterable[Keeper]], ...] = (
     _of_rules,
     _of_demands,
     _of_tests,
+    _of_alarms,
     _of_live_checks,
     _of_drills,
 )

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from policies.report import Format
+from runbook.alarms.commands import add_to as add_alarms
 from runbook.completion import environment_names
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
 from runbook.operators.commands import add_to
 from runbook.operators.secret_commands import add_to as add_secrets
+from runbook.playbooks.commands import add_to as add_playbook
 from runbook.verification.commands import add_to as add_verify
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ app = typer.Typer(
 app.add_typer(release, name="release")
 add_to(app)
 add_secrets(app)
+add_playbook(app)
+add_alarms(app)
 
 
 def _rules() -> "Judge":

@@ -1,4 +1,4 @@
-"""What a shell completes: environments, services and secrets. Reads their files, and AWS never.
+"""What a shell completes: environments, services, secrets, pages. Reads their files, and AWS never.
 
 Typer's own options write the shell's part: ``runbook --install-completion``.
 """
@@ -21,6 +21,15 @@ def service_keys(ctx: typer.Context, incomplete: str) -> list[str]:
 def secret_keys(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete the key of a secret, likewise."""
     return _keys("secrets", ctx, incomplete)
+
+
+def playbook_names(incomplete: str) -> list[str]:
+    """Complete the id of a playbook page."""
+    from importlib.resources import files
+
+    pages = (files("runbook.playbooks") / "pages").iterdir()
+    names = sorted(page.name.removesuffix(".md") for page in pages if page.name.endswith(".md"))
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def _keys(table: str, ctx: typer.Context, incomplete: str) -> list[str]:

@@ -22,6 +22,7 @@ from sandbox.endpoint import Endpoint
 from sandbox.failure import SandboxError
 from sandbox.interruption import uninterrupted
 from sandbox.screen import Screen
+from sandbox.supplied import holders, supply_address
 from sandbox.tamper import FAILING, Result, locked_buckets, tamper_with
 from sandbox.workplace import Workplace
 
@@ -134,6 +135,10 @@ class Session:
             regions = sorted({stack.region for stack in stacks})
             with self.screen.phase("bootstrap", f"account {account} in {', '.join(regions)}"):
                 deployment.bootstrap(endpoint, regions, limits_of(environment))
+            if before := holders(stacks, environment):
+                with self.screen.phase("supply", "secrets, and the pager's address among them"):
+                    deployment.deploy(endpoint, selected=before)
+                    supply_address(environment, endpoint)
             with self.screen.phase("deploy", "the other stacks, by the CDK CLI"):
                 given = parameters_to_give(stacks, environment.images.tag_example)
                 deployment.deploy(endpoint, given, selected=f"{environment.slug}/**")

@@ -7,8 +7,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
+from runbook.alarms.alarm import Stands
+from runbook.alarms.placeholders import CERTIFICATE
 from runbook.model.environment import Environment
 from runbook_constructs.application_load_balancer import ApplicationLoadBalancer
+from runbook_constructs.catalogue_alarms import CatalogueAlarms, standing
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.encrypted_log_group import EncryptedLogGroup
 from runbook_constructs.private_bucket import PrivateBucket, expire_after
@@ -64,6 +67,13 @@ class PlatformStack(RunbookStack):
             ),
         )
         self._add_web_acl(environment, own_addresses)
+        CatalogueAlarms(
+            self,
+            "Alarms",
+            environment=environment,
+            alarms=standing(environment, Stands.PLATFORM),
+            known={CERTIFICATE: self.ingress.certificate.certificate_arn},
+        )
         self.logs = {
             name: ServiceLogs(
                 self,

@@ -60,7 +60,6 @@ class RecordsStack(RunbookStack):
         janitor = self._add_janitor()
         self.security_key = self._add_key("SecurityKey", "security", "Pages of the detector")
         self.security_key.allow_events()
-        self.security_key.allow_alarms(f"{environment.slug}-")
         detector = self._add_detector()
         self.security_topic = detector.topic
         of_secrets = self._add_secret_events()

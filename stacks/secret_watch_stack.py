@@ -1,4 +1,4 @@
-"""What follows a rotation, and what alarms when there is none."""
+"""What follows a rotation, and how old secrets are."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
@@ -19,7 +19,7 @@ from stacks.secrets_stack import SecretsStack
 
 
 class SecretWatchStack(RunbookStack):
-    """Restarts of who reads a rotated secret, ages and their alarms (ROVN-SEC-3).
+    """Restarts of who reads a rotated secret, and ages (ROVN-SEC-3).
 
     It knows services by the names that they have by convention: a rotation before their first
     release finds none, and nothing is restarted.
@@ -99,7 +99,6 @@ class SecretWatchStack(RunbookStack):
             self,
             "Watch",
             name=Principals(environment).named(SECRET_AGES),
-            slug=environment.slug,
             environment_name=environment.name,
             secrets=environment.secrets,
             arns=self._arns,

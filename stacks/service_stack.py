@@ -6,8 +6,12 @@ from aws_cdk import CfnOutput, CfnParameter
 from constructs import Construct
 
 from runbook.access.principals import Principals
+from runbook.alarms.alarm import Stands
+from runbook.alarms.placeholders import BALANCER, target_group
+from runbook.alarms.web import deployment_alarms
 from runbook.model.environment import Environment
 from runbook.model.secrets import MIGRATIONS
+from runbook_constructs.catalogue_alarms import CatalogueAlarms, standing
 from runbook_constructs.network import Network
 from runbook_constructs.sampling_rules import SamplingRules
 from runbook_constructs.service_network import ServiceNetwork
@@ -35,7 +39,7 @@ class Neighbours:
 
 
 class ServiceStack(RunbookStack):
-    """Tasks, colours, scaling and traces of one service (ROVN-DEP-3, -4, -5, -7).
+    """Tasks, colours, alarms, scaling and traces of one service (ROVN-DEP-3, -4, -5, -7).
 
     It can be rebuilt at any time; what must last stands elsewhere.
     """
@@ -88,18 +92,41 @@ class ServiceStack(RunbookStack):
             task_definition=tasks.app,
             traffic_role=roles.traffic,
             hooks=on.gate.hooks.get(service),
+            alarms=deployment_alarms(environment, service),
             vpc=vpc,
             security_group=network.app,
             ingress=on.platform.ingress,
         )
+        colours = {"blue": web.colours.blue, "green": web.colours.green}
+        # What metrics call them, by their placeholders.
+        self.target_groups = {
+            target_group(service, colour): group.target_group_full_name
+            for colour, group in colours.items()
+            if group
+        }
         # Open before the first task starts, and until the last has stopped.
         web.resource.node.add_dependency(*network.rules)
+        # ECS refuses a deployment that names an alarm which is not there.
+        web.resource.node.add_dependency(self._add_alarms())
         SamplingRules(self, "Sampling", service=service, tracing=model.tracing)
         CfnOutput(
             self,
             "MigrationsTaskDefinition",
             value=tasks.migrations.ref,
             description="To run migrations with",
+        )
+
+    def _add_alarms(self) -> CatalogueAlarms:
+        balancer = self._on.platform.ingress.balancer
+        return CatalogueAlarms(
+            self,
+            "Alarms",
+            environment=self._environment,
+            alarms=standing(self._environment, Stands.SERVICE, self._name),
+            known={
+                BALANCER: balancer.load_balancer_full_name,
+                **self.target_groups,
+            },
         )
 
     def _image_tag(self) -> CfnParameter:

@@ -64,15 +64,15 @@ class ApplicationLoadBalancer(Construct):
         )
         self.balancer.log_access_logs(logs, "access")
         self.balancer.log_connection_logs(logs, "connection")
-        certificate = acm.Certificate(
+        self.certificate = acm.Certificate(
             self,
             "Certificate",
             domain_name=hostnames[0],
             subject_alternative_names=list(hostnames[1:]) or None,
             validation=acm.CertificateValidation.from_dns(),
         )
-        self.production = self._listener("Production", PRODUCTION_PORT, certificate)
-        self.test = self._listener("Test", test_port, certificate)
+        self.production = self._listener("Production", PRODUCTION_PORT, self.certificate)
+        self.test = self._listener("Test", test_port, self.certificate)
 
     def _listener(
         self, id_: str, port: int, certificate: acm.ICertificate

@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct, IDependable
 
-from runbook.alarms.alarm import CompositeAlarm, Metric, MetricAlarm
+from runbook.alarms.alarm import RESULT, CompositeAlarm, Metric, MetricAlarm
 from runbook.alarms.placeholders import is_placeholder
-
-# The id of the expression whose value is held against the threshold.
-RESULT = "result"
 
 
 class CatalogueAlarm(Construct):

@@ -49,7 +49,7 @@ class CustomerKey(kms.Key):
     may use it, through the services in ``via`` only (short names, such as ``s3``); with
     ``lends_to_services`` these may keep a grant for their own resources, as a database's storage
     needs. A service that uses it as itself is let in by name: ``allow_log_group``,
-    ``allow_trail``, ``allow_events``, ``allow_alarms``.
+    ``allow_trail``, ``allow_events``, ``allow_alarms``, ``allow_budgets``, ``allow_topics``.
     """
 
     def __init__(
@@ -138,6 +138,34 @@ class CustomerKey(kms.Key):
                     "StringEquals": {"aws:SourceAccount": stack.account},
                     "ArnLike": {"aws:SourceArn": arns},
                 },
+            )
+        )
+
+    def allow_budgets(self) -> None:
+        """Let the account's budgets send to encrypted topics; they have no region."""
+        account = Stack.of(self).account
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="SendBudgets",
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                principals=[iam.ServicePrincipal("budgets.amazonaws.com")],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": account},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:budgets::{account}:*"},
+                },
+            )
+        )
+
+    def allow_topics(self, arns: Sequence[str]) -> None:
+        """Let these topics put what nobody took into encrypted queues."""
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="SendFromTopics",
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                resources=["*"],
+                conditions={"ArnEquals": {"aws:SourceArn": list(arns)}},
             )
         )
 

@@ -18,8 +18,10 @@ class PrivateBucket(s3.Bucket):
 
     With ``key`` it takes objects under that key only, and ``accepted`` names the encryptions a
     writer may ask for; without, S3 encrypts with its own key, which is all that the delivery of
-    access logs can write to. ``access_logs`` is the bucket that records each request, under
-    ``access_logs_prefix``. ``name`` is for a bucket that policies name before it exists.
+    access logs can write to. ``unnamed_key`` takes objects, too, whose writer asks for KMS and
+    names no key, which means the account's aws/s3. ``access_logs`` is the bucket that records each
+    request, under ``access_logs_prefix``. ``name`` is for a bucket that policies name before it
+    exists.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class PrivateBucket(s3.Bucket):
         key: CustomerKey | None = None,
         bucket_key: bool = True,
         accepted: Sequence[str] = ("aws:kms",),
+        unnamed_key: bool = False,
         access_logs: s3.IBucket | None = None,
         access_logs_prefix: str | None = None,
         lifecycle_rules: Sequence[s3.LifecycleRule] = (),
@@ -61,9 +64,11 @@ class PrivateBucket(s3.Bucket):
         # A bucket that outlives its stack without its policy would be open to every IAM policy.
         cast(s3.BucketPolicy, self.policy).apply_removal_policy(RemovalPolicy.RETAIN)
         if key:
-            self._deny_writes_under_other_keys(key, accepted)
+            self._deny_writes_under_other_keys(key, accepted, unnamed_key=unnamed_key)
 
-    def _deny_writes_under_other_keys(self, key: CustomerKey, accepted: Sequence[str]) -> None:
+    def _deny_writes_under_other_keys(
+        self, key: CustomerKey, accepted: Sequence[str], *, unnamed_key: bool
+    ) -> None:
         """Refuse what a record could be made unreadable with; no header means our own key."""
         encryption = "s3:x-amz-server-side-encryption"
         key_id = f"{encryption}-aws-kms-key-id"
@@ -80,7 +85,8 @@ class PrivateBucket(s3.Bucket):
                 {"Null": {f"{encryption}-customer-algorithm": "false"}},
             ),
         ):
-            self.deny(sid, ["s3:PutObject"], conditions)
+            if sid != "DenyUnnamedKey" or not unnamed_key:
+                self.deny(sid, ["s3:PutObject"], conditions)
 
     def deny(self, sid: str, actions: Sequence[str], conditions: Conditions | None = None) -> None:
         """Deny everybody these actions on the bucket and its objects."""

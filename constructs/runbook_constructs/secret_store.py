@@ -39,7 +39,9 @@ class SecretStore(Construct):
     Database credentials, tokens and an empty list of signing keys are generated here. What only a
     vendor can make (``operator_supplied``) is created without a value: nothing that reads it
     starts before somebody has supplied one. Each secret's own policy names who may read and write
-    it: ``principals`` has the lists. ``secrets`` maps each name to its secret.
+    it: ``principals`` has the lists, and a replica carries it, too. ``replicas`` maps the name of a
+    secret to regions, each with the key that encrypts it there. ``secrets`` maps each name to its
+    secret.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class SecretStore(Construct):
         principals: Principals,
         secrets: Mapping[str, Secret],
         key: kms.IKey,
+        replicas: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self.secrets: dict[str, secretsmanager.CfnSecret] = {}
@@ -63,6 +66,7 @@ class SecretStore(Construct):
                 f"owner {secret.owner}",
                 generate_secret_string=_generated(name, secret),
                 kms_key_id=key.key_arn,
+                replica_regions=_replicas((replicas or {}).get(name, {})),
             )
             # A create that is rolled back must free the name for the next try.
             resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
@@ -74,6 +78,15 @@ class SecretStore(Construct):
                 Tags.of(resource).add(f"runbook:{tag}", value)
             _guard(resource, name, principals)
             self.secrets[name] = resource
+
+
+def _replicas(
+    keys: Mapping[str, str],
+) -> list[secretsmanager.CfnSecret.ReplicaRegionProperty] | None:
+    return [
+        secretsmanager.CfnSecret.ReplicaRegionProperty(region=region, kms_key_id=key)
+        for region, key in keys.items()
+    ] or None
 
 
 def _generated(

@@ -1,5 +1,6 @@
 """An ECS service on Fargate behind the load balancer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_applicationautoscaling as autoscaling
@@ -29,7 +30,9 @@ class WebService(Construct):
     """Tasks in every zone, replaced colour by colour or one by one (ROVN-DEP-4, ROVN-DEP-7).
 
     ``hooks`` hold each release of a blue/green service until its schema is ready, and again until
-    its tasks have answered (ROVN-MIG-1); ECS calls none for a rolling one.
+    its tasks have answered (ROVN-MIG-1); ECS calls none for a rolling one. ``alarms`` are names of
+    those that end a deployment while they ring, and bring the old tasks back: they have to stand
+    before the ``resource``. ``colours`` are its target groups.
 
     Autoscaling alone says how many tasks there are: a DesiredCount here would set them back with
     each change of the stack.
@@ -46,14 +49,15 @@ class WebService(Construct):
         task_definition: TaskDefinition,
         traffic_role: str,
         hooks: Hooks | None,
+        alarms: Sequence[str],
         vpc: ec2.IVpc,
         security_group: ec2.ISecurityGroup,
         ingress: ApplicationLoadBalancer,
     ) -> None:
         super().__init__(scope, id_)
-        self._service, self._hooks = service, hooks
+        self._service, self._hooks, self._alarms = service, hooks, list(alarms)
         self._traffic_policy: iam.ManagedPolicy | None = None
-        self._colours = TargetGroups(self, "Colours", service=service, vpc=vpc, ingress=ingress)
+        self.colours = TargetGroups(self, "Colours", service=service, vpc=vpc, ingress=ingress)
         self.resource = ecs.CfnService(
             self,
             "Service",
@@ -72,16 +76,20 @@ class WebService(Construct):
             load_balancers=[self._load_balancer(key, ingress, traffic_role)],
             network_configuration=_network(vpc, security_group),
         )
-        self.resource.node.add_dependency(*self._colours.must_stand_first)
+        self.resource.node.add_dependency(*self.colours.must_stand_first)
         if self._traffic_policy:
             self.resource.node.add_dependency(self._traffic_policy)
         self._scale(cluster)
 
     def _deployment(self) -> ecs.CfnService.DeploymentConfigurationProperty:
         of_service = ecs.CfnService
+        alarms = of_service.DeploymentAlarmsProperty(
+            alarm_names=self._alarms, enable=True, rollback=True
+        )
         if self._service.strategy == "blue_green":
             return of_service.DeploymentConfigurationProperty(
                 strategy="BLUE_GREEN",
+                alarms=alarms,
                 bake_time_in_minutes=self._service.bake_minutes,
                 minimum_healthy_percent=100,
                 maximum_percent=200,
@@ -89,6 +97,7 @@ class WebService(Construct):
             )
         return of_service.DeploymentConfigurationProperty(
             strategy="ROLLING",
+            alarms=alarms,
             minimum_healthy_percent=100,
             maximum_percent=200,
             deployment_circuit_breaker=of_service.DeploymentCircuitBreakerProperty(
@@ -109,7 +118,7 @@ class WebService(Construct):
     def _load_balancer(
         self, key: str, ingress: ApplicationLoadBalancer, traffic_role: str
     ) -> ecs.CfnService.LoadBalancerProperty:
-        colours, of_service = self._colours, ecs.CfnService
+        colours, of_service = self.colours, ecs.CfnService
         advanced = None
         if colours.green and colours.test_rule:
             advanced = of_service.AdvancedConfigurationProperty(
@@ -127,7 +136,7 @@ class WebService(Construct):
 
     def _traffic_role(self, arn: str, ingress: ApplicationLoadBalancer) -> iam.Role:
         """Let ECS register tasks with both colours and move traffic between them."""
-        colours = self._colours
+        colours = self.colours
         groups = [group for group in (colours.blue, colours.green) if group]
         rules = [rule for rule in (colours.production_rule, colours.test_rule) if rule]
         role = iam.Role(

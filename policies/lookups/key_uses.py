@@ -88,9 +88,9 @@ def uses(consumer: Resource) -> Iterator[Use]:
     sender = SENDERS.get(consumer.type)
     if sender is None:
         return
-    carried = _carried(consumer, sender.arn, sender.name) if sender.arn else {}
+    carried = carried_by(consumer, sender.arn, sender.name) if sender.arn else {}
     for path in sender.to:
-        for value in _each(consumer.properties, path.split(".")):
+        for value in values_at(consumer.properties, path.split(".")):
             mailbox = find(value, consumer.stack.scope, *MAILBOXES)
             key = mailbox.at("KmsMasterKeyId") if mailbox else None
             if mailbox and key is not None:
@@ -101,7 +101,7 @@ def _of_trail(trail: Resource) -> Iterator[Use]:
     key = trail.at("KMSKeyId")
     if key is None:
         return
-    carried = _carried(trail, _TRAIL_ARN, "TrailName")
+    carried = carried_by(trail, _TRAIL_ARN, "TrailName")
     wanted = {
         "kms:DescribeKey": carried,
         "kms:GenerateDataKey": {**carried, _TRAIL_CONTEXT: carried["aws:SourceArn"]},
@@ -109,7 +109,8 @@ def _of_trail(trail: Resource) -> Iterator[Use]:
     yield Use(trail, key, "cloudtrail.amazonaws.com", wanted)
 
 
-def _carried(consumer: Resource, arn: str, name: str) -> dict[str, str]:
+def carried_by(consumer: Resource, arn: str, name: str) -> dict[str, str]:
+    """Give the condition keys that a call for ``consumer`` carries, as its ``Sender`` says."""
     account, region = (
         known(consumer.stack.ref(f"AWS::{what}")) for what in ("AccountId", "Region")
     )
@@ -118,13 +119,13 @@ def _carried(consumer: Resource, arn: str, name: str) -> dict[str, str]:
     return {"aws:SourceAccount": account, "aws:SourceArn": source}
 
 
-def _each(value: Any, steps: list[str]) -> Iterator[Any]:  # noqa: ANN401 - JSON is any value
+def values_at(value: Any, steps: list[str]) -> Iterator[Any]:  # noqa: ANN401 - JSON is any value
     """Give all values at a path; ``*`` stands for every item of a list."""
     value = known(value)
     if not steps:
         yield value
     elif steps[0] == "*" and isinstance(value, list):
         for item in value:
-            yield from _each(item, steps[1:])
+            yield from values_at(item, steps[1:])
     elif isinstance(value, dict) and steps[0] in value:
-        yield from _each(value[steps[0]], steps[1:])
+        yield from values_at(value[steps[0]], steps[1:])

@@ -1,4 +1,4 @@
-"""The pages that `make docs` writes: rules, clauses with what keeps each, commands, rotations.
+"""The pages that `make docs` writes: rules, clauses, alarms, commands, rotations.
 
 They hold no time and no place, so the same code gives the same bytes; a test finds stale ones.
 """
@@ -6,6 +6,7 @@ They hold no time and no place, so the same code gives the same bytes; a test fi
 from collections.abc import Mapping
 from pathlib import Path
 
+from policies.pages.alarms import alarm_page
 from policies.pages.clauses import clause_page
 from policies.pages.commands import command_page
 from policies.pages.rotation import rotation_page
@@ -15,13 +16,14 @@ from policies.templates.assembly import Reading
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RULES = "rules"
-ALONE = ("clauses.md", "commands.md", "rotation.md")
+ALONE = ("alarms.md", "clauses.md", "commands.md", "rotation.md")
 
 
 def pages(reading: Reading) -> dict[str, str]:
     """Write every page, by its path below ``docs``; ``reading`` is a whole synthesis."""
     rules = all_rules()
     return {
+        "alarms.md": alarm_page(),
         "clauses.md": clause_page(reading),
         "commands.md": command_page(),
         "rotation.md": rotation_page(),

@@ -22,10 +22,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
-def file_link(path: str, page: str) -> str:
-    """Link a file of the repository from the page at ``page`` below ``docs``."""
+def file_link(path: str, page: str, text: str | None = None) -> str:
+    """Link a file of the repository from the page at ``page`` below ``docs``, by its path or so."""
     up = "../" * len(PurePosixPath(page).parts)
-    return f"[{path}]({up}{path})"
+    return f"[{text or path}]({up}{path})"
 
 
 def clause_link(clause: str, page: str) -> str:

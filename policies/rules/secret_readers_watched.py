@@ -14,27 +14,15 @@ from runbook.access.reader_lists import reader_lists
 from runbook.access.roles import IDENTITY_EVENTS
 from runbook.model.environment import IDENTITY_REGION
 
-ALARM, EVENTS, FUNCTION = "AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::Lambda::Function"
-NAMESPACE, METRIC = "Runbook/Secrets", "UnlistedReaders"
-HOUR = 3600
+EVENTS, FUNCTION = "AWS::Events::Rule", "AWS::Lambda::Function"
 # At least once an hour.
 _HOURLY = re.compile(r"rate\((1 hour|([1-9]|[1-5]\d) minutes?)\)|cron\(\S+ \* \* \* \? \*\)")
 _VARIABLES = "Environment.Variables."
-_MEASURES = {
-    "ComparisonOperator": "GreaterThanThreshold",
-    "Namespace": NAMESPACE,
-    "Statistic": "Maximum",
-    "TreatMissingData": "breaching",
-}
-_NUMBERS = {"EvaluationPeriods": 1, "Period": HOUR, "Threshold": 0}
 
 
 def _is_ours(resource: Resource, scope: Scope) -> bool:
-    match resource.type:
-        case "AWS::Lambda::Function":
-            return bool(resource.at("FunctionName") == _name(scope))
-        case "AWS::CloudWatch::Alarm":
-            return bool(resource.at("MetricName", None) == METRIC)
+    if resource.type == FUNCTION:
+        return bool(resource.at("FunctionName") == _name(scope))
     named = str(resource.at("Name", ""))
     return named.startswith((f"{_name(scope)}-", scope.principals.named(IDENTITY_EVENTS)))
 
@@ -44,13 +32,8 @@ def _name(scope: Scope) -> str:
 
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
-    match resource.type:
-        case "AWS::Lambda::Function":
-            yield from _function(resource, scope)
-        case "AWS::CloudWatch::Alarm":
-            yield from _alarm(resource, scope)
-        case _:
-            yield from _rule(resource, scope)
+    judge = _function if resource.type == FUNCTION else _rule
+    yield from judge(resource, scope)
 
 
 def _function(function: Resource, scope: Scope) -> Iterator[str]:
@@ -66,22 +49,6 @@ def _function(function: Resource, scope: Scope) -> Iterator[str]:
             yield f"{variable} is {found}, not {wanted}"
     if number(function.at("ReservedConcurrentExecutions", 1)) == 0:
         yield "it may not run: no execution is reserved for it"
-
-
-def _alarm(alarm: Resource, scope: Scope) -> Iterator[str]:
-    for key, wanted in _MEASURES.items():
-        if (found := alarm.at(key, "not set")) != wanted:
-            yield f"{key} is {found}, not {wanted}"
-    for key, most in _NUMBERS.items():
-        if number(alarm.at(key, None)) != most:
-            yield f"{key} is {alarm.at(key, None)}, not {most}"
-    dimensions = [(d.get("Name"), d.get("Value")) for d in map(known, alarm.at("Dimensions", []))]
-    if dimensions != [("Environment", scope.environment.name)]:
-        yield f"it does not look at Environment {scope.environment.name} alone"
-    topics = [known(one) for one in alarm.at("AlarmActions", [])]
-    enabled = alarm.at("ActionsEnabled", default=True)
-    if enabled is not True or _topic(scope) not in topics:
-        yield f"it does not ring {_topic(scope)}"
 
 
 def _topic(scope: Scope) -> str:
@@ -143,9 +110,8 @@ def _role(value: object, scope: Scope) -> str | None:
 def _required(scope: Scope) -> Iterator[str]:
     if not scope.environment.secrets:
         return
-    for kind, what in ((FUNCTION, "function"), (ALARM, "alarm")):
-        if not any(_is_ours(one, scope) for one in scope.resources(kind)):
-            yield f"there is no {what} for readers outside the lists: nobody looks"
+    if not any(_is_ours(one, scope) for one in scope.resources(FUNCTION)):
+        yield "there is no function for readers outside the lists: nobody looks"
     rules = [rule for rule in scope.resources(EVENTS) if _is_ours(rule, scope)]
     if not any(_HOURLY.fullmatch(str(rule.at("ScheduleExpression", ""))) for rule in rules):
         yield "no schedule looks once an hour: an event that is lost is never found"
@@ -169,11 +135,11 @@ RULE = Rule(
     "hour; whoever is outside the lists pages",
     why="What is granted by hand stands in no template: without a look at the account itself a new "
     "reader stays for years.",
-    remedy="Leave the rules, the function and the alarm to runbook_constructs.secret_readers, and "
-    "what hands IAM's events on to stacks/identity_events_stack.py.",
+    remedy="Leave the rules and the function to runbook_constructs.secret_readers, and what hands "
+    "IAM's events on to stacks/identity_events_stack.py.",
     clauses=("ROVN-SEC-6",),
     controls=("HIPAA 164.312(b)", "NIST AC-6(9)", "NIST AU-6", "NIST SI-4", "SOC2 CC7.2"),
-    types=(ALARM, EVENTS, FUNCTION),
+    types=(EVENTS, FUNCTION),
     concerns=_is_ours,
     judge=_judge,
     required=_required,

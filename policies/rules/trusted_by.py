@@ -18,7 +18,10 @@ ROLE, PROVIDER = "AWS::IAM::Role", "AWS::IAM::OIDCProvider"
 _OTHER_PROVIDERS = ("AWS::IAM::SAMLProvider", "AWS::RolesAnywhere::TrustAnchor")
 GITHUB, AUDIENCE = "token.actions.githubusercontent.com", "sts.amazonaws.com"
 # What they do for whom, these do not say: their documentation has roles without conditions.
-_UNNAMED_SOURCE = ("cloudtrail.amazonaws.com", "ecs.amazonaws.com", "lambda.amazonaws.com")
+_UNNAMED_SOURCE = (
+    *("chatbot.amazonaws.com", "cloudtrail.amazonaws.com", "ecs.amazonaws.com"),
+    "lambda.amazonaws.com",
+)
 # From where the others come, where they tell: part of an ARN.
 _SOURCES = {
     "ecs-tasks.amazonaws.com": "arn:aws:ecs:{place}:*",

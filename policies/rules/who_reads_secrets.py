@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from policies.iam.called import called
 from policies.iam.conditions import through_services
 from policies.iam.grants import grants_of, holds_policies, outsiders
+from policies.lookups.references import find
 from policies.rule import ANY, Rule
 from policies.templates.scope import Resource, Scope
+from policies.templates.values import known
 
+Json = Any
+ALIAS = "AWS::KMS::Alias"
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 # BatchGetSecretValue reads what GetSecretValue may.
 READ = ("secretsmanager:GetSecretValue",)
@@ -44,14 +49,32 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 
 @lru_cache(maxsize=2)
 def _called(scope: Scope) -> Mapping[str, Sequence[str]]:
-    """Tell how policies may call each secret of the environment, wherever its template is."""
+    """Tell how policies may call each secret of the environment, wherever its template is.
+
+    Its copies are called as it is but for the region.
+    """
     environment = scope.environment
     there = {secret.at("Name"): secret for secret in scope.resources(SECRET)}
-    return {
-        name: called(there[full]) if full in there else [f"{_here(scope)}:{full}-??????"]
-        for name in environment.secrets
-        for full in (f"{environment.name}/{name}",)
-    }
+    names = {}
+    for name in environment.secrets:
+        full = f"{environment.name}/{name}"
+        own = called(there[full]) if full in there else (f"{_here(scope)}:{full}-??????",)
+        copies = _copies(there[full]) if full in there else []
+        here = f":{environment.region}:"
+        names[name] = [
+            *own,
+            *(
+                each.replace(here, f":{known(copy).get('Region')}:", 1)
+                for copy in copies
+                for each in own
+            ),
+        ]
+    return names
+
+
+def _copies(secret: Resource) -> Sequence[Json]:
+    found: Sequence[Json] = known(secret.at("ReplicaRegions", []))
+    return found
 
 
 def _here(scope: Scope) -> str:
@@ -71,7 +94,11 @@ def _may(name: str, scope: Scope) -> list[tuple[Sequence[str], Sequence[str]]]:
 @lru_cache(maxsize=2)
 def _called_keys(scope: Scope) -> Sequence[str]:
     """Tell how policies may call any of the keys that secrets are under."""
-    found = (scope.target(secret.at("KmsKeyId")) for secret in scope.resources(SECRET))
+    secrets = list(scope.resources(SECRET))
+    copies = [known(copy).get("KmsKeyId") for secret in secrets for copy in _copies(secret)]
+    aliases = (find(alias, scope, ALIAS) for alias in copies if alias is not None)
+    found = [scope.target(secret.at("KmsKeyId")) for secret in secrets]
+    found += [scope.target(alias.at("TargetKeyId")) for alias in aliases if alias is not None]
     keys = (key for key in dict.fromkeys(found) if key is not None)
     return tuple(dict.fromkeys(name for key in keys for name in called(key)))
 

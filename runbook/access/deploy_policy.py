@@ -177,11 +177,8 @@ def _watch(principals: Principals) -> list[Statement]:
     """Read what says whether a release is well; logs of migrations, never of the service."""
     logs = [f"log-group:/ecs/{name}-migrations:*" for name in principals.service_names]
     return [
-        Statement(
-            "WatchAlarms",
-            ["cloudwatch:DescribeAlarms"],
-            _arns(principals, "cloudwatch", [f"alarm:{principals.named('*')}"]),
-        ),
+        # CloudWatch tells of composite alarms to nobody whose right is narrower.
+        Statement("WatchAlarms", ["cloudwatch:DescribeAlarms"], ["*"]),
         Statement("WatchMigrationLogs", ["logs:FilterLogEvents"], _arns(principals, "logs", logs)),
         Statement("WatchTargets", ["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
         *_error_rates(principals),

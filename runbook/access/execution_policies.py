@@ -21,6 +21,7 @@ SERVICE_LINKED = (
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
+    "management.chatbot.amazonaws.com",
     "pullthroughcache.ecr.amazonaws.com",
     "rds.amazonaws.com",
     "wafv2.amazonaws.com",

@@ -1,6 +1,7 @@
 """What nobody who deploys may ever do, whatever else is allowed: the guard rails themselves."""
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from runbook.access.policy import Statement
 from runbook.access.principals import Principals
@@ -9,13 +10,22 @@ WORKLOAD_BOUNDARY = "workload-boundary"
 DELIVERY_BOUNDARY = "delivery-boundary"
 FUNCTION_BOUNDARY = "function-boundary"
 SECRET_BOUNDARY = "secret-boundary"  # noqa: S105 - a name
+WATCH_BOUNDARY = "watch-boundary"
 DEPLOY_BOUNDARY = "deploy-boundary"
 CLOUDFORMATION_BOUNDARY = "cloudformation-boundary"
 # The condition key of all that gives a role its boundary, or works under it.
 BOUNDARY = "iam:PermissionsBoundary"
 # Who may approve a release: of people, and as closed to a deploy as the limits are.
 APPROVALS = "approve-releases"
-ROLE_BOUNDARIES = (WORKLOAD_BOUNDARY, DELIVERY_BOUNDARY, FUNCTION_BOUNDARY, SECRET_BOUNDARY)
+ROLE_BOUNDARIES = (
+    WORKLOAD_BOUNDARY,
+    DELIVERY_BOUNDARY,
+    FUNCTION_BOUNDARY,
+    SECRET_BOUNDARY,
+    WATCH_BOUNDARY,
+)
+# Of every one of them, and of no other policy.
+EVERY_BOUNDARY = "*-boundary"
 BOUNDARIES = (*ROLE_BOUNDARIES, DEPLOY_BOUNDARY, CLOUDFORMATION_BOUNDARY)
 POLICY_EDITS = (
     "iam:CreatePolicyVersion",
@@ -84,6 +94,11 @@ ACCOUNT_EDITS = (
     "organizations:LeaveOrganization",
     "s3:PutAccountPublicAccessBlock",
 )
+# What is denied together anyhow, in fewer characters.
+_TOGETHER = (
+    *("iam:*ClientID*", "iam:Create*Provider", "iam:DeletePolicy*", "iam:DeleteRole*"),
+    *("iam:PutRole*", "iam:PutUser*", "iam:Update*Provider*"),
+)
 
 _MAKE_ROLES = ("iam:CreateRole", "iam:PutRolePermissionsBoundary")
 
@@ -129,8 +144,18 @@ def limits(principals: Principals) -> list[str]:
 
     Those of the stacks' own roles begin with their stack's name.
     """
-    names = (*BOUNDARIES, APPROVALS, "cloudformation-*", "deploy")
+    names = (EVERY_BOUNDARY, APPROVALS, "cloudformation-*", "deploy")
     return [principals.policy(principals.named(name)) for name in names]
+
+
+def shortened(actions: Sequence[str]) -> list[str]:
+    """Write several denied names as the one pattern that takes them and no other action of IAM."""
+    left = list(actions)
+    for pattern in _TOGETHER:
+        taken = [action for action in left if fnmatchcase(action, pattern)]
+        if len(taken) > 1:
+            left = [*(action for action in left if action not in taken), pattern]
+    return left
 
 
 def boundary_of(identity: str, principals: Principals) -> str:
@@ -154,6 +179,7 @@ def _carriers(principals: Principals) -> Mapping[str, Sequence[str]]:
         DELIVERY_BOUNDARY: principals.delivering,
         FUNCTION_BOUNDARY: principals.around_functions,
         SECRET_BOUNDARY: principals.around_secrets,
+        WATCH_BOUNDARY: principals.watching,
     }
 
 
@@ -168,4 +194,5 @@ def _never(
     conditions: Mapping[str, Mapping[str, str | list[str]]] | None = None,
     but: Sequence[str] = (),
 ) -> Statement:
-    return Statement(sid, actions, resources, conditions or {}, effect="Deny", but=but)
+    denied = shortened(actions)
+    return Statement(sid, denied, resources, conditions or {}, effect="Deny", but=but)

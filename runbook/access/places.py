@@ -17,6 +17,7 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
         "every_region": list(dict.fromkeys(environment.regions)),
         "gated": list(principals.gated),
         "name": [environment.name],
+        "pager": [environment.alerting.pager_secret],
         "region": [environment.region],
         "rotating": list(environment.rotating_secrets),
         "restart": [principals.secret_restart],

@@ -7,11 +7,14 @@ only, never a wildcard.
 from collections.abc import Mapping
 
 from runbook.access.roles import (
+    CANARY,
     CODEBUILD,
     DATABASE_MONITORING,
     ECS_TASKS,
     FLOW_LOGS,
+    PAGING,
     RELEASE_RECORDS,
+    SLACK,
     SNAPSHOT_JANITOR,
     TRAIL,
 )
@@ -81,6 +84,26 @@ class Principals(SecretPrincipals):
     def database_monitoring(self) -> str:
         """RDS, writing the operating system's metrics."""
         return self.role(self.named(DATABASE_MONITORING))
+
+    @property
+    def canary(self) -> str:
+        """The canaries, which ask each service's health path from outside."""
+        return self.role(self.named(CANARY))
+
+    @property
+    def paging(self) -> str:
+        """The function that tries the pager once a month, and counts the days since."""
+        return self.role(self.named(PAGING))
+
+    @property
+    def slack(self) -> str:
+        """Amazon Q Developer in chat applications, which draws alarms in Slack's channels."""
+        return self.role(self.named(SLACK))
+
+    @property
+    def watching(self) -> tuple[str, ...]:
+        """What asks from outside, what tries the pager, and what Slack is shown."""
+        return (self.canary, self.paging, self.slack)
 
     @property
     def may_push_images(self) -> tuple[str, ...]:
@@ -164,6 +187,7 @@ class Principals(SecretPrincipals):
         passed = {
             ECS_TASKS: self.passable_to_tasks,
             "ecs.amazonaws.com": at_deployments,
+            "chatbot.amazonaws.com": (self.slack,),
             "cloudtrail.amazonaws.com": (self.trail,),
             CODEBUILD: (self.image_build, self.release, self.release_checks),
             "codepipeline.amazonaws.com": (self.pipeline,),
@@ -172,12 +196,19 @@ class Principals(SecretPrincipals):
                 self.secret_restart_events,
                 *self._forwarding,
             ),
-            "lambda.amazonaws.com": (*self._functions, *self._functions_of_secrets),
+            "lambda.amazonaws.com": (
+                *self._functions,
+                *self._functions_of_secrets,
+                self.canary,
+                self.paging,
+            ),
             "monitoring.rds.amazonaws.com": (self.database_monitoring,),
             "states.amazonaws.com": (
                 *(roles.machine for roles in gates),
                 self.secret_restart,
             ),
+            # It makes each canary's function, under the role that the function then has.
+            "synthetics.amazonaws.com": (self.canary,),
             "vpc-flow-logs.amazonaws.com": (self.flow_logs,),
         }
         return {service: arns for service, arns in passed.items() if arns}

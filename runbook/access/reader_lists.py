@@ -15,7 +15,7 @@ def reader_lists(principals: Principals) -> dict[str, Any]:
 
     ``trusted`` maps whom a role is for to the roles that nobody else may assume: of all readers but
     people, who sign in as their organisation lets them, and the deploy identity, whose claims
-    stand in its trust.
+    stand in its trust. ``copies`` maps secrets to the regions that copies of them belong in.
     """
     environment = principals.environment
     people = principals.break_glass
@@ -24,7 +24,7 @@ def reader_lists(principals: Principals) -> dict[str, Any]:
         for name in environment.secrets
     }
     every = {arn for arns in readers.values() for arn in arns}
-    makers = {CLOUDFORMATION: [principals.cdk_role("cfn-exec", environment.region)]}
+    makers = {CLOUDFORMATION: principals.cdk_roles("cfn-exec")}
     services = {**principals.passable, **makers}
     trusted = {
         service: sorted(_short(arn) for arn in arns if arn in every)
@@ -35,6 +35,7 @@ def reader_lists(principals: Principals) -> dict[str, Any]:
         "account": environment.account,
         "readers": {name: [_short(arn) for arn in arns] for name, arns in readers.items()},
         "people": [_short(arn) for arn in people],
+        "copies": {name: [*regions] for name, regions in environment.copied_secrets.items()},
         "executors": [_short(arn) for arn in principals.cdk_roles("cfn-exec")],
         "trusted": trusted,
     }

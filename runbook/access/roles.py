@@ -18,6 +18,10 @@ SECRET_AGES = "secret-ages"  # noqa: S105 - a name
 SECRET_READERS = "secret-readers"  # noqa: S105 - a name
 # What hands IAM's events on to the environment's region.
 IDENTITY_EVENTS = "identity-events"
+# What asks from outside, what tries the pager, and what Slack is shown.
+CANARY = "canary"
+PAGING = "paging"
+SLACK = "slack"
 CODEBUILD = "codebuild.amazonaws.com"
 
 

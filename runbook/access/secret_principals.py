@@ -67,13 +67,15 @@ class SecretPrincipals(Names):
     def may_read(self, secret: str) -> tuple[str, ...]:
         """Who may read a secret's value: its consumers' execution roles and break-glass.
 
-        CloudFormation reads the database's master, once, to create the instance with it; who
-        deploys reads the tokens by which a rollback asks for the error rate (ROVN-RB-1).
+        CloudFormation reads the database's master, once, to create the instance with it, and the
+        pager's address, to subscribe it to topics, in either region that has some; who deploys
+        reads the tokens by which a rollback asks for the error rate (ROVN-RB-1).
         """
         consumers = tuple(self._consumer(c) for c in self.environment.secrets[secret].consumers)
         asks = (self.deploy_identity,) if secret in self.environment.operators_tokens else ()
         rotates = (*self._rotates(secret), *self._uses_master(secret))
-        return (*consumers, *self._creator(secret), *rotates, *asks, *self.break_glass)
+        makes = (*self._creator(secret), *self._subscribes(secret))
+        return (*consumers, *makes, *rotates, *asks, *self.break_glass)
 
     def may_write(self, secret: str) -> tuple[str, ...]:
         """Who may replace a secret's value: its rotation function, and break-glass.
@@ -90,6 +92,13 @@ class SecretPrincipals(Names):
     def _creator(self, secret: str) -> tuple[str, ...]:
         role = self.cdk_role("cfn-exec", self.environment.region)
         return (role,) if secret == self.environment.database_master else ()
+
+    def _subscribes(self, secret: str) -> tuple[str, ...]:
+        """Find who subscribes the pager: its address is resolved where the topics are."""
+        if secret != self.environment.alerting.pager_secret:
+            return ()
+        regions = dict.fromkeys((self.environment.region, IDENTITY_REGION))
+        return tuple(self.cdk_role("cfn-exec", region) for region in regions)
 
     def _rotates(self, secret: str) -> tuple[str, ...]:
         return (self.rotation(secret),) if secret in self.environment.rotating_secrets else ()

@@ -6,14 +6,15 @@ It grants nothing. Service-linked roles are not bound by it, so ECS goes on movi
 
 import json
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 from runbook.access.deploy_policy import PUSH
 from runbook.access.guard_rails import (
+    EVERY_BOUNDARY,
     LASTING_CREDENTIALS,
     POLICY_EDITS,
     PROVIDER_EDITS,
     ROLE_EDITS,
+    shortened,
 )
 from runbook.access.policy import Document
 from runbook.access.principals import Principals
@@ -21,11 +22,6 @@ from runbook.model.refusal import Refusal, RefusedError
 
 # Of AWS Organizations, white space included: the document is written without any.
 LARGEST = 5120
-# What is denied together anyhow, in fewer characters.
-_TOGETHER = (
-    *("iam:*ClientID*", "iam:Create*Provider", "iam:DeletePolicy*", "iam:DeleteRole*"),
-    *("iam:PutRole*", "iam:PutUser*", "iam:Update*Provider*"),
-)
 _IMAGES = (*PUSH, "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:ReplicateImage")
 # A denial may be wide, and the document may not be long: DescribeServices, DescribeStacks and the
 # like, in the plural, are none of these.
@@ -63,7 +59,7 @@ def service_control_policy(principals: Principals) -> Document:
     identity = principals.deploy_identity
     limits = [
         principals.policy(principals.named(name))
-        for name in ("*-boundary", "cloudformation-*", "deploy")
+        for name in (EVERY_BOUNDARY, "cloudformation-*", "deploy")
     ]
     return {
         "Version": "2012-10-17",
@@ -141,16 +137,6 @@ def rendered(principals: Principals) -> str:
     return text
 
 
-def _short(actions: Sequence[str]) -> list[str]:
-    """Write several names as the one pattern that takes them and no other action of IAM."""
-    left = list(actions)
-    for pattern in _TOGETHER:
-        taken = [action for action in left if fnmatchcase(action, pattern)]
-        if len(taken) > 1:
-            left = [*(action for action in left if action not in taken), pattern]
-    return left
-
-
 def _only(
     sid: str, actions: Sequence[str], resources: Sequence[str], spared: Sequence[str]
 ) -> dict[str, object]:
@@ -158,7 +144,7 @@ def _only(
     return {
         "Sid": sid,
         "Effect": "Deny",
-        "Action": sorted(_short(actions)),
+        "Action": sorted(shortened(actions)),
         "Resource": sorted(resources),
         "Condition": {"ArnNotEquals": {"aws:PrincipalArn": list(spared)}},
     }

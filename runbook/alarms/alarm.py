@@ -10,6 +10,8 @@ DAY, HOUR, MINUTE = 86_400, 3_600, 60
 # CloudWatch looks back a day, a week where the period is an hour or longer.
 LONGEST_WINDOW, LONGEST_WINDOW_OF_HOURS = DAY, 7 * DAY
 MOST_METRICS = 10
+# The id of the expression whose value is held against the threshold.
+RESULT = "result"
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Sentence = Annotated[str, Field(min_length=10, max_length=300)]
 Severity = Annotated[str, Field(pattern=r"^[a-z]+-?[0-9]$")]
@@ -41,11 +43,13 @@ class Missing(StrEnum):
 class Stands(StrEnum):
     """The stack that an alarm is rendered in.
 
-    With the service, because its deployments are rolled back by it; in IAM's and Route 53's
-    region, because their metrics are nowhere else; else in the alarms stack.
+    With the service, because its deployments are rolled back by it; with the certificate, because
+    a name that another stack imports cannot change; in Route 53's region, because its metrics are
+    nowhere else; else in the alarms stack.
     """
 
     ALARMS = "alarms"
+    PLATFORM = "platform"
     SERVICE = "service"
     PROBE = "probe"
 

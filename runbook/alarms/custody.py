@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 
 from runbook.alarms import event_rules
-from runbook.alarms.alarm import DAY, HOUR, MINUTE, Alarm, Comparison, Metric, MetricAlarm, Missing
+from runbook.alarms.alarm import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Alarm,
+    Comparison,
+    Metric,
+    MetricAlarm,
+    Missing,
+    Stands,
+)
 from runbook.alarms.placeholders import CERTIFICATE
 from runbook.model import secret_ages
 from runbook.model.environment import Environment
@@ -63,7 +73,7 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         id="secret-access-drift",
         symptom="Somebody outside the lists may read a secret, or nobody has looked for an hour",
         clauses=("ROVN-SEC-6",),
-        source="D8: deviations from the allow-list page ops. One reader, looked for every hour",
+        source="D8: deviations from the allow-list page ops. One reader; each hour one look",
         severity="sev-1",
         playbook="secret-access-drift",
         resets="An hour in which nobody outside the lists is found",
@@ -80,8 +90,8 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         comparison=Comparison.ABOVE,
         threshold=0,
         period=HOUR,
-        periods=2,
-        breaching=2,
+        periods=1,
+        breaching=1,
         missing=Missing.BAD,
         missing_because="Who has not looked cannot say that nobody reads",
     )
@@ -111,6 +121,7 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         "days leave time to mend the DNS record",
         severity="sev-2",
         playbook="certificate-expiry",
+        stands=Stands.PLATFORM,
         resets="A day after a renewal",
         metrics=(
             Metric(
@@ -144,7 +155,7 @@ def secret_alarms(environment: Environment) -> Iterator[Alarm]:
                 symptom=f"{name} is at {age.threshold} % of its {secret.rotation_days} days, "
                 "or nobody has measured it",
                 clauses=("ROVN-SEC-3",),
-                source=f"R6, D8: every {secret.rotation_days} days",
+                source=f"R6, D8: every {secret.rotation_days} days, by {secret.owner}",
                 severity=severity,
                 playbook=id_,
                 resets="A new value",

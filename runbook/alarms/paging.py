@@ -8,25 +8,29 @@ from runbook.alarms.alarm import (
     Alarm,
     BudgetAlarm,
     Comparison,
+    CompositeAlarm,
     Metric,
     MetricAlarm,
     Missing,
+    Stands,
 )
 from runbook.alarms.severities import levels
-from runbook.model.environment import Environment
+from runbook.model.environment import IDENTITY_REGION, Environment
 
 EVENT_WATCH_DEAD_LETTERS = "event-watch-dead-letters"
 # Each queue for what a rule or a function could not deliver, by its name without the slug.
 DEAD_LETTERS = (
     EVENT_WATCH_DEAD_LETTERS,
+    "paging-dead-letters",
     "release-records-dead-letters",
     "secret-readers-dead-letters",
     "secret-watch-dead-letters",
 )
+IDENTITY_DEAD_LETTERS = "identity-events-dead-letters"
 NAMESPACE, SINCE_TEST = "Runbook/Paging", "DaysSinceTestPage"
 TEST_PAGE, TEST_PAGE_METRIC = "test-page", "TestPage"
-# A month and a day: one test page may be late, none may be missing.
-LONGEST_WITHOUT_TEST = 32
+# From one month's first business day to the next one's, whichever days of a week these are.
+LONGEST_WITHOUT_TEST = 35
 
 
 def topic(slug: str, severity: str) -> str:
@@ -37,33 +41,10 @@ def topic(slug: str, severity: str) -> str:
 def paging_alarms(environment: Environment) -> Iterator[Alarm]:
     """List what is watched of alarms' own ways to people, and of what they cost."""
     for queue in DEAD_LETTERS:
-        yield MetricAlarm(
-            id="messages-undelivered",
-            subject=queue,
-            symptom="A record, a rotation's follow-up or a page could not be delivered",
-            clauses=("ROVN-AUD-1", "ROVN-SEC-5"),
-            source="D8, D10: every event is recorded; what was not waits here. One message",
-            severity="sev-2",
-            playbook="messages-undelivered",
-            resets="The queue is empty: its messages were delivered again or read and removed",
-            metrics=(
-                Metric(
-                    id="waiting",
-                    namespace="AWS/SQS",
-                    name="ApproximateNumberOfMessagesVisible",
-                    stat="Maximum",
-                    dimensions={"QueueName": f"{environment.slug}-{queue}"},
-                ),
-            ),
-            unit="messages",
-            comparison=Comparison.AT_LEAST,
-            threshold=1,
-            period=5 * MINUTE,
-            periods=1,
-            breaching=1,
-            missing=Missing.WELL,
-            missing_because="SQS says nothing of a queue that nobody has used for six hours",
-        )
+        yield _undelivered(environment, queue, Stands.ALARMS)
+    if environment.region != IDENTITY_REGION:
+        # The queue stands where IAM tells what happens in it, and its alarm with it.
+        yield _undelivered(environment, IDENTITY_DEAD_LETTERS, Stands.PROBE)
     yield _failed_pages(environment)
     yield from _test_page(environment)
     yield BudgetAlarm(
@@ -77,6 +58,37 @@ def paging_alarms(environment: Environment) -> Iterator[Alarm]:
         monthly_usd=environment.costs.monthly_usd,
         spent_percent=(80, 100),
         forecast_percent=100,
+    )
+
+
+def _undelivered(environment: Environment, queue: str, stands: Stands) -> MetricAlarm:
+    return MetricAlarm(
+        id="messages-undelivered",
+        subject=queue,
+        symptom="A record, a rotation's follow-up or a page could not be delivered",
+        clauses=("ROVN-AUD-1", "ROVN-SEC-5"),
+        source="D8, D10: every event is recorded; what was not waits here. One message",
+        severity="sev-2",
+        playbook="messages-undelivered",
+        stands=stands,
+        resets="The queue is empty: its messages were delivered again or read and removed",
+        metrics=(
+            Metric(
+                id="waiting",
+                namespace="AWS/SQS",
+                name="ApproximateNumberOfMessagesVisible",
+                stat="Maximum",
+                dimensions={"QueueName": f"{environment.slug}-{queue}"},
+            ),
+        ),
+        unit="messages",
+        comparison=Comparison.AT_LEAST,
+        threshold=1,
+        period=5 * MINUTE,
+        periods=1,
+        breaching=1,
+        missing=Missing.WELL,
+        missing_because="SQS says nothing of a queue that nobody has used for six hours",
     )
 
 
@@ -112,7 +124,7 @@ def _failed_pages(environment: Environment) -> MetricAlarm:
     )
 
 
-def _test_page(environment: Environment) -> Iterator[MetricAlarm]:
+def _test_page(environment: Environment) -> Iterator[Alarm]:
     """List the page of each month that means nothing, and what rings when it did not come."""
     dimensions = {"Environment": environment.name}
     yield MetricAlarm(
@@ -141,29 +153,64 @@ def _test_page(environment: Environment) -> Iterator[MetricAlarm]:
         missing=Missing.WELL,
         missing_because="It rings when the schedule asks for it, and at no other time",
     )
-    yield MetricAlarm(
-        id="test-page-missed",
+    yield _missed_test(dimensions)
+
+
+def _missed_test(dimensions: dict[str, str]) -> CompositeAlarm:
+    """Ring when days are too many, or nobody counts them who once did.
+
+    A new environment has counted none: it is armed by its first count, and stays so.
+    """
+
+    def days(id_: str, stat: str) -> Metric:
+        return Metric(
+            id=id_, namespace=NAMESPACE, name=SINCE_TEST, stat=stat, dimensions=dimensions
+        )
+
+    def told(id_: str) -> dict[str, object]:
+        return {
+            "id": id_,
+            "clauses": ("ALL-7", "ROVN-SEV-1"),
+            "source": "Our own reading: monthly, so more than "
+            f"{LONGEST_WITHOUT_TEST} days are one missed",
+            "severity": "sev-2",
+            "playbook": "test-page-missed",
+        }
+
+    return CompositeAlarm(
+        **told("test-page-missed"),  # type: ignore[arg-type]
         symptom="No test page has been delivered for a month, or nobody has counted the days",
-        clauses=("ALL-7", "ROVN-SEV-1"),
-        source=f"Our own reading: monthly, so more than {LONGEST_WITHOUT_TEST} days are one missed",
-        severity="sev-2",
-        playbook="test-page-missed",
-        resets="A test page that SNS delivered",
-        metrics=(
-            Metric(
-                id="days",
-                namespace=NAMESPACE,
-                name=SINCE_TEST,
-                stat="Maximum",
-                dimensions=dimensions,
+        resets="A test page that SNS delivered, and a day's count after it",
+        every=(
+            MetricAlarm(
+                **told("test-page-days"),  # type: ignore[arg-type]
+                symptom="The last test page is too long ago, or nobody has counted for two days",
+                resets="A test page that SNS delivered, and a day's count after it",
+                metrics=(days("days", "Maximum"),),
+                unit="days",
+                comparison=Comparison.ABOVE,
+                threshold=LONGEST_WITHOUT_TEST,
+                period=DAY,
+                periods=2,
+                breaching=2,
+                missing=Missing.BAD,
+                missing_because="A dead man's switch: who stops counting is the failure itself",
+                part=True,
+            ),
+            MetricAlarm(
+                **told("test-page-counted"),  # type: ignore[arg-type]
+                symptom="The days since the last test page have been counted at least once",
+                resets="Never: who has counted once has to go on",
+                metrics=(days("counts", "SampleCount"),),
+                unit="counts",
+                comparison=Comparison.AT_LEAST,
+                threshold=1,
+                period=DAY,
+                periods=1,
+                breaching=1,
+                missing=Missing.AS_BEFORE,
+                missing_because="It stays on once it has been: silence later disarms nothing",
+                part=True,
             ),
         ),
-        unit="days",
-        comparison=Comparison.ABOVE,
-        threshold=LONGEST_WITHOUT_TEST,
-        period=DAY,
-        periods=2,
-        breaching=2,
-        missing=Missing.BAD,
-        missing_because="A dead man's switch: who stops counting is the failure itself",
     )

@@ -13,15 +13,9 @@ from runbook.alarms.alarm import (
     Missing,
     Stands,
 )
+from runbook.alarms.canary import canary_name
 from runbook.alarms.placeholders import HEALTH_CHECK
 from runbook.model.environment import Environment
-
-LONGEST_CANARY_NAME = 255
-
-
-def canary_name(environment: Environment, service: str) -> str:
-    """Name the canary of one service."""
-    return f"{environment.slug}-{service}"
 
 
 def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
@@ -112,7 +106,7 @@ def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
                 dimensions={"HealthCheckId": HEALTH_CHECK},
             ),
         ),
-        unit="1 is healthy",
+        unit="(1 is healthy)",
         comparison=Comparison.BELOW,
         threshold=1,
         period=MINUTE,

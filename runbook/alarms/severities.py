@@ -7,9 +7,9 @@ the same as (ROVN-SEV-1, ROVN-COM-1).
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Channel = Literal["pager", "slack"]
 Hours = Literal["always", "business"]
@@ -38,25 +38,47 @@ class Level(BaseModel):
     escalate_minutes: int | None = None
     acknowledge_minutes: int | None = None
     hours: Hours
+    hours_source: str
     channels: Annotated[tuple[Channel, ...], Field(strict=False, min_length=1)]
     post_mortem_hours: int | None = None
     # Who hears of an incident beside its owners (R10).
     tells: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
+class Audience(BaseModel):
+    """Who hears of an incident beside its owners, and by when; levels name it by ``id``."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    id: str
+    who: str
+    by_when: str
+    source: str
+
+
 class _Scale(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     level: Annotated[tuple[Level, ...], Field(strict=False, min_length=1)]
+    audience: Annotated[tuple[Audience, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        known = {audience.id for audience in self.audience}
+        for each in self.level:
+            if unknown := set(each.tells) - known:
+                raise ValueError(f"{each.id} tells {', '.join(sorted(unknown))}, who is nobody")
+        return self
 
 
-@cache
 def levels(organisation: str) -> tuple[Level, ...]:
     """Give an organisation's severities, the gravest first; ``KeyError`` where none are written."""
-    file = files("runbook.alarms") / "scales" / f"{organisation}.toml"
-    if not file.is_file():
-        raise KeyError(organisation)
-    return _Scale.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))).level
+    return _scale(organisation).level
+
+
+def audiences(organisation: str, told: Level) -> tuple[Audience, ...]:
+    """Give who hears of an incident of one severity beside its owners (R10)."""
+    return tuple(each for each in _scale(organisation).audience if each.id in told.tells)
 
 
 def level(organisation: str, severity: str) -> Level:
@@ -65,3 +87,11 @@ def level(organisation: str, severity: str) -> Level:
         if severity in (each.id, each.same_as):
             return each
     raise KeyError(severity)
+
+
+@cache
+def _scale(organisation: str) -> _Scale:
+    file = files("runbook.alarms") / "scales" / f"{organisation}.toml"
+    if not file.is_file():
+        raise KeyError(organisation)
+    return _Scale.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))

@@ -15,20 +15,20 @@ from runbook.alarms.alarm import (
 )
 from runbook.alarms.placeholders import BALANCER, target_group
 from runbook.model.environment import Environment
+from runbook.model.objectives import FAST_BURN, SLOW_BURN, Burn
 from runbook.model.services import Service
 
 NAMESPACE = "AWS/ApplicationELB"
 # Fewer errors than this in a window are no rate: one of three requests is 33 %.
 FEWEST_ERRORS = 5
 FEWEST_REQUESTS = 20
-# How many times faster than the objective allows, over a long window and a short one in it:
-# the long one says that it matters, the short one that it still goes on.
-FAST_BURN, SLOW_BURN = 14.4, 6.0
+# As ECS is told of them: the target group, and the alternate one.
+COLOURS = ("blue", "green")
 
 
 def colours(service: Service) -> tuple[str, ...]:
     """Name the target groups that a service has: both count, since they swap roles."""
-    return ("blue", "green") if service.strategy == "blue_green" else ("blue",)
+    return COLOURS if service.strategy == "blue_green" else COLOURS[:1]
 
 
 def of_group(key: str, colour: str, name: str, stat: str, id_: str | None = None) -> Metric:
@@ -49,25 +49,37 @@ def of_balancer(name: str, id_: str) -> Metric:
     )
 
 
+def deployment_alarms(environment: Environment, key: str) -> tuple[str, ...]:
+    """Name the alarms of a service that end a deployment: what its callers see (ROVN-DEP-4).
+
+    Not the burn of the objective: it still rings for what an earlier deployment did.
+    """
+    service = environment.services[key]
+    alarms = (_error_rate(environment, key, service), _unhealthy(key, service))
+    return tuple(alarm.name(environment.slug) for alarm in (*alarms, _latency(key, service)))
+
+
 def web_alarms(environment: Environment, key: str, service: Service) -> Iterator[Alarm]:
     """List what is watched of one service at the load balancer."""
     yield _error_rate(environment, key, service)
     yield _unhealthy(key, service)
     yield _latency(key, service)
     yield _silence(key)
-    yield _burn(key, service, "slo-fast-burn", FAST_BURN, (HOUR, 5 * MINUTE), "sev-1")
-    yield _burn(key, service, "slo-slow-burn", SLOW_BURN, (6 * HOUR, 30 * MINUTE), "sev-2")
+    yield _burn(key, service, "slo-fast-burn", FAST_BURN, "sev-1")
+    yield _burn(key, service, "slo-slow-burn", SLOW_BURN, "sev-2")
 
 
 def error_metrics(key: str, service: Service) -> tuple[Metric, ...]:
     """Read what counts errors and requests.
 
-    A request that no target took is an error of the balancer's and no request in its own count.
+    A request that no target took is an error of the balancer's and no request of any group. Of
+    several services behind one balancer each counts its own requests, or a busy one would hide
+    the failures of a quiet one; whose the balancer's own errors were, it does not tell.
     """
     return (
         of_balancer("HTTPCode_ELB_5XX_Count", "balancer"),
         *(of_group(key, c, "HTTPCode_Target_5XX_Count", "Sum") for c in colours(service)),
-        of_balancer("RequestCount", "requests"),
+        *(of_group(key, c, "RequestCount", "Sum", f"n_{c}") for c in colours(service)),
     )
 
 
@@ -77,7 +89,8 @@ def error_percent(service: Service) -> str:
     Errors are divided by requests, or by themselves where no target took any: 100 % then.
     """
     errors = " + ".join(f"FILL({name}, 0)" for name in ("balancer", *colours(service)))
-    requests = f"MAX([FILL(requests, 0), {errors}])"
+    requests = " + ".join(f"FILL(n_{name}, 0)" for name in colours(service))
+    requests = f"MAX([{requests}, {errors}])"
     return f"IF({errors} >= {FEWEST_ERRORS}, 100 * ({errors}) / {requests}, 0)"
 
 
@@ -121,10 +134,10 @@ def _unhealthy(key: str, service: Service) -> MetricAlarm:
         subject=key,
         symptom="At least half of the tasks fail the load balancer's health check",
         clauses=("ROVN-HLT-1", "ROVN-DEP-4"),
-        source="R3: 200 from /health is the health of tasks. Half of them for 3 min, our reading",
+        source="R3: 200 from /health is the health of tasks. Half of them, 3 min of 5, our reading",
         severity="sev-1",
         playbook="api-unhealthy-hosts",
-        resets="A minute of three in which more than half of the tasks are healthy",
+        resets="Three minutes of five in which more than half of the tasks are healthy",
         stands=Stands.SERVICE,
         metrics=metrics,
         expression=f"IF({bad} + {good} > 0, 100 * ({bad}) / ({bad} + {good}), 0)",
@@ -132,7 +145,8 @@ def _unhealthy(key: str, service: Service) -> MetricAlarm:
         comparison=Comparison.AT_LEAST,
         threshold=50,
         period=MINUTE,
-        periods=3,
+        # Not three of three: until it has come, FILL takes the newest minute for none at all.
+        periods=5,
         breaching=3,
         missing=Missing.WELL,
         missing_because="Without any task there is no health: the canary and api-5xx-rate see that",
@@ -195,14 +209,8 @@ def _silence(key: str) -> MetricAlarm:
     )
 
 
-def _burn(
-    key: str,
-    service: Service,
-    id_: str,
-    times: float,
-    windows: tuple[int, int],
-    severity: str,
-) -> CompositeAlarm:
+def _burn(key: str, service: Service, id_: str, burn: Burn, severity: str) -> CompositeAlarm:
+    """Ring while a long window says that it matters, and a short one in it that it goes on."""
     told = {
         "subject": key,
         "clauses": ("ROVN-ALM-10",),
@@ -211,8 +219,11 @@ def _burn(
         "stands": Stands.SERVICE,
     }
     objective = service.objectives
-    hours = windows[0] // HOUR
-    source = f"R8: SLO-driven alerting; {times:g} times the budget over {hours} h, our reading"
+    times, windows = objective.times(burn), (burn.hours * HOUR, burn.minutes * MINUTE)
+    source = (
+        f"R8: SLO-driven alerting; {burn.percent} % of the budget of {objective.window_days} days "
+        f"in {burn.hours} h, our reading"
+    )
     resets = "One of the two windows burns slower: the short one soon after the errors end"
     parts = tuple(
         MetricAlarm(

@@ -9,6 +9,7 @@ from runbook.model.ingress import PLAIN_HTTP_PORT, PRODUCTION_PORT
 from runbook.model.refusal import Refusal
 from runbook.model.rotation import incomplete_rotations
 from runbook.model.secrets import MIGRATIONS
+from runbook.model.vantage import blind_probes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ def between_tables(file: EnvironmentFile) -> Iterator[Refusal]:
     yield from _ports(file)
     yield from _shared(file)
     yield from _error_rates(file)
+    yield from blind_probes(file)
 
 
 def _connection_budget(file: EnvironmentFile) -> Iterator[Refusal]:

@@ -1,10 +1,29 @@
 """What a service promises, and who looks at it from outside."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from runbook.model.location import Region
+from runbook.model.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Burn:
+    """A pace at which errors spend the budget of an objective's whole window.
+
+    ``percent`` of it in ``hours``; the last ``minutes`` say whether it still goes on.
+    """
+
+    percent: int
+    hours: int
+    minutes: int
+
+
+# The pair of Google's SRE workbook (chapter 5): of 30 days' budget, 14.4 and 6 times too fast.
+FAST_BURN, SLOW_BURN = Burn(2, 1, 5), Burn(5, 6, 30)
 
 
 class Objectives(BaseModel):
@@ -28,6 +47,22 @@ class Objectives(BaseModel):
     def budget_percent(self) -> float:
         """The share of requests that may fail."""
         return round(100 - self.availability_percent, 6)
+
+    def times(self, burn: Burn) -> float:
+        """How many times faster than the budget allows that pace is."""
+        return round(burn.percent / 100 * self.window_days * 24 / burn.hours, 4)
+
+    def contradictions(self, key: str) -> Iterator[Refusal]:
+        """Find a budget so large that not even failing always is too fast."""
+        fastest, most = max(map(self.times, (FAST_BURN, SLOW_BURN))), 100 / self.budget_percent
+        if fastest >= most:
+            least = 100 - 100 / fastest
+            yield Refusal(
+                f"{key}.availability_percent",
+                f"an alarm at {fastest:g} times the budget never rings: if every request fails, "
+                f"{most:g} times are spent",
+                f"set more than {least:.4g}, or a shorter window_days",
+            )
 
 
 class Probes(BaseModel):

@@ -145,6 +145,7 @@ class Service(BaseModel):
                 "write 0, or set strategy = blue_green",
             )
         yield from self._gate(f"{key}.gate")
+        yield from self.objectives.contradictions(f"{key}.objectives")
 
     def _gate(self, key: str) -> Iterator[Refusal]:
         """ECS calls lifecycle hooks where two colours run, and nowhere else."""

@@ -15,6 +15,7 @@ from sandbox.rehearsal.database import Database
 from sandbox.rehearsal.report import Checks, DrillError
 from sandbox.rehearsal.service import until
 from sandbox.rehearsal.stage import Stage
+from sandbox.supplied import reads_address, supply_address
 
 MADE_UP = "operator_supplied"
 FIRST = "first release"
@@ -57,14 +58,16 @@ def in_order(
 
 
 def founded(
-    stacks: Sequence[SynthesizedStack],
+    stacks: Sequence[SynthesizedStack], environment: Environment
 ) -> tuple[list[SynthesizedStack], list[SynthesizedStack]]:
-    """Part what stands before the services: what no rotation touches, then rotations and the rest.
+    """Part what stands before the services: what needs no value of anybody, then the rest.
 
     On AWS the database comes with its master, whom the first rotations log in as; here somebody
-    makes that user in between.
+    makes that user in between. The pager's address an operator supplies then, there and here.
     """
-    late = {stack.path for stack in stacks if _rotates(stack)}
+    late = {
+        stack.path for stack in stacks if _rotates(stack) or reads_address(stack, environment)
+    }
     for _ in stacks:
         late |= {stack.path for stack in stacks if late & set(stack.stands_on)}
     return (
@@ -86,6 +89,8 @@ def prepare(environment: Environment, endpoint: Endpoint, database: Database) ->
         if secret.mechanism == "database_master":
             value = json.loads(manager.get_secret_value(SecretId=identifier)["SecretString"])
             database.make_master(value["username"], value["password"])
+        elif name == environment.alerting.pager_secret:
+            supply_address(environment, endpoint)
         elif secret.mechanism == MADE_UP:
             manager.put_secret_value(SecretId=identifier, SecretString=secrets.token_hex(32))
 

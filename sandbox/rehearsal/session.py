@@ -138,7 +138,7 @@ class Rehearsal:
             deployment.deploy(endpoint, selected=f"{environment.slug}-bootstrap/**")
             regions = sorted({stack.region for stack in stacks})
             deployment.bootstrap(endpoint, regions, limits_of(environment))
-            ground, rotating = founded(before)
+            ground, rotating = founded(before, environment)
             self._deploy(deployment, environment, endpoint, ground)
         with self.screen.phase("prepare", "the database's master, values of vendors' secrets"):
             prepare(environment, endpoint, database)

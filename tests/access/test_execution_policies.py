@@ -165,15 +165,21 @@ def test_every_role_is_made_under_the_boundary_and_not_without(
 def test_every_role_is_passed_to_its_own_service_and_no_other(
     assembly: Assembly, principals: Principals
 ) -> None:
-    passable = {arn: service for service, arns in principals.passable.items() for arn in arns}
+    takers: dict[str, list[str]] = {}
+    for service, arns in principals.passable.items():
+        for arn in arns:
+            takers.setdefault(arn, []).append(service)
     for role in resources(assembly, principals):
         if role["Type"] != "AWS::IAM::Role":
             continue
         arn = principals.role(role["Properties"]["RoleName"])
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        assert passable[arn] == trust["Principal"]["Service"]
+        # And Synthetics, which makes a canary's function.
+        assert takers[arn][0] == trust["Principal"]["Service"]
+        assert takers[arn][1:] == (["synthetics.amazonaws.com"] if arn == principals.canary else [])
         may = documents(principals)
-        assert allowed(may, "iam:PassRole", arn, iam__PassedToService=passable[arn])
+        for service in takers[arn]:
+            assert allowed(may, "iam:PassRole", arn, iam__PassedToService=service)
         assert not allowed(may, "iam:PassRole", arn, iam__PassedToService="ec2.amazonaws.com")
 
 

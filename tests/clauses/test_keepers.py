@@ -6,7 +6,9 @@ import pytest
 
 from policies.keepers import Binding, Keeper, Kind, State, bindings, faults, keepers
 from policies.live_checks import live_checks
+from runbook.alarms.catalogue import alarms_of
 from runbook.clauses import Clause, all_clauses
+from runbook.model.selection import all_environments
 from runbook.verification.check import all_checks
 from tests.assembly import ROOT
 
@@ -100,6 +102,24 @@ def test_checks_of_live_things_are_read_as_they_are_registered() -> None:
     assert told == {(check.name, check.clauses) for check in all_checks().values()}
     assert {clause for _, clauses in told for clause in clauses} <= all_clauses().keys()
     assert any(k.name == "runbook verify: locks" for k in bindings()["ROVN-BCK-2"].of(Kind.COMMAND))
+
+
+def test_alarms_are_read_as_the_catalogue_has_them() -> None:
+    told = {(k.clause, k.name) for k in keepers() if k.kind is Kind.ALARM}
+    wanted = {
+        (clause, alarm.id)
+        for environment in all_environments()
+        for alarm in alarms_of(environment)
+        for clause in alarm.clauses
+    }
+    assert told == wanted
+    assert {clause for clause, _ in told} <= all_clauses().keys()
+    (rate,) = bindings()["ROVN-ALM-1"].of(Kind.ALARM)
+    assert (rate.name, rate.path) == ("api-5xx-rate", "runbook/alarms/catalogue.py")
+    assert rate.test is not None
+    assert (ROOT / rate.test).is_file()
+    # Of fourteen secrets it is one alarm.
+    assert [k.name for k in bindings()["ROVN-SEC-3"].of(Kind.ALARM)].count("secret-overdue") == 1
 
 
 def test_a_rule_without_a_test_keeps_nothing(tmp_path: Path) -> None:

@@ -40,6 +40,38 @@ SPOILED = [
     ("ingress.dns", "cdn", "ingress.dns", "through the edge of a CDN", 'write "direct"'),
     ("ingress.dns", "cdn", "ingress.dns", "cdn breaks ROVN-NET-1", "set exactly direct"),
     ("ingress.closed_paths", ["x"], "ingress.closed_paths[0]", "not start with /", "write /x"),
+    (
+        "ingress.closed_paths",
+        ["/Health"],
+        "ingress.closed_paths",
+        "/Health closes /health to",
+        "out",
+    ),
+    ("ingress.closed_paths", ["/he*"], "ingress.closed_paths", "/he* closes /health to", "take it"),
+    ("ingress.closed_paths", ["/*"], "ingress.closed_paths", "/* closes /health to", "take it out"),
+    (
+        "probes.canary_region",
+        "us-west-2",
+        "probes.canary_region",
+        "in us-west-2 there is no topic that it could tell",
+        "write us-east-2, the environment's own region",
+    ),
+    (
+        "probes.canary_region",
+        "us-west-2",
+        "probes.canary_region",
+        "us-west-2 breaks ROVN-HLT-3",
+        "set exactly us-east-2",
+    ),
+    (
+        "objectives.availability_percent",
+        93.0,
+        "objectives.availability_percent",
+        "an alarm at 14.4 times the budget never rings: if every request fails, 14.2857 times",
+        "set more than 93.06, or a shorter window_days",
+    ),
+    ("probes.slow_ms", 99, "probes.slow_ms", "greater than or equal to 100", "write 100 or more"),
+    ("probes.slow_ms", 10_001, "probes.slow_ms", "less than or equal", "write 10000 or less"),
     ("tracing.percent", 5, "tracing.percent", "5 breaks ROVN-TRC-1", "set exactly 10"),
     ("name", "x" * 61, "name", "at most 60 characters", "describes each key"),
 ]
@@ -53,6 +85,12 @@ def test_one_spoiled_key_of_a_service_is_refused(
     assert f"\n  {SERVICE}.{key}\n" in message
     assert reason in message
     assert fix in message
+
+
+def test_a_limit_that_turns_canaries_away_is_refused(refuse: Refuse) -> None:
+    message = refuse("load_balancer.requests_per_5_minutes", 19)
+    assert "19 from one address would turn the canaries away with everybody else" in message
+    assert "fix: set at least 20" in message
 
 
 @pytest.mark.parametrize(

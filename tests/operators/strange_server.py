@@ -1,6 +1,7 @@
 """A server on this machine that answers as it is told, also as no server should."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ class StrangeServer:
 
 
 @contextmanager
-def serving(respond: Respond) -> Iterator[StrangeServer]:
+def serving(respond: Respond, tls: ssl.SSLContext | None = None) -> Iterator[StrangeServer]:
     """Answer each connection with ``respond``, which is told when it is to stop."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -30,8 +31,9 @@ def serving(respond: Respond) -> Iterator[StrangeServer]:
                 connection, _ = listening.accept()
                 with connection, suppress(OSError):
                     if not over.is_set():
-                        server.asked.append(connection.recv(65536).decode(errors="replace"))
-                        respond(connection, over)
+                        with _secured(connection, tls) as talk:
+                            server.asked.append(talk.recv(65536).decode(errors="replace"))
+                            respond(talk, over)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -40,6 +42,10 @@ def serving(respond: Respond) -> Iterator[StrangeServer]:
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", server.port)).close()
         thread.join()
+
+
+def _secured(connection: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    return tls.wrap_socket(connection, server_side=True) if tls else connection
 
 
 def says(status: str, body: bytes = b"", *headers: str) -> Respond:

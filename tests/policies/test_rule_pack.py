@@ -40,6 +40,7 @@ def test_ids_are_unique() -> None:
 
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
+alarms-as-declared
 audit-bucket-lock
 boundaries-hold
 bucket-access-logged
@@ -48,6 +49,7 @@ bucket-private
 bucket-tls-only
 bucket-versioned
 build-privileges
+canary-watches
 database-backups
 database-encrypted
 database-known-kind
@@ -56,6 +58,7 @@ database-not-public
 database-quiet-about-data
 database-reached-by-services-only
 database-tls
+deployment-alarms
 deployment-detector
 failures-told
 fallback-models-only
@@ -81,9 +84,10 @@ release-freeze
 release-hooks
 releases-approved-by-people
 roles-bounded
-rotation-function-alone
 rotation-events-recorded
-secret-age-alarms
+rotation-function-alone
+second-vantage
+secret-ages-measured
 secret-consumers-restarted
 secret-policy
 secret-readers-watched
@@ -91,12 +95,12 @@ secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted
 service-private
+snapshot-janitor-bound
 stateful-retained
 tamper-told
 task-definition-retained
 trail-bucket-lock
 trail-complete
-snapshot-janitor-bound
 trusted-by
 who-changes-stacks
 who-changes-the-audit-trail

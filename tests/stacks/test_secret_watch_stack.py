@@ -1,4 +1,4 @@
-"""What follows a rotation: who is restarted by what, and which alarm tells whom."""
+"""What follows a rotation: who is restarted by what, and what measures ages."""
 
 import json
 from typing import Any
@@ -7,14 +7,13 @@ import pytest
 
 from policies.lookups.event_patterns import matches
 from runbook.model.environment import Environment
-from runbook.model.secret_ages import age_alarms
 from runbook_constructs.secret_restart.patterns import Watched, pattern
 from runbook_constructs.secret_restart.state_machine import definition
 from tests.access.evaluation import decides
 from tests.assembly import Assembly, plain
 from tests.constructs.events_read import NOTHING, event
 
-RULE, ALARM = "AWS::Events::Rule", "AWS::CloudWatch::Alarm"
+RULE = "AWS::Events::Rule"
 PLACE = "us-east-2:111122223333"
 ARN = f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/"
 ROTATOR = "arn:aws:iam::111122223333:role/rovn-production-rotate-mcp-inbound-token"
@@ -175,32 +174,6 @@ def test_ages_are_measured_every_six_hours_without_reading_a_value(
     }
     (put,) = [s for s in found if s["Action"] == "cloudwatch:PutMetricData"]
     assert put["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Runbook/Secrets"}}
-
-
-@pytest.mark.clause("ROVN-SEC-3")
-def test_alarms_name_their_symptom_owner_and_command(
-    assembly: Assembly, environment: Environment, stack: str
-) -> None:
-    alarms = {
-        properties["AlarmName"]: properties
-        for alarm in assembly.of_type(stack, ALARM).values()
-        for properties in [plain(alarm["Properties"])]
-    }
-    assert set(alarms) == {
-        f"{environment.slug}-secret-{name}-{alarm.symptom}"
-        for name, secret in environment.secrets.items()
-        for alarm in age_alarms(secret)
-    }
-    for name, secret in environment.secrets.items():
-        late = alarms[f"{environment.slug}-secret-{name}-late"]
-        assert f"Owner: {secret.owner}." in late["AlarmDescription"]
-        assert f"runbook rotate {environment.name} --secret {name}" in late["AlarmDescription"]
-        assert (late["Threshold"], late["TreatMissingData"]) == (100, "breaching")
-        assert late["AlarmActions"] == late["OKActions"]
-        # CloudWatch aligns periods to the day and takes at most a week of them.
-        assert late["Period"] * late["EvaluationPeriods"] <= 86_400
-    soon = alarms[f"{environment.slug}-secret-stripe-api-key-due-soon"]
-    assert (soon["Threshold"], soon["ComparisonOperator"]) == (80, "GreaterThanOrEqualToThreshold")
 
 
 def test_a_pattern_of_the_longest_names_is_as_short_as_eventbridge_wants_it() -> None:

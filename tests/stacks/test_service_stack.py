@@ -64,6 +64,14 @@ def test_traffic_shifts_between_two_colours_and_the_old_one_bakes(
         "MinimumHealthyPercent": 100,
         "MaximumPercent": 200,
         "LifecycleHooks": hooks(environment),
+        "Alarms": {
+            "AlarmNames": [
+                f"{environment.slug}-{id_}-passport-api"
+                for id_ in ("api-5xx-rate", "api-unhealthy-hosts", "api-p95-latency")
+            ],
+            "Enable": True,
+            "Rollback": True,
+        },
     }
     assert model.bake_minutes > 0
     (balancer,) = plain(service["LoadBalancers"])

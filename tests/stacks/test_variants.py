@@ -80,6 +80,14 @@ def test_a_rolling_service_breaks_the_circuit_and_has_one_colour(variants: Assem
         "MinimumHealthyPercent": 100,
         "MaximumPercent": 200,
         "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+        "Alarms": {
+            "AlarmNames": [
+                f"{PREFIX}rolling-{id_}-passport-api"
+                for id_ in ("api-5xx-rate", "api-unhealthy-hosts", "api-p95-latency")
+            ],
+            "Enable": True,
+            "Rollback": True,
+        },
     }
     (balancer,) = service["Properties"]["LoadBalancers"]
     assert "AdvancedConfiguration" not in balancer

@@ -10,6 +10,7 @@ from constructs import Construct
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.deployment_detector.patterns import Guarded, patterns
 from runbook_constructs.event_rule import EVENTBRIDGE, EventRule, rule_arn
+from runbook_constructs.slack_message import slack_message
 
 _FIELDS = {
     "account": "$.account",
@@ -25,8 +26,8 @@ _FIELDS = {
 class DeploymentDetector(Construct):
     """Whoever takes the gate away, or goes past it, pages (ROVN-MIG-1, ALL-3).
 
-    ``topic`` takes the page, and alarms of the environment; who is subscribed comes with the routes
-    of severities. ``key`` encrypts it and lets EventBridge send.
+    ``topic`` takes the page; who is subscribed comes with the routes of severities. ``key``
+    encrypts it and lets EventBridge send.
     """
 
     def __init__(
@@ -50,7 +51,6 @@ class DeploymentDetector(Construct):
             enforce_ssl=True,
         )
         self.topic.add_to_resource_policy(_publish(self, self.topic))
-        self.topic.add_to_resource_policy(_alarm(self, self.topic, guarded.slug))
         self.rules = []
         for what, pattern in patterns(guarded).items():
             rule = f"{name}-{what}"
@@ -82,29 +82,12 @@ def _publish(scope: Construct, topic: sns.Topic) -> iam.PolicyStatement:
     )
 
 
-def _alarm(scope: Construct, topic: sns.Topic, slug: str) -> iam.PolicyStatement:
-    """Let the environment's alarms publish: CloudWatch tells account and alarm."""
-    stack = Stack.of(scope)
-    arns = f"arn:aws:cloudwatch:{stack.region}:{stack.account}:alarm:{slug}-*"
-    return iam.PolicyStatement(
-        sid="PublishByAlarms",
-        actions=["sns:Publish"],
-        principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-        resources=[topic.topic_arn],
-        conditions={
-            "StringEquals": {"aws:SourceAccount": stack.account},
-            "ArnLike": {"aws:SourceArn": arns},
-        },
-    )
-
-
 def _message(environment: str, what: str) -> events.CfnRule.InputTransformerProperty:
     """Write a page that says who did what, and not what else stood in the call."""
-    return events.CfnRule.InputTransformerProperty(
-        input_paths_map=dict(_FIELDS),
-        input_template=(
-            f'"{environment}: past the release gate ({what}). <actor> called <call> at <time> '
-            "from <from> in account <account>; refused: <refused>. If nobody announced it: "
-            'freeze releases, then find event <event> in the trail."'
-        ),
+    return slack_message(
+        _FIELDS,
+        title=f"{environment}: past the release gate ({what})",
+        text=f"{environment}: past the release gate ({what}). <actor> called <call> at <time> from "
+        "<from> in account <account>; refused: <refused>. If nobody announced it: freeze releases, "
+        "then find event <event> in the trail.",
     )

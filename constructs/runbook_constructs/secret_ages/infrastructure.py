@@ -1,4 +1,4 @@
-"""A schedule, a function that measures ages, and alarms on what it measures."""
+"""A schedule, and a function that measures ages; the catalogue alarms on what it measures."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -14,15 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from runbook.model.rotation import OPERATOR_SUPPLIED
-from runbook.model.secret_ages import (
-    DUE_SOON,
-    MEASURED_EVERY_HOURS,
-    METRIC,
-    NAMESPACE,
-    WINDOW_HOURS,
-    AgeAlarm,
-    age_alarms,
-)
+from runbook.model.secret_ages import DUE_SOON, MEASURED_EVERY_HOURS, METRIC, NAMESPACE
 from runbook.model.secrets import Secret
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.event_rule import EVENTBRIDGE, EventRule, rule_arn
@@ -41,7 +32,7 @@ class Told:
 
 
 class SecretAges(Construct):
-    """The age of each secret as a metric, alarms on it, and tasks for people (ROVN-SEC-3).
+    """The age of each secret as a metric, and tasks for people (ROVN-SEC-3).
 
     ``secrets`` are the environment file's, ``arns`` those of the secrets themselves by the same
     names. The function may look at them and never read one.
@@ -53,7 +44,6 @@ class SecretAges(Construct):
         id_: str,
         *,
         name: str,
-        slug: str,
         environment_name: str,
         secrets: Mapping[str, Secret],
         arns: Mapping[str, str],
@@ -63,7 +53,7 @@ class SecretAges(Construct):
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
-        self._environment, self._slug, self._told = environment_name, slug, told
+        self._told = told
         function = WorkerFunction(
             self,
             "Ages",
@@ -106,9 +96,6 @@ class SecretAges(Construct):
             principal=EVENTBRIDGE,
             source_arn=self.rule,
         )
-        for secret, said in secrets.items():
-            for alarm in age_alarms(said):
-                self._alarm(secret, said, alarm)
 
     def _statements(self, arns: list[str]) -> list[iam.PolicyStatement]:
         return [
@@ -131,38 +118,6 @@ class SecretAges(Construct):
                 },
             ),
         ]
-
-    def _alarm(self, secret: str, said: Secret, alarm: AgeAlarm) -> None:
-        """Alarm on an age, and on one that nobody measures: it may be any."""
-        cloudwatch.CfnAlarm(
-            self,
-            f"{secret}-{alarm.symptom}".title().replace("-", ""),
-            alarm_name=f"{self._slug}-secret-{secret}-{alarm.symptom}",
-            alarm_description=(
-                f"{secret} of {self._environment} is at {alarm.threshold} % of its "
-                f"{said.rotation_days} days, or nobody has measured it for {WINDOW_HOURS} hours. "
-                f"Owner: {said.owner}. {self._remedy(secret, said)}"
-            ),
-            namespace=NAMESPACE,
-            metric_name=METRIC,
-            dimensions=[
-                cloudwatch.CfnAlarm.DimensionProperty(name="Environment", value=self._environment),
-                cloudwatch.CfnAlarm.DimensionProperty(name="Secret", value=secret),
-            ],
-            statistic="Maximum",
-            period=WINDOW_HOURS * 3600,
-            evaluation_periods=1,
-            threshold=alarm.threshold,
-            comparison_operator=alarm.comparison,
-            # Who cannot tell the age cannot tell that it is well.
-            treat_missing_data="breaching",
-            alarm_actions=[self._told.topic.topic_arn],
-            ok_actions=[self._told.topic.topic_arn],
-        )
-
-    def _remedy(self, secret: str, said: Secret) -> str:
-        how = "--value-stdin" if said.mechanism == OPERATOR_SUPPLIED else "--now"
-        return f"Run: runbook rotate {self._environment} --secret {secret} {how}"
 
 
 def _plan(secret: Secret) -> dict[str, str | int | bool]:

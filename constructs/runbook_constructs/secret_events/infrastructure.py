@@ -1,14 +1,12 @@
 """Two rules, and what they say to the topic that those who are on call listen to."""
 
-from collections.abc import Mapping
-
-from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from runbook_constructs.event_rule import EventRule, rule_arn
 from runbook_constructs.secret_events.patterns import restarts, rotations
+from runbook_constructs.slack_message import slack_message
 
 _ROTATION = {
     "event": "$.detail.eventName",
@@ -48,20 +46,22 @@ class SecretEvents(Construct):
             (
                 "rotation",
                 rotations(secrets),
-                _message(
+                slack_message(
                     _ROTATION,
-                    f"{environment_name}: <event> at <time> for <secret>. Look: runbook secrets "
-                    f"{environment_name}; event <id> is in the trail and among the records.",
+                    title=f"{environment_name}: rotation of a secret",
+                    text=f"{environment_name}: <event> at <time> for <secret>. Look: runbook "
+                    f"secrets {environment_name}; event <id> is in the trail, and a record.",
                 ),
             ),
             (
                 "restart",
                 restarts(machine),
-                _message(
+                slack_message(
                     _RESTART,
-                    f"{environment_name}: new tasks after a rotation did not come up: <status> at "
-                    "<time>. Tasks go on with the value of before, which ends. The input of "
-                    "<execution> names service and secret; mend the cause, then run: runbook "
+                    title=f"{environment_name}: tasks did not come up after a rotation",
+                    text=f"{environment_name}: after a rotation new tasks did not come up: "
+                    "<status> at <time>. Tasks have the value of before, which ends. Input of "
+                    "<execution> names service, secret; mend the cause, then run: runbook "
                     f"restart {environment_name}",
                 ),
             ),
@@ -78,9 +78,3 @@ class SecretEvents(Construct):
                 messages=[message],
             )
             self.rules.append(rule_arn(self, rule))
-
-
-def _message(fields: Mapping[str, str], text: str) -> events.CfnRule.InputTransformerProperty:
-    return events.CfnRule.InputTransformerProperty(
-        input_paths_map=dict(fields), input_template=f'"{text}"'
-    )

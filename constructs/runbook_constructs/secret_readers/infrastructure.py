@@ -1,10 +1,9 @@
-"""Rules and an hourly schedule, the function that looks, the alarm on what it counts."""
+"""Rules and an hourly schedule, and the function that looks; the catalogue alarms on its count."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -12,6 +11,7 @@ from constructs import Construct
 
 from runbook.access.principals import Principals
 from runbook.access.reader_lists import reader_lists
+from runbook.model.secret_ages import NAMESPACE
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.event_rule import EVENTBRIDGE, EventRule, rule_arn
 from runbook_constructs.secret_readers.patterns import identity_pattern, resource_patterns
@@ -20,8 +20,6 @@ from runbook_constructs.worker_function import WorkerFunction
 # In the middle of the hour that the alarm looks at: a late run is still of the same one.
 SCHEDULE = "cron(30 * * * ? *)"
 SECONDS = 300
-HOUR = 3600
-NAMESPACE, METRIC = "Runbook/Secrets", "UnlistedReaders"
 # Lambda takes 4096 of names and values together; the topic is one more.
 LONGEST_LISTS = 3900
 
@@ -100,7 +98,6 @@ class SecretReaders(Construct):
                 principal=EVENTBRIDGE,
                 source_arn=self.rules[-1],
             )
-        _alarm(self, name, environment.name, topic)
 
 
 def _statements(
@@ -123,25 +120,3 @@ def _statements(
         iam.PolicyStatement(actions=["sns:Publish"], resources=[topic]),
         iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[topic_key]),
     ]
-
-
-def _alarm(scope: Construct, name: str, environment: str, topic: str) -> None:
-    """Ring while somebody is found, and when nobody has looked for an hour."""
-    cloudwatch.CfnAlarm(
-        scope,
-        "Alarm",
-        alarm_name=f"{name}-unlisted",
-        alarm_description=f"Somebody outside the lists may read a secret of {environment}, or "
-        "nobody has looked for an hour (ROVN-SEC-6): read the page, or the function's log",
-        namespace=NAMESPACE,
-        metric_name=METRIC,
-        dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="Environment", value=environment)],
-        statistic="Maximum",
-        period=HOUR,
-        evaluation_periods=1,
-        threshold=0,
-        comparison_operator="GreaterThanThreshold",
-        treat_missing_data="breaching",
-        alarm_actions=[topic],
-        ok_actions=[topic],
-    )

@@ -32,16 +32,23 @@ def secret(resource: Resource) -> Description:
     found = _called(resource, "describe_secret")
     if "DeletedDate" in found:
         raise NotThereError(f"{resource.physical_id} is scheduled for deletion")
-    properties = selected(found, "Description", "KmsKeyId", "Name", "Tags")
+    properties = selected(found, "Description", "KmsKeyId", "Name", "Tags") | _replicas(found)
+    superseded, withheld = frozenset[str](), frozenset[str]()
     if "LastRotatedDate" in found:
         # Its value is a rotation's by now: how the first one was generated is over.
         superseded = frozenset({"GenerateSecretString"})
-        return Description(properties, {"Id": found["ARN"]}, superseded=superseded)
-    if not resource.place.reads_secret_values:
+    elif not resource.place.reads_secret_values:
         withheld = frozenset({"GenerateSecretString"})
-        return Description(properties, {"Id": found["ARN"]}, withheld=withheld)
-    properties |= present({"GenerateSecretString": _generation(resource)})
-    return Description(properties, {"Id": found["ARN"]})
+    else:
+        properties |= present({"GenerateSecretString": _generation(resource)})
+    return Description(
+        properties,
+        {"Id": found["ARN"]},
+        unordered=frozenset({"ReplicaRegions"}),
+        closed=frozenset({"ReplicaRegions"}),
+        superseded=superseded,
+        withheld=withheld,
+    )
 
 
 @describes("AWS::SecretsManager::ResourcePolicy")
@@ -110,6 +117,12 @@ def _called(resource: Resource, operation: str) -> dict[str, Any]:
     except client.exceptions.ResourceNotFoundException:
         raise NotThereError(f"{operation} finds no {resource.physical_id}") from None
     return answer
+
+
+def _replicas(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where copies of a secret are, each under its key."""
+    copies = [selected(each, "KmsKeyId", "Region") for each in found.get("ReplicationStatus", [])]
+    return {"ReplicaRegions": copies} if copies else {}
 
 
 def _generation(resource: Resource) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from sandbox.emulator.resource_types import (
     Properties,
 )
 
-PATCHES.needs("ministack.services.secretsmanager", "_resolve", "_secrets")
+PATCHES.needs("ministack.services.secretsmanager", "_resolve", "_secrets", "_sync_replicas")
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - the name of a type
 # What an attachment writes into a secret's value.
@@ -60,11 +60,13 @@ def _request(rules: dict[str, Any]) -> dict[str, Any]:
 
 
 def configure_secret(name: str, properties: Properties, before: Properties) -> None:
-    """Leave a new secret without any version if it is declared without a value."""
+    """Leave a new secret without any version if it is declared without a value, copies included."""
     from ministack.services import secretsmanager
 
     if not before and not properties.keys() & {"GenerateSecretString", "SecretString"}:
-        secretsmanager._secrets[name]["Versions"].clear()
+        secret = secretsmanager._secrets[name]
+        secret["Versions"].clear()
+        secretsmanager._sync_replicas(secret)
 
 
 COMPLETED[SECRET] = CompletedType(configure=configure_secret)

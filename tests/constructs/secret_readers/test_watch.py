@@ -16,7 +16,17 @@ from runbook_constructs.secret_readers.handler.page import since, text
 from runbook_constructs.secret_readers.handler.statements import UnreadableError
 from tests.constructs.events_read import NOTHING, event
 from tests.constructs.release_gate.faults import Fault
-from tests.constructs.secret_readers.world import GET, IAM, LISTS, VALUE, World, allow
+from tests.constructs.secret_readers.world import (
+    ACCOUNT,
+    ENVIRONMENT,
+    GET,
+    IAM,
+    LISTS,
+    TOKEN,
+    VALUE,
+    World,
+    allow,
+)
 
 Json = Any
 EMPTY: Mapping[str, Json] = {
@@ -138,6 +148,28 @@ def test_a_copy_in_another_region_pages(world: World, monkeypatch: pytest.Monkey
     (page,) = world.pages
     assert "a copy in eu-west-1, which nobody looks at" in page["Message"]
     assert page["Subject"].startswith("SEV 1: ")
+
+
+def test_a_copy_that_belongs_there_is_looked_at_for_who_is_granted_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {**LISTS, "copies": {TOKEN: ["us-east-1"]}}
+    monkeypatch.setenv("LISTS", json.dumps(told))
+    described = world.real("secretsmanager").describe_secret
+    copies = {f"{ENVIRONMENT}/{TOKEN}": [{"Region": "us-east-1", "Status": "InSync"}]}
+    monkeypatch.setattr(
+        world.real("secretsmanager"),
+        "describe_secret",
+        lambda SecretId: (  # noqa: N803 - boto3
+            described(SecretId=SecretId) | {"ReplicationStatus": copies.get(SecretId, [])}
+        ),
+    )
+    copy = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{ENVIRONMENT}/{TOKEN}-*"
+    world.role("x", allow(GET, copy))
+    watch.handler({}, None)
+    (page,) = world.pages
+    assert f"role/x may {GET}" in page["Message"]
+    assert "a copy in" not in page["Message"]
 
 
 def test_what_nobody_publishes_fails_and_is_counted(world: World) -> None:

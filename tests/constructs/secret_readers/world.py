@@ -21,6 +21,7 @@ LISTS: Json = {
     "readers": {MASTER: [f"role/{EXECUTOR}", f"role/{ROTATION}"], TOKEN: [f"role/{TASKS}"]},
     "people": [f"role/{PEOPLE}"],
     "executors": [f"role/{EXECUTOR}"],
+    "copies": {},
     "trusted": {
         "ecs-tasks.amazonaws.com": [f"role/{TASKS}"],
         "lambda.amazonaws.com": [f"role/{ROTATION}"],
@@ -63,6 +64,14 @@ def key_policy() -> list[Json]:
         {**allow(["kms:DescribeKey", "kms:ListGrants", "kms:PutKeyPolicy"]), **root},
         {**allow(use), **root, "Condition": {"StringEquals": through}},
     ]
+
+
+def description(message: str) -> str:
+    """Read what a page says, of the form that Slack shows; it has no other."""
+    read = json.loads(message)
+    assert (read["version"], read["source"]) == ("1.0", "custom")
+    text: str = read["content"]["description"]
+    return text
 
 
 @dataclass
@@ -126,7 +135,8 @@ class World:
             "Messages"
         ):
             for message in messages:
-                found.append(json.loads(message["Body"]))
+                page = json.loads(message["Body"])
+                found.append({**page, "Message": description(page["Message"])})
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return found
 

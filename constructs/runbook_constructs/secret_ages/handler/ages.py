@@ -15,6 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .asking import Plan, Run, State, asks, percent
 
 Json = Any
+# What Amazon Q Developer in chat applications takes for a description.
+_LONGEST = 8000
 _CURRENT, _PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 
 
@@ -128,7 +130,13 @@ def _put(environment: str, ages: Mapping[str, float], now: datetime) -> None:
 
 def _publish(topic: str, subject: str, text: str) -> None:
     # SNS takes 100 characters there.
-    _client("sns").publish(TopicArn=topic, Subject=subject[:100], Message=text)
+    _client("sns").publish(TopicArn=topic, Subject=subject[:100], Message=_shown(subject, text))
+
+
+def _shown(title: str, text: str) -> str:
+    """Write a message in the one form of our own that Slack shows: it drops any other."""
+    content = {"textType": "client-markdown", "title": title, "description": text[:_LONGEST]}
+    return json.dumps({"version": "1.0", "source": "custom", "content": content})
 
 
 def _tried(what: str, call: Callable[..., None], *given: Json) -> dict[str, str]:

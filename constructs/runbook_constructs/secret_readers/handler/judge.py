@@ -69,8 +69,10 @@ def _of_secret(lists: Lists, people: Sequence[Identity], secret: Secret) -> Iter
         if identity.arn in listed or (kept_out and identity.arn in lists.executors):
             continue
         for action in READ:
-            if by := identity.may(action, secret.arn):
-                yield _finding(identity.arn, action, by, [secret.name], kept_out=kept_out)
+            # A copy has the secret's own policy, and its name but for the region.
+            for arn in (secret.arn, *_copies(lists, secret)):
+                if by := identity.may(action, arn):
+                    yield _finding(identity.arn, action, by, [secret.name], kept_out=kept_out)
     for action in READ:
         for who, one in _given(secret.said, Call(action, secret.arn), lists.account):
             if who not in listed:
@@ -80,13 +82,19 @@ def _of_secret(lists: Lists, people: Sequence[Identity], secret: Secret) -> Iter
         yield Finding(who, READ, (why,), (secret.name,), kept_out=False)
 
 
+def _copies(lists: Lists, secret: Secret) -> list[str]:
+    """Write the ARNs of the copies that belong somewhere."""
+    regions = lists.copies.get(secret.name, ())
+    return [secret.arn.replace(f":{lists.region}:", f":{region}:", 1) for region in regions]
+
+
 def _unguarded(lists: Lists, secret: Secret) -> Iterator[tuple[str, str]]:
     """Say where a secret stands open without anybody being granted it."""
     # IAM takes no such name, so no list can have it.
     if not _denied(secret.said, secret.arn, _facts(f"arn:aws:iam::{lists.account}:role/nobody!")):
         why = "its own policy refuses nobody who is not listed: IAM alone decides"
         yield "whomever IAM lets", why
-    for region in secret.copies:
+    for region in set(secret.copies).difference(lists.copies.get(secret.name, ())):
         yield "whoever is let in there", f"a copy in {region}, which nobody looks at"
 
 

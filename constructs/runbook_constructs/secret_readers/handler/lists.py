@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,7 @@ class Lists:
     ``readers`` maps each secret to the ARNs of its readers; ``people`` may do everything, in an
     emergency; ``executors`` are granted every secret because they make them, and each secret's own
     policy keeps them out. ``trusted`` maps a role to the one principal that may assume it.
+    ``copies`` maps a secret to the regions that copies of it belong in.
     """
 
     environment: str
@@ -21,6 +22,7 @@ class Lists:
     people: frozenset[str]
     executors: frozenset[str]
     trusted: Mapping[str, str]
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def lists(environment: str, region: str, text: str) -> Lists:
@@ -36,4 +38,6 @@ def lists(environment: str, region: str, text: str) -> Lists:
     trusted = {arn: who for who, names in told["trusted"].items() for arn in arns(names)}
     if not readers or not people or not trusted:
         raise ValueError("LISTS names no secret, nobody, or no role")
-    return Lists(environment, account, region, readers, people, arns(told["executors"]), trusted)
+    copies = {name: tuple(regions) for name, regions in told["copies"].items()}
+    executors = arns(told["executors"])
+    return Lists(environment, account, region, readers, people, executors, trusted, copies)

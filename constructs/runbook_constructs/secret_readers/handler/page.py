@@ -1,5 +1,6 @@
 """What those who are on call are told: who, by what, since when, and what to do next."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ from .judge import Finding
 Json = Any
 # SNS takes no longer subject.
 _SUBJECT = 100
+# Nor Amazon Q Developer in chat applications a longer description.
+_LONGEST = 8000
 # The rest is in the log; a page that nobody can read on a telephone is none.
 _MOST = 20
 _OPEN = "SEV 1: nothing keeps them out, take it that they have read the value. "
@@ -51,6 +54,12 @@ def unseen(environment: str, why: str, event: Mapping[str, Json]) -> str:
             "hand. Until it has run well, take it that a reader may have been added.",
         ]
     )
+
+
+def shown(title: str, text: str) -> str:
+    """Write a message in the one form of our own that Slack shows: it drops any other."""
+    content = {"textType": "client-markdown", "title": title, "description": text[:_LONGEST]}
+    return json.dumps({"version": "1.0", "source": "custom", "content": content})
 
 
 def since(event: Mapping[str, Json]) -> str:

@@ -16,7 +16,7 @@ from .account import authorization_details, key, secret
 from .identities import identities
 from .judge import Finding, findings
 from .lists import Lists, lists
-from .page import subject, text, unseen
+from .page import shown, subject, text, unseen
 from .statements import UnreadableError
 
 Json = Any
@@ -50,9 +50,8 @@ def handler(event: Mapping[str, Json], context: object) -> dict[str, Json]:  # n
     finally:
         if found:
             body = text(told.environment, found, event)
-            _client("sns").publish(
-                TopicArn=topic, Subject=subject(told.environment, found), Message=body
-            )
+            title = subject(told.environment, found)
+            _client("sns").publish(TopicArn=topic, Subject=title, Message=shown(title, body))
     _say(what="looked", secrets=len(told.readers), found=len(found))
     return {"found": len(found)}
 
@@ -65,9 +64,8 @@ def _look(told: Lists) -> list[Finding]:
 
 
 def _publish(topic: str, title: str, told: Lists, why: str, event: Mapping[str, Json]) -> None:
-    _client("sns").publish(
-        TopicArn=topic, Subject=title[:100], Message=unseen(told.environment, why, event)
-    )
+    body = unseen(told.environment, why, event)
+    _client("sns").publish(TopicArn=topic, Subject=title[:100], Message=shown(title, body))
 
 
 def _count(told: Lists, found: Sequence[Finding]) -> None:

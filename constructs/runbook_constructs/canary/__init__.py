@@ -1,0 +1,1 @@
+"""What asks a service from outside, as anybody on the internet would."""

@@ -1,0 +1,1 @@
+"""What Synthetics unpacks: its Python runtime looks in the folder ``python``."""

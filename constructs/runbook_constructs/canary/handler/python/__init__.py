@@ -1,0 +1,1 @@
+"""The canary itself, of the standard library alone."""

@@ -1,0 +1,1 @@
+"""Playbooks: the page that an alarm names, with the environment's own names in its commands."""

@@ -55,6 +55,8 @@ class EventWatchStack(RunbookStack):
         dead_letters = self._queue("DeadLetters", EVENT_WATCH_DEAD_LETTERS)
         counted = self._queue("Counted", "event-watch-counted")
         severities = {alarm.id: alarm.severity for alarm in alarms_of(environment)}
+        # The severities whose topics it sends to: these have to let it in.
+        self.told = sorted({severities[alarm] for alarm in _ALARMS.values()})
         watch = EventWatch(
             self,
             "Watch",

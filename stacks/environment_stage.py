@@ -94,7 +94,7 @@ class EnvironmentStage(Stage):
         )
         self._watch_readers(environment)
         self._add_slack(environment)
-        self._watch_events(environment)
+        self._add_event_watch(environment)
         self._add_services(environment)
         self._add_alarms(environment)
         self._ask_from_outside(environment)
@@ -126,17 +126,13 @@ class EnvironmentStage(Stage):
         for stack in (*self.alerts.values(), self.records):
             slack.add_stack_dependency(stack)
 
-    def _watch_events(self, environment: Environment) -> None:
+    def _add_event_watch(self, environment: Environment) -> None:
         # Before the services, too: their first release may fail.
-        self.event_watch = EventWatchStack(
-            self, "EventWatch", environment=environment, audit=self.audit
-        )
-        alerts = self.alerts[environment.region]
-        alerts.topics.allow_rules(*self.event_watch.told)
-        # Topics are named by convention: nothing else tells CloudFormation to wait for them.
-        self.event_watch.add_stack_dependency(alerts)
-        self.costs = CostsStack(self, "Costs", environment=environment)
-        self.costs.add_stack_dependency(alerts)
+        watch = EventWatchStack(self, "EventWatch", environment=environment, audit=self.audit)
+        self.alerts[environment.region].topics.allow_rules(*sorted(watch.told))
+        costs = CostsStack(self, "Costs", environment=environment)
+        for stack in (watch, costs):
+            stack.add_stack_dependency(self.alerts[environment.region])
 
     def _watch_readers(self, environment: Environment) -> None:
         readers = SecretReadersStack(
@@ -176,14 +172,12 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
-            stack.add_stack_dependency(self.alerts[environment.region])
 
     def _add_alarms(self, environment: Environment) -> None:
         """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
         self.alarms = alarms = AlarmsStack(
             self, "Alarms", environment=environment, platform=self.platform
         )
-        alarms.add_stack_dependency(self.alerts[environment.region])
         for service in self.services.values():
             alarms.add_stack_dependency(service)
         alarms.add_stack_dependency(self.secret_watch)
@@ -195,8 +189,6 @@ class EnvironmentStage(Stage):
             ProbeStack(self, "Probes", environment=environment),
         )
         for stack in asking:
-            for alerts in self.alerts.values():
-                stack.add_stack_dependency(alerts)
             for service in self.services.values():
                 stack.add_stack_dependency(service)
 

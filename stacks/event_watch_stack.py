@@ -29,7 +29,7 @@ class EventWatchStack(RunbookStack):
     """Rules of EventBridge that alarms count, and that tell who did what (ROVN-ALM-6).
 
     Failed rotations are only counted: the topic of security is told of them already, and of what a
-    finished backup says nobody needs to read.
+    finished backup says nobody needs to read. ``told`` are the severities whose topics it sends to.
     """
 
     def __init__(
@@ -55,14 +55,14 @@ class EventWatchStack(RunbookStack):
         dead_letters = self._queue("DeadLetters", EVENT_WATCH_DEAD_LETTERS)
         counted = self._queue("Counted", "event-watch-counted")
         severities = {alarm.id: alarm.severity for alarm in alarms_of(environment)}
-        # The severities whose topics it sends to: these have to let it in.
-        self.told = sorted({severities[alarm] for alarm in _ALARMS.values()})
+        of_rules = {rule: severities[alarm] for rule, alarm in _ALARMS.items()}
+        self.told = frozenset(of_rules.values())
         watch = EventWatch(
             self,
             "Watch",
             environment_name=environment.name,
             watched=self._watched(audit),
-            severities={rule: severities[alarm] for rule, alarm in _ALARMS.items()},
+            severities=of_rules,
             counted=counted,
             dead_letters=dead_letters,
         )

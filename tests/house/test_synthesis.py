@@ -95,6 +95,17 @@ def test_the_cdk_cli_lists_every_stack() -> None:
             ("", "SecretWatch", "secret-watch"),
             ("", "SecretReaders", "secret-readers"),
             ("", "IdentityEvents", "identity-events"),
+            ("", "EdgeKey", "edge-key"),
+            ("", "Alerts", "alerts"),
+            ("", "EdgeAlerts", "edge-alerts"),
+            ("", "Slack", "slack"),
+            ("", "EventWatch", "event-watch"),
+            ("", "Costs", "costs"),
+            ("", "Alarms", "alarms"),
+            ("", "Canary", "canary"),
+            ("", "Probes", "probes"),
+            ("", "Paging", "paging"),
+            ("", "Dashboards", "dashboards"),
             ("", "PassportApi", "passport-api"),
         )
     ]

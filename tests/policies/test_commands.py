@@ -48,7 +48,7 @@ def test_every_environment_passes(assembly: Assembly) -> None:
     run = check(assembly.directory)
     assert run.exit_code == 0, run.output
     assert re.fullmatch(
-        r"36 templates: [\d,]+ pass, 0 fail, \d+ waived, [\d,]+ not applicable, 0 error\n",
+        r"58 templates: [\d,]+ pass, 0 fail, \d+ waived, [\d,]+ not applicable, 0 error\n",
         run.stdout,
     )
 

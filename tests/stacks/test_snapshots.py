@@ -23,6 +23,8 @@ def test_every_environment_has_all_its_stacks(assembly: Assembly) -> None:
             *("bootstrap", "execution", "access", "network", "audit", "secrets", "backup-copy"),
             *("data", "rotation", "registry", "delivery", "platform", "release-gate", "records"),
             *("secret-watch", "secret-readers", "identity-events", "passport-api"),
+            *("edge-key", "alerts", "edge-alerts", "slack", "event-watch", "costs", "alarms"),
+            *("canary", "probes", "paging", "dashboards"),
         )
     }
     assert set(assembly.templates) == expected

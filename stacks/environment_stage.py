@@ -186,18 +186,15 @@ class EnvironmentStage(Stage):
 
     def _ask_from_outside(self, environment: Environment) -> None:
         """Ask what stands already: before, there is nothing to find well or ill."""
-        asking = (
-            CanaryStack(self, "Canary", environment=environment),
-            ProbeStack(self, "Probes", environment=environment),
-        )
-        for stack in asking:
+        self.probes = ProbeStack(self, "Probes", environment=environment)
+        for stack in (CanaryStack(self, "Canary", environment=environment), self.probes):
             for before in (*self.services.values(), *self.alerts.values()):
                 stack.add_stack_dependency(before)
 
     def _add_paging(self, environment: Environment) -> None:
         paging = PagingStack(self, "Paging", environment=environment)
         # What it mutes is named by convention, and CloudWatch wants it there.
-        for stack in (self.alarms, self.platform, *self.services.values()):
+        for stack in (self.alarms, self.platform, self.probes, *self.services.values()):
             paging.add_stack_dependency(stack)
 
     def _add_dashboards(self, environment: Environment) -> None:

@@ -72,6 +72,7 @@ log-phi-masked
 logs-stay
 messages-encrypted
 migrations-in-order
+mutes-as-declared
 no-access-keys
 no-content-network
 no-open-door

@@ -17,15 +17,13 @@ class MuteRules(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
         super().__init__(scope, id_)
+        said = hours(environment.alerting)
         for rule in mute_rules(environment, Stack.of(self).region):
             cloudwatch.CfnAlarmMuteRule(
                 self,
-                rule.name.removeprefix(f"{environment.slug}-").title().replace("-", ""),
+                rule.name.removeprefix(f"{environment.slug}-muted-").title().replace("-", ""),
                 name=rule.name,
-                description=(
-                    f"Outside {hours(environment.alerting)}: what wakes nobody waits until these "
-                    "begin"
-                ),
+                description=f"Outside {said}: what wakes nobody waits until these begin",
                 rule=cloudwatch.CfnAlarmMuteRule.RuleProperty(
                     schedule=cloudwatch.CfnAlarmMuteRule.ScheduleProperty(
                         expression=rule.window.expression,

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from runbook.alarms.catalogue import metric_alarms_of
 from runbook.model.loader import load_environment
 from runbook.model.preflight import Preflight as Settings
 from runbook.operations.account import Account
@@ -139,6 +140,20 @@ def test_what_is_wrong_holds_the_release_whatever_is_agreed_to(
     assert reason in told(both.preflight().check())[key]
     assert both.deploy(accept=True) is Exit.REFUSED
     assert both.production.writes == []
+
+
+@pytest.mark.clause("SCR-DEP-1")
+def test_a_part_of_a_composite_rings_nobody_and_holds_nothing(both: Both) -> None:
+    """The canary's is in alarm as long as the canary runs."""
+    [armed] = [
+        alarm.name("rovn-production")
+        for alarm in metric_alarms_of(both.production.environment)
+        if alarm.id == "canary-armed"
+    ]
+    both.production.ringing = [armed]
+    found = both.preflight().check()
+    assert found.holds == []
+    assert "no alarm rings" in found.notes
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from runbook.alarms.catalogue import metric_alarms_of
 from runbook.verification.check import CHECKS, Check, all_checks, checks_that
 from runbook.verification.finding import Inspection, Kind
 from tests.verification.aws import (
     BEFORE,
     DENIED,
+    ENVIRONMENT,
     NOW,
     PAIRED,
+    PASTED,
     RUNNING,
     TAG_BEFORE,
     TOPIC,
@@ -21,6 +24,7 @@ from tests.verification.aws import (
     alarm,
     another_rule,
     changed,
+    channels,
     copy,
     database,
     definition,
@@ -31,6 +35,7 @@ from tests.verification.aws import (
     live,
     secret,
     snapshot,
+    subscribed,
     versions,
     weights,
 )
@@ -73,6 +78,20 @@ def service_without(name: str) -> Json:
 
 def subscriptions(*arns: str) -> Json:
     return {"Subscriptions": [{"SubscriptionArn": arn, "Protocol": "https"} for arn in arns]}
+
+
+def test_parts_of_composites_tell_nobody_themselves() -> None:
+    part = next(a for a in metric_alarms_of(ENVIRONMENT) if a.part).name(ENVIRONMENT.slug)
+    silent = alarm(AlarmName=part, AlarmActions=[])
+    assert not inspected("alarm delivery", changed("cloudwatch:DescribeAlarms", silent)).findings
+
+
+def test_both_regions_are_looked_at_and_no_address_is_told() -> None:
+    aws = good()
+    aws.answers["sns:ListSubscriptionsByTopic@us-east-1"] = subscribed(pager="Deleted")
+    (finding,) = inspected("severities", aws).findings
+    assert "us-east-1" in finding.where
+    assert PASTED not in str(finding.as_json())
 
 
 def no_balancer() -> Json:
@@ -268,6 +287,60 @@ SPOILED: list[Any] = [
         "a subscription by https is PendingConfirmation",
     ),
     ("alarm delivery", "kms:DescribeKey", key("Disabled"), "its key is Disabled"),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        subscribed(pager=""),
+        "pager is not subscribed: sev-1 does not reach it",
+    ),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        subscribed(slack=""),
+        "slack is not subscribed: sev-4 does not reach it",
+    ),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        subscribed(pager="PendingConfirmation"),
+        "the subscription of pager is PendingConfirmation: sev-1 does not reach it",
+    ),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        ("NotFound", "Topic does not exist"),
+        "there is no such topic",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        {"SlackChannelConfigurations": []},
+        "no configuration has this name",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(SlackChannelId="C0ANOTHER"),
+        "it is another channel",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(SnsTopicArns=[]),
+        f"it does not listen to {TOPIC}",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(GuardrailPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        "its guardrail is not the declared one",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(State="DISABLED"),
+        "it is DISABLED",
+    ),
     ("locks", "s3:GetObjectLockConfiguration", lock("GOVERNANCE", Years=7), "is GOVERNANCE"),
     ("locks", "s3:GetObjectLockConfiguration", {"ObjectLockConfiguration": {}}, "lock is none"),
     ("locks", "s3:GetObjectLockConfiguration", lock(Days=30), "locked for 30 days, not 2555"),

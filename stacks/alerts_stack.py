@@ -3,12 +3,11 @@
 from constructs import Construct
 
 from runbook.alarms.delivery import (
-    EDGE_UNDELIVERED,
-    UNDELIVERED,
     budget_levels,
     levels_by_region,
     pager_reference,
 )
+from runbook.alarms.paging import ALERTS_DEAD_LETTERS, EDGE_ALERTS_DEAD_LETTERS
 from runbook.model.environment import Environment
 from runbook_constructs.alert_topics import AlertTopics
 from runbook_constructs.customer_key import CustomerKey
@@ -43,7 +42,7 @@ class AlertsStack(RunbookStack):
             description=f"Alarms on their way to people, of {environment.name}",
             via=["sns", "sqs"],
         )
-        undelivered = UNDELIVERED if home else EDGE_UNDELIVERED
+        undelivered = ALERTS_DEAD_LETTERS if home else EDGE_ALERTS_DEAD_LETTERS
         self.topics = AlertTopics(
             self,
             "Severities",

@@ -11,8 +11,6 @@ from runbook.model.environment import IDENTITY_REGION, Environment
 
 # The topic of those who look after security, without the slug; its stack is that of records.
 SECURITY = "security"
-# Queues for pages that no pager took, without the slug: in its own region, and in IAM's.
-UNDELIVERED, EDGE_UNDELIVERED = "alerts-dead-letters", "edge-alerts-dead-letters"
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,12 @@ from runbook.alarms.alarm import (
 from runbook.alarms.severities import levels
 from runbook.model.environment import IDENTITY_REGION, Environment
 
+# Pages that no pager took, in the environment's region and in the one that probes page from.
+ALERTS_DEAD_LETTERS, EDGE_ALERTS_DEAD_LETTERS = "alerts-dead-letters", "edge-alerts-dead-letters"
 EVENT_WATCH_DEAD_LETTERS = "event-watch-dead-letters"
 # Each queue for what a rule or a function could not deliver, by its name without the slug.
 DEAD_LETTERS = (
+    ALERTS_DEAD_LETTERS,
     EVENT_WATCH_DEAD_LETTERS,
     "paging-dead-letters",
     "release-records-dead-letters",
@@ -43,8 +46,9 @@ def paging_alarms(environment: Environment) -> Iterator[Alarm]:
     for queue in DEAD_LETTERS:
         yield _undelivered(environment, queue, Stands.ALARMS)
     if environment.region != IDENTITY_REGION:
-        # The queue stands where IAM tells what happens in it, and its alarm with it.
-        yield _undelivered(environment, IDENTITY_DEAD_LETTERS, Stands.PROBE)
+        # These queues stand where IAM tells what happens in it, and their alarms with them.
+        for queue in (IDENTITY_DEAD_LETTERS, EDGE_ALERTS_DEAD_LETTERS):
+            yield _undelivered(environment, queue, Stands.PROBE)
     yield _failed_pages(environment)
     yield from _test_page(environment)
     yield BudgetAlarm(

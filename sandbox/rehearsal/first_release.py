@@ -65,9 +65,7 @@ def founded(
     On AWS the database comes with its master, whom the first rotations log in as; here somebody
     makes that user in between. The pager's address an operator supplies then, there and here.
     """
-    late = {
-        stack.path for stack in stacks if _rotates(stack) or reads_address(stack, environment)
-    }
+    late = {stack.path for stack in stacks if _rotates(stack) or reads_address(stack, environment)}
     for _ in stacks:
         late |= {stack.path for stack in stacks if late & set(stack.stands_on)}
     return (

@@ -41,6 +41,7 @@ def test_ids_are_unique() -> None:
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
 alarms-as-declared
+alarms-delivered
 audit-bucket-lock
 boundaries-hold
 bucket-access-logged
@@ -96,6 +97,8 @@ secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted
 service-private
+severities-delivered
+slack-guarded
 snapshot-janitor-bound
 stateful-retained
 tamper-told

@@ -7,20 +7,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from runbook.chat_messages import notification
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.deployment_detector.patterns import Guarded, patterns
 from runbook_constructs.event_rule import EVENTBRIDGE, EventRule, rule_arn
-from runbook_constructs.slack_message import slack_message
-
-_FIELDS = {
-    "account": "$.account",
-    "actor": "$.detail.userIdentity.arn",
-    "call": "$.detail.eventName",
-    "event": "$.detail.eventID",
-    "from": "$.detail.sourceIPAddress",
-    "refused": "$.detail.errorCode",
-    "time": "$.detail.eventTime",
-}
+from runbook_constructs.event_watch.messages import CALL, SAID_OF_CALL, WHO, transformer
 
 
 class DeploymentDetector(Construct):
@@ -84,10 +75,13 @@ def _publish(scope: Construct, topic: sns.Topic) -> iam.PolicyStatement:
 
 def _message(environment: str, what: str) -> events.CfnRule.InputTransformerProperty:
     """Write a page that says who did what, and not what else stood in the call."""
-    return slack_message(
-        _FIELDS,
-        title=f"{environment}: past the release gate ({what})",
-        text=f"{environment}: past the release gate ({what}). <actor> called <call> at <time> from "
-        "<from> in account <account>; refused: <refused>. If nobody announced it: freeze releases, "
-        "then find event <event> in the trail.",
+    message = notification(
+        f"{environment}: past the release gate ({what})",
+        SAID_OF_CALL,
+        [
+            "If nobody announced it: freeze releases",
+            "Then find the event in the trail",
+        ],
+        about=f"detector-{what}",
     )
+    return transformer(message, WHO | CALL)

@@ -1,12 +1,16 @@
 """Two rules, and what they say to the topic that those who are on call listen to."""
 
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from runbook.chat_messages import notification
 from runbook_constructs.event_rule import EventRule, rule_arn
+from runbook_constructs.event_watch.messages import transformer
 from runbook_constructs.secret_events.patterns import restarts, rotations
-from runbook_constructs.slack_message import slack_message
 
 _ROTATION = {
     "event": "$.detail.eventName",
@@ -46,23 +50,26 @@ class SecretEvents(Construct):
             (
                 "rotation",
                 rotations(secrets),
-                slack_message(
+                _message(
                     _ROTATION,
-                    title=f"{environment_name}: rotation of a secret",
-                    text=f"{environment_name}: <event> at <time> for <secret>. Look: runbook "
-                    f"secrets {environment_name}; event <id> is in the trail, and a record.",
+                    f"{environment_name}: rotation of a secret",
+                    "*What*: <event> of <secret>\n*When*: <time>\n*Event*: <id>",
+                    [
+                        f"Look: runbook secrets {environment_name}",
+                        "The event is in the trail and among the records",
+                    ],
                 ),
             ),
             (
                 "restart",
                 restarts(machine),
-                slack_message(
+                _message(
                     _RESTART,
-                    title=f"{environment_name}: tasks did not come up after a rotation",
-                    text=f"{environment_name}: after a rotation new tasks did not come up: "
-                    "<status> at <time>. Tasks have the value of before, which ends. Input of "
-                    "<execution> names service, secret; mend the cause, then run: runbook "
-                    f"restart {environment_name}",
+                    f"{environment_name}: after a rotation new tasks did not come up",
+                    "*What*: <status>; tasks go on with the value of before, which ends\n"
+                    "*When*: <time>\n*Execution*, whose input names service and secret: "
+                    "<execution>",
+                    [f"Mend the cause, then run: runbook restart {environment_name}"],
                 ),
             ),
         ):
@@ -78,3 +85,9 @@ class SecretEvents(Construct):
                 messages=[message],
             )
             self.rules.append(rule_arn(self, rule))
+
+
+def _message(
+    fields: Mapping[str, str], title: str, said: str, steps: Sequence[str]
+) -> events.CfnRule.InputTransformerProperty:
+    return transformer(notification(title, said, steps, about="secret-events"), fields)

@@ -32,6 +32,19 @@ def playbook_names(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def alarm_keys(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete an alarm of the environment that is named already, by its id and subject."""
+    from runbook.alarms.catalogue import alarms_of
+    from runbook.model.loader import load_environment
+    from runbook.model.refusal import RefusedError
+
+    try:
+        found = alarms_of(load_environment(str(ctx.params.get("name"))))
+    except RefusedError:
+        return []
+    return [alarm.key for alarm in found if alarm.key.startswith(incomplete)]
+
+
 def _keys(table: str, ctx: typer.Context, incomplete: str) -> list[str]:
     known, named = known_environments(), ctx.params.get("name")
     asked = [named] if named in known else known

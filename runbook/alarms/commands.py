@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runbook.completion import alarm_keys
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Json, Name
 
@@ -49,7 +50,10 @@ def list_(
 @alarms.command(epilog="Example: runbook alarms show acme/production rds-cpu")
 def show(
     name: Name,
-    alarm: Annotated[str, typer.Argument(metavar="ALARM", help="Its id, or id/subject.")],
+    alarm: Annotated[
+        str,
+        typer.Argument(metavar="ALARM", help="Its id, or id/subject.", autocompletion=alarm_keys),
+    ],
     *,
     as_json: Json = False,
 ) -> None:

@@ -179,6 +179,26 @@ def test_the_matrix_for_machines() -> None:
     assert as_json("matrix", NAME)["year"] >= 2026
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (f"runbook alarms show {NAME} rds-c", ["rds-cpu", "rds-connections"]),
+        (f"runbook alarms show {NAME} test-page-", ["test-page-missed"]),
+        ("runbook alarms show another/one rds-c", []),
+    ],
+)
+def test_a_shell_completes_alarms(line: str, found: list[str]) -> None:
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    done = subprocess.run(
+        [RUNBOOK],
+        env={"PATH": os.defpath, "_RUNBOOK_COMPLETE": "complete_bash", **asked},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stdout.split() == found
+
+
 def test_without_aws_and_at_once() -> None:
     """Neither the SDK nor the CDK is even loaded: they take longer than the answer."""
     program = (

@@ -122,7 +122,8 @@ def test_what_stands_in_route_53_s_region_is_muted_there(production: Real) -> No
     (told,) = faults(production, RULE, "probes", spoil).items()
     queue = "rovn-production-messages-undelivered-identity-events-dead-letters"
     assert told[0] is None
-    assert told[1].startswith(f"{queue}: not muted at ")
+    assert told[1].startswith(queue)
+    assert "not muted at " in told[1]
 
 
 @pytest.mark.parametrize("path", [EXPRESSION, ZONE, NAMES, f"{NAMES}.0", "ExpireDate"])

@@ -366,3 +366,15 @@ def test_it_needs_nothing_but_the_standard_library() -> None:
         if line.startswith(("import ", "from "))
     }
     assert imported - sys.stdlib_module_names == {"aws_synthetics"}
+
+
+@pytest.mark.clause("ROVN-HLT-3")
+def test_no_bad_answer_is_told_in_its_own_words(record_cases: list[str]) -> None:
+    """What each case above has to be told as; the servers' own words are in none of it."""
+    told = [what for _, what in (*BAD.values(), *CERTIFICATES.values())] + [LATE]
+    assert not any(PRIVATE in what or "\x1b" in what for what in told)
+    record_cases.append(
+        f"canary: {len(BAD) + len(ENDLESS) + len(CERTIFICATES) + 6} bad ways to answer tried: "
+        f"{len(BAD)} answers, {len(ENDLESS)} without end, {len(CERTIFICATES)} certificates, "
+        "no TLS, nobody there, no such name, no such path (3)"
+    )

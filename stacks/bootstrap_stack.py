@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from runbook.access.boundaries import boundaries
-from runbook.access.execution_policies import execution_policies
+from runbook.access.execution_policies import execution_policies, guard
 from runbook.access.policy import ManagedPolicy
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
@@ -53,30 +53,34 @@ class _PoliciesStack(RunbookStack):
 
 
 class BootstrapStack(_PoliciesStack):
-    """The permission boundaries."""
+    """The permission boundaries, and what no deploy may ever do."""
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        principals = Principals(environment)
         super().__init__(
             scope,
             id_,
             environment=environment,
             part="bootstrap",
             description="Boundaries",
-            policies=boundaries(Principals(environment)),
+            policies=[*boundaries(principals), guard(principals)],
         )
 
 
 class ExecutionStack(_PoliciesStack):
-    """What CloudFormation may do instead of AdministratorAccess."""
+    """What CloudFormation may do instead of AdministratorAccess; the guard stands before it."""
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        principals = Principals(environment)
+        guarding = guard(principals).name
+        allowing = [each for each in execution_policies(principals) if each.name != guarding]
         super().__init__(
             scope,
             id_,
             environment=environment,
             part="execution",
             description="Execution policies",
-            policies=execution_policies(Principals(environment)),
+            policies=allowing,
         )
 
 

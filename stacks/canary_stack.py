@@ -6,12 +6,15 @@ from constructs import Construct
 from runbook.access.guard_rails import WATCH_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.access.roles import CANARY
-from runbook.alarms.canary import RESULT_DAYS, canary_name, variables
+from runbook.alarms.canary import RESULT_DAYS, canary_name, function_prefix, variables
 from runbook.model.environment import Environment
 from runbook_constructs.canary.infrastructure import Canary, canary_statements
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.private_bucket import PrivateBucket, expire_after
 from stacks.runbook_stack import RunbookStack
+
+# Where Lambda writes what a function says.
+_GROUPS = "/aws/lambda/"
 
 
 class CanaryStack(RunbookStack):
@@ -35,13 +38,17 @@ class CanaryStack(RunbookStack):
             description=f"Artifacts and logs of canaries of {environment.name}",
             via=["s3"],
         )
+        # The id in their names is known at the deploy only.
+        groups = f"{_GROUPS}{function_prefix(environment)}*"
+        key.allow_log_group(groups)
         artifacts = self._artifacts(key)
-        role, policy = self._role(artifacts, key)
+        role, policy = self._role(artifacts, key, groups)
         for service in environment.services:
             canary = Canary(
                 self,
                 service.title().replace("-", ""),
                 name=canary_name(environment, service),
+                group_prefix=f"{_GROUPS}{function_prefix(environment, service)}",
                 variables=variables(environment, service),
                 role=role,
                 bucket=artifacts,
@@ -69,10 +76,9 @@ class CanaryStack(RunbookStack):
         )
 
     def _role(
-        self, artifacts: PrivateBucket, key: CustomerKey
+        self, artifacts: PrivateBucket, key: CustomerKey, groups: str
     ) -> tuple[iam.Role, iam.ManagedPolicy]:
         principals = Principals(self._environment)
-        names = [canary_name(self._environment, service) for service in self._environment.services]
         role = iam.Role(
             self,
             "Role",
@@ -86,6 +92,6 @@ class CanaryStack(RunbookStack):
             "Policy",
             description="Asks the services from outside",
             roles=[role],
-            statements=canary_statements(self, names, artifacts, key),
+            statements=canary_statements(self, groups, artifacts, key),
         )
         return role, policy

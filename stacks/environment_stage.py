@@ -172,6 +172,8 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.gate)
             # Nor is there a user to log in as, or a key to sign with, before the first rotation.
             stack.add_stack_dependency(self.rotation)
+            # Nor is anybody told of an alarm that rings before its topic stands.
+            stack.add_stack_dependency(self.alerts[environment.region])
 
     def _add_alarms(self, environment: Environment) -> None:
         """After what they watch: an alarm on what is not there yet would ring, or tell nobody."""
@@ -184,18 +186,15 @@ class EnvironmentStage(Stage):
 
     def _ask_from_outside(self, environment: Environment) -> None:
         """Ask what stands already: before, there is nothing to find well or ill."""
-        asking = (
-            CanaryStack(self, "Canary", environment=environment),
-            ProbeStack(self, "Probes", environment=environment),
-        )
-        for stack in asking:
-            for service in self.services.values():
-                stack.add_stack_dependency(service)
+        self.probes = ProbeStack(self, "Probes", environment=environment)
+        for stack in (CanaryStack(self, "Canary", environment=environment), self.probes):
+            for before in (*self.services.values(), *self.alerts.values()):
+                stack.add_stack_dependency(before)
 
     def _add_paging(self, environment: Environment) -> None:
         paging = PagingStack(self, "Paging", environment=environment)
         # What it mutes is named by convention, and CloudWatch wants it there.
-        for stack in (self.alarms, self.platform, *self.services.values()):
+        for stack in (self.alarms, self.platform, self.probes, *self.services.values()):
             paging.add_stack_dependency(stack)
 
     def _add_dashboards(self, environment: Environment) -> None:

@@ -1,7 +1,6 @@
 """When alarms are muted, and the monthly test of the pager."""
 
 from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -9,13 +8,12 @@ from runbook.access.guard_rails import WATCH_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.access.roles import PAGING
 from runbook.alarms.catalogue import alarms_of
-from runbook.alarms.mute_rules import MuteRule, mute_rules
 from runbook.alarms.paging import TEST_PAGE, topic
 from runbook.alarms.test_page import schedules
-from runbook.alarms.words import hours
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
 from runbook_constructs.event_rule import let_in
+from runbook_constructs.mute_rules import MuteRules
 from runbook_constructs.test_page.infrastructure import TestPage
 from stacks.runbook_stack import RunbookStack
 
@@ -37,8 +35,7 @@ class PagingStack(RunbookStack):
             boundary=WATCH_BOUNDARY,
         )
         self._environment = environment
-        for rule in mute_rules(environment):
-            self._mute(rule)
+        MuteRules(self, "Muted", environment=environment)
         self._key = CustomerKey(
             self,
             "PagingKey",
@@ -60,25 +57,6 @@ class PagingStack(RunbookStack):
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         let_in(self._dead_letters, self._add_test_page().rules)
-
-    def _mute(self, rule: MuteRule) -> None:
-        alerting = self._environment.alerting
-        cloudwatch.CfnAlarmMuteRule(
-            self,
-            rule.name.removeprefix(f"{self._environment.slug}-").title().replace("-", ""),
-            name=rule.name,
-            description=f"Outside {hours(alerting)}: what wakes nobody waits until these begin",
-            rule=cloudwatch.CfnAlarmMuteRule.RuleProperty(
-                schedule=cloudwatch.CfnAlarmMuteRule.ScheduleProperty(
-                    expression=rule.window.expression,
-                    duration=rule.window.duration,
-                    timezone=alerting.time_zone,
-                )
-            ),
-            mute_targets=cloudwatch.CfnAlarmMuteRule.MuteTargetsProperty(
-                alarm_names=list(rule.alarms)
-            ),
-        )
 
     def _add_test_page(self) -> TestPage:
         environment = self._environment

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from runbook.alarms.alarm import BudgetAlarm, CompositeAlarm, MetricAlarm, Stands
 from runbook.alarms.catalogue import alarms_of
-from runbook.alarms.paging import topic
+from runbook.alarms.delivery import topic_arn
 from runbook.alarms.severities import level
 from runbook.model.environment import Environment
 from runbook_constructs.catalogue_alarm import CatalogueAlarm
@@ -31,8 +31,7 @@ class CatalogueAlarms(Construct):
         known: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id_)
-        stack = Stack.of(self)
-        place = f"arn:aws:sns:{stack.region}:{stack.account}"
+        region = Stack.of(self).region
         self.by_id: dict[str, CatalogueAlarm] = {}
         for alarm in alarms:
             severity = level(environment.organisation, alarm.severity).id
@@ -42,7 +41,7 @@ class CatalogueAlarms(Construct):
                 alarm=alarm,
                 slug=environment.slug,
                 environment_name=environment.name,
-                topics=[f"{place}:{topic(environment.slug, severity)}"],
+                topics=[topic_arn(environment, region, severity)],
                 known=known,
             )
 

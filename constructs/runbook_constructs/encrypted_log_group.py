@@ -13,7 +13,8 @@ class EncryptedLogGroup(logs.LogGroup):
     """A retained log group; the grant in the key's policy comes with it.
 
     The name is physical, because the key's policy has to name the group before it exists.
-    ``granted`` is what stands there for a name that is known at the deploy only, a pattern.
+    ``granted`` says that it lets the group in already: a name that is known at the deploy only has
+    a pattern there.
     ``retention_days`` is any value CloudWatch Logs offers, more than the CDK's enum knows.
     """
 
@@ -25,7 +26,7 @@ class EncryptedLogGroup(logs.LogGroup):
         name: str,
         retention_days: int,
         key: CustomerKey,
-        granted: str | None = None,
+        granted: bool = False,
         data_protection_policy: logs.DataProtectionPolicy | None = None,
     ) -> None:
         super().__init__(
@@ -38,4 +39,5 @@ class EncryptedLogGroup(logs.LogGroup):
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         cast(logs.CfnLogGroup, self.node.default_child).retention_in_days = retention_days
-        key.allow_log_group(granted or name)
+        if not granted:
+            key.allow_log_group(name)

@@ -5,6 +5,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from runbook.alarms.mute_rules import mute_rules
+from runbook.alarms.words import hours
 from runbook.model.environment import Environment
 
 
@@ -16,12 +17,13 @@ class MuteRules(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
         super().__init__(scope, id_)
+        said = hours(environment.alerting)
         for rule in mute_rules(environment, Stack.of(self).region):
             cloudwatch.CfnAlarmMuteRule(
                 self,
-                rule.name.removeprefix(f"{environment.slug}-").title().replace("-", ""),
+                rule.name.removeprefix(f"{environment.slug}-muted-").title().replace("-", ""),
                 name=rule.name,
-                description="Outside business hours: what wakes nobody waits until these begin",
+                description=f"Outside {said}: what wakes nobody waits until these begin",
                 rule=cloudwatch.CfnAlarmMuteRule.RuleProperty(
                     schedule=cloudwatch.CfnAlarmMuteRule.ScheduleProperty(
                         expression=rule.window.expression,

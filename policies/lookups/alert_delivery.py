@@ -109,11 +109,11 @@ def pager_faults(subscription: Resource, scope: Scope) -> Iterator[str]:
 def _retries(subscription: Resource) -> Iterator[str]:
     policy = closed(subscription.at("DeliveryPolicy.healthyRetryPolicy", {}))
     times, longest = policy.get("numRetries", OWN_RETRIES), policy.get("maxDelayTarget", 20)
-    at_once = policy.get("numNoDelayRetries", 0)
+    later = times - policy.get("numNoDelayRetries", 0)
     if times <= OWN_RETRIES:
         yield f"SNS tries it {times} times again, within a minute"
-    if (times - at_once) * longest > LONGEST_RETRIES:
-        yield f"{times} tries up to {longest} seconds apart: SNS takes {LONGEST_RETRIES} in all"
+    if later * longest > LONGEST_RETRIES:
+        yield f"{later} tries up to {longest} seconds apart: SNS takes {LONGEST_RETRIES} in all"
 
 
 def _kept(subscription: Resource, scope: Scope) -> Iterator[str]:

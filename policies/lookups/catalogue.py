@@ -9,13 +9,13 @@ from policies.lookups.services import ecs_services, target_groups_of
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import UnresolvedError
 from runbook.alarms import placeholders
-from runbook.alarms.alarm import BudgetAlarm, CompositeAlarm, MetricAlarm, Stands
+from runbook.alarms.alarm import BudgetAlarm, CompositeAlarm, MetricAlarm
 from runbook.alarms.catalogue import alarms_of
-from runbook.alarms.paging import topic
+from runbook.alarms.delivery import topic_arn
+from runbook.alarms.finding import region
 from runbook.alarms.placeholders import is_placeholder
 from runbook.alarms.severities import level
 from runbook.alarms.web import COLOURS
-from runbook.model.environment import IDENTITY_REGION
 
 ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
@@ -55,11 +55,10 @@ def wanted_alarms(scope: Scope) -> Mapping[tuple[str, str, str], Wanted]:
 
 def _wanted(alarm: MetricAlarm | CompositeAlarm, scope: Scope) -> Wanted:
     environment = scope.environment
-    region = IDENTITY_REGION if alarm.stands is Stands.PROBE else environment.region
+    where = region(environment, alarm)
     severity = level(environment.organisation, alarm.severity).id
-    place = f"arn:aws:sns:{region}:{environment.account}"
-    told = f"{place}:{topic(environment.slug, severity)}"
-    return Wanted(alarm, alarm.name(environment.slug), region, told)
+    told = topic_arn(environment, where, severity)
+    return Wanted(alarm, alarm.name(environment.slug), where, told)
 
 
 def wanted_as(resource: Resource, scope: Scope) -> Wanted | None:
@@ -68,8 +67,10 @@ def wanted_as(resource: Resource, scope: Scope) -> Wanted | None:
     return wanted_alarms(scope).get((resource.type, str(name), str(region)))
 
 
-def dimension(value: str, alarm: MetricAlarm, scope: Scope) -> str:
+def dimension(value: str, alarm: MetricAlarm | None, scope: Scope) -> str:
     """Write what a dimension's value has to be in a template, a reference as rules see it.
+
+    Which health check is meant, the alarm on it tells alone.
 
     Raises ``UnresolvedError`` where the templates do not hold exactly one of what it stands for.
     """
@@ -90,8 +91,10 @@ def dimension(value: str, alarm: MetricAlarm, scope: Scope) -> str:
     return reference(found[0], attribute)
 
 
-def _health_checks(alarm: MetricAlarm, scope: Scope) -> list[Resource]:
+def _health_checks(alarm: MetricAlarm | None, scope: Scope) -> list[Resource]:
     """List the checks that ask the host name of the alarm's service."""
+    if alarm is None:
+        return []
     hostname = scope.environment.services[str(alarm.subject)].ingress.hostname
     asked = "HealthCheckConfig.FullyQualifiedDomainName"
     return [check for check in scope.resources(_HEALTH_CHECK) if check.at(asked) == hostname]

@@ -30,13 +30,17 @@ def alarm_page() -> str:
             "",
             "What CloudWatch watches in each environment. `runbook alarms list ENVIRONMENT` tells "
             "the same on a terminal, `runbook alarms matrix ENVIRONMENT` who is reached at which "
-            "hour. A name in CloudWatch is the environment's, the alarm's, and what it is about: "
-            "`rovn-production-api-5xx-rate-passport-api`.",
+            "hour. A name in CloudWatch is the environment's, the alarm's, and what it is about, "
+            f"such as `{_example(environments[0])}`.",
             *(line for organisation in scales for line in _scale(organisation)),
             *(line for environment in environments for line in _section(environment)),
             "",
         ]
     )
+
+
+def _example(environment: Environment) -> str:
+    return alarms_of(environment)[0].name(environment.slug)
 
 
 def _scale(organisation: str) -> Iterator[str]:

@@ -34,14 +34,24 @@ def execution_policies(principals: Principals) -> list[ManagedPolicy]:
         *policies_in("cloudformation", places(principals)),
         ManagedPolicy("roles", "Roles of the environment's stacks", _roles(principals)),
         ManagedPolicy("passing", "Which service each role is passed to", _passing(principals)),
-        ManagedPolicy("guard", "What no deploy may ever do", guard_rails(principals)),
     ]
     return [
-        ManagedPolicy(
-            principals.named(f"cloudformation-{policy.name}"), policy.description, policy.statements
-        )
-        for policy in policies
+        *(
+            ManagedPolicy(_name(principals, policy.name), policy.description, policy.statements)
+            for policy in policies
+        ),
+        guard(principals),
     ]
+
+
+def guard(principals: Principals) -> ManagedPolicy:
+    """Build the one of them that denies."""
+    named = _name(principals, "guard")
+    return ManagedPolicy(named, "What no deploy may ever do", guard_rails(principals))
+
+
+def _name(principals: Principals, what: str) -> str:
+    return principals.named(f"cloudformation-{what}")
 
 
 def cloudformation_boundary(principals: Principals) -> ManagedPolicy:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from runbook.access.principals import Principals
+from runbook.alarms.canary import function_prefix
 from runbook.model.environment import IDENTITY_REGION
 
 
@@ -11,6 +12,7 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
     environment = principals.environment
     return {
         "account": [environment.account],
+        "canaries": [function_prefix(environment)],
         "copy_region": [environment.database.backup_copy_region],
         "event_region": list(dict.fromkeys((environment.region, IDENTITY_REGION))),
         "executor": [principals.cdk_role("cfn-exec", environment.region)],

@@ -13,13 +13,22 @@ RUNTIME = "syn-python-selenium-14.0"
 # due. A cold start has the rest.
 TIMEOUT_SECONDS = 55
 RESULT_DAYS = 31
-# Synthetics names function, layer and log group so, and ends them in an id of its own.
-FUNCTION_PREFIX = "cwsyn-"
+# So Synthetics names function and log group after a canary, of whose name it takes the beginning
+# (API reference, DeleteCanary), and ends them in an id of its own.
+_FUNCTION, _TAKEN = "cwsyn-", 21
 
 
 def canary_name(environment: Environment, service: str) -> str:
     """Name the canary of one service."""
     return f"{environment.slug}-{service}"
+
+
+def function_prefix(environment: Environment, service: str = "") -> str:
+    """Begin the name of a canary's function and layer; of all the environment's without a service.
+
+    The canary's id, known at the deploy, ends it.
+    """
+    return _FUNCTION + canary_name(environment, service)[:_TAKEN]
 
 
 def variables(environment: Environment, service: str) -> Mapping[str, str]:

@@ -40,6 +40,12 @@ def metric_alarms_of(environment: Environment) -> tuple[MetricAlarm, ...]:
     return tuple(found)
 
 
+def names_of_parts(environment: Environment) -> frozenset[str]:
+    """Name what rings and is no alarm by itself: parts of composites, some of which always do."""
+    alarms = metric_alarms_of(environment)
+    return frozenset(alarm.name(environment.slug) for alarm in alarms if alarm.part)
+
+
 def _alarms(environment: Environment) -> Iterator[Alarm]:
     for key, service in environment.services.items():
         yield from web_alarms(environment, key, service)

@@ -43,7 +43,7 @@ def line(alarm: MetricAlarm) -> Line:
 def title(environment: Environment, alarm: Alarm, unit: str) -> str:
     """Call a graph what the alarm is called, so that a page leads to it."""
     away = home(environment, alarm) != environment.region
-    return f"{alarm.id} ({unit})" + f", {home(environment, alarm)}" * away
+    return f"{alarm.id} ({unit.strip('()')})" + f", {home(environment, alarm)}" * away
 
 
 def is_own(alarm: MetricAlarm) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from runbook.alarms.catalogue import names_of_parts
 from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
 from runbook.model.preflight import Preflight as Settings
@@ -161,7 +162,8 @@ class Preflight:
             found.notes.append("no alarm rings")
 
     def _in(self, region: str) -> Iterator[str]:
-        """Name the alarms that ring in one region."""
+        """Name the alarms that ring in one region; a part of a composite is none."""
+        parts = names_of_parts(self._environment)
         pages = self._account.client("cloudwatch", region).get_paginator("describe_alarms")
         asked = pages.paginate(
             AlarmNamePrefix=f"{self._environment.slug}-",
@@ -170,7 +172,8 @@ class Preflight:
         )
         for page in asked:
             for kind in _KINDS:
-                yield from (str(alarm["AlarmName"]) for alarm in page.get(kind, []))
+                names = [str(alarm["AlarmName"]) for alarm in page.get(kind, [])]
+                yield from (name for name in names if name not in parts)
 
 
 def _digest(account: Account, repository: str, tag: str) -> str:

@@ -135,6 +135,7 @@ def _alarms(account: Account, service: EcsService) -> dict[str, str]:
 def _of_alarms(states: Mapping[str, str]) -> Iterator[str]:
     for name, state in states.items():
         if state == "ALARM":
-            yield f"alarm {name} rings: a deployment now would be rolled back"
+            # So that what mends it may be deployed; how ECS says it, docs/decisions/0037 tells.
+            yield f"alarm {name} rings: no alarm would end a deployment that begins now"
         elif state == _MISSING:
             yield f"alarm {name} does not exist: it guards no deployment"

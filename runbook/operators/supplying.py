@@ -17,6 +17,7 @@ from runbook.operations.preview import Preview
 from runbook.operations.waiting import REAL_TIME, Patience, Time
 from runbook.operators.consumers import Consumers
 from runbook.operators.key_trial import tried
+from runbook.operators.pager_address import is_pager, malformed, put_to_use
 from runbook.operators.rotation_wanted import Now, Wanted, changes, utc_now
 from runbook.operators.secret_reads import SecretReads
 from runbook.operators.secret_state import (
@@ -80,7 +81,9 @@ class Supply(Operation):
             self._version, self._stored = state.pending.id, True
         verification = self._secret.verification
         refusal = tried(verification, self._value.text, self._web) if verification else None
-        first = f"NOW, before anything here: {self._revoke}\n" if self._wanted.exposed else ""
+        key, environment = self._wanted.secret, self._account.environment
+        refusal = refusal or malformed(environment, key, self._value.text)
+        first = f"{self._before_all}: {self._revoke}\n" if self._wanted.exposed else ""
         return Preview(
             summary=f"{first}{self._wanted.secret} in {name}: the supplied value is put to use",
             changes=changes(version, f"version {self._version}", self._consumers),
@@ -142,7 +145,17 @@ class Supply(Operation):
         yield f"Who may: {', '.join(Principals(self._account.environment).break_glass)}."
 
     @property
+    def _before_all(self) -> str:
+        pager = is_pager(self._account.environment, self._wanted.secret)
+        return "As soon as it is stored" if pager else "NOW, before anything here"
+
+    @property
     def _revoke(self) -> str:
+        environment = self._account.environment
+        if is_pager(environment, self._wanted.secret):
+            # Who removed the old one first would be woken by nothing until the new one is in use.
+            state = self._state
+            return put_to_use(environment, first=not (state and (state.previous or state.current)))
         verification = self._secret.verification
         where = f" at {urlsplit(verification.url).hostname}" if verification else " at the vendor"
         return f"{self._secret.owner} revokes the old key{where}: until then it works."

@@ -58,8 +58,9 @@ def touched(stage: Stage, checks: Checks) -> None:
             )
         finally:
             ecs.update_service(**which, deploymentConfiguration=configuration)
-        who = f":assumed-role/{role.rpartition('/')[2]}/{SESSION} called UpdateService"
-        checks.that(all(who in page for page in found), f"each page names {SESSION} and the call")
+        words = (role.rpartition("/")[2], f":{SESSION})", "*What*: UpdateService")
+        named = all(word in page for page in found for word in words)
+        checks.that(named, f"each page names {SESSION} and the call")
         checks.same(_rules(found), PAGING, "the rules that paged")
         until(lambda: len(pages()) > len(found), "the page of the way back")
     back = service.described()["deploymentConfiguration"]["lifecycleHooks"]

@@ -43,7 +43,7 @@ IMAGE = (
 )
 RINGING = (
     "aws cloudwatch describe-alarms --alarm-name-prefix {slug}- --state-value ALARM "
-    "--query MetricAlarms[].AlarmName"
+    "--query MetricAlarms[?AlarmActions].AlarmName"
 )
 RUNNING = "aws ecs list-tasks --cluster {cluster} --service-name {service} --query taskArns"
 OF_TASKS = (

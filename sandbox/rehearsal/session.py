@@ -43,6 +43,7 @@ from sandbox.rehearsal.report import Outcome
 from sandbox.rehearsal.service import RehearsedService
 from sandbox.rehearsal.source import SourceStore
 from sandbox.rehearsal.stage import Stage
+from sandbox.rehearsal.subscribers import Subscribers
 from sandbox.rehearsal.watched import watched
 from sandbox.rehearsal.wire import Wire
 from sandbox.screen import Screen
@@ -111,8 +112,11 @@ class Rehearsal:
             keep_running=False,
             rehearsal=self._folder / "settings.json",
         )
+        heard = Subscribers(settings.subscribers, Path(settings.clock))
         try:
-            return self._drilled(environment, database, emulator, settings, drills)
+            # From the first deploy on: a new composite alarm tells how it stands.
+            with heard.listening():
+                return self._drilled(environment, database, emulator, settings, heard, drills)
         finally:
             with uninterrupted():
                 emulator.stop()
@@ -124,6 +128,7 @@ class Rehearsal:
         database: Database,
         emulator: EmulatorProcess,
         settings: RehearsalSettings,
+        heard: Subscribers,
         drills: Sequence[Drill],
     ) -> list[Outcome]:
         deployment = Deployment(self.workplace, self.screen.progress, self.screen.detail)
@@ -147,7 +152,7 @@ class Rehearsal:
         ):
             self._deploy(deployment, environment, endpoint, rotating)
             first_rotations(environment, endpoint)
-            stage = self._stage(environment, endpoint, services[0], settings)
+            stage = self._stage(environment, endpoint, services[0], settings, heard)
 
         def deploy(tag: str) -> None:
             for stacks in (services, after):
@@ -205,6 +210,8 @@ class Rehearsal:
             database_door=free_port(),
             builds=str(self._folder / "builds"),
             held=str(self._folder / "held"),
+            subscribers=free_port(),
+            clock=str(self._folder / "clock"),
             left_out=LEFT_OUT,
             bake_seconds_per_minute=self.bake_seconds,
         )
@@ -215,6 +222,7 @@ class Rehearsal:
         endpoint: Endpoint,
         stack: SynthesizedStack,
         settings: RehearsalSettings,
+        heard: Subscribers,
     ) -> Stage:
         key = next(key for key in environment.services if stack.name.endswith(f"-{key}"))
         service = environment.services[key]
@@ -242,6 +250,7 @@ class Rehearsal:
             records=AuditRecords(environment, endpoint),
             desk=self._desk(environment, endpoint, key, settings),
             held=Path(settings.held),
+            subscribers=heard,
             database_door=settings.database_door,
         )
 

@@ -20,6 +20,7 @@ from sandbox.rehearsal.pipeline import RELEASE, VERIFY, Offer, RehearsedPipeline
 from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError
 from sandbox.rehearsal.service import RehearsedService, until
 from sandbox.rehearsal.source import SourceStore
+from sandbox.rehearsal.subscribers import Subscribers
 
 GATE, PROBE = "PRE_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"
 ALARM = "rehearsal-bake"
@@ -47,6 +48,7 @@ class Stage:
     records: AuditRecords
     desk: Desk
     held: Path
+    subscribers: Subscribers
     database_door: int = 0
     # Tags of images of the example as it is, which a command can release.
     images: list[str] = field(default_factory=list)

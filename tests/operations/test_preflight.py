@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from runbook.alarms.catalogue import metric_alarms_of
 from runbook.model.loader import load_environment
 from runbook.model.preflight import Preflight as Settings
 from runbook.operations.account import Account
@@ -86,6 +87,14 @@ def test_all_is_as_it_should_be(both: Both) -> None:
     assert both.staging.writes == []
 
 
+def test_a_part_of_a_composite_holds_nothing(both: Both) -> None:
+    """That the canary has run at all rings on every good day."""
+    both.production.ringing = ["rovn-production-canary-armed-passport-api"]
+    found = both.preflight().check()
+    assert (found.holds, found.unknown) == ([], [])
+    assert "no alarm rings" in found.notes
+
+
 def test_an_environment_that_asks_for_nothing_is_not_looked_at() -> None:
     aws = Watched(load_environment("rovn/production"))
     found = Preflight(Account(aws.environment, aws.session()), aws.key, NEW).check()
@@ -131,6 +140,20 @@ def test_what_is_wrong_holds_the_release_whatever_is_agreed_to(
     assert reason in told(both.preflight().check())[key]
     assert both.deploy(accept=True) is Exit.REFUSED
     assert both.production.writes == []
+
+
+@pytest.mark.clause("SCR-DEP-1")
+def test_a_part_of_a_composite_rings_nobody_and_holds_nothing(both: Both) -> None:
+    """The canary's is in alarm as long as the canary runs."""
+    [armed] = [
+        alarm.name("rovn-production")
+        for alarm in metric_alarms_of(both.production.environment)
+        if alarm.id == "canary-armed"
+    ]
+    both.production.ringing = [armed]
+    found = both.preflight().check()
+    assert found.holds == []
+    assert "no alarm rings" in found.notes
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,15 @@ def test_alarms_that_ring_in_the_window_are_told(aws: PastAws, desk: RollbackDes
     assert "OK -> ALARM" not in desk.err.getvalue(), "nobody saw it begin"
 
 
+def test_a_part_of_a_composite_is_no_alarm(aws: PastAws, desk: RollbackDesk) -> None:
+    """That the canary has run at all rings on every good day."""
+    armed = "rovn-production-canary-armed-passport-api"
+    aws.alarm_states = {armed: "ALARM", "rovn-production-errors": "OK"}
+    desk.rollback()
+    assert desk.answer["verified"]["alarms"] == "1 watched, none rings"
+    assert armed not in desk.err.getvalue()
+
+
 def test_what_an_alarm_becomes_is_told_once(aws: PastAws, desk: RollbackDesk) -> None:
     name = "rovn-production-errors"
     states = iter(["OK", "ALARM", "ALARM", None, "ALARM", "OK"])

@@ -124,7 +124,7 @@ def test_alarms_that_ring_or_are_missing(aws: Aws) -> None:
     aws.alarm_names = ["errors", "latency", "gone"]
     aws.alarm_states = {"errors": "ALARM", "latency": "OK"}
     assert attention() == [
-        "alarm errors rings: a deployment now would be rolled back",
+        "alarm errors rings: no alarm would end a deployment that begins now",
         "alarm gone does not exist: it guards no deployment",
     ]
 

@@ -41,6 +41,9 @@ NAMED = {
     ("sqs", "--destination-arn"): (QUEUE, "QueueName"),
     ("lambda", "--function-name"): ("AWS::Lambda::Function", "FunctionName"),
     ("cloudtrail", "--name"): ("AWS::CloudTrail::Trail", "TrailName"),
+    ("events", "--name"): ("AWS::Events::Rule", "Name"),
+    ("sns", "--topic-arn"): ("AWS::SNS::Topic", "TopicName"),
+    ("synthetics", "--name"): ("AWS::Synthetics::Canary", "Name"),
     ("codepipeline", "--name"): ("AWS::CodePipeline::Pipeline", "Name"),
     ("secretsmanager", "--secret-id"): ("AWS::SecretsManager::Secret", "Name"),
     ("stepfunctions", "--state-machine-arn"): (

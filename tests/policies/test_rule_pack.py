@@ -41,6 +41,7 @@ def test_ids_are_unique() -> None:
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
 alarms-as-declared
+alarms-delivered
 audit-bucket-lock
 boundaries-hold
 bucket-access-logged
@@ -71,6 +72,7 @@ log-phi-masked
 logs-stay
 messages-encrypted
 migrations-in-order
+mutes-as-declared
 no-access-keys
 no-content-network
 no-open-door
@@ -95,6 +97,8 @@ secret-rotation-scheduled
 secrets-by-reference
 secrets-encrypted
 service-private
+severities-delivered
+slack-guarded
 snapshot-janitor-bound
 stateful-retained
 tamper-told

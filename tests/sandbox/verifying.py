@@ -11,8 +11,10 @@ from sandbox.endpoint import Endpoint
 from tests.assembly import ROOT
 
 # The emulator runs no task, holds no image, delivers no trail, and restores nothing: the checks
-# tell that of it, as they would of an account. That nobody is subscribed is declared so today.
+# tell that of it, as they would of an account. Nor does it subscribe Slack, or tell of channels.
 EMULATORS_OWN = {
+    ("breach", "severities", "slack is not subscribed"),
+    ("not_verified", "severities", ""),
     ("breach", "alarm delivery", "nobody is subscribed to it"),
     ("breach", "images", "it runs, and ECR does not have it"),
     ("breach", "listener weights", "has all the traffic and no healthy task (it has no targets)"),
@@ -20,6 +22,9 @@ EMULATORS_OWN = {
     ("not_verified", "trail", "CloudTrail tells of no delivery yet"),
     # Nobody has supplied a vendor's key there.
     ("breach", "rotation", "it has no value"),
+    # No canary runs there.
+    ("breach", "canaries", "it runs, and has never ended a run"),
+    ("not_verified", "canaries", "DescribeCanariesLastRun"),
     # Its moment to restore to is that of the database's making, so this comes with time.
     ("breach", "point-in-time recovery", "it can be restored to"),
 }

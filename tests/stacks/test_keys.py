@@ -10,15 +10,21 @@ from tests.assembly import Assembly, plain
 KEY, ALIAS, LOG_GROUP = "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::Logs::LogGroup"
 # By stack and construct: its alias, the services it is used through, whether that may keep grants.
 KEYS: dict[tuple[str, str], tuple[str, str | None, bool]] = {
+    ("alerts", "AlertsKey"): ("alerts", "sns sqs", False),
     ("audit", "AuditKey"): ("audit", "s3", False),
     ("audit", "ReceiptsKey"): ("receipts", "s3", False),
     ("audit", "TrailKey"): ("trail", "s3", False),
     ("backup-copy", "CopiesKey"): ("database-copies", "rds", True),
+    ("canary", "Key"): ("canary", "s3", False),
     ("data", "DatabaseKey"): ("database", "rds", True),
     ("data", "LogsKey"): ("database-logs", None, False),
     ("delivery", "Key"): ("delivery", "s3 sns", False),
+    ("edge-alerts", "AlertsKey"): ("alerts", "sns sqs", False),
+    ("edge-key", "ReplicasKey"): ("secret-replicas", "secretsmanager", False),
+    ("event-watch", "EventWatchKey"): ("event-watch", "sqs", False),
     ("identity-events", "Key"): ("identity-events", "sqs", False),
     ("network", "LogsKey"): ("network-logs", None, False),
+    ("paging", "PagingKey"): ("paging", "sqs", False),
     ("platform", "LogsKey"): ("platform-logs", None, False),
     ("platform", "PassportApiLogsKey"): ("passport-api-logs", None, False),
     ("records", "RecordsKey"): ("release-records", "sqs", False),
@@ -43,9 +49,9 @@ USE = [
     *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
 ]
 OF_TRAIL = {"EncryptTrail", "DescribeForTrail"}
-OF_EVENTS, OF_ALARMS = {"SendEvents"}, {"SendAlarms"}
+OF_EVENTS, OF_ALERTS = {"SendEvents"}, {"SendAlarms", "SendBudgets", "SendFromTopics"}
 OF_PAIRS = {"MakeKeyPairs"}
-BY_NAME = OF_TRAIL | OF_EVENTS | OF_ALARMS | OF_PAIRS
+BY_NAME = OF_TRAIL | OF_EVENTS | OF_ALERTS | OF_PAIRS
 
 
 @pytest.fixture
@@ -131,6 +137,7 @@ def test_eventbridge_sends_under_the_keys_of_queues_and_topics_and_no_other(
         {},
     )
     wanted = [
+        *(("alerts", "AlertsKey"), ("event-watch", "EventWatchKey"), ("paging", "PagingKey")),
         *(("identity-events", "Key"), ("records", "RecordsKey"), ("records", "SecurityKey")),
         *(("secret-readers", "Key"), ("secret-watch", "WatchKey")),
     ]
@@ -158,28 +165,55 @@ def test_one_role_has_key_pairs_made_and_nobody_decrypts_them(
     assert not any(found.values())
 
 
-@pytest.mark.clause("ROVN-SEC-3")
-def test_alarms_of_the_environment_send_under_the_key_of_their_topic_and_no_other(
-    environment: Environment, keys: dict[tuple[str, str], dict[str, Any]]
+@pytest.mark.clause("ALL-7")
+@pytest.mark.parametrize("part", ["alerts", "edge-alerts"])
+def test_alarms_budgets_and_topics_send_under_the_keys_of_their_topics(
+    assembly: Assembly,
+    environment: Environment,
+    keys: dict[tuple[str, str], dict[str, Any]],
+    part: str,
 ) -> None:
     """CloudWatch tells account and alarm. Without this an alarm is silent, and says nothing."""
-    place = f"{environment.region}:{environment.account}"
-    found = {
-        where: [s for s in key["Properties"]["KeyPolicy"]["Statement"] if s["Sid"] in OF_ALARMS]
-        for where, key in keys.items()
+    region = assembly.environments[f"{environment.slug}-{part}"].rpartition("/")[2]
+    place = f"{region}:{environment.account}"
+    account = {"StringEquals": {"aws:SourceAccount": environment.account}}
+    alarms = f"arn:aws:cloudwatch:{place}:alarm:{environment.slug}-*"
+    pages = [f"arn:aws:sns:{place}:{environment.slug}-sev-1"]
+    sending = ["kms:Decrypt", "kms:GenerateDataKey"]
+    expected = {
+        "SendAlarms": _allowed(
+            "SendAlarms",
+            {"Service": "cloudwatch.amazonaws.com"},
+            sending,
+            {**account, "ArnLike": {"aws:SourceArn": alarms}},
+        ),
+        "SendFromTopics": _allowed(
+            "SendFromTopics",
+            {"Service": "sns.amazonaws.com"},
+            sending,
+            {"ArnEquals": {"aws:SourceArn": pages}},
+        ),
     }
-    wanted = _allowed(
-        "SendAlarms",
-        {"Service": "cloudwatch.amazonaws.com"},
-        ["kms:Decrypt", "kms:GenerateDataKey"],
-        {
-            "StringEquals": {"aws:SourceAccount": environment.account},
-            "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{place}:alarm:{environment.slug}-*"},
-        },
-    )
-    # No alarm tells the security topic: each severity has one of its own.
-    assert [where for where, said in found.items() if said and where[0] != "alerts"] == []
-    assert all(said in ([], [wanted]) for said in found.values())
+    if part == "alerts":
+        budgets = f"arn:aws:budgets::{environment.account}:*"
+        expected["SendBudgets"] = _allowed(
+            "SendBudgets",
+            {"Service": "budgets.amazonaws.com"},
+            sending,
+            {**account, "ArnLike": {"aws:SourceArn": budgets}},
+        )
+    policy = keys[part, "AlertsKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert {s["Sid"]: s for s in policy if s["Sid"] in OF_ALERTS} == expected
+
+
+def test_no_other_key_lets_alarms_send(keys: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """Each severity has a topic; the security topic hears of no alarm."""
+    found = {
+        part
+        for (part, _), key in keys.items()
+        if {s["Sid"] for s in key["Properties"]["KeyPolicy"]["Statement"]} & OF_ALERTS
+    }
+    assert found == {"alerts", "edge-alerts"}
 
 
 def _root(environment: Environment) -> dict[str, str]:
@@ -206,11 +240,14 @@ def _log_groups(
 ) -> list[dict[str, Any]]:
     """Expect a statement for each log group of the stack that is encrypted with this key."""
     place = f"{environment.region}:{environment.account}"
+    # The id in the name of a canary's function is AWS's own: the key stands before it.
+    canaries = f"/aws/lambda/cwsyn-{environment.slug}-"
     names = [
-        resource["Properties"]["LogGroupName"]
+        f"{canaries}*" if name.startswith(canaries) else name
         for resource in assembly.template(stack)["Resources"].values()
         if resource["Type"] == LOG_GROUP
         and plain(resource["Properties"]["KmsKeyId"]) == f"<{key}.Arn>"
+        for name in [plain(resource["Properties"]["LogGroupName"])]
     ]
     return [
         _allowed(

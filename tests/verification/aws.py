@@ -10,6 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.loaders import create_loader
 
+from runbook.alarms.delivery import slack_channels
 from runbook.deployed.deployed_stack import DeployedStack
 from runbook.model.loader import load_environment
 from runbook.operations.account import Account
@@ -30,6 +31,8 @@ GROUPS = f"arn:aws:elasticloadbalancing:{PLACE}:targetgroup"
 BLUE, GREEN = f"{GROUPS}/blue/1", f"{GROUPS}/green/2"
 LISTENER = f"arn:aws:elasticloadbalancing:{PLACE}:listener/app/rovn-production/1/2"
 RULE = f"{LISTENER.replace(':listener/', ':listener-rule/')}/3"
+# A key in an address: nothing may tell it.
+PASTED = "canary0123456789canary0123456789"
 TOPIC = f"arn:aws:sns:{PLACE}:rovn-production-security"
 SECRET = f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/admin-token-a1B2c3"
 SNAPSHOT = "rovn-production-0002-20260510220219"
@@ -188,6 +191,44 @@ def alarm(**changes: Json) -> Json:
     return {"MetricAlarms": [told | changes]}
 
 
+def subscribed(pager: str = f"{TOPIC}:1", slack: str = f"{TOPIC}:2") -> Json:
+    """Subscribe a pager and Slack; nobody where the ARN is empty."""
+    hosts = {
+        f"events.pagerduty.com/integration/{PASTED}/enqueue": pager,
+        "global.sns-api.chatbot.amazonaws.com": slack,
+    }
+    return {
+        "Subscriptions": [
+            {"SubscriptionArn": arn, "Protocol": "https", "Endpoint": f"https://{host}"}
+            for host, arn in hosts.items()
+            if arn
+        ]
+    }
+
+
+def channels(**changes: Json) -> Json:
+    """Give both channels as the environment file has them, but for ``changes`` of security's."""
+    told = [
+        {
+            "ConfigurationName": channel.name,
+            "SlackTeamName": "x",
+            "SlackTeamId": ENVIRONMENT.alerting.slack_workspace,
+            "SlackChannelId": channel.id,
+            "SlackChannelName": "x",
+            "ChatConfigurationArn": f"arn:aws:chatbot::{ENVIRONMENT.account}:x/{channel.name}",
+            "IamRoleArn": "x",
+            "SnsTopicArns": list(channel.topics),
+            "GuardrailPolicyArns": [
+                f"arn:aws:iam::{ENVIRONMENT.account}:policy/rovn-production-slack-guardrail"
+            ],
+            "State": "ENABLED",
+            **(changes if channel.name.endswith("security") else {}),
+        }
+        for channel in slack_channels(ENVIRONMENT)
+    ]
+    return {"SlackChannelConfigurations": told}
+
+
 def database(**changes: Json) -> Json:
     told = {
         "DBInstanceIdentifier": "rovn-production-postgres",
@@ -250,6 +291,18 @@ def versions(days: float) -> Json:
     return {"Versions": [{"VersionId": "1", "CreatedDate": NOW - timedelta(days=days)}]}
 
 
+def last_run(**changes: Json) -> Json:
+    """Describe the last run of a canary, among those of others."""
+    told = {"Status": {"State": "PASSED"}, "Timeline": {"Started": RECENT}} | changes
+    others = {"Status": {"State": "FAILED"}, "Timeline": {"Started": RECENT}}
+    return {
+        "CanariesLastRun": [
+            {"CanaryName": "rovn-production-another", "LastRun": others},
+            {"CanaryName": "rovn-production-passport-api", "LastRun": told},
+        ]
+    }
+
+
 def good() -> Aws:
     """Answer as an account does in which everything is as it should be."""
     service = {
@@ -267,7 +320,6 @@ def good() -> Aws:
         ],
     }
     topic = {"Attributes": {"KmsMasterKeyId": "key-1"}}
-    subscription = {"SubscriptionArn": f"{TOPIC}:1", "Protocol": "https"}
     kept = {"Mode": "COMPLIANCE", "RetainUntilDate": NOW + timedelta(days=7 * 365)}
     return Aws(
         {
@@ -302,12 +354,15 @@ def good() -> Aws:
             },
             "cloudwatch:DescribeAlarms": alarm(),
             "sns:GetTopicAttributes": topic,
-            "sns:ListSubscriptionsByTopic": {"Subscriptions": [subscription]},
+            "sns:ListSubscriptionsByTopic": subscribed(),
+            "chatbot:DescribeSlackChannelConfigurations": channels(),
             "s3:GetObjectLockConfiguration": {
                 "ObjectLockConfiguration": LOCKED["ObjectLockConfiguration"]
             },
             "s3:ListObjectsV2": objects,
             "s3:GetObjectRetention": {"Retention": kept},
+            "synthetics:GetCanary": {"Canary": {"Status": {"State": "RUNNING"}}},
+            "synthetics:DescribeCanariesLastRun": last_run(),
         }
     )
 

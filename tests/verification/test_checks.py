@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from runbook.alarms.catalogue import metric_alarms_of
 from runbook.verification.check import CHECKS, Check, all_checks, checks_that
 from runbook.verification.finding import Inspection, Kind
 from tests.verification.aws import (
     BEFORE,
     DENIED,
+    ENVIRONMENT,
     NOW,
     PAIRED,
+    PASTED,
     RUNNING,
     TAG_BEFORE,
     TOPIC,
@@ -21,15 +24,18 @@ from tests.verification.aws import (
     alarm,
     another_rule,
     changed,
+    channels,
     copy,
     database,
     definition,
     deployment,
     good,
     key,
+    last_run,
     live,
     secret,
     snapshot,
+    subscribed,
     versions,
     weights,
 )
@@ -74,6 +80,20 @@ def subscriptions(*arns: str) -> Json:
     return {"Subscriptions": [{"SubscriptionArn": arn, "Protocol": "https"} for arn in arns]}
 
 
+def test_parts_of_composites_tell_nobody_themselves() -> None:
+    part = next(a for a in metric_alarms_of(ENVIRONMENT) if a.part).name(ENVIRONMENT.slug)
+    silent = alarm(AlarmName=part, AlarmActions=[])
+    assert not inspected("alarm delivery", changed("cloudwatch:DescribeAlarms", silent)).findings
+
+
+def test_both_regions_are_looked_at_and_no_address_is_told() -> None:
+    aws = good()
+    aws.answers["sns:ListSubscriptionsByTopic@us-east-1"] = subscribed(pager="Deleted")
+    (finding,) = inspected("severities", aws).findings
+    assert "us-east-1" in finding.where
+    assert PASTED not in str(finding.as_json())
+
+
 def no_balancer() -> Json:
     (service,) = good().answers["ecs:DescribeServices"]["services"]
     return {"services": [service | {"loadBalancers": []}]}
@@ -104,8 +124,13 @@ def health(*states: str) -> Json:
     return {"TargetHealthDescriptions": [{"TargetHealth": {"State": state}} for state in states]}
 
 
+def canary(state: str) -> Json:
+    return {"Canary": {"Status": {"State": state}}}
+
+
 SECRET, VERSIONS = "secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"
 HANGS = {"1": ["AWSCURRENT"], "2": ["AWSPENDING"]}
+CANARY, LAST_RUN = "synthetics:GetCanary", "synthetics:DescribeCanariesLastRun"
 SPOILED: list[Any] = [
     ("rotation", SECRET, secret(RotationEnabled=False), "its rotation is off"),
     ("rotation", SECRET, secret(VersionIdsToStages={}), "it has no value"),
@@ -262,6 +287,60 @@ SPOILED: list[Any] = [
         "a subscription by https is PendingConfirmation",
     ),
     ("alarm delivery", "kms:DescribeKey", key("Disabled"), "its key is Disabled"),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        subscribed(pager=""),
+        "pager is not subscribed: sev-1 does not reach it",
+    ),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        subscribed(slack=""),
+        "slack is not subscribed: sev-4 does not reach it",
+    ),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        subscribed(pager="PendingConfirmation"),
+        "the subscription of pager is PendingConfirmation: sev-1 does not reach it",
+    ),
+    (
+        "severities",
+        "sns:ListSubscriptionsByTopic",
+        ("NotFound", "Topic does not exist"),
+        "there is no such topic",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        {"SlackChannelConfigurations": []},
+        "no configuration has this name",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(SlackChannelId="C0ANOTHER"),
+        "it is another channel",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(SnsTopicArns=[]),
+        f"it does not listen to {TOPIC}",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(GuardrailPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        "its guardrail is not the declared one",
+    ),
+    (
+        "severities",
+        "chatbot:DescribeSlackChannelConfigurations",
+        channels(State="DISABLED"),
+        "it is DISABLED",
+    ),
     ("locks", "s3:GetObjectLockConfiguration", lock("GOVERNANCE", Years=7), "is GOVERNANCE"),
     ("locks", "s3:GetObjectLockConfiguration", {"ObjectLockConfiguration": {}}, "lock is none"),
     ("locks", "s3:GetObjectLockConfiguration", lock(Days=30), "locked for 30 days, not 2555"),
@@ -282,6 +361,29 @@ SPOILED: list[Any] = [
         "s3:GetObjectRetention",
         {"Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": NOW + timedelta(days=60)}},
         "locked until 2026-07-31 only",
+    ),
+    ("canaries", CANARY, ("ResourceNotFoundException", "none"), "there is none: nobody asks"),
+    ("canaries", CANARY, canary("STOPPED"), "it is STOPPED: nobody asks the service"),
+    ("canaries", CANARY, canary("ERROR"), "it is ERROR: nobody asks the service"),
+    ("canaries", CANARY, canary("READY"), "it is READY: nobody asks the service"),
+    ("canaries", LAST_RUN, {"CanariesLastRun": []}, "it runs, and has never ended a run"),
+    (
+        "canaries",
+        LAST_RUN,
+        {"CanariesLastRun": [{"CanaryName": "rovn-production-passport-api"}]},
+        "it runs, and has never ended a run",
+    ),
+    (
+        "canaries",
+        LAST_RUN,
+        last_run(Timeline={"Started": NOW - timedelta(minutes=6)}),
+        "its last run began 6 minutes ago",
+    ),
+    (
+        "canaries",
+        LAST_RUN,
+        last_run(Status={"State": "FAILED", "StateReason": "the status is 503, not 200"}),
+        "its last run failed: the status is 503, not 200",
     ),
 ]
 

@@ -11,7 +11,6 @@ from aws_cdk import aws_synthetics as synthetics
 from constructs import Construct
 
 from runbook.alarms.canary import (
-    FUNCTION_PREFIX,
     RESULT_DAYS,
     RUNTIME,
     SCHEDULE,
@@ -31,8 +30,9 @@ MEMORY_MB = 960
 class Canary(Construct):
     """One canary that asks a service twice a minute, from the moment it stands (ROVN-HLT-3).
 
-    ``variables`` are what its code is told, ``bucket`` where its runs leave what they saw. Its
-    role may not make a log group: Lambda would, without key and retention.
+    ``variables`` are what its code is told, ``bucket`` where its runs leave what they saw. The
+    canary's id ends the name of its log group; its role may not make one, as Lambda would do it
+    without key and retention. ``key`` has to let groups in whose names begin so.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Canary(Construct):
         id_: str,
         *,
         name: str,
+        group_prefix: str,
         variables: Mapping[str, str],
         role: iam.IRole,
         bucket: s3.IBucket,
@@ -87,24 +88,19 @@ class Canary(Construct):
         EncryptedLogGroup(
             self,
             "Log",
-            name=f"{group_prefix(name)}{self.resource.attr_id}",
-            granted=f"{group_prefix(name)}*",
+            name=f"{group_prefix}-{self.resource.attr_id}",
+            granted=True,
             retention_days=log_retention_days,
             key=key,
         )
 
 
-def group_prefix(name: str) -> str:
-    """Begin the name of a canary's log group; the canary's id, known at the deploy, ends it."""
-    return f"/aws/lambda/{FUNCTION_PREFIX}{name}-"
-
-
 def canary_statements(
-    stack: Stack, names: list[str], bucket: s3.IBucket, key: CustomerKey
+    stack: Stack, groups: str, bucket: s3.IBucket, key: CustomerKey
 ) -> Statements:
-    """List what canaries may do: leave artifacts, write their logs, tell how a run ended."""
+    """List what canaries may do: leave artifacts, write to ``groups``, tell how a run ended."""
     place = Place(stack.region, stack.account)
-    streams = [place.arn("logs", f"log-group:{group_prefix(name)}*:log-stream:*") for name in names]
+    streams = [place.arn("logs", f"log-group:{groups}:log-stream:*")]
     results = iam.PolicyStatement(
         sid="TellResults",
         actions=["cloudwatch:PutMetricData"],

@@ -57,8 +57,8 @@ def alarm(resource: Resource) -> Description:
     [live] = found["MetricAlarms"]
     tags = cloudwatch.list_tags_for_resource(ResourceARN=live["AlarmArn"])["Tags"]
     # Absent and empty are one to CloudWatch.
-    lists = {each: live.get(each) or None for each in (*ACTIONS, "Dimensions", "Metrics")}
-    properties = {**selected(live, *READ), **lists, "Tags": tags}
+    lists = {each: live.get(each) or None for each in ("Dimensions", "Metrics")}
+    properties = {**selected(live, *READ), **_actions(live), **lists, "Tags": tags}
     return Description(
         present(properties),
         {"Arn": live["AlarmArn"]},
@@ -77,8 +77,7 @@ def composite_alarm(resource: Resource) -> Description:
         raise NotThereError(f"no composite alarm {name}")
     [live] = found["CompositeAlarms"]
     tags = cloudwatch.list_tags_for_resource(ResourceARN=live["AlarmArn"])["Tags"]
-    lists = {each: live.get(each) or None for each in ACTIONS}
-    properties = {**selected(live, *READ_COMPOSITE), **lists, "Tags": tags}
+    properties = {**selected(live, *READ_COMPOSITE), **_actions(live), "Tags": tags}
     return Description(
         present(properties),
         {"Arn": live["AlarmArn"]},
@@ -111,7 +110,7 @@ def dashboard(resource: Resource) -> Description:
     cloudwatch, name = resource.client("cloudwatch"), resource.physical_id
     try:
         live = cloudwatch.get_dashboard(DashboardName=name)
-    except cloudwatch.exceptions.DashboardNotFoundError:
+    except (cloudwatch.exceptions.DashboardNotFoundError, cloudwatch.exceptions.ResourceNotFound):
         raise NotThereError(f"no dashboard {name}") from None
     tags = cloudwatch.list_tags_for_resource(ResourceARN=live["DashboardArn"])["Tags"]
     properties = {
@@ -120,6 +119,11 @@ def dashboard(resource: Resource) -> Description:
         "Tags": tags or None,
     }
     return Description(present(properties))
+
+
+def _actions(live: dict[str, Any]) -> dict[str, list[str]]:
+    """Return whom an alarm tells at each state: nobody where CloudWatch says nothing."""
+    return {each: live.get(each) or [] for each in ACTIONS}
 
 
 def _as_declared(resource: Resource, body: str) -> str:

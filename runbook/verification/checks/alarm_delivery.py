@@ -9,14 +9,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from runbook.alarms.catalogue import metric_alarms_of
 from runbook.operations.account import code_of
 from runbook.verification.check import checks_that
 from runbook.verification.finding import Inspection
 from runbook.verification.live import Live
 
 Json = Any
-_MISSING = ("NotFound", "NotFoundException")
-_UNCONFIRMED = ("PendingConfirmation", "Deleted")
+MISSING = ("NotFound", "NotFoundException")
+UNCONFIRMED = ("PendingConfirmation", "Deleted")
 
 
 @checks_that("alarm delivery", "ALL-7", "ROVN-SEV-1")
@@ -24,9 +25,12 @@ def delivery(live: Live, inspection: Inspection) -> None:
     """Want alarms with actions that are on, and topics that reach somebody."""
     topics = {topic.id for topic in live.of_type("AWS::SNS::Topic")}
     with inspection.guarding("alarms"):
+        parts = _parts(live)
         for alarm in _alarms(live):
             inspection.looked += 1
-            topics |= _of_alarm(alarm, inspection)
+            # A part of a composite tells nobody itself: the composite does.
+            if alarm["AlarmName"] not in parts:
+                topics |= _of_alarm(alarm, inspection)
     for topic in sorted(topics):
         with inspection.looking_at(f"topic {topic.rpartition(':')[2]}"):
             _of_topic(live, topic, inspection)
@@ -51,6 +55,11 @@ def _alarms(live: Live) -> Iterator[Mapping[str, Json]]:
                     yield alarm
 
 
+def _parts(live: Live) -> frozenset[str]:
+    alarms = metric_alarms_of(live.environment)
+    return frozenset(alarm.name(live.environment.slug) for alarm in alarms if alarm.part)
+
+
 def _of_alarm(alarm: Mapping[str, Json], inspection: Inspection) -> set[str]:
     """Judge an alarm itself; returns the topics that it tells."""
     where = f"alarm {alarm['AlarmName']}"
@@ -69,7 +78,7 @@ def _of_topic(live: Live, arn: str, inspection: Inspection) -> None:
     try:
         told = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
     except ClientError as error:
-        if code_of(error) not in _MISSING:
+        if code_of(error) not in MISSING:
             raise
         fix = "make it anew under the same name, or point the alarms at the one that is meant"
         inspection.breach(where, "alarms tell it, and there is no such topic", fix)
@@ -84,7 +93,7 @@ def _of_topic(live: Live, arn: str, inspection: Inspection) -> None:
         fix = "declare a subscription of the topic; one made by hand is told as drift"
         inspection.breach(where, "nobody is subscribed to it", fix)
     for each in subscribed:
-        if each["SubscriptionArn"] in _UNCONFIRMED:
+        if each["SubscriptionArn"] in UNCONFIRMED:
             # An address may hold a key, as that of PagerDuty does.
             what = f"a subscription by {each['Protocol']} is {each['SubscriptionArn']}"
             inspection.breach(where, f"{what}: nothing reaches it", "confirm it, or subscribe anew")

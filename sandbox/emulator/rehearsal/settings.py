@@ -41,6 +41,9 @@ class RehearsalSettings:
 
     `builds` is the folder in which builds of pipelines work; `left_out` are the commands of
     buildspecs that are named in the log instead of run.
+
+    `subscribers` is the loopback port of who plays the pager and Slack; 0 for nobody. The file
+    `clock` says, while it is there, what time it is to mute rules.
     """
 
     images: str
@@ -53,6 +56,8 @@ class RehearsalSettings:
     database_door: int = 0
     builds: str = ""
     held: str = ""
+    subscribers: int = 0
+    clock: str = ""
     left_out: Sequence[str] = ()
     hostnames: Sequence[str] = ()
     bake_seconds_per_minute: float = 1.0

@@ -26,6 +26,7 @@ def install_if_told() -> Callable[[Application], Application]:
     from sandbox.emulator.rehearsal.pipeline.scans import answer_scans
     from sandbox.emulator.rehearsal.rotations import tell_of_rotations
     from sandbox.emulator.rehearsal.snapshots import install as install_snapshots
+    from sandbox.emulator.rehearsal.subscribers import install as install_subscribers
     from sandbox.emulator.rehearsal.trail import with_trail
 
     settings = read_settings(Path(path))
@@ -35,5 +36,6 @@ def install_if_told() -> Callable[[Application], Application]:
     HISTORY.install()
     tell_of_rotations()
     install_snapshots()
+    install_subscribers(settings)
     serve_listeners(settings)
     return with_trail

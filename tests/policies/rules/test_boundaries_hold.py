@@ -73,4 +73,4 @@ def test_only_this_rule_sees_a_guard_rail_taken_away(real: Real) -> None:
         guard = properties(body, "AWS::IAM::ManagedPolicy", "CloudformationGuard")
         del guard["PolicyDocument"]["Statement"][0]
 
-    assert real.caught("execution", spoil) == {("boundaries-hold", "CloudformationGuard")}
+    assert real.caught("bootstrap", spoil) == {("boundaries-hold", "CloudformationGuard")}

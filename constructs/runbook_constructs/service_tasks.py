@@ -134,7 +134,7 @@ class ServiceTasks(Construct):
                 {
                     **self._given.variables,
                     **service.variables,
-                    **_fallback(service),
+                    **_fallback(service, Stack.of(self).region),
                     "DATABASE_POOL_SIZE": str(service.pool_size),
                     "OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT,
                     "PORT": str(service.port),
@@ -227,9 +227,10 @@ class ServiceTasks(Construct):
         return definition
 
 
-def _fallback(service: Service) -> dict[str, str]:
+def _fallback(service: Service, region: str) -> dict[str, str]:
     """Name the inference profile that the service asks when its provider is down (ROVN-ALM-8)."""
     if not service.fallback_models:
         return {}
     model = service.fallback_models[0]
-    return {"AI_FALLBACK_MODEL": f"{model.profile}.{model.model_id}"}
+    profile = f"{model.profile}.{model.model_id}"
+    return {"AI_FALLBACK_MODEL": profile, "AI_FALLBACK_REGION": region}

@@ -98,8 +98,8 @@ def _attempts(scope: Scope, identity: Json) -> Iterator[tuple[str, Event]]:
         )
     for key in _keys(scope):
         for call in ("DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"):
-            about = {"resources": [{"ARN": reference(key, "Arn")}]}
-            yield f"{call} on {key.logical_id}", _call("kms", call, identity, {}, **about)
+            named = [{"ARN": reference(key, "Arn")}]
+            yield f"{call} on {key.logical_id}", _call("kms", call, identity, {}, resources=named)
 
 
 def ordinary(scope: Scope) -> Iterator[tuple[str, Event]]:

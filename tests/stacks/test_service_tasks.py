@@ -167,6 +167,7 @@ def test_plain_variables_hold_no_credential(
             {
                 # The first of the file's models, by the profile that the role may call.
                 "AI_FALLBACK_MODEL": "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+                "AI_FALLBACK_REGION": environment.region,
                 "DATABASE_POOL_SIZE": str(environment.services["passport-api"].pool_size),
                 "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
                 "PORT": "8000",

@@ -153,7 +153,7 @@ def _bedrock(settings: Settings) -> Any:  # noqa: ANN401 - the client is made fr
     url = settings.ai_fallback_url
     return boto3.client(
         "bedrock-runtime",
-        region_name=settings.aws_region,
+        region_name=settings.ai_fallback_region,
         endpoint_url=str(url) if url else None,
         config=once,
     )

@@ -88,10 +88,10 @@ class Settings(BaseSettings):
     ai_model: str = "claude-haiku-4-5-20251001"
     ai_fallback_model: str | None = None
     """Model or inference profile of Bedrock, the second route; without it there is none."""
-    aws_region: str | None = None
-    """The task's own region, where Bedrock is asked; ECS sets it."""
+    ai_fallback_region: str | None = None
+    """Where Bedrock is asked: the region of the task's own endpoint."""
     ai_fallback_url: AnyHttpUrl | None = None
-    """Bedrock elsewhere than at its own address in the task's region."""
+    """Bedrock elsewhere than at its own address in that region."""
     ai_timeout_seconds: float = Field(default=10.0, gt=0, le=60)
 
     sentry_dsn: SecretStr | None = None
@@ -128,8 +128,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_fallback_without_region(self) -> "Settings":
-        if self.ai_fallback_model and not self.aws_region:
-            raise ValueError("AI_FALLBACK_MODEL needs AWS_REGION")
+        if self.ai_fallback_model and not self.ai_fallback_region:
+            raise ValueError("AI_FALLBACK_MODEL needs AI_FALLBACK_REGION")
         return self
 
     @model_validator(mode="after")

@@ -35,7 +35,7 @@ def explainer(
                 anthropic_url=f"{anthropic.url}/v1/messages",
                 ai_fallback_model=PROFILE,
                 ai_fallback_url=bedrock.url,
-                aws_region="us-east-2",
+                ai_fallback_region="us-east-2",
                 ai_timeout_seconds=0.3,
             )
         )

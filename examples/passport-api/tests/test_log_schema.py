@@ -51,7 +51,7 @@ def lines(
             ai_fallback_url=bedrock.url,
             anthropic_api_key="canary-anthropic-key",
             anthropic_url=anthropic.url,
-            aws_region="us-east-2",
+            ai_fallback_region="us-east-2",
             identity_provider_url=identity_provider.url,
             jwt_signing_keys=first_document(datetime.now(UTC)),
             mcp_inbound_token=AGENT,

@@ -37,7 +37,7 @@ USABLE = {
             {"anthropic_api_key": "canary", "anthropic_url": "http://proxy.internal"},
             "https ANTHROPIC_URL",
         ),
-        ({"ai_fallback_model": "canary"}, "AI_FALLBACK_MODEL needs AWS_REGION"),
+        ({"ai_fallback_model": "canary"}, "AI_FALLBACK_MODEL needs AI_FALLBACK_REGION"),
         ({"session_seconds": "59"}, "session_seconds"),
         ({"jwt_signing_keys": "canary"}, "jwt_signing_keys"),
         ({"jwt_signing_keys": '{"keys": [], "first": "canary"}'}, "has no keys yet"),

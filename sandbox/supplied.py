@@ -35,7 +35,7 @@ def holders(stacks: Sequence[SynthesizedStack], environment: Environment) -> lis
     return [
         stack.path
         for stack in stacks
-        for resource in stack.template["Resources"].values()
+        for resource in stack.template.get("Resources", {}).values()
         if resource["Type"] == "AWS::SecretsManager::Secret"
         and resource["Properties"].get("Name") == name
     ]

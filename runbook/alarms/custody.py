@@ -104,6 +104,8 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         playbook="backup-failed",
         resets="A finished backup",
         metrics=event_rules.matches(environment.slug, (event_rules.BACKUP_DONE,)),
+        # Left missing, days without one are judged by older ones (docs/decisions/0039).
+        expression=f"FILL({event_rules.BACKUP_DONE.replace('-', '_')}, 0)",
         unit="backups",
         comparison=Comparison.BELOW,
         threshold=1,
@@ -111,7 +113,8 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         periods=2,
         breaching=2,
         missing=Missing.BAD,
-        missing_because="No event is the symptom: RDS says when a backup ends, not that none did",
+        missing_because="The expression fills what is missing with 0; a rule that never matched "
+        "may have no datapoint at all, and then there was no backup",
     )
     yield MetricAlarm(
         id="certificate-expiry",

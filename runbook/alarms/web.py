@@ -198,6 +198,8 @@ def _silence(key: str) -> MetricAlarm:
         playbook="api-no-traffic",
         resets="Five minutes of three with a request",
         metrics=(of_balancer("RequestCount", "requests"),),
+        # Left missing, silence is judged by what came before it (docs/decisions/0039).
+        expression="FILL(requests, 0)",
         unit="requests",
         comparison=Comparison.BELOW,
         threshold=1,

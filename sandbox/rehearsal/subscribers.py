@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 SLACK = "/slack/"
+# What PagerDuty answers.
+ACCEPTED = 202
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
                 str(message.get("NewStateValue", "")),
             )
         )
-        self.send_response_only(202)
+        self.send_response_only(ACCEPTED)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

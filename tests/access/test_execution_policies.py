@@ -11,7 +11,7 @@ from runbook.access.policy import Document
 from runbook.access.principals import Principals
 from tests.access.evaluation import allowed
 from tests.access.handlers import handler_actions, not_granted
-from tests.assembly import Assembly, Resource
+from tests.assembly import Assembly, Resource, plain
 
 # Deployed by administrators with their own credentials.
 OF_BOOTSTRAP = ("bootstrap", "execution", "access")
@@ -136,7 +136,7 @@ def test_every_name_of_the_templates_is_in_reach(
         if resource["Type"] not in NAMED:
             continue
         name, arn, action = NAMED[resource["Type"]]
-        physical = resource["Properties"][name]
+        physical = plain(resource["Properties"][name])
         target = "arn:aws:" + arn.format(physical, place=place, slug=environment.slug)
         service = arn.partition(":")[0]
         called = f"{service}:{action}"

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from policies.pages.commands import walk_commands
 from runbook.alarms.alarm import DAY, Alarm, BudgetAlarm, CompositeAlarm, MetricAlarm
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.dashboards import dashboards_of
@@ -28,6 +29,7 @@ from runbook.alarms.widgets import (
 )
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments, load_environment
+from runbook.playbooks.lookup import playbook
 
 T = TypeVar("T", bound=Shown)
 
@@ -90,6 +92,19 @@ def test_what_rings_is_top_left_and_what_to_type_beside_it(environment: Environm
     lists = [w for w in rest if isinstance(w.shows, AlarmList)]
     others = [w for w in rest if not isinstance(w.shows, AlarmList)]
     assert max(w.y for w in lists) < min(w.y for w in others)
+
+
+def test_what_to_type_can_be_typed(environment: Environment) -> None:
+    known = {path for path, _ in walk_commands()}
+    texts = [text for dashboard in dashboards_of(environment) for text in shown(dashboard, Text)]
+    lines = [line for text in texts for line in text.markdown.splitlines()]
+    typed = [line for line in lines if line.startswith("runbook ")]
+    assert len(typed) >= 4
+    for text in typed:
+        command, name, rest = text.partition(f" {environment.name}")
+        assert command in known
+        assert name
+        assert not rest or rest == " <id>" or playbook(environment, rest)
 
 
 def arn_of(environment: Environment, id_: str) -> str:

@@ -66,6 +66,30 @@ def differences(description: Description, declared: dict[str, Any]) -> list[str]
             [("describe_certificate", {"Certificate": {"Status": "PENDING_VALIDATION"}})],
         ),
         ("AWS::CloudWatch::Alarm", "cloudwatch", [("describe_alarms", {"MetricAlarms": []})]),
+        (
+            "AWS::CloudWatch::CompositeAlarm",
+            "cloudwatch",
+            [("describe_alarms", {"CompositeAlarms": []})],
+        ),
+        (
+            "AWS::CloudWatch::AlarmMuteRule",
+            "cloudwatch",
+            [("get_alarm_mute_rule", "ResourceNotFoundException")],
+        ),
+        (
+            "AWS::CloudWatch::Dashboard",
+            "cloudwatch",
+            [("get_dashboard", "ResourceNotFound")],
+        ),
+        ("AWS::SNS::Subscription", "sns", [("get_subscription_attributes", "NotFound")]),
+        ("AWS::Budgets::Budget", "budgets", [("describe_budget", "NotFoundException")]),
+        ("AWS::Route53::HealthCheck", "route53", [("get_health_check", "NoSuchHealthCheck")]),
+        ("AWS::Synthetics::Canary", "synthetics", [("describe_canaries", {"Canaries": []})]),
+        (
+            "AWS::Chatbot::SlackChannelConfiguration",
+            "chatbot",
+            [("describe_slack_channel_configurations", {"SlackChannelConfigurations": []})],
+        ),
         ("AWS::IAM::ManagedPolicy", "iam", [("get_policy", "NoSuchEntity")]),
         (
             "AWS::IAM::OIDCProvider",

@@ -110,7 +110,7 @@ def dashboard(resource: Resource) -> Description:
     cloudwatch, name = resource.client("cloudwatch"), resource.physical_id
     try:
         live = cloudwatch.get_dashboard(DashboardName=name)
-    except cloudwatch.exceptions.DashboardNotFoundError:
+    except (cloudwatch.exceptions.DashboardNotFoundError, cloudwatch.exceptions.ResourceNotFound):
         raise NotThereError(f"no dashboard {name}") from None
     tags = cloudwatch.list_tags_for_resource(ResourceARN=live["DashboardArn"])["Tags"]
     properties = {

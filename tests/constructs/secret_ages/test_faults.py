@@ -68,6 +68,10 @@ class World:
         for message in found.get("Messages", []):
             handle = message["ReceiptHandle"]
             self.clients["sqs"].delete_message(QueueUrl=self.queue, ReceiptHandle=handle)
+        # Slack shows no other form.
+        for said in (json.loads(body["Message"]) for body in bodies):
+            assert (said["version"], said["source"]) == ("1.0", "custom")
+            assert said["content"]["description"]
         return [body["Subject"] for body in bodies]
 
     @property

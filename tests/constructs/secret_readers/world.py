@@ -7,11 +7,12 @@ from typing import Any
 
 import boto3
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.core import DEFAULT_ACCOUNT_ID
 
 from tests.constructs.release_gate.faults import Fault, Faulty
 
 Json = Any
+ACCOUNT = DEFAULT_ACCOUNT_ID
 REGION, ENVIRONMENT = "us-east-2", "rovn/production"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 MASTER, TOKEN = "database-master", "stripe-api-key"
@@ -130,7 +131,8 @@ class World:
     @property
     def pages(self) -> list[Mapping[str, str]]:
         """Take what was paged since the last time."""
-        sqs, found = self.real("sqs"), []
+        sqs = self.real("sqs")
+        found: list[Mapping[str, str]] = []
         while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
             "Messages"
         ):

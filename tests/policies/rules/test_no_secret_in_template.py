@@ -209,3 +209,19 @@ def test_a_parameter_holds_no_secret() -> None:
     assert parameter("/rovn/db-password", "hunter2") == (
         "Value holds a literal value, and its name says that it is a secret"
     )
+
+
+def test_a_pagers_address_may_be_one_reference_and_only_by_https() -> None:
+    """It is a key as a whole, and SNS has no other place for it."""
+
+    def told(protocol: str, address: str) -> str:
+        given = {"Protocol": protocol, "Endpoint": address, "TopicArn": "x"}
+        body = {"Type": "AWS::SNS::Subscription", "Properties": given}
+        return verdicts(RULE, template("alerts", {"Pager": body}))[None]
+
+    whole = "{{resolve:secretsmanager:production/pager:SecretString}}"
+    fault = "Resources.Pager.Endpoint gets a secret from the deploy, and everybody reads it there"
+    assert fault not in told("https", whole)
+    assert fault in told("http", whole)
+    assert fault in told("email", whole)
+    assert fault in told("https", f"https://events.pagerduty.com/{whole}")

@@ -7,12 +7,17 @@ from dataclasses import replace
 import pytest
 
 from policies.drilled import drilled
+from runbook.model.loader import load_environment
 from sandbox.cloud_assembly import SynthesizedStack
 from sandbox.failure import SandboxError
 from sandbox.rehearsal.drills import DRILLS
 from sandbox.rehearsal.first_release import founded, in_order
 from sandbox.rehearsal.session import chosen
+from sandbox.supplied import holders, pager_secret
 from tests.assembly import ROOT
+
+ENVIRONMENT = load_environment("rovn/production")
+PAGER = pager_secret(ENVIRONMENT)
 
 
 def stack(name: str, *stands_on: str, tagged: bool = False) -> SynthesizedStack:
@@ -52,9 +57,23 @@ def test_what_rotates_comes_after_its_ground_and_before_what_stands_on_it() -> N
         template={"Resources": {"R": {"Type": "AWS::SecretsManager::RotationSchedule"}}},
     )
     stacks = [stack("data"), stack("later", "watch"), stack("watch", "rotation"), rotation]
-    ground, rotating = founded([*stacks, stack("audit")])
+    ground, rotating = founded([*stacks, stack("audit")], ENVIRONMENT)
     assert [each.name for each in ground] == ["data", "audit"]
     assert [each.name for each in rotating] == ["later", "watch", "rotation"]
+
+
+def test_who_subscribes_the_pager_waits_for_its_address() -> None:
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": PAGER}}
+    secrets = replace(stack("secrets"), template={"Resources": {"Pager": secret}})
+    endpoint = f"{{{{resolve:secretsmanager:{PAGER}:SecretString}}}}"
+    subscription = {"Type": "AWS::SNS::Subscription", "Properties": {"Endpoint": endpoint}}
+    alerts = replace(stack("alerts", "secrets"), template={"Resources": {"Pager": subscription}})
+    stacks = [secrets, alerts, stack("events", "alerts"), stack("audit")]
+    ground, late = founded(stacks, ENVIRONMENT)
+    assert [each.name for each in ground] == ["secrets", "audit"]
+    assert [each.name for each in late] == ["alerts", "events"]
+    assert holders(stacks, ENVIRONMENT) == ["some-where/secrets"]
+    assert holders([secrets, stack("audit")], ENVIRONMENT) == []
 
 
 def test_an_environment_without_a_service_has_nothing_to_release() -> None:

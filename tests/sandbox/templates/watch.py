@@ -56,6 +56,24 @@ WATCH: dict[str, Any] = {
             "Properties": {"TopicName": "some-sev-1", "Tags": TAGS},
         },
         "Letters": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "some-letters"}},
+        "LettersPolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "sns.amazonaws.com"},
+                            "Action": "sqs:SendMessage",
+                            "Resource": "*",
+                            "Condition": {"ArnEquals": {"aws:SourceArn": TOPIC}},
+                        }
+                    ],
+                },
+                "Queues": [{"Ref": "Letters"}],
+            },
+        },
         "Pager": {
             "Type": "AWS::SNS::Subscription",
             "Properties": {

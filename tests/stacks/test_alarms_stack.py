@@ -88,5 +88,5 @@ def test_the_last_stack_waits_for_services_and_no_service_for_it(
         if artifact["type"] == "aws:cloudformation:stack"
     }
     waits = {of_ids.get(id_) for id_ in stacks[last]["dependencies"]}
-    assert f"{environment.slug}-passport-api" in waits
-    assert f"{environment.slug}-secret-watch" in waits
+    for part in ("alerts", "passport-api", "secret-readers", "secret-watch"):
+        assert f"{environment.slug}-{part}" in waits

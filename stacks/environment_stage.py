@@ -135,7 +135,7 @@ class EnvironmentStage(Stage):
             stack.add_stack_dependency(self.alerts[environment.region])
 
     def _watch_readers(self, environment: Environment) -> None:
-        readers = SecretReadersStack(
+        self.secret_readers = readers = SecretReadersStack(
             self,
             "SecretReaders",
             environment=environment,
@@ -180,9 +180,11 @@ class EnvironmentStage(Stage):
         self.alarms = alarms = AlarmsStack(
             self, "Alarms", environment=environment, platform=self.platform
         )
-        for service in self.services.values():
-            alarms.add_stack_dependency(service)
-        alarms.add_stack_dependency(self.secret_watch)
+        for stack in (
+            *(*self.services.values(), self.secret_watch, self.secret_readers),
+            self.alerts[environment.region],
+        ):
+            alarms.add_stack_dependency(stack)
 
     def _ask_from_outside(self, environment: Environment) -> None:
         """Ask what stands already: before, there is nothing to find well or ill."""

@@ -41,6 +41,7 @@ def test_ids_are_unique() -> None:
 # A breach of these is a breach of patients' data or of the records that would show it.
 FIRM = """
 alarms-as-declared
+alarms-see-something
 alarms-delivered
 audit-bucket-lock
 boundaries-hold

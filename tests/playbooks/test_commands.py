@@ -36,7 +36,7 @@ NAMED = {
     ("ecs", "--service-name"): ("AWS::ECS::Service", "ServiceName"),
     ("rds", "--db-instance-identifier"): ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
     ("rds", "--source-identifier"): ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
-    ("sqs", "--queue-url"): (QUEUE, "QueueName"),
+    ("sqs", "--queue-name"): (QUEUE, "QueueName"),
     ("sqs", "--source-arn"): (QUEUE, "QueueName"),
     ("sqs", "--destination-arn"): (QUEUE, "QueueName"),
     ("lambda", "--function-name"): ("AWS::Lambda::Function", "FunctionName"),
@@ -212,7 +212,6 @@ def test_names_in_commands_are_those_of_the_templates(
                 continue
             for value in command.option(option):
                 name = re.split(r"[:/](?=[^:/]*$)", value)[-1] if "-arn" in option else value
-                name = value.rpartition("/")[2] if option == "--queue-url" else name
                 if ANY_SECRET not in name:
                     assert (kind, name) in known, command.line
                     seen.add((service, option))

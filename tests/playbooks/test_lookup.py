@@ -61,10 +61,8 @@ def test_an_alarm_of_one_secret_gives_the_page_for_it(environment: Environment) 
 
 def test_an_alarm_of_one_queue_gives_the_page_for_it(environment: Environment) -> None:
     found = playbook(environment, "messages-undelivered/secret-watch-dead-letters")
-    queues = {q for c in commands_of(found) for q in c.option("--queue-url")}
-    assert [queue.rpartition("/")[2] for queue in queues] == [
-        f"{environment.slug}-secret-watch-dead-letters"
-    ]
+    queues = {q for c in commands_of(found) for q in c.option("--queue-name")}
+    assert queues == {f"{environment.slug}-secret-watch-dead-letters"}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ NOT_PROVED = (
     "every schedule, since nothing comes due",
     "masking in logs, metric filters, sampling of traces, scans and expiry of images",
     "permissions: roles, boundaries, trust and resource policies are stored and never evaluated",
-    "alarms' evaluation, backups and restores",
+    "alarms' evaluation; what canaries, health checks and budgets would find; who hears a page: "
+    "what leaves a topic over HTTPS ends in the emulator, and in a rehearsal at a stand-in",
+    "backups and restores",
     "service quotas, prices, and how long AWS takes",
 )
 COLOURS = {

@@ -32,13 +32,14 @@ def prepare(
 ) -> Prepared:
     """Resolve a container; `secrets` gives its injected values. Raises PullError.
 
-    Later ones win: what the image brings, what the task definition says, its secrets, what the
-    caller of RunTask overrides, and last what stands in for it on this machine.
+    Later ones win: what ECS itself says, what the image brings, what the task definition says, its
+    secrets, what the caller of RunTask overrides, and last what stands in for it on this machine.
     """
     image = pulled(Path(settings.images), definition["image"])
     declared = {each["name"]: each["value"] for each in definition.get("environment", [])}
     overridden = {each["name"]: each["value"] for each in override.get("environment", [])}
     variables = {
+        "AWS_REGION": settings.region,
         **image.variables,
         **declared,
         **secrets(definition),

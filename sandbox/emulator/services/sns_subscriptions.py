@@ -7,6 +7,7 @@ for it in ``HEARERS``. Nobody asks outside a rehearsal; then a message ends here
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -134,8 +135,6 @@ async def deliver(_original: Function, endpoint: str, payload: str) -> None:
 
     SNS tries again for as long as the delivery policy says; here the first failure is the last.
     """
-    import asyncio
-
     from ministack.services import sns
 
     try:
@@ -151,14 +150,14 @@ def _redrive(endpoint: str, payload: str) -> None:
     from ministack.core.responses import request_scope
     from ministack.services import sns
 
-    topic_arn = json.loads(payload).get("TopicArn", "")
-    topic = sns._topic_by_arn_any_scope(topic_arn) or {"subscriptions": []}
-    for sub in topic["subscriptions"]:
-        policy = json.loads(sub["attributes"].get("RedrivePolicy") or "{}")
-        if sub["endpoint"] == endpoint and "deadLetterTargetArn" in policy:
-            region, account = topic_arn.split(":")[3:5]
-            with request_scope(account, region):
-                letters = policy["deadLetterTargetArn"]
+    topic_arn = str(json.loads(payload).get("TopicArn", ""))
+    region, account = topic_arn.split(":")[3:5]
+    with request_scope(account, region):
+        topic = sns._topic_by_arn_any_scope(topic_arn) or {"subscriptions": []}
+        for sub in topic["subscriptions"]:
+            policy = json.loads(sub["attributes"].get("RedrivePolicy") or "{}")
+            letters = policy.get("deadLetterTargetArn")
+            if letters and sub["endpoint"] == endpoint:
                 sns._deliver_to_sqs(
                     letters, payload, raw=False, raw_message=payload, topic_arn=topic_arn
                 )

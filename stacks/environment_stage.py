@@ -96,8 +96,8 @@ class EnvironmentStage(Stage):
         self._add_slack(environment)
         self._add_event_watch(environment)
         self._add_services(environment)
-        self._add_alarms(environment)
         self._ask_from_outside(environment)
+        self._add_alarms(environment)
         self._add_paging(environment)
         self._add_dashboards(environment)
 
@@ -182,14 +182,15 @@ class EnvironmentStage(Stage):
         )
         for stack in (
             *(*self.services.values(), self.secret_watch, self.secret_readers),
-            self.alerts[environment.region],
+            *(self.alerts[environment.region], self.canary),
         ):
             alarms.add_stack_dependency(stack)
 
     def _ask_from_outside(self, environment: Environment) -> None:
         """Ask what stands already: before, there is nothing to find well or ill."""
+        self.canary = CanaryStack(self, "Canary", environment=environment)
         self.probes = ProbeStack(self, "Probes", environment=environment)
-        for stack in (CanaryStack(self, "Canary", environment=environment), self.probes):
+        for stack in (self.canary, self.probes):
             for before in (*self.services.values(), *self.alerts.values()):
                 stack.add_stack_dependency(before)
 

@@ -12,7 +12,7 @@ Json = Any
 Event = Mapping[str, Json]
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 _TRAIL, _KEY = "AWS::CloudTrail::Trail", "AWS::KMS::Key"
-ELSEWHERE = "999988887777"
+ELSEWHERE = "123456789012"
 _CALLS_OF_BUCKETS = (
     *("DeleteBucket", "DeleteBucketEncryption", "DeleteBucketLifecycle", "DeleteBucketPolicy"),
     *("DeleteBucketPublicAccessBlock", "DeleteObject", "DeleteObjects", "PutBucketAcl"),

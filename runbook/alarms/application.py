@@ -7,6 +7,7 @@ from runbook.alarms.log_metrics import (
     AI_CALLS,
     AI_FAILURES,
     AUTH_FAILURES,
+    AUTH_REQUESTS,
     REVERIFY_QUEUE_DEPTH,
     SOURCE_ADAPTER_ERRORS,
     logged,
@@ -17,6 +18,8 @@ from runbook.model.services import Service
 
 FEWEST_FAILURES = 5
 AI_FAILURE_PERCENT = 20
+# Fewer people sign in than call: one who tries again and again is no outage either.
+FEWEST_SIGN_INS, AUTH_FAILURE_PERCENT = 3, 5
 
 
 def application_alarms(environment: Environment, key: str, service: Service) -> Iterator[Alarm]:
@@ -43,20 +46,21 @@ def application_alarms(environment: Environment, key: str, service: Service) -> 
     yield MetricAlarm(
         id="reverify-queue-growing",
         subject=key,
-        symptom="Verifications that wait for their source become more, half an hour on end",
+        symptom="Verifications that wait for their source become more, for an hour and a half",
         clauses=("ROVN-ALM-7", "ROVN-PLB-1"),
-        source="R5.1: the retry queue; growth in six five-minute steps on end, our own reading",
+        source="R5.1: the retry queue; growth in three half hours on end, our own reading",
         severity="sev-3",
         playbook="reverify-queue-growing",
-        resets="Five minutes in which the queue does not grow",
+        resets="Half an hour in which the queue does not grow",
         metrics=(logged(environment, key, REVERIFY_QUEUE_DEPTH, id_="depth", stat="Maximum"),),
         expression="DIFF(depth)",
         unit="more than before",
         comparison=Comparison.ABOVE,
         threshold=0,
-        period=5 * MINUTE,
-        periods=6,
-        breaching=6,
+        # The service tells of its queue when something enters: half an hour holds a few lines.
+        period=30 * MINUTE,
+        periods=3,
+        breaching=3,
         missing=Missing.WELL,
         missing_because="The service tells of the queue whenever something enters it",
     )
@@ -89,14 +93,19 @@ def application_alarms(environment: Environment, key: str, service: Service) -> 
         subject=key,
         symptom="Sign-in answers with 5xx: nobody new gets in, sessions last until they expire",
         clauses=("ROVN-ALM-9", "ROVN-PLB-4"),
-        source="R5.4: auth surfaces will 5xx; five in five minutes, our own reading",
+        source="R5.4: auth surfaces will 5xx; three and 5 % over five minutes, our own reading",
         severity="sev-1",
         playbook="auth-errors",
-        resets="Five minutes with fewer than five",
-        metrics=(logged(environment, key, AUTH_FAILURES, id_="failures"),),
-        unit="requests",
-        comparison=Comparison.AT_LEAST,
-        threshold=FEWEST_FAILURES,
+        resets="Five minutes with a smaller share of failures",
+        metrics=(
+            logged(environment, key, AUTH_FAILURES, id_="failures"),
+            logged(environment, key, AUTH_REQUESTS, id_="requests"),
+        ),
+        expression=f"IF(FILL(failures, 0) >= {FEWEST_SIGN_INS}, "
+        "100 * FILL(failures, 0) / MAX([FILL(requests, 0), FILL(failures, 0)]), 0)",
+        unit="% of sign-ins",
+        comparison=Comparison.ABOVE,
+        threshold=AUTH_FAILURE_PERCENT,
         period=5 * MINUTE,
         periods=1,
         breaching=1,

@@ -112,7 +112,7 @@ def _failed_pages(environment: Environment) -> MetricAlarm:
         symptom="A topic could not hand a message to the pager or to Slack",
         clauses=("ALL-7", "ROVN-SEV-1"),
         source="D5: P0 alarms wake the on-call rotation; one that did not arrive wakes nobody",
-        severity="sev-2",
+        severity="sev-1",
         playbook="page-undelivered",
         resets="Five minutes without a failure",
         metrics=metrics,

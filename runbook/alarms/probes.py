@@ -37,7 +37,7 @@ def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
 
     yield CompositeAlarm(
         **told("canary-failed"),  # type: ignore[arg-type]
-        symptom="The canary in us-east-2 gets no good answer from the health path, or says nothing",
+        symptom="The canary gets no good answer from the health path, or says nothing",
         source="R3, D5: a canary hits /health every 30 s; three runs of five, our own reading",
         resets="Three good runs of five",
         every=(

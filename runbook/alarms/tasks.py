@@ -99,8 +99,8 @@ def database_alarms(environment: Environment) -> Iterator[Alarm]:
         period=MINUTE,
         periods=5,
         breaching=3,
-        missing=Missing.BAD,
-        missing_because="RDS reports each minute while the instance lives: silence is an outage",
+        missing=Missing.AS_BEFORE,
+        missing_because="Nobody is connected to a database that is silent; rds-cpu sees that",
     )
     yield MetricAlarm(
         id="rds-free-storage",

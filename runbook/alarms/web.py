@@ -83,15 +83,15 @@ def error_metrics(key: str, service: Service) -> tuple[Metric, ...]:
     )
 
 
-def error_percent(service: Service) -> str:
-    """Write the share of requests that ended with 5xx, percent; 0 for a handful of errors.
+def error_percent(service: Service, fewest: int = FEWEST_ERRORS) -> str:
+    """Write the share of requests that ended with 5xx, percent; 0 below ``fewest`` errors.
 
     Errors are divided by requests, or by themselves where no target took any: 100 % then.
     """
     errors = " + ".join(f"FILL({name}, 0)" for name in ("balancer", *colours(service)))
     requests = " + ".join(f"FILL(n_{name}, 0)" for name in colours(service))
     requests = f"MAX([{requests}, {errors}])"
-    return f"IF({errors} >= {FEWEST_ERRORS}, 100 * ({errors}) / {requests}, 0)"
+    return f"IF({errors} >= {fewest}, 100 * ({errors}) / {requests}, 0)"
 
 
 def _error_rate(environment: Environment, key: str, service: Service) -> MetricAlarm:
@@ -132,17 +132,18 @@ def _unhealthy(key: str, service: Service) -> MetricAlarm:
     return MetricAlarm(
         id="api-unhealthy-hosts",
         subject=key,
-        symptom="At least half of the tasks fail the load balancer's health check",
+        symptom="More than half of the tasks fail the load balancer's health check",
         clauses=("ROVN-HLT-1", "ROVN-DEP-4"),
-        source="R3: 200 from /health is the health of tasks. Half of them, 3 min of 5, our reading",
+        source="R3: 200 from /health is the health of tasks. Most of them, 3 min of 5, our reading",
         severity="sev-1",
         playbook="api-unhealthy-hosts",
-        resets="Three minutes of five in which more than half of the tasks are healthy",
+        resets="Three minutes of five in which half of the tasks are healthy",
         stands=Stands.SERVICE,
         metrics=metrics,
         expression=f"IF({bad} + {good} > 0, 100 * ({bad}) / ({bad} + {good}), 0)",
         unit="% of tasks",
-        comparison=Comparison.AT_LEAST,
+        # Not half of them: a new colour that does not come up serves nobody, and ECS goes back.
+        comparison=Comparison.ABOVE,
         threshold=50,
         period=MINUTE,
         # Not three of three: until it has come, FILL takes the newest minute for none at all.
@@ -235,7 +236,7 @@ def _burn(key: str, service: Service, id_: str, burn: Burn, severity: str) -> Co
             source=source,
             resets=resets,
             metrics=error_metrics(key, service),
-            expression=f"({error_percent(service)}) / {objective.budget_percent:g}",
+            expression=f"({error_percent(service, fewest)}) / {objective.budget_percent:g}",
             unit="times the budget",
             comparison=Comparison.ABOVE,
             threshold=times,
@@ -247,7 +248,8 @@ def _burn(key: str, service: Service, id_: str, burn: Burn, severity: str) -> Co
             part=True,
             **told,  # type: ignore[arg-type]
         )
-        for window in windows
+        # A handful in the long window is no rate; the short one only says that it goes on.
+        for window, fewest in zip(windows, (FEWEST_ERRORS, 1), strict=True)
     )
     return CompositeAlarm(
         id=id_,

@@ -17,7 +17,6 @@ from runbook.alarms.log_metrics import (
     AI_CALLS,
     AI_FAILURES,
     AI_FALLBACKS,
-    AUTH_REQUESTS,
     TOKENS,
     logged,
     namespace,
@@ -103,7 +102,7 @@ def _graph(environment: Environment, key: str, alarm: MetricAlarm | CompositeAla
 
 
 def _beside(environment: Environment, key: str, alarm: MetricAlarm) -> tuple[Series, ...]:
-    """Draw what explains a number: requests by colour, sign-ins beside those that failed."""
+    """Draw what explains a number: requests by colour, sign-ins by the way that is left."""
     metrics: tuple[Metric, ...] = ()
     if alarm.id == "api-no-traffic":
         metrics = tuple(
@@ -112,10 +111,7 @@ def _beside(environment: Environment, key: str, alarm: MetricAlarm) -> tuple[Ser
         )
     if alarm.id == "auth-errors":
         # The fallback path of R5.4 is used while sign-in is out.
-        metrics = (
-            logged(environment, key, AUTH_REQUESTS, id_="requests"),
-            logged(environment, key, ADMIN_SIGN_INS, id_="admin_sign_ins"),
-        )
+        metrics = (logged(environment, key, ADMIN_SIGN_INS, id_="admin_sign_ins"),)
     return tuple(Series(metric=each, period=alarm.period, label=words(each.id)) for each in metrics)
 
 

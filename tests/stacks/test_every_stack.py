@@ -93,6 +93,9 @@ def test_logs_about_requests_expire_and_their_older_versions_too(
     artifacts = expected | {"ExpirationInDays": environment.delivery.artifact_days}
     assert expiring == {
         ("audit", "AccessLogs"): expected,
+        ("canary", "AccessLogs"): expected,
+        # What a run left: long enough to look into what the last month's alarms were about.
+        ("canary", "Artifacts"): expected | {"ExpirationInDays": 31},
         ("delivery", "AccessLogs"): expected,
         ("delivery", "Artifacts"): artifacts,
         ("platform", "BalancerLogs"): expected,

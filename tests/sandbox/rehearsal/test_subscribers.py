@@ -98,7 +98,8 @@ def business_hours(rung: Rung) -> Iterator[None]:
         yield
 
 
-@pytest.mark.clause("ROVN-SEV-1", "ALL-7")
+@pytest.mark.clause("ROVN-SEV-1")
+@pytest.mark.clause("ALL-7")
 def test_an_alarm_reaches_the_pager_under_its_address_and_the_channel(rung: Rung) -> None:
     since = rung.set("some-errors", "ALARM")
     assert rung.heard("some-errors", since) == [(CHANNEL, "ALARM"), ("pager", "ALARM")]

@@ -49,7 +49,8 @@ def paging_alarms(environment: Environment) -> Iterator[Alarm]:
         # These queues stand where IAM tells what happens in it, and their alarms with them.
         for queue in (IDENTITY_DEAD_LETTERS, EDGE_ALERTS_DEAD_LETTERS):
             yield _undelivered(environment, queue, Stands.PROBE)
-    yield _failed_pages(environment)
+        yield _failed_pages(environment, Stands.PROBE, subject="edge")
+    yield _failed_pages(environment, Stands.ALARMS)
     yield from _test_page(environment)
     yield BudgetAlarm(
         id="budget-exceeded",
@@ -96,35 +97,41 @@ def _undelivered(environment: Environment, queue: str, stands: Stands) -> Metric
     )
 
 
-def _failed_pages(environment: Environment) -> MetricAlarm:
+def _failed_pages(
+    environment: Environment, stands: Stands, subject: str | None = None
+) -> MetricAlarm:
+    """Count what SNS gave up and put aside: a failed attempt that a second one mended is none."""
     metrics = tuple(
         Metric(
             id=level.id.replace("-", "_"),
             namespace="AWS/SNS",
-            name="NumberOfNotificationsFailed",
+            name="NumberOfNotificationsRedrivenToDlq",
             stat="Sum",
             dimensions={"TopicName": topic(environment.slug, level.id)},
         )
         for level in levels(environment.organisation)
+        if "pager" in level.channels
     )
     return MetricAlarm(
         id="page-undelivered",
-        symptom="A topic could not hand a message to the pager or to Slack",
+        subject=subject,
+        symptom="The pager did not take a page, however often it was tried",
         clauses=("ALL-7", "ROVN-SEV-1"),
         source="D5: P0 alarms wake the on-call rotation; one that did not arrive wakes nobody",
         severity="sev-1",
         playbook="page-undelivered",
-        resets="Five minutes without a failure",
+        resets="Five minutes in which no page was put aside",
+        stands=stands,
         metrics=metrics,
         expression=" + ".join(f"FILL({metric.id}, 0)" for metric in metrics),
-        unit="messages",
+        unit="pages",
         comparison=Comparison.AT_LEAST,
         threshold=1,
         period=5 * MINUTE,
         periods=1,
         breaching=1,
         missing=Missing.WELL,
-        missing_because="SNS counts failures, and says nothing where there were none",
+        missing_because="SNS counts what it puts aside, and says nothing where there was nothing",
     )
 
 

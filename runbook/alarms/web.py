@@ -22,6 +22,8 @@ NAMESPACE = "AWS/ApplicationELB"
 # Fewer errors than this in a window are no rate: one of three requests is 33 %.
 FEWEST_ERRORS = 5
 FEWEST_REQUESTS = 20
+# Half of one colour: the new one's, while it is deployed.
+COLOUR_ILL = "api-colour-ill"
 # As ECS is told of them: the target group, and the alternate one.
 COLOURS = ("blue", "green")
 
@@ -55,8 +57,13 @@ def deployment_alarms(environment: Environment, key: str) -> tuple[str, ...]:
     Not the burn of the objective: it still rings for what an earlier deployment did.
     """
     service = environment.services[key]
-    alarms = (_error_rate(environment, key, service), _unhealthy(key, service))
-    return tuple(alarm.name(environment.slug) for alarm in (*alarms, _latency(key, service)))
+    errors, ill = _error_rate(environment, key, service), _unhealthy(key, service)
+    alarms = (
+        errors,
+        *(part for part in ill.every if part.id == COLOUR_ILL),
+        _latency(key, service),
+    )
+    return tuple(alarm.name(environment.slug) for alarm in alarms)
 
 
 def web_alarms(environment: Environment, key: str, service: Service) -> Iterator[Alarm]:
@@ -118,32 +125,65 @@ def _error_rate(environment: Environment, key: str, service: Service) -> MetricA
     )
 
 
-def _unhealthy(key: str, service: Service) -> MetricAlarm:
-    metrics = tuple(
-        metric
-        for colour in colours(service)
-        for metric in (
-            of_group(key, colour, "UnHealthyHostCount", "Maximum", f"bad_{colour}"),
-            of_group(key, colour, "HealthyHostCount", "Minimum", f"good_{colour}"),
-        )
+def _unhealthy(key: str, service: Service) -> CompositeAlarm:
+    """Ring when most tasks are ill, of both colours together.
+
+    A new colour that does not come up serves nobody: by half of its own tasks it ends its
+    deployment, and wakes nobody.
+    """
+    ill = {
+        colour: (f"FILL(bad_{colour}, 0)", f"FILL(good_{colour}, 0)") for colour in colours(service)
+    }
+    shares = ", ".join(_share(bad, good) for bad, good in ill.values())
+    worst = f"MAX([{shares}])" if len(ill) > 1 else shares
+    of_all = _share(*(" + ".join(each) for each in zip(*ill.values(), strict=True)))
+    parts = (
+        _ill(key, service, COLOUR_ILL, "half of a colour's tasks", worst, Comparison.AT_LEAST),
+        _ill(key, service, "api-tasks-ill", "more than half of all", of_all, Comparison.ABOVE),
     )
-    bad = " + ".join(f"FILL(bad_{colour}, 0)" for colour in colours(service))
-    good = " + ".join(f"FILL(good_{colour}, 0)" for colour in colours(service))
-    return MetricAlarm(
+    return CompositeAlarm(
         id="api-unhealthy-hosts",
         subject=key,
         symptom="More than half of the tasks fail the load balancer's health check",
-        clauses=("ROVN-HLT-1", "ROVN-DEP-4"),
+        clauses=("ROVN-HLT-1",),
         source="R3: 200 from /health is the health of tasks. Most of them, 3 min of 5, our reading",
         severity="sev-1",
         playbook="api-unhealthy-hosts",
         resets="Three minutes of five in which half of the tasks are healthy",
         stands=Stands.SERVICE,
-        metrics=metrics,
-        expression=f"IF({bad} + {good} > 0, 100 * ({bad}) / ({bad} + {good}), 0)",
+        every=parts,
+    )
+
+
+def _share(bad: str, good: str) -> str:
+    return f"IF({bad} + {good} > 0, 100 * ({bad}) / ({bad} + {good}), 0)"
+
+
+def _ill(
+    key: str, service: Service, id_: str, what: str, expression: str, comparison: Comparison
+) -> MetricAlarm:
+    """Write one part of the alarm on health."""
+    return MetricAlarm(
+        id=id_,
+        subject=key,
+        symptom=f"The load balancer's health check fails for {what}",
+        clauses=("ROVN-HLT-1", "ROVN-DEP-4"),
+        source="R3: 200 from /health is the health of tasks. Half of them, 3 min of 5, our reading",
+        severity="sev-1",
+        playbook="api-unhealthy-hosts",
+        resets="Three minutes of five with more healthy tasks",
+        stands=Stands.SERVICE,
+        metrics=tuple(
+            metric
+            for colour in colours(service)
+            for metric in (
+                of_group(key, colour, "UnHealthyHostCount", "Maximum", f"bad_{colour}"),
+                of_group(key, colour, "HealthyHostCount", "Minimum", f"good_{colour}"),
+            )
+        ),
+        expression=expression,
         unit="% of tasks",
-        # Not half of them: a new colour that does not come up serves nobody, and ECS goes back.
-        comparison=Comparison.ABOVE,
+        comparison=comparison,
         threshold=50,
         period=MINUTE,
         # Not three of three: until it has come, FILL takes the newest minute for none at all.
@@ -151,6 +191,7 @@ def _unhealthy(key: str, service: Service) -> MetricAlarm:
         breaching=3,
         missing=Missing.WELL,
         missing_because="Without any task there is no health: the canary and api-5xx-rate see that",
+        part=True,
     )
 
 

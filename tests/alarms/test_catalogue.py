@@ -266,7 +266,7 @@ def test_a_budget_is_the_files(environment: Environment) -> None:
 @pytest.mark.parametrize(("strategy", "count"), [("blue_green", 2), ("rolling", 1)])
 def test_each_colour_is_counted_and_no_other(strategy: str, count: int) -> None:
     environment = with_service(strategy=strategy)
-    for id_ in ("api-5xx-rate", "api-unhealthy-hosts", "api-p95-latency", "slo-fast-burn-5m"):
+    for id_ in ("api-5xx-rate", "api-tasks-ill", "api-p95-latency", "slo-fast-burn-5m"):
         metrics = named(environment, f"{id_}/{SERVICE}").metrics
         groups = {m.dimensions["TargetGroup"] for m in metrics if "TargetGroup" in m.dimensions}
         assert len(groups) == count, id_
@@ -317,7 +317,7 @@ def test_what_ends_a_deployment_stands_with_the_service(environment: Environment
     names = deployment_alarms(environment, SERVICE)
     assert names == tuple(
         f"rovn-production-{id_}-{SERVICE}"
-        for id_ in ("api-5xx-rate", "api-unhealthy-hosts", "api-p95-latency")
+        for id_ in ("api-5xx-rate", "api-colour-ill", "api-p95-latency")
     )
     there = {
         alarm.name(environment.slug)

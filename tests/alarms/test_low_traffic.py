@@ -78,21 +78,30 @@ def test_an_objective_burns_at_its_multiple(errors: int, fast: bool, slow: bool)
 
 @pytest.mark.clause("ROVN-HLT-1")
 @pytest.mark.parametrize(
-    ("numbers", "rung"),
+    ("numbers", "ends", "wakes"),
     [
-        ({"good_blue": 3}, False),
-        ({"bad_blue": 1, "good_blue": 2}, False),
-        ({"bad_blue": 2, "good_blue": 1}, True),
-        ({"bad_blue": 3}, True),
-        # A new colour that never becomes healthy ends its deployment.
-        ({"good_blue": 3, "bad_green": 3}, True),
-        ({"good_blue": 3, "good_green": 3}, False),
+        ({"good_blue": 3}, False, False),
+        ({"bad_blue": 1, "good_blue": 2}, False, False),
+        ({"bad_blue": 2, "good_blue": 1}, True, True),
+        ({"bad_blue": 3}, True, True),
+        # A new colour that never becomes healthy ends its deployment, and wakes nobody.
+        ({"good_blue": 3, "bad_green": 3}, True, False),
+        ({"good_blue": 3, "bad_green": 2, "good_green": 1}, True, False),
+        ({"bad_blue": 1, "good_blue": 2, "bad_green": 3}, True, True),
+        ({"good_blue": 3, "good_green": 3}, False, False),
         # No task at all is no health: others see that.
-        ({}, False),
+        ({}, False, False),
     ],
 )
-def test_health_is_the_share_of_all_tasks(numbers: dict[str, float], rung: bool) -> None:
-    assert rings(named(PRODUCTION, f"api-unhealthy-hosts/{SERVICE}"), numbers) is rung
+def test_most_ill_tasks_wake_and_an_ill_colour_ends_its_deployment(
+    numbers: dict[str, float], ends: bool, wakes: bool
+) -> None:
+    parts = {alarm.key: alarm for alarm in metric_alarms_of(PRODUCTION)}
+    colour, tasks = parts[f"api-colour-ill/{SERVICE}"], parts[f"api-tasks-ill/{SERVICE}"]
+    assert rings(colour, numbers) is ends
+    # The composite rings while both do.
+    assert (rings(tasks, numbers) and rings(colour, numbers)) is wakes
+    assert not rings(tasks, numbers) or rings(colour, numbers)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,9 @@ KINDS: Mapping[str, Sequence[Kind]] = {
         ),
     ),
     "AWS/SNS": (
-        Kind("TopicName", "AWS::SNS::Topic", "TopicName", _of("NumberOfNotificationsFailed")),
+        Kind(
+            "TopicName", "AWS::SNS::Topic", "TopicName", _of("NumberOfNotificationsRedrivenToDlq")
+        ),
     ),
     "AWS/SQS": (
         Kind(

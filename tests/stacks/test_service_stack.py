@@ -67,7 +67,7 @@ def test_traffic_shifts_between_two_colours_and_the_old_one_bakes(
         "Alarms": {
             "AlarmNames": [
                 f"{environment.slug}-{id_}-passport-api"
-                for id_ in ("api-5xx-rate", "api-unhealthy-hosts", "api-p95-latency")
+                for id_ in ("api-5xx-rate", "api-colour-ill", "api-p95-latency")
             ],
             "Enable": True,
             "Rollback": True,

@@ -83,7 +83,7 @@ def test_a_rolling_service_breaks_the_circuit_and_has_one_colour(variants: Assem
         "Alarms": {
             "AlarmNames": [
                 f"{PREFIX}rolling-{id_}-passport-api"
-                for id_ in ("api-5xx-rate", "api-unhealthy-hosts", "api-p95-latency")
+                for id_ in ("api-5xx-rate", "api-colour-ill", "api-p95-latency")
             ],
             "Enable": True,
             "Rollback": True,

@@ -11,7 +11,7 @@ NAME, ERRORS = "Service", "AlarmsApi5XxRatePassportApiAlarm"
 LIST = "DeploymentConfiguration.Alarms"
 RATE, HOSTS, SLOW = (
     f"rovn-production-{id_}-passport-api"
-    for id_ in ("api-5xx-rate", "api-unhealthy-hosts", "api-p95-latency")
+    for id_ in ("api-5xx-rate", "api-colour-ill", "api-p95-latency")
 )
 
 

@@ -60,7 +60,9 @@ def _spilt(resource: Resource) -> Iterator[str]:
 def _takes_secret(resource: Resource, name: str) -> bool:
     """Tell what holds a secret by its name, and the address of a pager, which is one as a whole."""
     pager = resource.type == "AWS::SNS::Subscription" and name == "Endpoint"
-    by_https = pager and resource.at("Protocol") == "https" and only_reference(resource.at(name))
+    by_https = (
+        pager and resource.at("Protocol") == "https" and only_reference(resource.properties[name])
+    )
     return by_https or _holds_secret(resource.type, name)
 
 

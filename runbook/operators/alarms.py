@@ -11,9 +11,10 @@ _KINDS = ("MetricAlarm", "CompositeAlarm")
 def alarm_states(account: Account, **which: Any) -> dict[str, str]:  # noqa: ANN401 - as DescribeAlarms takes it
     """Map alarms to their states; ``which`` is ``AlarmNames`` or ``AlarmNamePrefix``.
 
-    Parts of composites are left out: that a canary has run at all rings on every good day.
+    Parts of composites that nobody named are left out: that a canary has run at all rings on every
+    good day.
     """
-    parts = names_of_parts(account.environment)
+    parts = names_of_parts(account.environment) - set(which.get("AlarmNames", []))
     pages = account.client("cloudwatch").get_paginator("describe_alarms")
     return {
         alarm["AlarmName"]: str(alarm["StateValue"])

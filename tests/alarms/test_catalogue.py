@@ -321,7 +321,7 @@ def test_what_ends_a_deployment_stands_with_the_service(environment: Environment
     )
     there = {
         alarm.name(environment.slug)
-        for alarm in alarms_of(environment)
+        for alarm in metric_alarms_of(environment)
         if alarm.stands is Stands.SERVICE
     }
     assert set(names) <= there

@@ -11,7 +11,7 @@ from policies.pages.commands import walk_commands
 from runbook.alarms.alarm import DAY, Alarm, BudgetAlarm, CompositeAlarm, MetricAlarm
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.dashboards import dashboards_of
-from runbook.alarms.graphs import arn, line
+from runbook.alarms.graphs import arn, home, line
 from runbook.alarms.placeholders import is_placeholder
 from runbook.alarms.service_graphs import budget_left
 from runbook.alarms.severities import level, levels
@@ -120,7 +120,12 @@ def test_every_alarm_is_drawn_with_its_line(environment: Environment, change: ob
     own = [each.alarm for d in dashboards_of(changed) for each in shown(d, AlarmGraph)]
     for alarm in (part for each in alarms_of(changed) for part in parts(each)):
         if arn(changed, alarm) not in own:
-            found = [graph for graph in drawn if line(alarm) in graph.lines and on(graph, alarm)]
+            found = [
+                graph
+                for graph in drawn
+                if line(alarm) in graph.lines and on(graph, alarm)
+                if graph.region == home(changed, alarm)
+            ]
             assert len(found) == 1, alarm.key
 
 

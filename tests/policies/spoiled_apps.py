@@ -71,7 +71,8 @@ def relabel(stage: EnvironmentStage) -> None:
 
 def without_audit(stage: EnvironmentStage) -> None:
     # And without what writes into its bucket, and what those page by.
-    for name in ("Delivery", "IdentityEvents", "SecretReaders", "SecretWatch", "Records", "Audit"):
+    paging = ("IdentityEvents", "SecretReaders", "SecretWatch", "EventWatch", "Slack", "Alarms")
+    for name in ("Delivery", *paging, "Paging", "Records", "Audit"):
         stage.node.try_remove_child(name)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.verification.aws import ENVIRONMENT, PLACE, Aws, good
+from tests.verification.aws import ENVIRONMENT, PLACE, Aws, good, last_run
 
 Json = Any
 STACK = "rovn-production-orders"
@@ -89,6 +89,8 @@ def deployed(**answers: Json) -> Aws:
         "ResourceStatus": "CREATE_COMPLETE",
     }
     aws.answers |= {
+        # By the clock of the command.
+        "synthetics:DescribeCanariesLastRun": last_run(Timeline={"Started": datetime.now(UTC)}),
         "sts:GetCallerIdentity": {
             "Account": ENVIRONMENT.account,
             "Arn": "arn:aws:sts::1:assumed-role/auditor/me",

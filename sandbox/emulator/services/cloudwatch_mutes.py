@@ -22,7 +22,9 @@ from sandbox.emulator.services.cloudwatch import CLOUDWATCH, TAGGED, in_place, r
 RULE = "alarm-mute-rule"
 PAUSE_SECONDS = 0.2
 
-PATCHES.needs(CLOUDWATCH, "_alarms", "_composite_alarms", "_dispatch_alarm_actions")
+PATCHES.needs(
+    CLOUDWATCH, "_alarms", "_composite_alarms", "_dispatch_alarm_actions", "_resource_tags"
+)
 PATCHES.needs("ministack.core.responses", "get_account_id", "get_region", "request_scope")
 
 Place = tuple[str, str, str]

@@ -31,7 +31,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEARERS: list[Callable[[str, str], bool]] = []
 
 PATCHES.needs(SNS, "_find_subscription", "_sub_arn_to_topic", "_refresh_subscription_counts")
-PATCHES.needs(SNS, "_topic_by_arn_any_scope", "_deliver_to_sqs")
+PATCHES.needs(SNS, "_topic_by_arn_any_scope", "_deliver_to_sqs", "_http_post_sync")
 
 
 # --- AWS::SNS::Subscription ---

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from policies.lookups.tampering import ELSEWHERE
 from policies.rules.tamper_told import RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 from tests.policies.rules.spoiling import ABSENT, all_pass, faults, setting
@@ -123,7 +124,7 @@ def test_each_kind_of_attempt_is_seen(production: Real, number: int, unseen: str
 
 def test_who_it_was_decides_the_rule(production: Real) -> None:
     path = "EventPattern.detail.userIdentity.accountId"
-    told = faults(production, RULE, PART, setting(EVENTS, OUTSIDE, path, ["999988887777"]))
+    told = faults(production, RULE, PART, setting(EVENTS, OUTSIDE, path, [ELSEWHERE]))
     assert f"{NAMES['outside']} does not see that nobody known calls" in told[None]
     told = faults(production, RULE, PART, setting(EVENTS, OUTSIDE, path, [{"exists": True}]))
     assert "a role calls DeleteBucket on" in told[OUTSIDE]

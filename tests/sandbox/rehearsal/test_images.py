@@ -61,6 +61,7 @@ def test_who_wins_among_a_containers_variables(images: Path) -> None:
     assert variables.pop("PORT") == str(ready.port)
     assert variables == {
         "APP_VERSION": TAG,
+        "AWS_REGION": "us-east-2",
         "A": "image",
         "B": "definition",
         "C": "secret",

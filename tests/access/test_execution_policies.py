@@ -193,7 +193,9 @@ def test_a_canary_is_made_on_the_runtime_that_aws_keeps(principals: Principals) 
     for action in ("PublishLayerVersion", "DeleteLayerVersion", "GetLayerVersionPolicy"):
         assert not allowed(may, f"lambda:{action}", layer)
     assert not allowed(may, "lambda:GetLayerVersion", layer.replace("Synthetics_Selenium", "mine"))
-    assert not allowed(may, "lambda:GetLayerVersion", layer.replace(environment.region, "eu-west-1"))
+    assert not allowed(
+        may, "lambda:GetLayerVersion", layer.replace(environment.region, "eu-west-1")
+    )
     of_canary = f"{environment.account}:function:cwsyn-{environment.slug}-x-id"
     assert allowed(may, "lambda:GetFunction", f"{lambda_}:{of_canary}")
 

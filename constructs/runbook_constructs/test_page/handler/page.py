@@ -53,7 +53,8 @@ class Settings:
         names = ("ENVIRONMENT_NAME", "ALARM", "TOPIC", "NAMESPACE", "PAGE_METRIC", "DAYS_METRIC")
         if (channels := int(os.environ["CHANNELS"])) < 1:
             raise ValueError("CHANNELS is less than one: every page would count as delivered")
-        return cls(*(os.environ[name] for name in names), channels=channels)
+        environment, alarm, topic, namespace, page, days = (os.environ[name] for name in names)
+        return cls(environment, alarm, topic, namespace, page, days, channels)
 
 
 def handler(event: Mapping[str, Json], context: object) -> dict[str, Json]:  # noqa: ARG001
@@ -121,11 +122,11 @@ def _delivered_before(settings: Settings, now: datetime) -> datetime | None:
 def _was_delivered(settings: Settings, page: datetime) -> bool:
     start = page.replace(minute=page.minute // 5 * 5, second=0, microsecond=0)
     topic = [{"Name": "TopicName", "Value": settings.topic.rpartition(":")[2]}]
-    said = (
+    taken, handed_over = (
         [value for _, value in _datapoints("AWS/SNS", name, topic, start, start + SETTLES, STEP)]
         for name in ("NumberOfMessagesPublished", "NumberOfNotificationsDelivered")
     )
-    return delivered(*said, channels=settings.channels)
+    return delivered(taken, handed_over, settings.channels)
 
 
 def _first_count(settings: Settings, now: datetime) -> datetime | None:

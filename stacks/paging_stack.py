@@ -9,6 +9,7 @@ from runbook.access.principals import Principals
 from runbook.access.roles import PAGING
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.paging import TEST_PAGE, topic
+from runbook.alarms.severities import level
 from runbook.alarms.test_page import schedules
 from runbook.model.environment import Environment
 from runbook_constructs.customer_key import CustomerKey
@@ -69,6 +70,7 @@ class PagingStack(RunbookStack):
             environment_name=environment.name,
             alarm=alarm.name(environment.slug),
             topic=f"arn:aws:sns:{place}:{topic(environment.slug, alarm.severity)}",
+            channels=len(level(environment.organisation, alarm.severity).channels),
             schedules=schedules(environment.alerting),
             key=self._key,
             dead_letters=self._dead_letters,

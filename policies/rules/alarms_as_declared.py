@@ -124,7 +124,10 @@ def _flat(query: Mapping[str, Json]) -> dict[str, Json]:
     dimensions = metric.pop("Dimensions", [])
     rest = {key: value for key, value in query.items() if key != "MetricStat"}
     named = {f"dimension {each.get('Name')}": each.get("Value") for each in dimensions}
-    flat = {**rest, **series, **metric, **named, "dimensions": len(dimensions)}
+    inner = {**series, **metric, **named, "dimensions": len(dimensions)}
+    # One of the series' own beside it is another, and hides nothing.
+    beside = {f"{key} beside MetricStat" if key in inner else key: rest[key] for key in rest}
+    flat = {**beside, **inner}
     return {key: switch(number(value)) for key, value in flat.items()}
 
 

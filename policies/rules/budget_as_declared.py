@@ -12,6 +12,9 @@ from runbook.alarms.paging import topic
 
 Json = Any
 BUDGET = "AWS::Budgets::Budget"
+# Anything else (a period that ends, costs left out, a limit that follows what is spent) makes
+# another sum of it.
+_KEYS = {"BudgetLimit", "BudgetName", "BudgetType", "CostFilters", "TimeUnit"}
 
 
 def _wanted(scope: Scope) -> dict[str, BudgetAlarm]:
@@ -41,6 +44,8 @@ def _judge(budget: Resource, scope: Scope) -> Iterator[str]:
     ):
         if found != wanted:
             yield f"its {what} is {found}, not {wanted}"
+    for key in sorted(known(budget.at("Budget", {})).keys() - _KEYS):
+        yield f"{key} is set, of which the catalogue knows nothing"
     yield from _unheard(budget, alarm, scope)
 
 

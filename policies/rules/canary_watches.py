@@ -75,9 +75,9 @@ def _code(canary: Resource, service: str, scope: Scope) -> Iterator[str]:
     if (runtime := canary.at("RuntimeVersion")) != RUNTIME:
         yield f"its runtime is {runtime}, not {RUNTIME}"
     code = closed(canary.at("Code", {}))
-    bucket = str(code.get("S3Bucket", ""))
+    own = f"{_ASSETS}{scope.environment.account}-{canary.stack.template.region}"
     given = {key for key, value in code.items() if value}
-    if given != {"Handler", "S3Bucket", "S3Key"} or not bucket.startswith(_ASSETS):
+    if given != {"Handler", "S3Bucket", "S3Key"} or code["S3Bucket"] != own:
         yield "its code is none of this repository"
     elif code["Handler"] != HANDLER:
         yield f"it starts at {code['Handler']}, not at {HANDLER}"

@@ -11,6 +11,9 @@ from runbook.log_groups import log_groups
 
 Json = Any
 FILTER = "AWS::Logs::MetricFilter"
+# Anything else chooses other lines, or gives the metric dimensions that no alarm asks for.
+_KEYS = {"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"}
+_OF_METRIC = {"DefaultValue", "Dimensions", "MetricName", "MetricNamespace", "MetricValue"}
 
 
 def _namespaces(scope: Scope) -> dict[str, str]:
@@ -41,6 +44,8 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
             yield f"{name} is no metric of runbook/alarms/log_metrics.py"
             continue
         yield from _differs(resource, transformation, metric)
+        if (made := _made(scope).count((_place(transformation), name))) != 1:
+            yield f"{made} filters make {name} of {service}: their sum is the metric"
         group = log_groups(scope.environment.services[service])[0]
         if (found := resource.at("LogGroupName")) != group:
             yield f"it reads {found}, not {group}, where {service} writes"
@@ -60,14 +65,22 @@ def _differs(
     ):
         if found != wanted:
             yield f"its {what} is {found}, not {wanted}"
+    beside = (resource.properties.keys() - _KEYS) | (transformation.keys() - _OF_METRIC)
+    for key in sorted(beside):
+        yield f"{key} is set, of which runbook/alarms/log_metrics.py knows nothing"
 
 
-def _required(scope: Scope) -> Iterator[str]:
-    there = {
+def _made(scope: Scope) -> list[tuple[Json, Json]]:
+    """List namespace and name of what each filter makes, as often as it is made."""
+    return [
         (_place(one), known(one.get("MetricName")))
         for resource in scope.resources(FILTER)
         for one in _transformations(resource)
-    }
+    ]
+
+
+def _required(scope: Scope) -> Iterator[str]:
+    there = _made(scope)
     for place, service in _namespaces(scope).items():
         for metric in LOG_METRICS:
             if (place, metric.name) not in there:

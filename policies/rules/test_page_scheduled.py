@@ -8,10 +8,11 @@ from policies.lookups.references import find
 from policies.lookups.secret_events import RULE_OF_EVENTS, targets
 from policies.rule import Rule
 from policies.templates.scope import Resource, Scope
-from policies.templates.values import closed, known
+from policies.templates.values import closed, known, number
 from runbook.alarms.alarm import Alarm
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.paging import NAMESPACE, SINCE_TEST, TEST_PAGE, TEST_PAGE_METRIC, topic
+from runbook.alarms.severities import level
 from runbook.alarms.test_page import COUNT, RING, schedules
 
 Json = Any
@@ -56,6 +57,7 @@ def _function(function: Resource, scope: Scope) -> Iterator[str]:
     place = f"arn:aws:sns:{environment.region}:{environment.account}"
     wanted = {
         "ALARM": alarm.name(environment.slug),
+        "CHANNELS": str(len(level(environment.organisation, alarm.severity).channels)),
         "DAYS_METRIC": SINCE_TEST,
         "ENVIRONMENT_NAME": environment.name,
         "NAMESPACE": NAMESPACE,
@@ -67,6 +69,8 @@ def _function(function: Resource, scope: Scope) -> Iterator[str]:
             yield f"{name} is {given.get(name)}, not {value}"
     if (entry := function.at("Handler")) != ENTRY:
         yield f"it runs {entry}, not {ENTRY}"
+    if number(function.at("ReservedConcurrentExecutions", 1)) == 0:
+        yield "it may not run: no execution is reserved for it"
 
 
 def _alarm(scope: Scope) -> Alarm:
@@ -118,4 +122,5 @@ RULE = Rule(
     concerns=_concerns,
     judge=_judge,
     required=_required,
+    waivable=False,
 )

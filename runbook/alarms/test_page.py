@@ -18,7 +18,8 @@ class Schedules:
     """Schedules of EventBridge, which know no time zone but UTC.
 
     ``ring`` is within business hours all year round; its function rings on the first of these days
-    in each month. ``count`` comes each day, an hour later.
+    in each month, and on the next ones until a page is delivered. ``count``
+    comes each day, an hour later.
     """
 
     hour: int

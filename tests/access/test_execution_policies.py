@@ -183,6 +183,23 @@ def test_every_role_is_passed_to_its_own_service_and_no_other(
         assert not allowed(may, "iam:PassRole", arn, iam__PassedToService="ec2.amazonaws.com")
 
 
+@pytest.mark.clause("ROVN-HLT-3")
+def test_a_canary_is_made_on_the_runtime_that_aws_keeps(principals: Principals) -> None:
+    """Synthetics reads its own layer and its function in the caller's name, and writes neither."""
+    environment = principals.environment
+    may, lambda_ = documents(principals), f"arn:aws:lambda:{environment.region}"
+    layer = f"{lambda_}:999999999999:layer:Synthetics_Selenium:67"
+    assert allowed(may, "lambda:GetLayerVersion", layer)
+    for action in ("PublishLayerVersion", "DeleteLayerVersion", "GetLayerVersionPolicy"):
+        assert not allowed(may, f"lambda:{action}", layer)
+    assert not allowed(may, "lambda:GetLayerVersion", layer.replace("Synthetics_Selenium", "mine"))
+    assert not allowed(
+        may, "lambda:GetLayerVersion", layer.replace(environment.region, "eu-west-1")
+    )
+    of_canary = f"{environment.account}:function:cwsyn-{environment.slug}-x-id"
+    assert allowed(may, "lambda:GetFunction", f"{lambda_}:{of_canary}")
+
+
 @pytest.mark.clause("ROVN-DEP-9")
 @pytest.mark.parametrize("kind", ["policies", "boundary"])
 def test_nothing_can_void_the_guard_rails(principals: Principals, kind: str) -> None:

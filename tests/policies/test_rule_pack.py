@@ -104,6 +104,7 @@ snapshot-janitor-bound
 stateful-retained
 tamper-told
 task-definition-retained
+test-page-scheduled
 trail-bucket-lock
 trail-complete
 trusted-by

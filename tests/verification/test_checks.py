@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from runbook.alarms.catalogue import metric_alarms_of
+from runbook.alarms.delivery import slack_channels
 from runbook.verification.check import CHECKS, Check, all_checks, checks_that
 from runbook.verification.finding import Inspection, Kind
 from tests.verification.aws import (
@@ -42,6 +43,7 @@ from tests.verification.aws import (
 
 Json = Any
 TRAIL = "cloudtrail:GetTrailStatus"
+SECURITY = slack_channels(ENVIRONMENT)[1]
 LATE = NOW - timedelta(hours=3)
 
 
@@ -92,6 +94,98 @@ def test_both_regions_are_looked_at_and_no_address_is_told() -> None:
     (finding,) = inspected("severities", aws).findings
     assert "us-east-1" in finding.where
     assert PASTED not in str(finding.as_json())
+
+
+def fixes(call: str, answer: Json) -> list[str]:
+    aws = good()
+    aws.answers[call] = answer
+    return [finding.fix for finding in inspected("severities", aws).findings]
+
+
+SUBSCRIPTIONS = "sns:ListSubscriptionsByTopic"
+
+
+def test_a_pager_that_waits_is_asked_again_and_never_subscribed_anew() -> None:
+    """SNS would give the same subscription, and the clean-up would remove it (0038)."""
+    told = fixes(f"{SUBSCRIPTIONS}@us-east-1", subscribed(pager="PendingConfirmation"))
+    topic = "--topic-arn arn:aws:sns:us-east-1:111122223333:rovn-production-sev-1"
+    assert told
+    for fix in told:
+        assert fix.startswith(f"aws sns subscribe --region us-east-1 {topic} --protocol https ")
+        assert "the address in rovn/production/pager-address" in fix
+        assert "raise alerting.pager_generation with a new address only" in fix
+        assert "make deploy" not in fix
+        assert PASTED not in fix
+
+
+def test_one_that_waits_beside_one_that_is_gone_is_asked_again() -> None:
+    both = [*subscribed("Deleted", "")["Subscriptions"], *subscribed(slack="")["Subscriptions"]]
+    both[1] = both[1] | {"SubscriptionArn": "PendingConfirmation"}
+    slack = subscribed(pager="")["Subscriptions"]
+    told = fixes(f"{SUBSCRIPTIONS}@us-east-1", {"Subscriptions": [*both, *slack]})
+    assert told
+    assert all(fix.startswith("aws sns subscribe") for fix in told)
+
+
+@pytest.mark.parametrize("pager", ["", "Deleted"])
+def test_a_pager_that_is_gone_is_subscribed_by_a_changed_template(pager: str) -> None:
+    told = fixes(f"{SUBSCRIPTIONS}@us-east-1", subscribed(pager=pager))
+    assert told
+    for fix in told:
+        assert fix.startswith(
+            "raise alerting.pager_generation, and make deploy ENV=rovn/production"
+        )
+
+
+@pytest.mark.parametrize("slack", ["", "PendingConfirmation", "Deleted"])
+def test_slack_is_subscribed_by_hand(slack: str) -> None:
+    """No template of ours has that subscription: a deploy would change nothing."""
+    told = fixes(f"{SUBSCRIPTIONS}@us-east-1", subscribed(slack=slack))
+    assert told
+    for fix in told:
+        assert fix.startswith("aws sns subscribe --region us-east-1 --topic-arn arn:aws:sns:")
+        assert "https://global.sns-api.chatbot.amazonaws.com" in fix
+        assert "rovn-production-alarms has to name the topic" in fix
+        assert "make deploy" not in fix
+
+
+@pytest.mark.parametrize(
+    ("change", "command"),
+    [
+        ({"SlackChannelId": "C0ANOTHER"}, f"--slack-channel-id {SECURITY.id}"),
+        ({"SnsTopicArns": []}, f"--sns-topic-arns {TOPIC}"),
+        (
+            {"GuardrailPolicyArns": []},
+            "--guardrail-policy-arns arn:aws:iam::111122223333:policy/rovn-production-slack-",
+        ),
+    ],
+)
+def test_what_was_changed_by_hand_in_slack_is_set_by_hand(change: Json, command: str) -> None:
+    (fix,) = fixes("chatbot:DescribeSlackChannelConfigurations", channels(**change))
+    assert "where the environment file has changed. What was changed by hand: aws chatbot" in fix
+    assert "update-slack-channel-configuration --region us-east-2 --chat-configuration-arn " in fix
+    assert command in fix
+
+
+def test_a_channel_of_another_workspace_is_made_anew() -> None:
+    """No update takes another workspace, and the name is taken while the old one stands."""
+    told = channels(SlackTeamId="T0ANOTHER")
+    (fix,) = fixes("chatbot:DescribeSlackChannelConfigurations", told)
+    assert fix.startswith("aws chatbot delete-slack-channel-configuration")
+    created = "create-slack-channel-configuration --region us-east-2 --configuration-name"
+    assert f"{created} {SECURITY.name}" in fix
+
+
+def test_what_was_removed_by_hand_no_deploy_makes_again() -> None:
+    topics = fixes(f"{SUBSCRIPTIONS}@us-east-1", ("NotFound", "Topic does not exist"))
+    assert topics
+    for fix in topics:
+        assert "Where it stands: aws sns create-topic --region us-east-1 --name rovn-" in fix
+    none: Json = {"SlackChannelConfigurations": []}
+    told = fixes("chatbot:DescribeSlackChannelConfigurations", none)
+    assert len(told) == 2
+    for fix in told:
+        assert "Where it stands: aws chatbot create-slack-channel-configuration" in fix
 
 
 def no_balancer() -> Json:

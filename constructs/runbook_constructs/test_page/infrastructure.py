@@ -20,7 +20,8 @@ from runbook_constructs.worker_function import WorkerFunction
 class TestPage(Construct):
     """The pager is rung once a month by ``alarm``, the name of one, and days are counted (ALL-7).
 
-    ``topic`` is the ARN that the alarm tells: what SNS delivered of it counts as delivered.
+    ``topic`` is the ARN that the alarm tells: a page counts as delivered when
+    SNS handed it to as many subscribers as it has ``channels``.
     """
 
     # pytest takes a class of this name for tests.
@@ -35,6 +36,7 @@ class TestPage(Construct):
         environment_name: str,
         alarm: str,
         topic: str,
+        channels: int,
         schedules: Schedules,
         key: CustomerKey,
         dead_letters: sqs.Queue,
@@ -50,6 +52,7 @@ class TestPage(Construct):
             entry="handler.page.handler",
             variables={
                 "ALARM": alarm,
+                "CHANNELS": str(channels),
                 "DAYS_METRIC": SINCE_TEST,
                 "ENVIRONMENT_NAME": environment_name,
                 "NAMESPACE": NAMESPACE,
@@ -66,7 +69,11 @@ class TestPage(Construct):
         )
         self.rules = []
         for task, schedule, when in (
-            (RING, schedules.ring, "On business days: the first of a month rings the pager"),
+            (
+                RING,
+                schedules.ring,
+                "On business days: rings the pager until a page of the month arrives",
+            ),
             (COUNT, schedules.count, "Each day: how many since the last test page"),
         ):
             rule = f"{name}-{task}"

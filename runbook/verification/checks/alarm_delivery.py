@@ -17,7 +17,8 @@ from runbook.verification.live import Live
 
 Json = Any
 MISSING = ("NotFound", "NotFoundException")
-UNCONFIRMED = ("PendingConfirmation", "Deleted")
+PENDING = "PendingConfirmation"
+UNCONFIRMED = (PENDING, "Deleted")
 
 
 @checks_that("alarm delivery", "ALL-7", "ROVN-SEV-1")

@@ -20,6 +20,7 @@ SETTINGS = {
     "NAMESPACE": NAMESPACE,
     "PAGE_METRIC": PAGES,
     "DAYS_METRIC": DAYS,
+    "CHANNELS": "2",
     "AWS_DEFAULT_REGION": "us-east-2",
 }
 # A business day, the first of its month.
@@ -85,12 +86,18 @@ class CloudWatch:
         paginator._method = getattr(self, operation)
         return paginator
 
-    def told(self, at: datetime, *, handed_over: float = 2, failed: float = 0) -> None:
-        """Let SNS say what became of its messages."""
+    def told(
+        self, at: datetime, *, taken: float = 2, handed_over: float = 4, failed: float = 0
+    ) -> None:
+        """Let SNS say what became of its messages: by default of two, to both channels."""
         of_topic = [{"Name": "TopicName", "Value": TOPIC_NAME}]
-        for name, value in (("Delivered", handed_over), ("Failed", failed)):
+        for name, value in (
+            ("MessagesPublished", taken),
+            ("NotificationsDelivered", handed_over),
+            ("NotificationsFailed", failed),
+        ):
             if value:
-                self.put(f"NumberOfNotifications{name}", value, at, of_topic, "AWS/SNS")
+                self.put(f"NumberOf{name}", value, at, of_topic, "AWS/SNS")
 
     def put(
         self,

@@ -63,22 +63,28 @@ def test_each_of_several_is_judged_alone() -> None:
     assert published(history, TOPIC) == [days[0], days[2]]
 
 
+@pytest.mark.clause("ALL-7")
 @pytest.mark.parametrize(
-    ("handed_over", "failed", "well"),
+    ("taken", "handed_over", "well"),
     [
-        ([2.0], [], True),
-        ([0.0, 1.0], [0.0], True),
+        ([1.0], [2.0], True),
+        ([0.0, 1.0], [0.0, 1.0, 1.0], True),
+        ([1.0, 1.0], [4.0], True),
         ([], [], False),
-        ([0.0], [], False),
-        ([], [1.0], False),
-        # One of the two channels did not take it.
+        ([0.0], [0.0], False),
+        ([], [2.0], False),
+        ([1.0], [], False),
+        # One of the two channels waits for its confirmation, or is gone: SNS tries nothing there.
         ([1.0], [1.0], False),
+        ([2.0], [2.0], False),
+        # The page reached one of them, its end both.
+        ([2.0], [3.0], False),
     ],
 )
-def test_delivered_is_handed_over_and_nothing_failed(
-    handed_over: list[float], failed: list[float], *, well: bool
+def test_delivered_is_each_message_to_each_channel(
+    taken: list[float], handed_over: list[float], *, well: bool
 ) -> None:
-    assert delivered(handed_over, failed) is well
+    assert delivered(taken, handed_over, 2) is well
 
 
 def test_an_item_that_says_its_state_otherwise_is_an_error() -> None:

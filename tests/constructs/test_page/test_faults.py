@@ -14,12 +14,18 @@ import pytest
 
 from runbook_constructs.test_page.handler import page as function
 from tests.constructs.release_gate.faults import KINDS, CrashedError, Fault, Faulty
-from tests.constructs.test_page.metrics import DAYS, NOON, PAGES, CloudWatch, change, page
+from tests.constructs.test_page.metrics import DAYS, NOON, PAGES, CloudWatch, page
 
 DAY = timedelta(days=1)
 # Two items of history are a page of the answer: the last page, of six days ago, has two of them.
 CALLS = {
-    "ring": [("describe_alarm_history", 1), ("put_metric_data", 1)],
+    "ring": [
+        ("describe_alarm_history", 1),
+        ("get_metric_statistics", 1),
+        *(("describe_alarm_history", number) for number in (2, 3)),
+        *(("get_metric_statistics", number) for number in (2, 3)),
+        *(("put_metric_data", number) for number in (1, 2)),
+    ],
     "count": [
         ("get_metric_statistics", 1),
         *(("describe_alarm_history", number) for number in (1, 2)),
@@ -89,11 +95,13 @@ def test_a_call_goes_wrong(
     assert kind[1] or ended_well
     world.fault, world.now = None, NOON + DAY
     rung = bool(pages)
-    world.cloudwatch.history += [change(NOON, "ALARM")] if rung else []
+    if rung:
+        world.cloudwatch.history += page(NOON)
+        world.cloudwatch.told(NOON + timedelta(minutes=1))
     assert world.run("ring")
     assert world.run("count")
     assert len(world.cloudwatch.seen(PAGES)) == 1
-    assert world.cloudwatch.seen(DAYS)[-1][1] == 7
+    assert world.cloudwatch.seen(DAYS)[-1][1] == (1 if rung else 7)
 
 
 @pytest.mark.parametrize("runs", [2, 3])

@@ -40,6 +40,7 @@ def test_the_first_business_day_of_a_month_rings(cloudwatch: CloudWatch) -> None
 @pytest.mark.clause("ALL-7")
 def test_a_month_rings_once(cloudwatch: CloudWatch, monkeypatch: pytest.MonkeyPatch) -> None:
     cloudwatch.history = page(NOON + MINUTE)
+    cloudwatch.told(NOON + 2 * MINUTE)
     for days in (1, 2, 29):
         now = NOON + days * DAY
         later(monkeypatch, now)
@@ -57,6 +58,48 @@ def test_what_did_not_ring_is_rung_on_the_next_business_day(
     cloudwatch.history = [change(NOON - 40 * DAY, "OK")]
     later(monkeypatch, NOON + DAY)
     assert run("ring", NOON + DAY) == {"rung": True}
+
+
+@pytest.mark.clause("ALL-7")
+def test_what_did_not_arrive_is_rung_again_once_a_day(
+    cloudwatch: CloudWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloudwatch.history = page(NOON + MINUTE)
+    # Slack has it, and SNS tried nothing at a pager that waits.
+    cloudwatch.told(NOON + 2 * MINUTE, handed_over=2)
+    for days in (1, 2):
+        now = NOON + days * DAY
+        later(monkeypatch, now)
+        assert run("ring", now) == {"rung": True}
+        cloudwatch.history += page(now + MINUTE)
+    cloudwatch.told(now + 2 * MINUTE)
+    later(monkeypatch, NOON + 3 * DAY)
+    assert run("ring", NOON + 3 * DAY)["why"].startswith("delivered this month")
+    assert cloudwatch.seen(PAGES) == [(NOON + DAY, 1), (NOON + 2 * DAY, 1)]
+
+
+def test_a_page_of_a_moment_ago_is_not_rung_over(cloudwatch: CloudWatch) -> None:
+    cloudwatch.history = [change(NOON - 2 * MINUTE, "ALARM")]
+    assert run("ring")["why"] == "rang a moment ago: the next business day judges it"
+    assert cloudwatch.seen(PAGES) == []
+
+
+@pytest.mark.clause("ALL-7")
+def test_an_attempt_that_was_made_again_does_not_count_against_it(cloudwatch: CloudWatch) -> None:
+    """SNS counts each attempt that failed, also before the one that went well."""
+    cloudwatch.history = page(NOON - DAY)
+    cloudwatch.told(NOON - DAY + MINUTE, failed=1)
+    assert run("count")["days"] == 1
+
+
+@pytest.mark.parametrize("channels", ["0", "-1", "", "two"])
+def test_no_number_of_channels_is_an_error(
+    cloudwatch: CloudWatch, monkeypatch: pytest.MonkeyPatch, channels: str
+) -> None:
+    monkeypatch.setenv("CHANNELS", channels)
+    with pytest.raises(ValueError, match=r"CHANNELS|invalid literal"):
+        run("count")
+    assert cloudwatch.seen(DAYS) == []
 
 
 @pytest.mark.parametrize("late", [11 * MINUTE, 9 * HOUR, 23 * HOUR])
@@ -111,10 +154,12 @@ def test_days_are_counted_from_the_last_page_that_was_delivered(
     [
         (page(NOON - DAY), 0, 0),
         (page(NOON - DAY), 0, 2),
-        (page(NOON - DAY), 1, 1),
-        ([change(NOON - DAY, "ALARM"), action(NOON - DAY, done=False)], 2, 0),
-        ([change(NOON - DAY, "ALARM")], 2, 0),
-        ([change(NOON - DAY, "OK"), action(NOON - DAY)], 2, 0),
+        (page(NOON - DAY), 3, 1),
+        # One was not there: SNS tries nothing, and nothing fails.
+        (page(NOON - DAY), 2, 0),
+        ([change(NOON - DAY, "ALARM"), action(NOON - DAY, done=False)], 4, 0),
+        ([change(NOON - DAY, "ALARM")], 4, 0),
+        ([change(NOON - DAY, "OK"), action(NOON - DAY)], 4, 0),
     ],
 )
 def test_a_page_that_did_not_arrive_ends_no_count(
@@ -169,10 +214,9 @@ def test_who_cannot_look_counts_nothing(
     with pytest.raises(ClientError, match="AccessDenied"):
         run("count")
     assert cloudwatch.seen(DAYS) == [] if operation == "describe_alarm_history" else True
-    if operation == "describe_alarm_history":
-        with pytest.raises(ClientError, match="AccessDenied"):
-            run("ring")
-        assert cloudwatch.seen(PAGES) == []
+    with pytest.raises(ClientError, match="AccessDenied"):
+        run("ring")
+    assert cloudwatch.seen(PAGES) == []
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,16 @@ def test_every_alarm_is_looked_at_and_as_the_catalogue_has_it(real: Real) -> Non
             "value: Unit is Count, of which the catalogue knows nothing",
         ),
         (
+            "Metrics.0.Period",
+            300,
+            "value: Period beside MetricStat is 300, of which the catalogue knows nothing",
+        ),
+        (
+            "Metrics.0.Stat",
+            "Maximum",
+            "value: Stat beside MetricStat is Maximum, of which the catalogue knows nothing",
+        ),
+        (
             "Metrics.0.MetricStat.Metric.Namespace",
             "AWS/EC2",
             "value: Namespace is AWS/EC2, not AWS/RDS",

@@ -50,6 +50,28 @@ def test_a_budget_that_is_another(production: Real, path: str, value: object, me
     assert faults(production, RULE, PART, setting(BUDGET, NAME, path, value)) == {NAME: message}
 
 
+BESIDE: list[tuple[str, Json]] = [
+    ("TimePeriod", {"Start": "1577836800", "End": "1577923200"}),
+    ("CostTypes", {"IncludeSubscription": False, "IncludeUpfront": False}),
+    ("AutoAdjustData", {"AutoAdjustType": "HISTORICAL"}),
+    ("PlannedBudgetLimits", {"1577836800": {"Amount": 9000, "Unit": "USD"}}),
+    ("FilterExpression", {"Not": {"Tags": {"Key": "x", "Values": ["y"]}}}),
+]
+
+
+@pytest.mark.clause("ROVN-CST-1")
+@pytest.mark.parametrize(("key", "value"), BESIDE)
+def test_what_makes_another_sum_of_it(production: Real, key: str, value: Json) -> None:
+    told = faults(production, RULE, PART, setting(BUDGET, NAME, f"Budget.{key}", value))
+    assert told == {NAME: f"{key} is set, of which the catalogue knows nothing"}
+
+
+@pytest.mark.parametrize(("key", "value"), BESIDE)
+def test_only_this_rule_sees_another_sum(production: Real, key: str, value: Json) -> None:
+    spoil = setting(BUDGET, NAME, f"Budget.{key}", value)
+    assert production.caught(PART, spoil) == {("budget-as-declared", NAME)}
+
+
 def test_without_it_nobody_hears(production: Real) -> None:
     told = faults(production, RULE, PART, setting(BUDGET, NAME, "Budget.BudgetName", "mine"))
     assert told == {

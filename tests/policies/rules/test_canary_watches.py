@@ -48,6 +48,16 @@ def test_two_probes_a_minute_are_one_every_thirty_seconds() -> None:
         ("RuntimeVersion", "syn-python-selenium-1.0", "its runtime is syn-python-selenium-1.0, "),
         ("Code.Handler", "another.handler", "it starts at another.handler, not at health_canary"),
         ("Code.S3Bucket", "somebody-elses", "its code is none of this repository"),
+        (
+            "Code.S3Bucket",
+            "cdk-hnb659fds-assets-999999999999-us-east-2",
+            "its code is none of this repository",
+        ),
+        (
+            "Code.S3Bucket",
+            "cdk-hnb659fds-assets-111122223333-us-west-2",
+            "its code is none of this repository",
+        ),
         ("Code.Script", "def handler(): ...", "its code is none of this repository"),
         ("Code.BlueprintTypes", ["multi-checks"], "its code is none of this repository"),
         (

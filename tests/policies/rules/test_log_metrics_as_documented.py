@@ -60,6 +60,35 @@ def test_a_filter_that_counts_something_else(
     assert faults(production, RULE, PART, setting(FILTER, name, path, value)) == {name: message}
 
 
+BESIDE = [
+    ("EmitSystemFieldDimensions", ["@aws.account"]),
+    ("FieldSelectionCriteria", '@aws.region = "eu-west-1"'),
+    ("ApplyOnTransformedLogs", True),
+    (f"{MADE}.Unit", "Bytes"),
+]
+
+
+@pytest.mark.clause("ROVN-ALM-7")
+@pytest.mark.parametrize(("path", "value"), BESIDE)
+def test_what_makes_another_metric_of_it(production: Real, path: str, value: object) -> None:
+    spoil, key = setting(FILTER, ERRORS, path, value), path.rpartition(".")[2]
+    said = f"{key} is set, of which runbook/alarms/log_metrics.py knows nothing"
+    assert faults(production, RULE, PART, spoil) == {ERRORS: said}
+    assert production.caught(PART, spoil) == {("log-metrics-as-documented", ERRORS)}
+
+
+@pytest.mark.clause("ROVN-ALM-7")
+def test_two_filters_of_one_metric_are_told(production: Real) -> None:
+    """Each line counts twice."""
+
+    def spoil(body: Json) -> None:
+        twin = {"Type": FILTER, "Properties": properties(body, FILTER, ERRORS)}
+        body["Resources"]["Twin"] = twin
+
+    said = "2 filters make SourceAdapterErrors of passport-api: their sum is the metric"
+    assert faults(production, RULE, PART, spoil) == {ERRORS: said, "Twin": said}
+
+
 def test_a_metric_that_nobody_makes_is_said(production: Real) -> None:
     spoil = setting(FILTER, AUTH, f"{MADE}.MetricNamespace", "another")
     assert faults(production, RULE, PART, spoil) == {

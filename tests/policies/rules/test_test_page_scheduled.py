@@ -92,6 +92,10 @@ def test_hours_that_hold_no_hour_of_utc_are_refused(table: Alerting) -> None:
             "TOPIC is None, not arn:aws:sns:us-east-2:222222222222:rovn-production-sev-1",
         ),
         (FUNCTION, NAME, "Handler", "other.handler", "it runs other.handler, not"),
+        (FUNCTION, NAME, f"{VARIABLES}.CHANNELS", "1", "CHANNELS is 1, not 2"),
+        (FUNCTION, NAME, f"{VARIABLES}.CHANNELS", ABSENT, "CHANNELS is None, not 2"),
+        (FUNCTION, NAME, "ReservedConcurrentExecutions", 0, "it may not run: no execution is"),
+        (FUNCTION, NAME, "ReservedConcurrentExecutions", "0", "it may not run: no execution is"),
     ],
 )
 def test_one_spoiled_property_is_told(
@@ -164,6 +168,8 @@ def test_what_is_neither_is_not_looked_at() -> None:
         (RULE_OF_EVENTS, RING, SCHEDULE, "cron(15 2 ? * MON,TUE,WED,THU,FRI *)"),
         (RULE_OF_EVENTS, COUNT, "State", "DISABLED"),
         (FUNCTION, NAME, f"{VARIABLES}.DAYS_METRIC", "Another"),
+        (FUNCTION, NAME, f"{VARIABLES}.CHANNELS", "1"),
+        (FUNCTION, NAME, "ReservedConcurrentExecutions", 0),
     ],
 )
 def test_only_this_rule_sees_a_test_that_does_not_come(

@@ -34,7 +34,10 @@ DELIVERED = "TestPageDelivered"
 
 @dataclass(frozen=True)
 class Settings:
-    """For whom it works: names of the environment, of the alarm and of the metrics."""
+    """For whom it works: names of the environment, of the alarm and of the metrics.
+
+    ``channels`` is to how many subscribers SNS hands each message of ``topic``.
+    """
 
     environment: str
     alarm: str
@@ -42,12 +45,16 @@ class Settings:
     namespace: str
     page: str
     days: str
+    channels: int
 
     @classmethod
     def read(cls) -> "Settings":
-        """Read them; ``KeyError`` for one that is not there."""
+        """Read them; ``KeyError`` for one that is not there, ``ValueError`` for no channel."""
         names = ("ENVIRONMENT_NAME", "ALARM", "TOPIC", "NAMESPACE", "PAGE_METRIC", "DAYS_METRIC")
-        return cls(*(os.environ[name] for name in names))
+        if (channels := int(os.environ["CHANNELS"])) < 1:
+            raise ValueError("CHANNELS is less than one: every page would count as delivered")
+        environment, alarm, topic, namespace, page, days = (os.environ[name] for name in names)
+        return cls(environment, alarm, topic, namespace, page, days, channels)
 
 
 def handler(event: Mapping[str, Json], context: object) -> dict[str, Json]:  # noqa: ARG001
@@ -70,12 +77,19 @@ def handler(event: Mapping[str, Json], context: object) -> dict[str, Json]:  # n
 
 
 def _ring(settings: Settings, scheduled: datetime) -> dict[str, Json]:
-    """Ring, unless this month has rung; a datapoint of the schedule's own minute, however often."""
-    if _now() - scheduled > LATEST:
+    """Ring, unless a page of this month was delivered: on one business day after the other.
+
+    However often it runs, it is one datapoint of the schedule's own minute.
+    """
+    now = _now()
+    if now - scheduled > LATEST:
         return {"rung": False, "why": "too late: the next business day rings"}
     month = scheduled.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if earlier := rang(_history(settings, month)):
-        return {"rung": False, "why": f"rang this month: {earlier[0].isoformat()}"}
+    if rang(_history(settings, now - SETTLES)):
+        return {"rung": False, "why": "rang a moment ago: the next business day judges it"}
+    last = _delivered_before(settings, now)
+    if last and last >= month:
+        return {"rung": False, "why": f"delivered this month: {last.isoformat()}"}
     _put(settings, settings.page, 1, scheduled.replace(second=0, microsecond=0))
     return {"rung": True}
 
@@ -108,11 +122,11 @@ def _delivered_before(settings: Settings, now: datetime) -> datetime | None:
 def _was_delivered(settings: Settings, page: datetime) -> bool:
     start = page.replace(minute=page.minute // 5 * 5, second=0, microsecond=0)
     topic = [{"Name": "TopicName", "Value": settings.topic.rpartition(":")[2]}]
-    said = (
+    taken, handed_over = (
         [value for _, value in _datapoints("AWS/SNS", name, topic, start, start + SETTLES, STEP)]
-        for name in ("NumberOfNotificationsDelivered", "NumberOfNotificationsFailed")
+        for name in ("NumberOfMessagesPublished", "NumberOfNotificationsDelivered")
     )
-    return delivered(*said)
+    return delivered(taken, handed_over, settings.channels)
 
 
 def _first_count(settings: Settings, now: datetime) -> datetime | None:

@@ -63,7 +63,7 @@ def application_alarms(environment: Environment, key: str, service: Service) -> 
         periods=3,
         breaching=3,
         missing=Missing.WELL,
-        missing_because="The service tells of the queue at each interval, zero too; its silence is the canary's",
+        missing_because="The queue is told at each interval, zero too; silence is the canary's",
     )
     yield MetricAlarm(
         id="ai-executor-failures",

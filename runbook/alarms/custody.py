@@ -71,7 +71,7 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
     )
     yield MetricAlarm(
         id="secret-access-drift",
-        symptom="Somebody outside the lists may read a secret, or nobody has looked for two hours",
+        symptom="Somebody outside the lists may read a secret, or nobody looked for two hours",
         clauses=("ROVN-SEC-6",),
         source="D8: deviations from the allow-list page ops. One reader; two looks in two hours",
         severity="sev-1",
@@ -96,7 +96,7 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         periods=1,
         breaching=1,
         missing=Missing.BAD,
-        missing_because="The expression counts no look as one reader: who has not looked cannot say",
+        missing_because="No look is counted as one reader: who has not looked cannot tell",
     )
     yield MetricAlarm(
         id="backup-failed",

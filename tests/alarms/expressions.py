@@ -22,8 +22,8 @@ def value(
 ) -> Value:
     """Work out what is held against the threshold; None where CloudWatch has no datapoint.
 
-    A metric that is not given has none. ``before`` is the datapoint before, for DIFF. Raises ``ZeroDivisionError`` where CloudWatch would have
-    none because of a division by zero.
+    A metric that is not given has none. ``before`` is the datapoint before, for DIFF. Raises
+    ``ZeroDivisionError`` where CloudWatch would have none because of a division by zero.
     """
     assert metrics.keys() <= {metric.id for metric in alarm.metrics}, "no such metric"
     given = {metric.id: metrics.get(metric.id) for metric in alarm.metrics}

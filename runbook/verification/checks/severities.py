@@ -51,7 +51,11 @@ def _of_level(live: Live, region: str, level: Level, where: str, inspection: Ins
         found = [each for each in told if _is_for(channel, each)]
         if not found:
             what = f"{channel} is not subscribed: {level.id} does not reach it"
-            inspection.breach(where, what, f"make deploy ENV={_name(live)}")
+            # An unchanged template deploys nothing: the old subscription stays gone.
+            fix = "raise alerting.pager_generation by one, then make deploy"
+            if channel != "pager":
+                fix = f"runbook playbook {_name(live)} page-undelivered"
+            inspection.breach(where, what, fix)
         elif waiting := _unconfirmed(found):
             what = f"the subscription of {channel} is {waiting}: {level.id} does not reach it"
             fix = "see whether the address is the vendor's, then raise alerting.pager_generation"

@@ -46,23 +46,24 @@ def application_alarms(environment: Environment, key: str, service: Service) -> 
     yield MetricAlarm(
         id="reverify-queue-growing",
         subject=key,
-        symptom="Verifications that wait for their source become more, for an hour and a half",
+        symptom="Verifications wait for their source and become no fewer, for an hour and a half",
         clauses=("ROVN-ALM-7", "ROVN-PLB-1"),
-        source="R5.1: the retry queue; growth in three half hours on end, our own reading",
+        source="R5.1: the retry queue; no shrinking in three half hours on end, our own reading",
         severity="sev-3",
         playbook="reverify-queue-growing",
-        resets="Half an hour in which the queue does not grow",
+        resets="Half an hour in which the queue shrinks or is empty",
         metrics=(logged(environment, key, REVERIFY_QUEUE_DEPTH, id_="depth", stat="Maximum"),),
-        expression="DIFF(depth)",
-        unit="more than before",
-        comparison=Comparison.ABOVE,
-        threshold=0,
-        # The service tells of its queue when something enters: half an hour holds a few lines.
+        # How many wait, while they become no fewer: a full queue of a fast outage does not grow.
+        expression="IF(DIFF(depth) >= 0, depth, 0)",
+        unit="verifications that wait",
+        comparison=Comparison.AT_LEAST,
+        threshold=1,
+        # Half an hour holds several lines: one at each interval of the worker, and of what enters.
         period=30 * MINUTE,
         periods=3,
         breaching=3,
         missing=Missing.WELL,
-        missing_because="The service tells of the queue whenever something enters it",
+        missing_because="The queue is told at each interval, zero too; silence is the canary's",
     )
     yield MetricAlarm(
         id="ai-executor-failures",

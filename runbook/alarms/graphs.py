@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from runbook.alarms.alarm import (
     HOUR,
+    MINUTE,
     Alarm,
     BudgetAlarm,
     CompositeAlarm,
@@ -95,7 +96,7 @@ def far_back(period: int) -> str | None:
     """Say how long a graph has to be to show something, None where the dashboard's range does."""
     if period > 6 * HOUR:
         return "-P30D"
-    return "-P7D" if period >= HOUR else None
+    return "-P7D" if period > 15 * MINUTE else None
 
 
 def drawable(alarm: MetricAlarm | CompositeAlarm) -> tuple[MetricAlarm, ...]:

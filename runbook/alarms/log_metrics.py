@@ -40,15 +40,16 @@ class LogMetric:
         return "{ " + " && ".join((f'$.event = "{self.event}"', *self.also)) + " }"
 
 
-_OF_AUTH = '$.surface = "auth"'
+# Reading a session, or the published keys, asks no provider: sign-in is what is posted.
+_OF_AUTH = ('$.surface = "auth"', '$.method = "POST"')
 LOG_METRICS = (
     LogMetric(name=SOURCE_ADAPTER_ERRORS, event="source_adapter_error"),
     LogMetric(name=REVERIFY_QUEUE_DEPTH, event="reverify_queue", value="$.depth", default=None),
     LogMetric(name=AI_CALLS, event="ai_executor_called"),
     LogMetric(name=AI_FAILURES, event="ai_executor_failed"),
     LogMetric(name=AI_FALLBACKS, event="ai_fallback_used"),
-    LogMetric(name=AUTH_REQUESTS, event="request", also=(_OF_AUTH,)),
-    LogMetric(name=AUTH_FAILURES, event="request", also=(_OF_AUTH, "$.status >= 500")),
+    LogMetric(name=AUTH_REQUESTS, event="request", also=_OF_AUTH),
+    LogMetric(name=AUTH_FAILURES, event="request", also=(*_OF_AUTH, "$.status >= 500")),
     LogMetric(name=ADMIN_SIGN_INS, event="admin_auth"),
     LogMetric(
         name=TOKENS,

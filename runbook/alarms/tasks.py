@@ -91,7 +91,7 @@ def database_alarms(environment: Environment) -> Iterator[Alarm]:
         source=f"R5.2: connections > 80 % of cap; the cap is database.max_connections, {cap}",
         severity="sev-2",
         playbook="rds-connections",
-        resets="A minute of five with fewer",
+        resets="Three minutes of five with fewer",
         metrics=watched("DatabaseConnections", "Maximum"),
         unit="connections",
         comparison=Comparison.ABOVE,

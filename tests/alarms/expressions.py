@@ -13,14 +13,17 @@ MAX METRIC_COUNT METRICS MIN MINUTE MONTH PERIOD RATE RUNNING_SUM STDDEV SUM TIM
 FUNCTIONS = frozenset(_FUNCTIONS.split())
 # A name of a function before its bracket; the id of a metric.
 CALLED, NAMED = re.compile(r"\b([A-Z][A-Z0-9_]*)\("), re.compile(r"\b([a-z][a-zA-Z0-9_]*)\b")
+_DIFFERENCE = re.compile(r"\bDIFF\(([a-z][a-zA-Z0-9_]*)\)")
 Value = float | None
 
 
-def value(alarm: MetricAlarm, metrics: Mapping[str, Value]) -> Value:
+def value(
+    alarm: MetricAlarm, metrics: Mapping[str, Value], before: Mapping[str, Value] | None = None
+) -> Value:
     """Work out what is held against the threshold; None where CloudWatch has no datapoint.
 
-    A metric that is not given has none. Raises ``ZeroDivisionError`` where CloudWatch would have
-    none because of a division by zero.
+    A metric that is not given has none. ``before`` is the datapoint before, for DIFF. Raises
+    ``ZeroDivisionError`` where CloudWatch would have none because of a division by zero.
     """
     assert metrics.keys() <= {metric.id for metric in alarm.metrics}, "no such metric"
     given = {metric.id: metrics.get(metric.id) for metric in alarm.metrics}
@@ -30,14 +33,19 @@ def value(alarm: MetricAlarm, metrics: Mapping[str, Value]) -> Value:
         "FILL": lambda series, with_: with_ if series is None else series,
         "IF": lambda condition, then, else_: then() if condition else else_(),
         "MAX": max,
+        "DIFF": lambda name: _minus(given[name], (before or {}).get(name)),
     }
     # Only the branch that is taken: CloudWatch drops the datapoint of a division alone.
-    text = _lazy(alarm.expression)
+    text = _DIFFERENCE.sub(r'DIFF("\1")', _lazy(alarm.expression))
     try:
         found: Value = eval(text, {"__builtins__": {}, **names, **given})  # noqa: S307 - our own
     except TypeError:
         return None
     return found
+
+
+def _minus(now: Value, before: Value) -> Value:
+    return None if now is None or before is None else now - before
 
 
 def _lazy(text: str) -> str:
@@ -70,9 +78,11 @@ def _arguments(text: str) -> list[str]:
     return [*parts, text[last:]]
 
 
-def rings(alarm: MetricAlarm, metrics: Mapping[str, Value]) -> bool | None:
+def rings(
+    alarm: MetricAlarm, metrics: Mapping[str, Value], before: Mapping[str, Value] | None = None
+) -> bool | None:
     """Say whether one such datapoint breaches; None where there is none to judge."""
-    found = value(alarm, metrics)
+    found = value(alarm, metrics, before)
     if found is None:
         return None
     over = {">": found > alarm.threshold, ">=": found >= alarm.threshold}

@@ -1,6 +1,7 @@
 """The catalogue: what it has to hold, and the numbers of the documents, word for word."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from pydantic import ValidationError
@@ -38,7 +39,7 @@ from tests.alarms.conftest import (
     with_second_service,
     with_service,
 )
-from tests.alarms.expressions import CALLED, FUNCTIONS, NAMED
+from tests.alarms.expressions import CALLED, FUNCTIONS, NAMED, rings
 
 VARIANTS: dict[str, Environment] = {
     **{environment.name: environment for environment in all_environments()},
@@ -250,10 +251,49 @@ def test_every_age_that_alarms_is_one_of_the_catalogue() -> None:
 
 
 @pytest.mark.clause("ROVN-SEC-6")
-def test_one_reader_or_one_hour_without_a_look_rings(alarm: Named) -> None:
+def test_one_reader_or_two_hours_without_a_look_rings(alarm: Named) -> None:
     drift = alarm("secret-access-drift")
-    assert (drift.comparison.sign, drift.threshold, drift.window) == (">", 0, HOUR)
+    assert (drift.comparison.sign, drift.threshold, drift.window) == (">", 0, 2 * HOUR)
+    # One period: a grant that was taken back within the hour rings as well.
+    assert drift.periods == 1
     assert (drift.missing, drift.severity) == (Missing.BAD, "sev-1")
+    assert [rings(drift, {"readers": count}) for count in (0.0, 1.0, None)] == [False, True, True]
+    assert "two hours" in drift.symptom
+
+
+@pytest.mark.clause("ROVN-ALM-7")
+@pytest.mark.parametrize(
+    ("depths", "rung"),
+    [
+        # Full within minutes, and no deeper after that.
+        ((1000, 1000, 1000, 1000), True),
+        ((3, 40, 41, 500), True),
+        ((1, 1, 1, 1), True),
+        # It shrinks in one half hour, or nothing waits.
+        ((1000, 1000, 900, 1000), False),
+        ((1000, 600, 100, 0), False),
+        ((0, 0, 0, 0), False),
+    ],
+)
+def test_a_queue_that_does_not_shrink_for_three_half_hours_rings(
+    alarm: Named, depths: tuple[int, ...], rung: bool
+) -> None:
+    stuck = alarm(f"reverify-queue-growing/{SERVICE}")
+    assert (stuck.period, stuck.periods, stuck.breaching) == (1800, 3, 3)
+    assert [metric.stat for metric in stuck.metrics] == ["Maximum"]
+    told = [
+        rings(stuck, {"depth": float(now)}, {"depth": float(before)})
+        for before, now in pairwise(depths)
+    ]
+    assert all(told) is rung
+    # DIFF has nothing for the first datapoint, and that is no ring.
+    assert rings(stuck, {"depth": 1000.0}) is None
+
+
+def test_connections_ring_until_fewer_than_three_minutes_of_five_are_above(alarm: Named) -> None:
+    taken = alarm("rds-connections")
+    assert (taken.periods, taken.breaching) == (5, 3)
+    assert taken.resets == "Three minutes of five with fewer"
 
 
 @pytest.mark.clause("ROVN-CST-1")

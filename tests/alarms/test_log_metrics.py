@@ -63,6 +63,19 @@ def test_what_the_service_writes_is_counted(filters: dict[str, dict[str, Any]]) 
         assert [datapoint(properties, line) for line in taken] == COUNTED[name], name
 
 
+@pytest.mark.clause("ROVN-ALM-9")
+@pytest.mark.parametrize("path", ["/auth/session", "/.well-known/jwks.json"])
+def test_what_asks_no_provider_dilutes_no_outage_of_sign_in(
+    filters: dict[str, dict[str, Any]], path: str
+) -> None:
+    """A page reads its session again and again: a thousand of them hide no sign-in that fails."""
+    posted = next(line for line in LINES if line.get("surface") == "auth" and line["status"] == 503)
+    read = posted | {"method": "GET", "path": path}
+    for name in ("AuthRequests", "AuthServerErrors"):
+        assert datapoint(filters[name], posted) == Datapoint(1, {})
+        assert datapoint(filters[name], read) == Datapoint(0, {})
+
+
 @pytest.mark.clause("ROVN-ALM-7")
 def test_a_line_that_does_not_match_is_a_zero_but_no_depth_and_no_tenant(
     filters: dict[str, dict[str, Any]],

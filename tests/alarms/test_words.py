@@ -83,5 +83,5 @@ def test_who_hears_of_an_incident_follows_from_its_severity() -> None:
     assert told == {"sev-1": everybody, "sev-2": everybody, "sev-3": [], "sev-4": []}
     by_when = {each.id: each.by_when for each in audiences("rovn", level("rovn", "P0"))}
     assert "60 days" in by_when["customers-by-baa"]
-    assert by_when["investors-monthly"] == "each month"
+    assert by_when["investors-monthly"] == "in the monthly update"
     assert {each.source for each in audiences("rovn", level("rovn", "P0"))} == {"R10"}

@@ -129,6 +129,13 @@ def test_alarms_that_ring_or_are_missing(aws: Aws) -> None:
     ]
 
 
+def test_a_part_of_a_composite_guards_a_deployment_by_its_name(aws: Aws) -> None:
+    """Nobody is told of it, and ECS goes back by it."""
+    part = "rovn-production-api-colour-ill-passport-api"
+    aws.alarm_names, aws.alarm_states = [part], {part: "OK"}
+    assert attention() == []
+
+
 def test_it_changes_nothing(aws: Aws) -> None:
     status()
     assert all(call.startswith(("Describe", "Get", "List")) for call in aws.calls)

@@ -141,6 +141,29 @@ def test_what_changes_something_says_what_and_how_to_go_back(
             assert SAYS_BACK.search(step), step
 
 
+def test_a_deploy_is_a_remedy_only_where_the_file_changes(
+    environment: Environment, playbooks: tuple[Playbook, ...]
+) -> None:
+    """An unchanged template deploys nothing, and `make diff` reads templates, not the account."""
+    seen = 0
+    for found in playbooks:
+        for step in re.split(r"^(?=\d+\. )", found.sections["Mitigation"], flags=re.M):
+            if "make deploy" in step or "make diff" in step:
+                assert f"environments/{environment.name}.toml" in step, f"{found.page.id}: {step}"
+                seen += 1
+    assert seen > 5
+
+
+@pytest.mark.parametrize("id_", ["api-5xx-rate", "api-unhealthy-hosts"])
+def test_targets_are_asked_of_both_colours(playbooks: tuple[Playbook, ...], id_: str) -> None:
+    """The group that serves is the alternate one after every other deployment."""
+    (page,) = [found for found in playbooks if found.page.id == id_]
+    asked = " ".join(command.line for command in commands_of(_only(page, "Diagnosis")))
+    assert "loadBalancers[0].targetGroupArn" in asked
+    assert "advancedConfiguration.alternateTargetGroupArn" in asked
+    assert asked.count("describe-target-health") == 2
+
+
 def test_no_page_asks_for_a_secret(playbooks: tuple[Playbook, ...]) -> None:
     for found in playbooks:
         for command in commands_of(found):

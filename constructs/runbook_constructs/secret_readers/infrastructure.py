@@ -17,7 +17,7 @@ from runbook_constructs.event_rule import EVENTBRIDGE, EventRule, rule_arn
 from runbook_constructs.secret_readers.patterns import identity_pattern, resource_patterns
 from runbook_constructs.worker_function import WorkerFunction
 
-# In the middle of the hour that the alarm looks at: a late run is still of the same one.
+# Twice within the two hours that the alarm looks back: one late or failed look is not silence.
 SCHEDULE = "cron(30 * * * ? *)"
 SECONDS = 300
 # Lambda takes 4096 of names and values together; the topic is one more.

@@ -5,7 +5,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from passport_api.settings import Settings
 
-_REFUSED = (400, 401, 403, 404, 422)
+# RFC 6749, 5.2: the one error that is the code's. That the key, the client or the request is not
+# taken is ours to mend, and nobody gets in meanwhile.
+_BAD_REQUEST, _INVALID_GRANT = 400, "invalid_grant"
 
 
 class IdentityProviderError(Exception):
@@ -17,13 +19,19 @@ class IdentityProviderError(Exception):
 
 
 class CodeRefusedError(Exception):
-    """The provider answered, and does not take the code."""
+    """The provider answered, and does not take the code: it is wrong, used or too old."""
 
 
 class _Identity(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     organization_id: str = Field(min_length=1, max_length=64)
+
+
+class _Refusal(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    error: str
 
 
 class IdentityProvider:
@@ -40,7 +48,8 @@ class IdentityProvider:
     async def organisation(self, code: str) -> str:
         """Give the organisation of whoever was given `code`.
 
-        Raises ``CodeRefusedError``, and ``IdentityProviderError`` when the provider is down.
+        Raises ``CodeRefusedError``, and ``IdentityProviderError`` when the provider is down or
+        refuses the service itself, as it does with a key that was revoked.
         """
         if self._url is None:
             raise IdentityProviderError("not_configured")
@@ -52,7 +61,7 @@ class IdentityProvider:
         }
         try:
             response = await self._client.post(str(self._url), json=asked)
-            if response.status_code in _REFUSED:
+            if _refuses_code(response):
                 raise CodeRefusedError
             response.raise_for_status()
             return _Identity.model_validate_json(response.content).organization_id
@@ -68,3 +77,12 @@ class IdentityProvider:
     async def close(self) -> None:
         """Close the connections to the provider."""
         await self._client.aclose()
+
+
+def _refuses_code(response: httpx2.Response) -> bool:
+    if response.status_code != _BAD_REQUEST:
+        return False
+    try:
+        return _Refusal.model_validate_json(response.content).error == _INVALID_GRANT
+    except ValidationError:
+        return False

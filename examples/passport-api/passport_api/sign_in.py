@@ -52,7 +52,7 @@ class SessionRead(BaseModel):
 
 @router.post("/session")
 async def sign_in(given: Code, request: Request) -> Session:
-    """Begin a session; 403 for a code that the provider refuses, 503 while it is down."""
+    """Begin a session; 403 for a refused code, 503 while the provider is down or refuses us."""
     keys = _keys(request)
     provider: IdentityProvider = request.app.state.identity_provider
     try:

@@ -85,12 +85,21 @@ def test_a_code_becomes_a_session(
     [
         (500, {}, 0.0, "status_500"),
         (429, {}, 0.0, "status_429"),
+        # A key that was revoked, one that may not, a client that is gone, a request it cannot read.
+        (401, {}, 0.0, "status_401"),
+        (403, {}, 0.0, "status_403"),
+        (404, {}, 0.0, "status_404"),
+        (422, {}, 0.0, "status_422"),
+        (400, {"error": "invalid_client"}, 0.0, "status_400"),
+        (400, {}, 0.0, "status_400"),
+        (400, [], 0.0, "status_400"),
+        (401, {"error": "invalid_grant"}, 0.0, "status_401"),
         (302, {}, 0.0, "status_302"),
         (200, {}, 0.0, "unreadable_answer"),
         (200, {}, 0.6, "timeout"),
     ],
 )
-def test_a_provider_that_is_down_is_a_5xx_of_an_auth_surface(
+def test_a_provider_that_is_down_or_refuses_us_is_a_5xx_of_an_auth_surface(
     status: int,
     body: object,
     delay: float,
@@ -107,17 +116,18 @@ def test_a_provider_that_is_down_is_a_5xx_of_an_auth_surface(
 
     line = written.lines("request")[-1]
     assert (line["surface"], line["status"], line["path"]) == ("auth", 503, "/auth/session")
+    assert line["method"] == "POST"
     assert [line["reason"] for line in written.lines("identity_provider_error")] == [reason]
     # Who has a session stays in, and an administrator gets in.
     assert whose(door, held)["valid"] is True
     assert door.post("/auth/admin", headers=BEARER).status_code == 200
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_a_code_that_is_refused_is_no_outage(
-    status: int, door: TestClient, identity_provider: Provider, written: Written
+    door: TestClient, identity_provider: Provider, written: Written
 ) -> None:
-    identity_provider.status = status
+    identity_provider.status = 400
+    identity_provider.body = {"error": "invalid_grant", "error_description": "The code expired."}
 
     assert door.post("/auth/session", json={"code": CODE}).status_code == 403
     assert written.lines("identity_provider_error") == []

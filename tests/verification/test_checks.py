@@ -482,22 +482,6 @@ SPOILED: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("lost", "fix"),
-    [
-        ({"pager": ""}, "raise alerting.pager_generation by one, then make deploy"),
-        ({"slack": ""}, "page-undelivered"),
-    ],
-)
-def test_a_subscription_that_is_gone_is_not_brought_back_by_an_unchanged_template(
-    lost: dict[str, str], fix: str
-) -> None:
-    found = inspected("severities", changed("sns:ListSubscriptionsByTopic", subscribed(**lost)))
-    told = [finding.fix for finding in found.findings if "is not subscribed" in finding.what]
-    assert told
-    assert all(fix in each for each in told)
-
-
 @pytest.mark.clause("ALL-9")
 @pytest.mark.parametrize(("name", "call", "answer", "told"), SPOILED)
 def test_what_is_not_as_it_should_be_is_told(name: str, call: str, answer: Json, told: str) -> None:

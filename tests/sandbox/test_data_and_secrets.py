@@ -40,7 +40,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def test_no_value_of_a_secret_is_written_anywhere(running: Running) -> None:
     values = [text for text in (value(running, arn) for arn in arns(running)) if text]
-    words = [word for text in values for word in secret_words(json.loads(text))]
+    words = [word for text in values for word in words_of(text)]
     assert len(values) > 1
     assert len(set(words)) == len(words) >= len(values), "every value is another"
     paths = [path for path in running.folder.rglob("*") if path.is_file()]
@@ -63,8 +63,19 @@ def test_a_secret_declared_without_a_value_has_none(running: Running) -> None:
         for resource in stack.template["Resources"].values()
         if resource["Type"] == SECRET
     ]
-    without = [each for each in declared if not each.keys() & {"GenerateSecretString"}]
+    # The sandbox supplies the pager's address itself: topics subscribe it.
+    supplied = "/pager-address"
+    without = [
+        each
+        for each in declared
+        if "GenerateSecretString" not in each and not each["Name"].endswith(supplied)
+    ]
     assert [value(running, arn) for arn in arns(running)].count(None) == len(without) > 0
+
+
+def words_of(text: str) -> list[str]:
+    """Return what of a secret's text nobody may see: all of an address, parts of what is JSON."""
+    return [text] if text.startswith("https://") else secret_words(json.loads(text))
 
 
 def secret_words(found: object, name: str = "") -> list[str]:

@@ -43,7 +43,7 @@ def typed(line: str, endpoint: Endpoint) -> Typed:
     try:
         done = subprocess.run(  # noqa: S603 - our own lines, no shell
             [str(AWS), *words],
-            env=_variables(endpoint),
+            env=variables(endpoint),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -55,7 +55,7 @@ def typed(line: str, endpoint: Endpoint) -> Typed:
     return Typed(done.returncode, done.stdout, done.stderr.strip())
 
 
-def _variables(endpoint: Endpoint) -> Mapping[str, str]:
+def variables(endpoint: Endpoint) -> Mapping[str, str]:
     """Nothing of whoever runs this: neither credentials nor a profile nor a form of output."""
     return {
         **endpoint.variables,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from runbook.playbooks.compiled import Playbook
 
 PROGRAMS = ("aws", "curl", "dig", "make", "openssl", "runbook")
-_FENCED = re.compile(r"^```(\S*)\n(.*?)^```$", re.M | re.S)
-_ASSIGNED = re.compile(r"([A-Z]+)=\$\((.+)\)(?:\s+#.*)?")
+FENCED = re.compile(r"^```(\S*)\n(.*?)^```$", re.M | re.S)
+ASSIGNED = re.compile(r"([A-Z]+)=\$\((.+)\)(?:\s+#.*)?")
 _INLINE = re.compile(r"`((?:aws|make|runbook) [^`]+)`")
 _DATE = re.compile(r"\$\(date (?:-u )?\+(\S+?)\)")
 _SUM = re.compile(r"\$\(\(([0-9]+)-([0-9]+)\)\)")
@@ -48,12 +48,12 @@ class Typed:
 def commands_of(playbook: Playbook) -> Iterator[Typed]:
     """Read every line of every fenced block, in the order of the page."""
     assigned: set[str] = set()
-    for language, block in _FENCED.findall(playbook.markdown):
+    for language, block in FENCED.findall(playbook.markdown):
         if language != "sh":
             raise NoCommandError(f"{playbook.page.id}: a block of {language or 'nothing'}")
         for line in block.splitlines():
             command = line.strip()
-            assignment = _ASSIGNED.fullmatch(command)
+            assignment = ASSIGNED.fullmatch(command)
             inner = assignment[2] if assignment else command
             unknown = set(_USED.findall(inner)) - assigned
             if unknown:
@@ -65,7 +65,7 @@ def commands_of(playbook: Playbook) -> Iterator[Typed]:
 
 def inline_of(playbook: Playbook) -> Iterator[Typed]:
     """Read the commands that stand within a sentence."""
-    prose = _FENCED.sub("", playbook.markdown)
+    prose = FENCED.sub("", playbook.markdown)
     for line in _INLINE.findall(prose):
         yield typed(playbook.page.id, line)
 

@@ -16,7 +16,7 @@ from tests.assembly import ROOT
 
 CODE = [
     path
-    for folder in ("constructs", "stacks", "policies", "runbook", "sandbox")
+    for folder in ("constructs", "stacks", "policies", "runbook", "sandbox", "simulator")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if ".venv" not in path.parts
 ]
@@ -69,22 +69,23 @@ def test_operators_do_not_wait_for_the_cdk(module: str) -> None:
 
 
 def test_arrows_point_one_way() -> None:
-    """Data -> runbook -> constructs -> stacks -> app; policies and sandbox stand beside them."""
+    """Data -> runbook -> constructs -> stacks -> app; the others stand beside them."""
     allowed = {
         "runbook": {"runbook"},
         "constructs": {"runbook", "runbook_constructs"},
         "stacks": {"runbook", "runbook_constructs", "stacks"},
         "policies": {"runbook", "policies"},
         "sandbox": {"runbook", "sandbox"},
+        "simulator": {"runbook", "policies", "simulator"},
     }
-    own = {"runbook", "runbook_constructs", "stacks", "policies", "sandbox", "app"}
-    # The command is the door to the rules, too; it loads them when one is asked for.
-    doors = {ROOT / "runbook" / "cli.py": {"policies"}}
+    own = set(allowed) - {"constructs"} | {"runbook_constructs", "app"}
+    # The command is the door to all of them; it loads them when one is asked for.
+    doors = {ROOT / "runbook" / "cli.py": {"policies", "simulator"}}
     for path in CODE:
         folder = path.relative_to(ROOT).parts[0]
         assert imported(path) & own <= allowed[folder] | doors.get(path, set()), path
         in_cdk = folder == "policies" and path.stem in ("packs", "plugin")
-        if folder in ("runbook", "sandbox", "policies") and not in_cdk:
+        if folder in ("runbook", "sandbox", "simulator", "policies") and not in_cdk:
             assert not imported(path) & {"aws_cdk", "constructs", "jsii"}, path
 
 

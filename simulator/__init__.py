@@ -1,0 +1,1 @@
+"""What CloudWatch would do with alarms as they are synthesized, without CloudWatch (ALL-2)."""

@@ -10,7 +10,7 @@ METRIC = MetricIdentity("Acme/Shop", "Orders")
 _VALUES = {"0": 0.0, "X": 1.0, "-": np.nan}
 
 
-def alarm(  # noqa: PLR0913 - what an alarm has
+def alarm(
     breaching: int,
     periods: int,
     missing: Missing = Missing.UNKNOWN,

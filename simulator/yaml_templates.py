@@ -7,7 +7,7 @@ key that stands twice is refused: one reader takes the first, another the last.
 
 import math
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import yaml
@@ -45,8 +45,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:  # noqa: ANN401
         if self.check_event(yaml.AliasEvent):
-            event: Any = self.get_event()
-            raise _refused(event, "an alias, which CloudFormation does not take")
+            take: Callable[[], Any] = self.get_event
+            raise _refused(take(), "an alias, which CloudFormation does not take")
         return super().compose_node(parent, index)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from simulator.environments import definitions_of
+from simulator.moved_tests import moved
 from simulator.templates import read_definitions
 from simulator.test_file import AlarmTests
 from simulator.testing import Source
@@ -33,6 +34,10 @@ class Sources:
         if tests.environment:
             return self.of_environment(tests.environment)
         raise RefusedError(str(file.path), [_UNSAID])
+
+    def moved(self, file: AlarmTests) -> AlarmTests:
+        """Read a file as one of the environment that is asked for, if one is."""
+        return moved(file, self.environment) if self.environment else file
 
     def _of_templates(self, paths: Sequence[Path]) -> Source:
         key = tuple(paths)

@@ -8,6 +8,7 @@ from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from simulator.completeness import SHIPPED, Gap, gaps, shipped
+from simulator.moved_tests import moved
 from simulator.sources import Sources
 from simulator.test_file import AlarmTests, load
 from simulator.testing import run
@@ -33,7 +34,7 @@ def run_files(paths: Sequence[Path], sources: Sources) -> tuple[Played, ...]:
     played: list[Played] = []
     for file in _loaded(paths, troubles):
         try:
-            played += run(file, sources.of(file))
+            played += run(sources.moved(file), sources.of(file))
         except RefusedError as refused:
             troubles.append(refused)
     if troubles:
@@ -62,7 +63,8 @@ def run_shipped(
         for file in (each for each in files if each.path in wanted):
             try:
                 source = sources.of_environment(name)
-                of_one += run(file, source, frozenset(_not_there(file, environment)))
+                ours = moved(file, name)
+                of_one += run(ours, source, frozenset(_not_there(ours, environment)))
             except RefusedError as refused:
                 troubles.append(refused)
         played += of_one

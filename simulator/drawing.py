@@ -1,6 +1,6 @@
 """Draws a series with its threshold, and an alarm's states below, in characters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,17 +54,32 @@ def drawn(
     wide = max(len(label) for label, _ in rows)
     lines = [f"{label:>{wide}} {characters.bar}{cells}" for label, cells in rows]
     margin = " " * wide
-    lines += [f"{margin} {axis}", f"{margin} {times}", f"{margin}  {row}"]
-    legend = ", ".join(f"{sign} {state.value}" for state, sign in _STATES.items())
-    legend += f", {MISSING} missing" if np.isnan(values).any() else ""
+    missing = f", {MISSING} missing" if np.isnan(values).any() else ""
+    below = (axis, times, f" {row}", f" {_legend(each, step, missing)}")
+    return [line.rstrip() for line in (*lines, *(f"{margin} {text}" for text in below))]
+
+
+def drawn_states(
+    rows: Mapping[str, NDArray[np.int8]], step: int, characters: Characters
+) -> list[str]:
+    """Draw the states of several alarms by their names, one line each, with one axis."""
+    each = -(-max(map(len, rows.values())) // COLUMNS)
+    drawn_rows = {
+        name: "".join(_gravest(part) for part in _parts(states, each))
+        for name, states in rows.items()
+    }
+    axis, times = _axis(max(map(len, drawn_rows.values())), each * step, characters)
+    wide = max(map(len, rows))
+    lines = [f"{name:<{wide}}  {row}" for name, row in drawn_rows.items()]
+    margin = " " * wide
+    lines += [f"{margin} {axis}", f"{margin} {times}", f"{margin}  {_legend(each, step)}"]
+    return [line.rstrip() for line in lines]
+
+
+def _legend(each: int, step: int, more: str = "") -> str:
+    signs = ", ".join(f"{sign} {state.value}" for state, sign in _STATES.items())
     several = f"; each column is {written(each * step)}" if each > 1 else ""
-    return [line.rstrip() for line in lines] + [f"{margin}  {legend}{several}"]
-
-
-def state_row(states: NDArray[np.int8]) -> str:
-    """Draw the states alone, as below a drawing."""
-    each = -(-len(states) // COLUMNS)
-    return "".join(_gravest(part) for part in _parts(states, each))
+    return f"{signs}{more}{several}"
 
 
 def _parts(states: NDArray[np.int8], each: int) -> list[NDArray[np.int8]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from policies.terminal import plain, red, yellow
 from runbook.alarms.words import span
 from simulator.definitions import Alarm, MetricAlarm, MetricQuery
-from simulator.drawing import Characters, drawn, state_row
+from simulator.drawing import Characters, drawn, drawn_states
 from simulator.durations import written
 from simulator.observation import Seen
 from simulator.verdict import Played, Verdict, changes
@@ -35,7 +35,7 @@ def failure(played: Played, verdict: Verdict, unit: str, characters: Characters)
     place = f"{played.file.path}:{verdict.line}"
     lines = [f"{red('FAIL')} {place}  {plain(played.label)}"]
     lines += [f"  {word:<{wide}}  {text}" for word, text in pairs]
-    return [*lines, *(f"  {line}" for line in _evidence(played, verdict, characters))]
+    return [*lines, *(f"  {line}".rstrip() for line in _evidence(played, verdict, characters))]
 
 
 def meaning(alarm: Alarm, unit: str = "") -> str:
@@ -96,10 +96,12 @@ def _evidence(played: Played, verdict: Verdict, characters: Characters) -> Itera
         values, states = replay.datapoints[alarm.name], replay.states[alarm.name]
         yield from drawn(values, alarm, states, step, characters)
         return
-    wide = max(len(name) for name in replay.alarms)
     for name in replay.alarms:
-        told = _changes(changes(replay, name), step)
-        yield f"{plain(name):<{wide}}  {state_row(replay.states[name])}  {told}"
+        if name != alarm.name:
+            yield f"{plain(name)}: {_changes(changes(replay, name), step)}"
+    yield ""
+    rows = {plain(name): replay.states[name] for name in replay.alarms}
+    yield from drawn_states(rows, step, characters)
 
 
 def _table(seen: Sequence[Seen], alarm: MetricAlarm, step: int) -> Iterator[str]:

@@ -43,7 +43,7 @@ def run_files(paths: Sequence[Path], sources: Sources) -> tuple[Played, ...]:
 
 
 def run_shipped(
-    sources: Sources, folder: Path = SHIPPED
+    sources: Sources, folder: Path | None = None
 ) -> tuple[tuple[Played, ...], tuple[tuple[str, Gap], ...]]:
     """Run the shipped tests against ``sources.environment``, or against each that they name.
 
@@ -51,6 +51,7 @@ def run_shipped(
     what no test shows of an environment's alarms, too.
     """
     troubles: list[RefusedError] = []
+    folder = folder or _as_seen_from_here(SHIPPED)
     files = list(_loaded([folder], troubles))
     named = dict.fromkeys(f.tests.environment for f in files if f.tests.environment)
     names = [sources.environment] if sources.environment else list(named)
@@ -83,6 +84,11 @@ def _not_there(file: AlarmTests, environment: Environment) -> Iterator[int]:
             find(environment, case.alarm)
         except RefusedError:
             yield number
+
+
+def _as_seen_from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _loaded(paths: Iterable[Path], troubles: list[RefusedError]) -> Iterator[AlarmTests]:

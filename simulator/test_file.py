@@ -20,6 +20,8 @@ from simulator.series import MINUTE, Values
 from simulator.yaml_text import Path as Keys
 from simulator.yaml_text import YamlText, YamlTextError, read
 
+# When clocks have zones, and the calendar goes on.
+_FIRST_YEAR, _LAST_YEAR = 1971, 2998
 Became = Literal["ran", "muted", "suppressed", "none"]
 
 
@@ -54,6 +56,8 @@ def _start(value: object) -> object:
         raise _wrong(f"{value[:40]!r} is no time", how) from None
     if instant.tzinfo is None:
         raise _wrong(f"{value!r} has no zone", how)
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise _wrong(f"the year {instant.year} is not one of alarms", how)
     return round((instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
 
 

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.definitions import Alarm, CompositeAlarm, State, Suppressor
+from simulator.judgement import STATES
 from simulator.muting import MUTED, OPEN, WHY_UNKNOWN
 from simulator.rules import PLACES
 from simulator.series import MINUTE
 
 Outcome = Literal["ran", "muted", "suppressed", "none"]
-_STATES = tuple(State)
 _SUPPRESSED = np.int8(-1)
 _RETURNED = (
     "the state is what it was before the mute window, and AWS does not document whether it is told "
@@ -53,7 +53,7 @@ def events(
 ) -> tuple[ActionEvent, ...]:
     """List what becomes of the actions of each state entered, in order.
 
-    ``states`` are the alarm's and ``suppressing`` its suppressor's, as indexes into ``State``;
+    ``states`` are the alarm's and ``suppressing`` its suppressor's, as indices of ``STATES``;
     ``muted`` is of ``simulator.muting``; all of one grid with ``step`` seconds a step. Before step
     0 every alarm is INSUFFICIENT_DATA.
     """
@@ -64,7 +64,7 @@ def events(
     changed = np.flatnonzero(np.diff(states, prepend=PLACES[State.INSUFFICIENT]))
     found: list[ActionEvent] = []
     for start, end in pairwise([*changed.tolist(), len(states)]):
-        state = _STATES[states[start]]
+        state = STATES[states[start]]
         told = alarm.actions.on.get(state, ()) if alarm.actions.enabled else ()
         if not told:
             found.append(ActionEvent(start, state, "none"))

@@ -98,19 +98,20 @@ def series(
 
 
 def samples(recorded: Recorded, grid: Grid) -> Samples:
-    """Lay the datapoints that fall into a grid on it; missing ones are NaN.
+    """Lay the datapoints that fall into a grid on it, one a step; missing ones are NaN.
 
-    ``grid.start`` has to be on a whole period of the series.
+    One of a longer period stands in its last step: nobody has it before. ``grid.start`` has to be
+    on a whole period of the series.
     """
     start = grid.start or 0
     if start % recorded.period:
         raise ValueError(f"{shown(start)} is not on a whole period of {recorded.period} seconds")
-    count = -(-grid.steps * grid.step // recorded.period)
-    values = np.full(count, np.nan)
-    at = (recorded.starts - start) // recorded.period
-    within = (at >= 0) & (at < count)
+    interval = min(recorded.period, grid.step)
+    values = np.full(grid.steps * (grid.step // interval), np.nan)
+    at = (recorded.starts + recorded.period - start) // interval - 1
+    within = (at >= 0) & (at < len(values))
     values[at[within]] = recorded.values[within]
-    return Samples(recorded.period, values)
+    return Samples(interval, values)
 
 
 def read_recording(path: Path, queries: Path | None = None, region: str = "") -> Recording:

@@ -5,7 +5,7 @@ times in ALARM overlap.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from simulator.backtest import Backtest, Episode
@@ -58,6 +58,22 @@ class Comparison:
     removed: tuple[str, ...]
     open_: Mapping[str, str]
 
+    @property
+    def pages(self) -> tuple[int, int]:
+        """Count the pages of both versions, as far as both can be judged."""
+        return len(self.comparable(self.before).pages), len(self.comparable(self.after).pages)
+
+    def comparable(self, test: Backtest) -> Backtest:
+        """Give a version's backtest as far as both can be judged."""
+        late = _late(self.before, self.after)
+        kept = tuple(
+            episode
+            for episode in test.episodes
+            if episode.alarm not in self.open_
+            if episode.told_at is None or episode.told_at >= late.get(episode.alarm, 0)
+        )
+        return replace(test, episodes=kept)
+
 
 def compare(before: Backtest, after: Backtest) -> Comparison:
     """Compare two versions' pages on one recording and one range of time."""
@@ -68,7 +84,7 @@ def compare(before: Backtest, after: Backtest) -> Comparison:
         for name, why in test.judgements.not_judged.items()
         if name in old | new
     }
-    late = {**before.late, **after.late}
+    late = _late(before, after)
     changes: list[Change] = []
     same = 0
     for name in sorted((old | new) - set(open_)):
@@ -88,6 +104,12 @@ def compare(before: Backtest, after: Backtest) -> Comparison:
         removed=tuple(sorted(old - new)),
         open_=open_,
     )
+
+
+def _late(before: Backtest, after: Backtest) -> dict[str, int]:
+    """Say from when on both versions of an alarm can be judged."""
+    names = {*before.late, *after.late}
+    return {name: max(before.late.get(name, 0), after.late.get(name, 0)) for name in names}
 
 
 def _names(test: Backtest) -> set[str]:

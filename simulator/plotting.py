@@ -6,7 +6,8 @@ tell apart; states have hatches besides.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ from numpy.typing import NDArray
 
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.actions import ActionEvent
-from simulator.definitions import MetricAlarm, State
+from simulator.definitions import Definitions, MetricAlarm, State
+from simulator.dependencies import in_order
 from simulator.judgement import STATES, breaches
 from simulator.replay import Replay
 from simulator.series import Grid, Values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 FORMATS = (".svg", ".png")
 _LINE, _BREACH, _THRESHOLD, _INK = "#0072B2", "#D55E00", "#000000", "#404040"
@@ -37,7 +38,7 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
     "suppressed": ("s", "#56B4E9"),
     "unknown": ("d", "#F0E442"),
 }
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.hashsalt": "runbook",
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
@@ -71,13 +72,13 @@ class Picture:
 def picture(replay: Replay, name: str, grid: Grid, first: int = 0, title: str = "") -> Picture:
     """Take an alarm out of a replay, from the step ``first`` on."""
     alarm = replay.alarms[name]
-    others = [each for each in replay.alarms if each != name and _hangs_on(replay, name, each)]
+    needed = [each.name for each in in_order(Definitions(replay.alarms), [name])]
     start = None if grid.start is None else grid.start + first * grid.step
     return Picture(
         title=title or name,
         alarm=alarm if isinstance(alarm, MetricAlarm) else None,
         values=replay.datapoints[name][first:] if isinstance(alarm, MetricAlarm) else None,
-        bands=tuple((each, replay.states[each][first:]) for each in (*others, name)),
+        bands=tuple((each, replay.states[each][first:]) for each in needed),
         events=tuple(
             ActionEvent(e.step - first, e.state, e.outcome, e.told, e.because)
             for e in replay.actions[name]
@@ -200,7 +201,9 @@ def _bands(axes: "Axes", drawn: Picture) -> None:
             zorder=5,
             label=f"actions {outcome}",
         )
-    axes.set_yticks(range(len(drawn.bands)), [name for name, _ in reversed(drawn.bands)], fontsize=9)
+    axes.set_yticks(
+        range(len(drawn.bands)), [name for name, _ in reversed(drawn.bands)], fontsize=9
+    )
     axes.set_ylim(-0.5, last + 0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -216,9 +219,10 @@ def _clock(axes: "Axes", drawn: Picture) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, steps=[1, 2, 3, 5, 6, 10]))
         axes.set_xlabel("minutes")
         return
-    locator = AutoDateLocator(tz=UTC)
+    locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
+    shown = ConciseDateFormatter(locator, tz=UTC)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(shown)
     axes.set_xlabel("UTC")
 
 
@@ -235,7 +239,7 @@ def _edges(drawn: Picture, step: int) -> Any:  # noqa: ANN401 - a number of minu
 
 def _spells(states: NDArray[np.int8]) -> Iterator[tuple[int, int, State]]:
     edges = [0, *(np.flatnonzero(np.diff(states)) + 1).tolist(), len(states)]
-    for first, until in zip(edges, edges[1:], strict=False):
+    for first, until in pairwise(edges):
         if first < until:
             yield first, until, STATES[states[first]]
 
@@ -248,11 +252,3 @@ def _entries(axes: Sequence["Axes"]) -> Iterator[tuple[str, Any]]:
 
 def _unit(alarm: MetricAlarm) -> str:
     return alarm.returned
-
-
-def _hangs_on(replay: Replay, name: str, other: str) -> bool:
-    from simulator.definitions import Definitions
-    from simulator.dependencies import in_order
-
-    known = Definitions(dict(replay.alarms))
-    return other in {each.name for each in in_order(known, [name])}

@@ -12,6 +12,7 @@ from runbook.operations.commands import Json, Name, begin
 
 if TYPE_CHECKING:
     from rich.console import Console
+
     from simulator.backtest import Backtest
     from simulator.comparison import Comparison
     from simulator.whom_it_tells import Audience

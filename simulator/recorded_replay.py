@@ -70,6 +70,11 @@ def judge_recorded(
     """
     asked = tuple(definitions.alarms) if names is None else tuple(names)
     parts, not_judged = _parts(definitions, asked)
+    not_judged |= {
+        each.name: RefusedError(each.place, each.refusals).brief
+        for each in definitions.unreadable
+        if names is None or each.name in names
+    }
     needed = dict.fromkeys(name for some in parts.values() for name in some)
     found = matched(_metric_alarms(definitions, needed), recording, manner.bound)
     own = _hindered(definitions, needed, found, manner)

@@ -1,4 +1,4 @@
-"""Which alarms a recording is replayed against: an environment's, a stranger's, another version's."""
+"""Which alarms are replayed on a recording: an environment's, a stranger's, another version's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

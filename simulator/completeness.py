@@ -29,11 +29,13 @@ def shipped(environment: Environment, folder: Path = SHIPPED) -> tuple[Path, ...
     A file is called by an alarm's id; where an environment's numbers differ, the id is followed by
     the environment's stage, and that file stands in for the other.
     """
-    found = {path.name.removesuffix(".yaml"): path for path in sorted(folder.glob("*.yaml"))}
     stage = environment.name.partition("/")[2]
-    return tuple(
-        found.get(f"{id_}.{stage}", path) for id_, path in found.items() if "." not in id_
-    )
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.yaml"), key=lambda path: path.name.count(".")):
+        id_, _, of_stage = path.name.removesuffix(".yaml").partition(".")
+        if of_stage in ("", stage):
+            found[id_] = path
+    return tuple(found[id_] for id_ in sorted(found))
 
 
 def gaps(environment: Environment, results: Iterable[Played]) -> tuple[Gap, ...]:

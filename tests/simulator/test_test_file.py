@@ -88,17 +88,17 @@ ONE = "environment: a/b\ntests:\n  - alarm: x\n    expect: [{at: 1m, state: OK}]
         (
             ("alarm: x", "alarm: x\n    start: 2026-03-02T09:00:00"),
             "line 4: tests[0].start",
-            "'2026-03-02T09:00:00' has no zone",
+            "'2026-03-02T09:00:00' names no zone",
         ),
         (
             ("alarm: x", "alarm: x\n    start: yesterday"),
             "line 4: tests[0].start",
-            "'yesterday' is no time",
+            "'yesterday' is no ISO 8601 instant",
         ),
         (
             ("alarm: x", "alarm: x\n    start: 0001-01-01T00:00:00+23:00"),
             "line 4: tests[0].start",
-            "the year 1 is not one of alarms",
+            "'0001-01-01T00:00:00+23:00' is no time of an alarm",
         ),
         (("environment: a/b", "template: t.json"), "line 1: template", "a list is expected here"),
         (

@@ -22,7 +22,7 @@ from simulator.series import MINUTE, Values
 
 # AWS's examples: three periods, five datapoints looked at.
 EXTRA = 2
-STATES = (State.OK, State.ALARM, State.INSUFFICIENT)
+STATES = tuple(State)
 OK, ALARM, INSUFFICIENT, AS_BEFORE = range(4)
 _COMPARED = {
     Comparison.ABOVE: np.greater,

@@ -19,6 +19,7 @@ from simulator.definitions import (
     MetricAlarm,
     MetricIdentity,
     MetricQuery,
+    MuteRule,
     State,
     Suppressor,
 )
@@ -101,6 +102,23 @@ def test_a_suppressor_is_replayed_and_holds_actions_back() -> None:
     found = replayed(named("orders"), named("night"), held)
     assert told(found, "held") == [State.OK, State.ALARM, State.ALARM, State.OK]
     assert [e.outcome for e in found.actions["held"]] == ["none", "suppressed", "none"]
+
+
+@pytest.mark.clause("ALL-2")
+def test_a_mute_rule_changes_no_state_and_keeps_its_alarms_actions_from_running() -> None:
+    alarms = {one.name: one for one in (named("a"), named("b"), named("c"))}
+    night = MuteRule("night", "here", "cron(0 22 * * *)", "PT8H", "UTC", alarms=("a", "c", "a"))
+    holiday = replace(night, name="holiday", expression="cron(0 9 * * *)", alarms=("b", "c"))
+    feed: Feed = {(METRIC, "Sum"): Samples(60, row("X"))}
+    # 2026-03-02T23:00Z.
+    grid = Grid(2, start=1_772_492_400)
+    found = replay(Definitions(alarms, (night, holiday)), alarms, feed, grid)
+    assert all(told(found, name)[0] is State.ALARM for name in "abc")
+    assert {name: found.actions[name][0].outcome for name in "abc"} == {
+        "a": "muted",
+        "b": "ran",
+        "c": "muted",
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from runbook.alarms.alarm import BudgetAlarm
 from runbook.alarms.catalogue import alarms_of
-from runbook.alarms.finding import region as region_of
 from runbook.alarms.local_time import clipped, year
 from runbook.alarms.matrix import Matrix
-from runbook.alarms.mute_rules import mute_rules
 from runbook.alarms.mute_windows import mute_windows
 from runbook.alarms.mute_windows import muted as muted_windows
 from runbook.alarms.severities import level
@@ -21,9 +19,11 @@ from runbook.model.alerting import Alerting
 from runbook.model.loader import known_environments, load_environment
 from runbook.model.refusal import RefusedError
 from simulator.definitions import MuteRule
+from simulator.environments import definitions_of
 from simulator.muting import MUTED, NO_START, OPEN, UNDOCUMENTED, muted
 from simulator.series import Grid
 from tests.alarms.alerting import alertings
+from tests.assembly import Assembly
 
 HOUR = 3600
 CODES = {OPEN: ".", MUTED: "m", NO_START: "?", UNDOCUMENTED: "c"}
@@ -234,37 +234,25 @@ def test_our_own_windows_as_their_own_reader_has_them(table: Alerting, number: i
 @pytest.mark.clause("ROVN-SEV-1")
 @pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize("name", known_environments())
-def test_a_year_of_every_alarm_as_the_paging_matrix_has_it(name: str) -> None:
-    """Each real hour: what wakes is never muted, and the rest exactly where the matrix says."""
+def test_a_year_of_every_alarm_as_the_paging_matrix_has_it(name: str, assembly: Assembly) -> None:
+    """By the templates: at each real hour what wakes is not muted, the rest where it says so."""
     environment = load_environment(name)
+    definitions = definitions_of(name, assembly.directory)
     matrix = Matrix(environment, 2027)
     hours = matrix.over.lasts // timedelta(hours=1)
     grid = Grid(hours, HOUR, int(matrix.over.start.timestamp()) - HOUR)
-    wanted = {
+    silent = {
         each.id: np.array([not moment.channels for moment in matrix.hours(each)])
         for each in matrix.levels
     }
-    regions = {environment.region, "us-east-1"}
-    rules = tuple(
-        MuteRule(
-            name=each.name,
-            place=each.name,
-            expression=each.window.expression,
-            duration=each.window.duration,
-            timezone=environment.alerting.time_zone,
-            alarms=each.alarms,
-            region=region,
-        )
-        for region in sorted(regions)
-        for each in mute_rules(environment, region)
-    )
     woken = 0
     for alarm in alarms_of(environment):
         if isinstance(alarm, BudgetAlarm):
             continue
         severity = level(environment.organisation, alarm.severity)
-        found = muted(rules, alarm.name(environment.slug), grid, region_of(environment, alarm))
-        assert np.array_equal(found, np.where(wanted[severity.id], MUTED, OPEN)), alarm.key
+        region = definitions.alarms[alarm.name(environment.slug)].region
+        found = muted(definitions.mute_rules, alarm.name(environment.slug), grid, region)
+        assert np.array_equal(found, np.where(silent[severity.id], MUTED, OPEN)), alarm.key
         if severity.hours == "always":
             woken += 1
             assert not found.any()

@@ -91,6 +91,8 @@ def _shown(instant: int) -> str:
          [("m", f"2026-03-0{day}T00:00", f"2026-03-0{day}T00:00") for day in (1, 7, 8)]),
         (("cron(0 0 * * SUN-MON)", "PT1M"), "2026-03-01", "2026-03-07",
          [("m", f"2026-03-0{day}T00:00", f"2026-03-0{day}T00:00") for day in (1, 2)]),
+        (("cron(0 0 * * SUN-SUN)", "PT1M"), "2026-03-01", "2026-03-08",
+         [("m", "2026-03-01T00:00", "2026-03-01T00:00")]),
         (("cron(0 0 29 2 *)", "PT1H"), "2026-01-01", "2028-03-02",
          [("m", "2028-02-29T00:00", "2028-02-29T00:59")]),
         # A window that is open already, for the longest there is.
@@ -161,6 +163,13 @@ def test_steps_of_ten_seconds() -> None:
     grid = Grid(12, 10, at("2026-03-02T00:59"))
     found = muted((rule("at(2026-03-02T01:00)", "PT1M"),), "api", grid)
     assert found.tolist() == [OPEN] * 5 + [MUTED] * 6 + [OPEN]
+
+
+def test_a_start_between_minutes() -> None:
+    """Evaluations are at half past: the first after the window begins is muted, and its last."""
+    grid = Grid(4, 60, at("2026-03-02T00:58:30"))
+    found = muted((rule("at(2026-03-02T01:00)", "PT2M"),), "api", grid)
+    assert found.tolist() == [OPEN, MUTED, MUTED, OPEN]
 
 
 def test_without_a_start_only_a_rule_that_names_the_alarm_matters() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook.alarms.alarm import BudgetAlarm
@@ -18,11 +18,12 @@ from runbook.alarms.severities import level
 from runbook.model.alerting import Alerting
 from runbook.model.loader import known_environments, load_environment
 from runbook.model.refusal import RefusedError
+from sandbox.emulator.mute_schedule import is_open
 from simulator.definitions import MuteRule
 from simulator.environments import definitions_of
 from simulator.muting import MUTED, NO_START, OPEN, UNDOCUMENTED, muted
 from simulator.series import Grid
-from tests.alarms.alerting import alertings
+from tests.alarms.alerting import ODD_ZONES, alertings
 from tests.assembly import Assembly
 
 HOUR = 3600
@@ -217,6 +218,38 @@ def test_what_cloudwatch_would_not_take_is_refused(
     assert message.startswith("template.json, Muted is refused:")
     assert f"mute rule muted, {key}" in message
     assert why in message
+
+
+def fields(least: int, most: int) -> st.SearchStrategy[str]:
+    """Draw a field of cron: all, or a few values and ranges."""
+    bounds = st.tuples(st.integers(least, most), st.integers(least, most)).map(sorted)
+    parts = bounds.map(lambda two: str(two[0]) if two[0] == two[1] else f"{two[0]}-{two[1]}")
+    return st.just("*") | st.lists(parts, min_size=1, max_size=2).map(",".join)
+
+
+@given(
+    minute=st.sampled_from(["0", "59", "15,45"]),
+    hour=fields(0, 23),
+    month=fields(1, 12),
+    days=st.tuples(fields(1, 31), st.just("*")) | st.tuples(st.just("*"), fields(0, 6)),
+    lasts=st.sampled_from(["PT1M", "PT90M", "PT20H", "P2DT1H"]),
+    zone=st.sampled_from(["UTC", *ODD_ZONES]),
+    day=st.integers(0, 730),
+)
+@settings(max_examples=40)
+def test_any_schedule_as_the_sandbox_reads_it(
+    minute: str, hour: str, month: str, days: tuple[str, str], lasts: str, zone: str, day: int
+) -> None:
+    """The emulator's reader, written apart, looks at one instant; the hours of two days."""
+    expression = f"cron({minute} {hour} {days[0]} {month} {days[1]})"
+    first = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+    grid = Grid(48, HOUR, int(first.timestamp()) - HOUR)
+    schedule = {"Expression": expression, "Duration": lasts, "Timezone": zone}
+    found = muted((rule(expression, lasts, zone),), "api", grid)
+    for number, code in enumerate(found):
+        if code != UNDOCUMENTED:
+            instant = first + timedelta(hours=number)
+            assert is_open(schedule, instant) == (code == MUTED), instant
 
 
 @given(table=alertings(), number=st.integers(2026, 2036))

@@ -7,7 +7,7 @@ hours begin; the two overlap, and an alarm is muted while any window is open.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -168,20 +168,26 @@ def _last_plain(hour: int) -> int:
 
 def parsed(expression: str, duration: str) -> Window:
     """Read a window as CloudWatch has it; ``ValueError`` for what is not of a weekly kind."""
-    cron, iso = _CRON.fullmatch(expression), _DURATION.fullmatch(duration)
-    if not cron or not iso:
+    cron = _CRON.fullmatch(expression)
+    if not cron or not _DURATION.fullmatch(duration):
         raise ValueError(f"{expression} for {duration} is no window of each week")
-    days, hours, minutes = (int(part or 0) for part in iso.groups())
-    lasts = timedelta(days=days, hours=hours, minutes=minutes)
-    if not SHORTEST <= lasts <= LONGEST:
-        raise ValueError(f"{duration} is not between a minute and 15 days")
     of_week = _numbers(cron[3], tuple(enumerate(_NAMES)))
     return Window(
         _numbers(cron[1], tuple((n, str(n)) for n in range(60))),
         _numbers(cron[2], tuple((n, str(n)) for n in range(24))),
         tuple(DAYS[day] for day in of_week),
-        lasts,
+        parsed_duration(duration),
     )
+
+
+def parsed_duration(duration: str) -> timedelta:
+    """Read how long a window lasts; ``ValueError`` for what CloudWatch would not take."""
+    iso = _DURATION.fullmatch(duration)
+    days, hours, minutes = (int(part or 0) for part in iso.groups()) if iso else (0, 0, 0)
+    found = timedelta(days=days, hours=hours, minutes=minutes)
+    if not SHORTEST <= found <= LONGEST:
+        raise ValueError(f"{duration} is not between a minute and 15 days")
+    return found
 
 
 def _numbers(field: str, known: Sequence[tuple[int, str]]) -> tuple[int, ...]:
@@ -209,20 +215,24 @@ def opened(
     window: Window, alerting: Alerting, over: Interval, reading: Reading = EACH_TIME
 ) -> list[Interval]:
     """List each time that a window opens, also long before ``over``, so that it reaches there."""
-    all_spans = spans(alerting.zone, Interval(over.start - LONGEST, over.end))
+    wider = Interval(over.start - LONGEST, over.end)
+    begun = begins(lambda span: _shown(window, span), spans(alerting.zone, wider), reading)
+    return [Interval(instant, instant + window.lasts) for instant in begun]
+
+
+def begins(
+    shown: Callable[[Span], Iterable[datetime]], over: Sequence[Span], reading: Reading
+) -> list[datetime]:
+    """List when windows begin, by what clocks of each span show then."""
     starts: dict[datetime, list[datetime]] = {}
-    for span, following in zip(all_spans, [*all_spans[1:], None], strict=True):
-        for local in _shown(window, span):
+    for span, following in zip(over, [*over[1:], None], strict=True):
+        for local in shown(span):
             instant = span.instant(local)
             jumped = following and instant >= span.end and following.shows(span.end) > local
             if span.start <= instant < span.end or (jumped and reading.never is Never.LATER):
                 starts.setdefault(local, []).append(instant)
     picked = {Twice.BOTH: slice(None), Twice.FIRST: slice(1), Twice.SECOND: slice(-1, None)}
-    return [
-        Interval(instant, instant + window.lasts)
-        for instants in starts.values()
-        for instant in instants[picked[reading.twice]]
-    ]
+    return [instant for instants in starts.values() for instant in instants[picked[reading.twice]]]
 
 
 def _shown(window: Window, span: Span) -> Iterator[datetime]:

@@ -1,0 +1,22 @@
+"""Metric math of alarms: what an expression says, worked out on series.
+
+Source: CloudWatch's User Guide, "Using metric math with CloudWatch metrics". What the guide leaves
+open, and what depends on how much CloudWatch fetches, is refused.
+"""
+
+from simulator.expressions.dates import timestamps
+from simulator.expressions.error import ExpressionError
+from simulator.expressions.evaluation import REACH, evaluate
+from simulator.expressions.nodes import Node, names, written
+from simulator.expressions.parser import parse
+
+__all__ = [
+    "REACH",
+    "ExpressionError",
+    "Node",
+    "evaluate",
+    "names",
+    "parse",
+    "timestamps",
+    "written",
+]

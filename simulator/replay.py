@@ -1,0 +1,116 @@
+"""Replays series against alarms: their datapoints, states and actions at each step.
+
+Not modelled, besides what ``simulator.windows`` and ``simulator.judgement`` name: that a composite
+follows its children a moment later; here it does so within the step.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import muting, rules
+from simulator.actions import ActionEvent, events
+from simulator.definitions import Alarm, CompositeAlarm, Definitions, MetricAlarm
+from simulator.dependencies import in_order
+from simulator.judgement import EXTRA, judge, states
+from simulator.observation import Seen, observed
+from simulator.queries import Queries
+from simulator.series import Feed, Grid, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What became of each alarm, one value a step.
+
+    ``states`` are indices of ``simulator.judgement.STATES``; ``datapoints`` is held against the
+    threshold, ``series`` is each query's of each alarm; ``actions`` tell of each state entered.
+    """
+
+    grid: Grid
+    extra: int
+    alarms: Mapping[str, Alarm]
+    states: Mapping[str, NDArray[np.int8]]
+    datapoints: Mapping[str, Values]
+    series: Mapping[tuple[str, str], Values]
+    actions: Mapping[str, tuple[ActionEvent, ...]]
+
+    def seen(self, name: str, step: int) -> tuple[Seen, ...]:
+        """Tell what CloudWatch would have looked at in the evaluation of ``step``, newest last.
+
+        Empty for a composite, which looks at states.
+        """
+        alarm = self.alarms[name]
+        if isinstance(alarm, CompositeAlarm):
+            return ()
+        series = {id_: values for (of, id_), values in self.series.items() if of == name}
+        return observed(alarm, series, step, alarm.period // self.grid.step, self.extra)
+
+
+def replay(
+    definitions: Definitions,
+    names: Iterable[str],
+    feed: Feed,
+    grid: Grid,
+    extra: int = EXTRA,
+) -> Replay:
+    """Evaluate the alarms called ``names``, and all they depend on, at each step of ``grid``.
+
+    What ``feed`` does not have is missing throughout. ``extra`` datapoints are looked at beyond an
+    alarm's periods. Cost: linear in steps, and in alarms times the periods they look back. Raises
+    ``RefusedError`` for what is not there and for what is not modelled.
+    """
+    run = _Run(definitions, Queries(feed, grid, extra))
+    alarms = in_order(definitions, names)
+    for alarm in alarms:
+        if isinstance(alarm, CompositeAlarm):
+            run.of_composite(alarm)
+        else:
+            run.of_metric(alarm)
+    return Replay(
+        grid=grid,
+        extra=extra,
+        alarms={alarm.name: alarm for alarm in alarms},
+        states=run.states,
+        datapoints=run.datapoints,
+        series=run.series,
+        actions=run.actions,
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known so far; alarms are asked for in the order of ``in_order``."""
+
+    definitions: Definitions
+    queries: Queries
+    states: dict[str, NDArray[np.int8]] = field(default_factory=dict)
+    datapoints: dict[str, Values] = field(default_factory=dict)
+    series: dict[tuple[str, str], Values] = field(default_factory=dict)
+    actions: dict[str, tuple[ActionEvent, ...]] = field(default_factory=dict)
+
+    def of_metric(self, alarm: MetricAlarm) -> None:
+        series = self.queries.series_of(alarm)
+        self.series |= {(alarm.name, id_): values for id_, values in series.items()}
+        self.datapoints[alarm.name] = series[alarm.returned]
+        lag = alarm.period // self.queries.grid.step
+        outcomes = judge(series[alarm.returned], alarm, lag, self.queries.extra)
+        self._entered(alarm, states(outcomes))
+
+    def of_composite(self, alarm: CompositeAlarm) -> None:
+        rule = rules.parse_rule(alarm.rule, alarm.place)
+        found = rules.evaluate(rule, self.states.__getitem__, self.queries.grid.steps)
+        if alarm.suppressor is None:
+            self._entered(alarm, found)
+        else:
+            suppressor = rules.alarm_name(alarm.suppressor.alarm)
+            self._entered(alarm, found, self.states[suppressor])
+
+    def _entered(
+        self, alarm: Alarm, found: NDArray[np.int8], suppressing: NDArray[np.int8] | None = None
+    ) -> None:
+        grid = self.queries.grid
+        muted = muting.muted(self.definitions.mute_rules, alarm.name, grid, alarm.region)
+        self.states[alarm.name] = found
+        self.actions[alarm.name] = events(found, alarm, muted, suppressing, grid.step)

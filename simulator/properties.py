@@ -55,14 +55,14 @@ class Properties:
         try:
             return self.marks.text(value)
         except ValueError as error:
-            raise self.refused(name, str(error), "write it out, or give its parameter") from None
+            raise self.refused(name, str(error), "write it out, or give its parameters") from None
 
     def dimension(self, name: str) -> str:
         """Read a dimension's value, with marks and patterns."""
         try:
             return self.marks.dimension(self._given(name, None))
         except ValueError as error:
-            raise self.refused(name, str(error), "write it out, or give its parameter") from None
+            raise self.refused(name, str(error), "write it out, or give its parameters") from None
 
     def number(self, name: str) -> float:
         """Read a number, which CloudFormation takes as text, too."""

@@ -42,7 +42,6 @@ UNIT = (
     "CloudWatch takes every unit"
 )
 UNKNOWN = "it is no property that is known here: what it does to states is open"
-SPLIT = "Fn::Split takes apart what is known only when it is deployed"
 SHARED = {"MetricStat": {**SERIES, "Period": 300}, "Id": "b", "ReturnData": False}
 
 
@@ -184,11 +183,6 @@ REFUSED: list[tuple[dict[str, Json], str, str]] = [
         {**PLAIN, "Dimensions": [{"Name": "x", "Value": {"Fn::GetAtt": ["Nobody", "Arn"]}}]},
         "Dimensions.0.Value",
         "it is not known before the deploy: there is no Nobody",
-    ),
-    (
-        {**PLAIN, "Namespace": {"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "A"}]}]}},
-        "Fn::Split",
-        SPLIT,
     ),
     (
         {**PLAIN, "Period": {"Fn::Length": ["a"]}},

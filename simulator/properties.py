@@ -34,7 +34,9 @@ class Properties:
         allowed = set(known)
         for name in self.values:
             if name in not_modelled:
-                raise self.refused(name, not_modelled[name], "no test can be made of this alarm")
+                raise self.refused(
+                    name, not_modelled[name], "leave it out: with it no test is possible"
+                )
             if name not in allowed:
                 reason = "it is no property that is known here: what it does to states is open"
                 raise self.refused(name, reason, "leave it out, or correct its name")

@@ -337,3 +337,36 @@ def test_alarms_without_a_name_are_told_apart_by_their_stacks(tmp_path: Path) ->
     found = read_definitions(paths)
     assert found.alarms.keys() == {"dev.json/A", "prod.json/A"}
     assert [alarm.name for alarm in find(found, "A")] == ["dev.json/A", "prod.json/A"]
+
+
+def test_code_that_is_not_there_stops_no_alarm(tmp_path: Path) -> None:
+    body = {"Resources": {"A": {"Type": "AWS::CloudWatch::Alarm", "Properties": PLAIN}}}
+    asset = {"source": {"path": "asset.gone"}, "destinations": {"x": {"objectKey": "k"}}}
+    manifest = {
+        "artifacts": {
+            "Shop": {
+                "type": "aws:cloudformation:stack",
+                "dependencies": ["Shop.assets"],
+                "properties": {"templateFile": "Shop.template.json"},
+            },
+            "Shop.assets": {
+                "type": "cdk:asset-manifest",
+                "properties": {"file": "Shop.assets.json"},
+            },
+        }
+    }
+    for name, content in (
+        ("manifest.json", manifest),
+        ("Shop.template.json", body),
+        ("Shop.assets.json", {"files": {"a": asset}}),
+    ):
+        written(tmp_path, json.dumps(content), name)
+    found = read_definitions([tmp_path])
+    assert [alarm.place for alarm in found.alarms.values()] == [
+        f"{tmp_path.name}/Shop.template.json: A"
+    ]
+    (tmp_path / "Shop.template.json").unlink()
+    with pytest.raises(RefusedError) as told:
+        read_definitions([tmp_path])
+    (refusal,) = told.value.refusals
+    assert refusal.reason == "the assembly names this template, and it is not there"

@@ -22,6 +22,7 @@ from runbook.operators.commands import add_to
 from runbook.operators.secret_commands import add_to as add_secrets
 from runbook.playbooks.commands import add_to as add_playbook
 from runbook.verification.commands import add_to as add_verify
+from simulator.commands import add_to as add_simulator
 from simulator.recorded_commands import add_to as add_recorded
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ add_to(app)
 add_secrets(app)
 add_playbook(app)
 add_alarms(app)
+add_simulator(alarms)
 add_recorded(alarms)
 
 

@@ -172,8 +172,9 @@ def plot(
         Path | None, typer.Option("--out", help="SVG or PNG; by default ALARM.svg, here.")
     ] = None,
     test: Annotated[
-        int, typer.Option("--test", min=1, help="Which test of the file; by default all of ALARM.")
-    ] = 0,
+        int | None,
+        typer.Option("--test", min=1, help="Which test of the file; by default all of ALARM."),
+    ] = None,
     environment: Annotated[
         str,
         typer.Option(
@@ -208,7 +209,7 @@ def plot(
     given = parameters_of(parameter or ())
     if file.suffix in (".yaml", ".yml"):
         sources = Sources(assembly, tuple(template or ()), environment or None, given)
-        pictures = plotted.of_tests(file, alarm, test, sources)
+        pictures = plotted.of_tests(file, alarm, test or 0, sources)
     else:
         recording = read_recording(file, queries, region)
         start, end = over(recording, from_, to)

@@ -1,7 +1,11 @@
 """What `runbook alarms plot` draws: an alarm in the tests of a file, or on recorded metrics."""
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
+from runbook.alarms.catalogue import metric_alarms_of
+from runbook.model.loader import load_environment
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.definitions import Definitions
 from simulator.lookup import find
@@ -42,15 +46,19 @@ def of_tests(path: Path, alarm: str, number: int, sources: Sources) -> list[Pict
         picture(
             each.replay,
             each.alarm.name,
-            each.replay.grid,
-            title=f"{each.alarm.name}: {each.case.name or f'test {each.number + 1}'}",
+            f"{each.alarm.keys[0]}: {each.case.name or f'test {each.number + 1}'}",
+            _units(each.environment).get(each.alarm.name, ""),
         )
         for each in played
     ]
 
 
 def of_recording(
-    recording: Recording, alarm: str, definitions: Definitions, manner: Manner
+    recording: Recording,
+    alarm: str,
+    definitions: Definitions,
+    manner: Manner,
+    environment: str | None = None,
 ) -> list[Picture]:
     """Draw an alarm, or each of an id, on what was recorded.
 
@@ -64,9 +72,22 @@ def of_recording(
     ]
     if refusals:
         raise RefusedError(recording.source, refusals)
-    drawn = []
-    for name in names:
-        judged = found.judged[name]
-        first = max(0, (judged.since - (judged.grid.start or 0)) // judged.grid.step)
-        drawn.append(picture(judged.replay, name, judged.grid, first))
-    return drawn
+    units = _units(environment)
+    return [
+        picture(
+            found.judged[name].replay,
+            name,
+            unit=units.get(name, ""),
+            since=found.judged[name].since,
+        )
+        for name in names
+    ]
+
+
+@cache
+def _units(environment: str | None) -> Mapping[str, str]:
+    """Say what the alarms of an environment count, by their names in CloudWatch."""
+    if environment is None:
+        return {}
+    ours = load_environment(environment)
+    return {alarm.name(ours.slug): alarm.unit for alarm in metric_alarms_of(ours)}

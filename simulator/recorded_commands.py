@@ -217,7 +217,8 @@ def plot(
         version = Version.of(of, assembly, template or (), region, given)
         bound = dict(binding(text) for text in bind or ())
         manner = Manner(start, end, bound, allow_missing=allow_missing)
-        pictures = plotted.of_recording(recording, alarm, version.definitions, manner)
+        whose = None if template else of
+        pictures = plotted.of_recording(recording, alarm, version.definitions, manner, whose)
     written = out or Path(f"{alarm.replace('/', '-')}.svg")
     draw(pictures, written)
     typer.echo(f"{written}: {len(pictures)} drawn")

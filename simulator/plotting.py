@@ -25,6 +25,8 @@ from simulator.series import Values
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# So many datapoints are still told apart.
+FEW = 240
 FORMATS = (".svg", ".png")
 _LINE, _BREACH, _THRESHOLD, _INK = "#0072B2", "#D55E00", "#000000", "#404040"
 _STATES = {
@@ -147,7 +149,7 @@ def _draw(part: Any, drawn: Picture) -> None:  # noqa: ANN401 - matplotlib's Sub
         _series(axes[0], drawn, drawn.alarm, drawn.values)
     _bands(axes[-1], drawn)
     _clock(axes[-1], drawn)
-    entries = dict(_entries(axes))
+    entries = dict(sorted(_entries(axes), key=lambda entry: _rank(entry[0])))
     part.legend(
         entries.values(),
         entries.keys(),
@@ -157,12 +159,21 @@ def _draw(part: Any, drawn: Picture) -> None:  # noqa: ANN401 - matplotlib's Sub
     )
 
 
+def _rank(label: str) -> int:
+    """Order the legend: what is measured, states, actions."""
+    if label in set(State):
+        return 10 + STATES.index(State(label))
+    return 20 if " actions " in label else 0
+
+
 def _series(axes: "Axes", drawn: Picture, alarm: MetricAlarm, values: Values) -> None:
     at = np.array([_place(drawn, step) for step in range(len(values))])
     bad = breaches(values, alarm)
-    few = len(values) <= 240
+    few = len(values) <= FEW
     axes.plot(at, values, color=_LINE, lw=1.4, marker="o" if few else "", ms=3, label="datapoint")
-    axes.plot(at[bad], values[bad], "o", ms=5, mfc="none", mec=_BREACH, mew=1.4, label="breaching")
+    axes.plot(
+        at[bad], values[bad], "o", ms=5 if few else 3, mfc="none", mec=_BREACH, label="breaching"
+    )
     sign = f"threshold: {alarm.comparison.sign} {alarm.threshold:g}"
     axes.axhline(alarm.threshold, color=_THRESHOLD, lw=1.2, ls=(0, (5, 3)), label=sign)
     axes.set_ylabel(drawn.unit)
@@ -205,7 +216,8 @@ def _bands(axes: "Axes", drawn: Picture) -> None:
         rings = event.state is State.ALARM
         axes.plot(
             [_place(drawn, event.step)],
-            [0.0],
+            # Actions that end an alarm stand below: over a month they are at one place.
+            [0.18 if rings else -0.18],
             marker=marker if rings or marker != "v" else "^",
             ms=9,
             mfc=colour if rings else "white",

@@ -139,9 +139,28 @@ def _with(alarm: MetricAlarm, changed: Query) -> MetricAlarm:
 def _expressions(text: str) -> Iterator[tuple[str, str]]:
     """Change one part of an expression at a time; the words tell which of equal ones it is."""
     seen: Counter[str] = Counter()
-    for words, changed in _parts(parse(text).root):
+    root = parse(text).root
+    for words, changed in _parts(root):
         seen[words] += 1
         yield f"{words} (no. {seen[words]})", written(changed)
+    unfilled = _unfilled(root)
+    if unfilled != root:
+        yield "no FILL at all", written(unfilled)
+
+
+def _unfilled(part: Part) -> Part:
+    match part:
+        case Call(function="FILL", arguments=(filled, _)):
+            return _unfilled(filled)
+        case Call(arguments=arguments):
+            return replace(part, arguments=tuple(map(_unfilled, arguments)))
+        case Listed(parts=parts):
+            return replace(part, parts=tuple(map(_unfilled, parts)))
+        case Operation(left=left, right=right):
+            return replace(part, left=_unfilled(left), right=_unfilled(right))
+        case Negative(part=inner):
+            return replace(part, part=_unfilled(inner))
+    return part
 
 
 def _parts(part: Part) -> Iterator[tuple[str, Part]]:

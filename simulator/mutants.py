@@ -199,8 +199,8 @@ def _changed(part: Part) -> Iterator[tuple[str, Part]]:
             more = replace(part, arguments=(filled, replace(by, value=value + 1)))
             yield f"FILL({name}, {value:g}) -> FILL({name}, {value + 1:g})", more
         case Call(function=function) if function in _EXTREMES:
-            other = _EXTREMES[function]
-            yield f"{function} -> {other}", replace(part, function=other)
+            opposite = _EXTREMES[function]
+            yield f"{function} -> {opposite}", replace(part, function=opposite)
         case Operation(sign=sign) if sign in _SIGNS:
             yield f"{sign} -> {_SIGNS[sign]}", replace(part, sign=_SIGNS[sign])
 

@@ -27,4 +27,8 @@ def read(path: Path, environment: str) -> AlarmTests:
 def played(assembly: Path, environment: str) -> tuple[Played, ...]:
     """Run every shipped file that holds for an environment."""
     paths = shipped(load_environment(environment))
-    return tuple(each for path in paths for each in run(read(path, environment), source(assembly, environment)))
+    return tuple(
+        each
+        for path in paths
+        for each in run(read(path, environment), source(assembly, environment))
+    )

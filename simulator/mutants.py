@@ -75,13 +75,14 @@ def rule_mutants(alarm: CompositeAlarm) -> Iterator[tuple[str, CompositeAlarm]]:
     if not isinstance(rule, Every | Some) or not all(isinstance(e, InState) for e in rule.of):
         raise ValueError(f"{alarm.place}: not states joined by AND or by OR: {alarm.rule}")
     parts = [f'{each.state}("{each.name}")' for each in rule.of if isinstance(each, InState)]
-    one, other = (" AND ", " OR ") if isinstance(rule, Every) else (" OR ", " AND ")
-    yield f"rule:{other}for{one}".replace("  ", " "), replace(alarm, rule=other.join(parts))
+    one, other = ("AND", "OR") if isinstance(rule, Every) else ("OR", "AND")
+    yield f"rule: {other} for {one}", replace(alarm, rule=f" {other} ".join(parts))
     for number, part in enumerate(parts):
-        rest = [*parts[:number], *parts[number + 1 :]]
-        yield f"rule: without {part}", replace(alarm, rule=one.join(rest))
-        denied = [*parts[:number], f"NOT {part}", *parts[number + 1 :]]
-        yield f"rule: not {part}", replace(alarm, rule=one.join(denied))
+        before, after = parts[:number], parts[number + 1 :]
+        without = f" {one} ".join([*before, *after])
+        yield f"rule: without {part}", replace(alarm, rule=without)
+        denied = f" {one} ".join([*before, f"NOT {part}", *after])
+        yield f"rule: not {part}", replace(alarm, rule=denied)
 
 
 def _thresholds(alarm: MetricAlarm) -> Iterator[Mutant]:

@@ -14,6 +14,7 @@ import typer
 
 from policies.report import Format
 from runbook.alarms.commands import add_to as add_alarms
+from runbook.alarms.commands import alarms
 from runbook.completion import environment_names
 from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
@@ -21,6 +22,7 @@ from runbook.operators.commands import add_to
 from runbook.operators.secret_commands import add_to as add_secrets
 from runbook.playbooks.commands import add_to as add_playbook
 from runbook.verification.commands import add_to as add_verify
+from simulator.commands import add_to as add_simulator
 
 if TYPE_CHECKING:
     from runbook.model.environment import Environment
@@ -42,6 +44,7 @@ add_to(app)
 add_secrets(app)
 add_playbook(app)
 add_alarms(app)
+add_simulator(alarms)
 
 
 def _rules() -> "Judge":

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runbook.alarms.alarm import Comparison, Missing
+from runbook.model.refusal import Refusal
 
 
 class State(StrEnum):
@@ -17,7 +18,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricIdentity:
-    """What makes a metric this one: namespace, name, and all of its dimensions.
+    """What makes a metric this one: namespace, name, and all of its dimensions by their names.
 
     A value that only the deploy knows is a mark in angle brackets, or a pattern with ``*`` where
     the template tells a part of it.
@@ -125,8 +126,22 @@ class MuteRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An alarm that stands in a template and that no replay can follow, and why."""
+
+    name: str
+    place: str
+    keys: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Definitions:
-    """All alarms and mute rules that were read together; alarms by their names."""
+    """All alarms and mute rules that were read together; alarms by their names.
+
+    What is ``unreadable`` stops nobody who asks for another alarm.
+    """
 
     alarms: Mapping[str, Alarm]
     mute_rules: tuple[MuteRule, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from runbook.model.refusal import Refusal, RefusedError
+from simulator import rules
 from simulator.definitions import Alarm, CompositeAlarm, Definitions
 
 
@@ -56,7 +57,7 @@ def _found(alarms: Mapping[str, Alarm], name: str, asker: str) -> Alarm:
 def _parents(alarm: Alarm) -> tuple[str, ...]:
     if not isinstance(alarm, CompositeAlarm):
         return ()
-    found: set[str] = set()
+    found = set(rules.names(rules.parse_rule(alarm.rule, alarm.place)))
     if alarm.suppressor is not None:
-        found.add(alarm.suppressor.alarm)
+        found.add(rules.alarm_name(alarm.suppressor.alarm))
     return tuple(sorted(found))

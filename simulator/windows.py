@@ -47,7 +47,7 @@ def aggregated(
     per_step = grid.step // fine
     width = period // fine
     values = _placed(samples, fine, grid)
-    if stat == "Average" and weights is not None:
+    if stat == "Average" and weights is not None and width > 1:
         counts = _counts(samples, weights, values, fine, grid)
     else:
         counts = np.where(np.isnan(values), 0.0, 1.0)

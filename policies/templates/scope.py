@@ -21,6 +21,8 @@ __all__ = ["Case", "Resource", "Scope", "Stack", "scopes_of"]
 Json = Any
 # Which conditions are taken to be true: (template, condition).
 Case = Mapping[tuple[str, str], bool]
+# What parameters of a template are set to: (template, parameter).
+Arguments = Mapping[tuple[str, str], Json]
 MOST_CONDITIONS = 6
 _PARTITION = "aws"
 
@@ -70,6 +72,8 @@ class Stack:
 
     def ref(self, name: str) -> Json:
         """Work out ``Ref``."""
+        if (given := self.scope.arguments.get((self.template.path, name))) is not None:
+            return given
         if name.startswith("AWS::"):
             return self._pseudo(name)
         if name in self.template.body["Resources"]:
@@ -160,14 +164,24 @@ class Stack:
 
 
 class Scope:
-    """All templates of one environment, under one case of their conditions."""
+    """All templates of one environment, under one case of their conditions.
+
+    Templates that are no environment's have none: asking for it raises ``UnresolvedError``.
+    ``arguments`` are values of parameters, by template and name, that whoever asks gives.
+    """
 
     def __init__(
-        self, environment: Environment, templates: Sequence[Template], case: Case, *, whole: bool
+        self,
+        environment: Environment | None,
+        templates: Sequence[Template],
+        case: Case,
+        *,
+        whole: bool,
+        arguments: Arguments | None = None,
     ) -> None:
-        self.environment = environment
-        self.principals = Principals(environment)
+        self._environment = environment
         self.case = case
+        self.arguments: Arguments = arguments or {}
         # Whether what is not here is missing: not so when single templates were given.
         self.whole = whole
         self.stacks = [Stack(self, template) for template in templates]
@@ -178,6 +192,18 @@ class Scope:
             (where.template, where.logical_id): stack for where, stack in nested if where
         }
         self._exports: dict[tuple[str | None, str], tuple[Stack, str]] | None = None
+
+    @property
+    def environment(self) -> Environment:
+        """The environment that the templates are of."""
+        if self._environment is None:
+            raise UnresolvedError("these templates are of no environment")
+        return self._environment
+
+    @cached_property
+    def principals(self) -> Principals:
+        """Who may do what in the environment."""
+        return Principals(self.environment)
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """List the resources of these types, all of them without any, in the templates' order."""

@@ -13,7 +13,7 @@ def find(environment: Environment, text: str) -> tuple[Alarm, ...]:
 
     Raises ``RefusedError``, with the nearest names, where there is none.
     """
-    known = _every(environment)
+    known = every_alarm(environment)
     found = tuple(a for a in known if text == a.key) or tuple(a for a in known if text == a.id)
     if found:
         return found
@@ -21,6 +21,16 @@ def find(environment: Environment, text: str) -> tuple[Alarm, ...]:
     near = get_close_matches(text, names, n=3)
     fix = f"nearest: {', '.join(near)}" if near else f"runbook alarms list {environment.name}"
     raise RefusedError(environment.name, [Refusal("ALARM", f"there is no alarm {text!r}", fix)])
+
+
+def every_alarm(environment: Environment) -> list[Alarm]:
+    """List every alarm of an environment, each composite's parts after it."""
+    found: list[Alarm] = []
+    for alarm in alarms_of(environment):
+        found.append(alarm)
+        if isinstance(alarm, CompositeAlarm):
+            found += alarm.every
+    return found
 
 
 def region(environment: Environment, alarm: Alarm) -> str:
@@ -38,12 +48,3 @@ def look(environment: Environment, alarm: Alarm) -> str:
         f"aws cloudwatch describe-alarms --region {region(environment, alarm)} "
         f"--alarm-names {alarm.name(environment.slug)}{of_kind}"
     )
-
-
-def _every(environment: Environment) -> list[Alarm]:
-    found: list[Alarm] = []
-    for alarm in alarms_of(environment):
-        found.append(alarm)
-        if isinstance(alarm, CompositeAlarm):
-            found += alarm.every
-    return found

@@ -66,6 +66,11 @@ def test_an_average_is_weighed_by_its_samples() -> None:
     assert list(equally) == [10, 10, 25]
 
 
+def test_an_average_alone_in_its_period_needs_no_weight() -> None:
+    averages, counts = Samples(60, np.array([1.0, 2.0])), Samples(60, np.array([0.0]))
+    assert list(aggregated(averages, "Average", 60, Grid(2), counts)) == [1, 2]
+
+
 @pytest.mark.parametrize("count", [0.0, -1.0, NAN])
 def test_an_average_of_no_sample_is_refused(count: float) -> None:
     averages, counts = Samples(60, np.array([1.0, 2.0])), Samples(60, np.array([1.0, count]))

@@ -1,0 +1,114 @@
+"""Finds files of tests, reads and runs them; every file that cannot be used is told."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from runbook.alarms.finding import find
+from runbook.model.environment import Environment
+from runbook.model.loader import load_environment
+from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
+from simulator.completeness import SHIPPED, Gap, gaps, shipped
+from simulator.moved_tests import moved
+from simulator.sources import Sources
+from simulator.test_file import AlarmTests, load
+from simulator.testing import run
+from simulator.verdict import Played
+
+_ENDINGS = (".yaml", ".yml")
+
+
+class UnusableError(Exception):
+    """Files that cannot be used; each has a refusal of its own."""
+
+    def __init__(self, refused: Sequence[RefusedError]) -> None:
+        self.refused = tuple(refused)
+        super().__init__("\n\n".join(dict.fromkeys(str(each) for each in refused)))
+
+
+def run_files(paths: Sequence[Path], sources: Sources) -> tuple[Played, ...]:
+    """Run the tests of files, and of the YAML files below folders.
+
+    Raises ``UnusableError`` with everything that cannot be used: then nothing counts.
+    """
+    troubles: list[RefusedError] = []
+    played: list[Played] = []
+    for file in _loaded(paths, troubles):
+        try:
+            played += run(sources.moved(file), sources.of(file))
+        except RefusedError as refused:
+            troubles.append(refused)
+    if troubles:
+        raise UnusableError(troubles)
+    return tuple(played)
+
+
+def run_shipped(
+    sources: Sources, folder: Path | None = None
+) -> tuple[tuple[Played, ...], tuple[tuple[str, Gap], ...]]:
+    """Run the shipped tests against ``sources.environment``, or against each that they name.
+
+    An alarm that an environment does not have is passed over, if the test names another. Gives
+    what no test shows of an environment's alarms, too.
+    """
+    troubles: list[RefusedError] = []
+    folder = folder or _as_seen_from_here(SHIPPED)
+    files = list(_loaded([folder], troubles))
+    named = dict.fromkeys(f.tests.environment for f in files if f.tests.environment)
+    names = [sources.environment] if sources.environment else list(named)
+    played: list[Played] = []
+    found: list[tuple[str, Gap]] = []
+    for name in names:
+        environment = load_environment(name)
+        of_one: list[Played] = []
+        wanted = set(shipped(environment, folder))
+        for file in (each for each in files if each.path in wanted):
+            try:
+                source = sources.of_environment(name)
+                ours = moved(file, name)
+                of_one += run(ours, source, frozenset(_not_there(ours, environment)))
+            except RefusedError as refused:
+                troubles.append(refused)
+        played += of_one
+        found += [(name, gap) for gap in gaps(environment, of_one)]
+    if troubles:
+        raise UnusableError(troubles)
+    return tuple(played), tuple(found)
+
+
+def _not_there(file: AlarmTests, environment: Environment) -> Iterator[int]:
+    """Find the tests of alarms that the environment does not have, where another is named."""
+    if file.tests.environment == environment.name:
+        return
+    for number, case in enumerate(file.tests.tests):
+        try:
+            find(environment, case.alarm)
+        except RefusedError:
+            yield number
+
+
+def _as_seen_from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _loaded(paths: Iterable[Path], troubles: list[RefusedError]) -> Iterator[AlarmTests]:
+    for path in paths:
+        try:
+            for file in _files(path):
+                try:
+                    yield load(file)
+                except RefusedError as refused:
+                    troubles.append(refused)
+        except RefusedError as refused:
+            troubles.append(refused)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(p for p in path.rglob("*") if p.suffix in _ENDINGS and p.is_file())
+    if not found:
+        reason = "there is no file of tests in it: nothing would be tested"
+        fix = f"name a folder with files that end in {' or '.join(_ENDINGS)}"
+        raise RefusedError(str(path), [Refusal(WHOLE_FILE, reason, fix)])
+    return found

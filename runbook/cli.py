@@ -23,6 +23,7 @@ from runbook.operators.secret_commands import add_to as add_secrets
 from runbook.playbooks.commands import add_to as add_playbook
 from runbook.verification.commands import add_to as add_verify
 from simulator.commands import add_to as add_simulator
+from simulator.recorded_commands import add_to as add_recorded
 
 if TYPE_CHECKING:
     from runbook.model.environment import Environment
@@ -45,6 +46,7 @@ add_secrets(app)
 add_playbook(app)
 add_alarms(app)
 add_simulator(alarms)
+add_recorded(alarms)
 
 
 def _rules() -> "Judge":

@@ -2,7 +2,7 @@
 
 Actions run when a state is entered, once ("Alarm actions", User Guide); what was muted runs when
 the window ends and the state is still there ("How alarm mute rules work"). A composite with a
-suppressor waits first ("Alarm suppression"). Within one step the suppressor changes before the
+suppressor waits first ("Suppressing composite alarm actions"). Within one step the suppressor changes before the
 composite, and both before a period of waiting ends: AWS advises periods as long as the minute that
 an evaluation takes, so a change in that minute is in time.
 """
@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.definitions import Alarm, CompositeAlarm, State, Suppressor
+from simulator.judgement import STATES
 from simulator.muting import MUTED, OPEN, WHY_UNKNOWN
 from simulator.rules import PLACES
 from simulator.series import MINUTE
 
 Outcome = Literal["ran", "muted", "suppressed", "none"]
-_STATES = tuple(State)
 _SUPPRESSED = np.int8(-1)
 _RETURNED = (
     "the state is what it was before the mute window, and AWS does not document whether it is told "
@@ -53,7 +53,7 @@ def events(
 ) -> tuple[ActionEvent, ...]:
     """List what becomes of the actions of each state entered, in order.
 
-    ``states`` are the alarm's and ``suppressing`` its suppressor's, as indexes into ``State``;
+    ``states`` are the alarm's and ``suppressing`` its suppressor's, as indices of ``STATES``;
     ``muted`` is of ``simulator.muting``; all of one grid with ``step`` seconds a step. Before step
     0 every alarm is INSUFFICIENT_DATA.
     """
@@ -64,7 +64,7 @@ def events(
     changed = np.flatnonzero(np.diff(states, prepend=PLACES[State.INSUFFICIENT]))
     found: list[ActionEvent] = []
     for start, end in pairwise([*changed.tolist(), len(states)]):
-        state = _STATES[states[start]]
+        state = STATES[states[start]]
         told = alarm.actions.on.get(state, ()) if alarm.actions.enabled else ()
         if not told:
             found.append(ActionEvent(start, state, "none"))

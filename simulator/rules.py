@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.definitions import State
+from simulator.judgement import STATES
 
 # Limits of CloudWatch. Its 500 elements are counted mildly: a pair of parentheses is one.
 LONGEST, MOST_ALARMS, MOST_ELEMENTS = 10_240, 100, 500
@@ -23,7 +24,9 @@ DEEPEST = 50
 _TOKEN = re.compile(r'\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<mark>[(),])|(?P<word>[^\s(),"]+))')
 _ARN = re.compile(r"arn:.*:cloudwatch:.*:alarm:(?P<name>.+)")
 _BOOLEANS = {"TRUE": True, "FALSE": False}
-_STATES = {state.value: state for state in State}
+_WORDS = {state.value: state for state in STATES}
+# Where a state stands in arrays of states.
+PLACES = {state: np.int8(place) for place, state in enumerate(STATES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,12 @@ def alarm_name(reference: str) -> str:
 def evaluate(
     rule: Rule, states_of: Callable[[str], NDArray[np.int8]], steps: int
 ) -> NDArray[np.int8]:
-    """Work out a composite's state at each of ``steps`` evaluations, as indexes into ``State``.
+    """Work out a composite's state at each of ``steps`` evaluations, as indices of ``STATES``.
 
     It follows its alarms within the step. It is OK or ALARM: INSUFFICIENT_DATA it is only from its
     creation until it is first evaluated (API reference, ``PutCompositeAlarm``), before step 0.
     """
     return np.where(_holds(rule, states_of, steps), PLACES[State.ALARM], PLACES[State.OK])
-
-
-# Where a state stands in arrays of states.
-PLACES = {state: np.int8(place) for place, state in enumerate(State)}
 
 
 def _holds(
@@ -205,9 +204,9 @@ class _Reader:
                 return Constant(_BOOLEANS[token.text.upper()])
             if token.text == "AT_LEAST":
                 return self._at_least()
-            if token.text in _STATES:
+            if token.text in _WORDS:
                 self._expect("(")
-                found = InState(self._name(), _STATES[token.text])
+                found = InState(self._name(), _WORDS[token.text])
                 self._expect(")")
                 return found
         raise self._unexpected(token, "a condition such as ALARM(name), TRUE, NOT, or (")
@@ -231,7 +230,7 @@ class _Reader:
         if denied:
             self._take()
         state = self._take()
-        if state.text not in _STATES:
+        if state.text not in _WORDS:
             raise self._unexpected(state, "ALARM, OK or INSUFFICIENT_DATA")
         self._expect(",")
         self._expect("(")
@@ -244,7 +243,7 @@ class _Reader:
         if len(set(found)) < len(found):
             why = "an alarm twice: AWS does not say whether it counts twice"
             raise self._refused(amount.place, why, "name each alarm once")
-        of = tuple(InState(name, _STATES[state.text], not denied) for name in found)
+        of = tuple(InState(name, _WORDS[state.text], not denied) for name in found)
         return AtLeast(*self._amount(amount, len(found)), of)
 
     def _amount(self, token: _Token, count: int) -> tuple[int, bool]:

@@ -10,7 +10,6 @@ minute 0 in part counts what lies after it.
 """
 
 import re
-from typing import Any
 
 import numpy as np
 
@@ -142,14 +141,16 @@ def _sliding(ufunc: np.ufunc, values: Values, width: int, identity: float) -> Va
     number = len(values)
     width = min(width, number)
     if width <= 1:
-        return values.copy()
+        return values
     # One block of nothing before the first value.
     blocks = -(-number // width) + 1
     rows = np.full((blocks, width), identity)
     rows.ravel()[width : width + number] = values
-    heads: Any = ufunc.accumulate(rows, axis=1)
-    tails: Any = ufunc.accumulate(rows[:, ::-1], axis=1)[:, ::-1].copy()
+    heads, tails = np.empty_like(rows), np.empty_like(rows)
+    ufunc.accumulate(rows, axis=1, out=heads)
+    ufunc.accumulate(rows[:, ::-1], axis=1, out=tails[:, ::-1])
     # A window that is a whole block is its head already.
     tails[:, 0] = identity
-    combined: Values = ufunc(heads.ravel()[width : width + number], tails.ravel()[1 : number + 1])
-    return combined
+    window = heads.ravel()[width : width + number]
+    ufunc(window, tails.ravel()[1 : number + 1], out=window)
+    return window

@@ -60,7 +60,7 @@ def happened(
 @pytest.mark.parametrize(
     ("composite", "suppressing", "wanted"),
     [
-        # The examples of "Alarm suppression", t0 being the first letter.
+        # The examples of "Suppressing composite alarm actions", t0 being the first letter.
         (  # 1: actions run after the wait
             "OOAAAA",
             "OOOOOO",

@@ -1,7 +1,6 @@
-"""Judgement for any datapoints: against an evaluation by hand, and what must hold always."""
+"""What must hold of judgement for any datapoints; ``test_against_brute_force`` has the rest."""
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
@@ -14,33 +13,12 @@ from runbook.model.refusal import RefusedError
 from simulator.definitions import MetricAlarm, MetricIdentity, State
 from simulator.judgement import ALARM, INSUFFICIENT, OK, STATES, judge, states
 from tests.simulator.alarms import alarm, row
-from tests.simulator.by_hand import history
 
 ROWS = st.text("0X-", max_size=40)
 TREATMENTS = st.sampled_from(Missing)
 M_OF_N = st.integers(1, 6).flatmap(lambda n: st.tuples(st.integers(1, n), st.just(n)))
 LAGS, EXTRAS = st.integers(1, 4), st.integers(0, 4)
 TABLE = MetricIdentity("AWS/DynamoDB", "ThrottledRequests")
-
-
-@pytest.mark.clause("ALL-2")
-@pytest.mark.parametrize("missing", Missing)
-@pytest.mark.parametrize("m_of_n", [(m, n) for n in (1, 2, 3) for m in range(1, n + 1)])
-def test_every_range_is_judged_as_by_hand(m_of_n: tuple[int, int], missing: Missing) -> None:
-    breaching, periods = m_of_n
-    for points in product("0X-", repeat=periods + 2):
-        text = "".join(points)
-        found = _states(row(text), alarm(breaching, periods, missing))
-        assert found == history(text, breaching, periods, missing, extra=2), text
-
-
-@given(points=ROWS, m_of_n=M_OF_N, missing=TREATMENTS, extra=EXTRAS)
-def test_a_history_is_judged_as_by_hand(
-    points: str, m_of_n: tuple[int, int], missing: Missing, extra: int
-) -> None:
-    breaching, periods = m_of_n
-    found = _states(row(points), alarm(breaching, periods, missing), extra=extra)
-    assert found == history(points, breaching, periods, missing, extra)
 
 
 @given(points=ROWS, m_of_n=M_OF_N, missing=TREATMENTS, lag=LAGS, extra=EXTRAS)

@@ -1,0 +1,172 @@
+"""What `runbook alarms backtest` prints: a timeline, its totals, what was not judged."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from simulator.backtest import Backtest, Episode
+from simulator.comparison import lasting
+from simulator.instants import shown
+from simulator.whom_it_tells import Audience, Hours
+
+Json = dict[str, Any]
+_NOBODY = "nobody"
+
+
+def timeline(test: Backtest, audience: Audience | None) -> Table:
+    """Lay out each time that an alarm rang, in order."""
+    title = f"{len(test.pages)} pages from {shown(test.start)} to {shown(test.end)}"
+    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    local = (f"when ({audience.environment.alerting.time_zone})",) if audience else ()
+    severity = ("severity",) if audience else ()
+    columns = (*local, "UTC", "alarm", *severity, "told", "lasted", "inside / outside hours")
+    for column in columns if audience else columns[:-1]:
+        made.add_column(column, overflow="fold", no_wrap=column in (*local, "UTC"))
+    for episode in test.episodes:
+        made.add_row(*_cells(test, episode, audience))
+    return made
+
+
+def totals(test: Backtest, audience: Audience) -> Table:
+    """Count pages by severity and by class of hours; and those that nobody was told of."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in ("severity", *Hours, "all", "never told"):
+        made.add_column(str(column), justify="left" if column == "severity" else "right")
+    for row in _counted(test, audience):
+        numbers = [row[str(hours)] for hours in Hours]
+        cells = [*numbers, sum(numbers), row["never told"]]
+        made.add_row(row["severity"], *(str(number) for number in cells))
+    return made
+
+
+def notes(test: Backtest, audience: Audience | None) -> list[str]:
+    """Say who was woken, and what this result does not know."""
+    found = []
+    if audience:
+        nights = wakings(test, audience)
+        found.append(f"Woken at night: {_times(len(nights))}; {_wakers(nights)}")
+    unknown = [e for e in test.episodes if e.unknown]
+    found += [f"! not known: {each.alarm} at {_at(each, test)}: {each.why}" for each in unknown]
+    found += [
+        f"! judged only from {shown(since)} on: {name}, which looks back so far"
+        for name, since in sorted(test.late.items())
+    ]
+    found += [f"! not judged: {name}: {why}" for name, why in _not_judged(test)]
+    if test.judgements.silent:
+        found.append(f"! taken for silent: metrics of {', '.join(test.judgements.silent)}")
+    judged, lost = len(test.judgements.judged), len(test.judgements.not_judged)
+    found.append(f"{judged} alarms were judged, {lost} were not")
+    return found
+
+
+def wakings(test: Backtest, audience: Audience) -> list[Episode]:
+    """List the pages at night of severities that wake."""
+    return [
+        page
+        for page in test.pages
+        if (level := audience.level(page.actions)) and level.wakes
+        if page.told_at is not None and audience.hours(page.told_at) is Hours.NIGHT
+    ]
+
+
+def as_json(test: Backtest, audience: Audience | None) -> Json:
+    """Write it for machines; instants in UTC, times in seconds."""
+    return {
+        "start": shown(test.start),
+        "end": shown(test.end),
+        "episodes": [_episode(test, each, audience) for each in test.episodes],
+        "pages": len(test.pages),
+        "woken_at_night": len(wakings(test, audience)) if audience else None,
+        "totals": _counted(test, audience) if audience else None,
+        "judged": sorted(test.judgements.judged),
+        "judged_from": {name: shown(since) for name, since in sorted(test.late.items())},
+        "taken_for_silent": list(test.judgements.silent),
+        "not_judged": dict(_not_judged(test)),
+    }
+
+
+def _cells(test: Backtest, episode: Episode, audience: Audience | None) -> Iterator[str]:
+    instant = episode.told_at or episode.began or test.start
+    if audience:
+        yield f"{audience.local(instant):%a %Y-%m-%d %H:%M}"
+    yield shown(instant) if episode.told_at or episode.began else f"before {shown(instant)}"
+    yield episode.alarm
+    if audience:
+        level = audience.level(episode.actions)
+        yield level.id if level else "-"
+    yield _told(episode, audience)
+    yield _lasted(test, episode)
+    if audience:
+        inside, outside = audience.within(*_span(test, episode))
+        yield f"{lasting(inside)} / {lasting(outside)}"
+
+
+def _told(episode: Episode, audience: Audience | None) -> str:
+    if episode.told_at is None:
+        return f"{_NOBODY}: {episode.why}"
+    channels = audience.channels(episode.actions) if audience else episode.actions
+    since = f", after being {episode.why}" if episode.why else ""
+    return " and ".join(channels) + since
+
+
+def _lasted(test: Backtest, episode: Episode) -> str:
+    start, end = _span(test, episode)
+    more = "more than " if episode.began is None or episode.ended is None else ""
+    return more + lasting(end - start) + ("" if episode.ended else ", still rings")
+
+
+def _span(test: Backtest, episode: Episode) -> tuple[int, int]:
+    since = test.late.get(episode.alarm, test.start)
+    return episode.began or since, episode.ended or test.end
+
+
+def _counted(test: Backtest, audience: Audience) -> list[Json]:
+    """Count pages by severity, the gravest first, and what has no severity last."""
+    found: dict[str, Counter[str]] = {level.id: Counter() for level in audience.levels}
+    for episode in test.episodes:
+        level = audience.level(episode.actions)
+        counted = found.setdefault(level.id if level else "none", Counter())
+        at = episode.told_at
+        counted["never told" if at is None else str(audience.hours(at))] += 1
+    names = [*(str(hours) for hours in Hours), "never told"]
+    return [
+        {"severity": name, **{each: counted[each] for each in names}}
+        for name, counted in found.items()
+    ]
+
+
+def _episode(test: Backtest, episode: Episode, audience: Audience | None) -> Json:
+    level = audience.level(episode.actions) if audience else None
+    start, end = _span(test, episode)
+    return {
+        "alarm": episode.alarm,
+        "began": shown(episode.began) if episode.began else None,
+        "ended": shown(episode.ended) if episode.ended else None,
+        "told_at": shown(episode.told_at) if episode.told_at else None,
+        "actions": list(episode.actions),
+        "severity": level.id if level else None,
+        "channels": list(audience.channels(episode.actions)) if audience else [],
+        "held_back": episode.why,
+        "seconds": end - start,
+        "seconds_in_business_hours": audience.within(start, end)[0] if audience else None,
+    }
+
+
+def _not_judged(test: Backtest) -> list[tuple[str, str]]:
+    return sorted(test.judgements.not_judged.items())
+
+
+def _at(episode: Episode, test: Backtest) -> str:
+    return shown(episode.began or test.start)
+
+
+def _wakers(nights: Sequence[Episode]) -> str:
+    counted = Counter(page.alarm for page in nights)
+    return ", ".join(f"{name} {number}" for name, number in counted.most_common()) or "by nothing"
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")

@@ -1,0 +1,124 @@
+"""Whole replays of the shipped catalogue's metric alarms, against the slow evaluation.
+
+Statistics and evaluations are ``brute_force``'s, expressions those of ``tests.alarms.expressions``.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runbook.alarms.alarm import RESULT, Metric, MetricAlarm
+from runbook.alarms.catalogue import metric_alarms_of
+from runbook.model.selection import all_environments
+from simulator import definitions
+from simulator.definitions import Definitions, MathQuery, MetricIdentity, MetricQuery
+from simulator.judgement import EXTRA, STATES
+from simulator.replay import replay
+from simulator.series import MINUTE, Grid, Samples
+from tests.alarms.expressions import value
+from tests.simulator.brute_force import Outcome, breaches, outcome, statistic
+
+pytestmark = pytest.mark.clause("ALL-2")
+# Once each: environments and services differ by names and numbers.
+ALARMS = {
+    alarm.id: alarm for environment in all_environments() for alarm in metric_alarms_of(environment)
+}
+# A longer window slides in the same way: six hours of minutes take a minute here.
+LONGEST = 60 * MINUTE
+Series = Mapping[str, Sequence[float | None]]
+
+
+@pytest.mark.parametrize("key", [key for key in ALARMS if ALARMS[key].period <= LONGEST])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_both_say_the_same_of_each_minute(key: str, data: st.DataObject) -> None:
+    alarm = ALARMS[key]
+    steps = data.draw(st.integers(1, 40))
+    series = {each.id: data.draw(_values(alarm, each, steps)) for each in alarm.metrics}
+    simulated = _simulated(alarm)
+    feed = {
+        (_identity(each), each.stat): Samples(
+            MINUTE, np.array([math.nan if v is None else v for v in series[each.id]])
+        )
+        for each in alarm.metrics
+    }
+    known = Definitions({simulated.name: simulated})
+    played = replay(known, [simulated.name], feed, Grid(steps))
+    found = [STATES[code] for code in played.states[simulated.name]]
+    assert found == _by_hand(alarm, series, steps)
+
+
+def _values(
+    alarm: MetricAlarm, metric: Metric, steps: int
+) -> st.SearchStrategy[list[float | None]]:
+    """Draw counts around the threshold; what no FILL fills is there throughout.
+
+    A percentile of five minutes is known where it is the same in each of them.
+    """
+    threshold = max(1, math.ceil(abs(alarm.threshold)))
+    number = st.integers(0, 2 * threshold).map(float) | st.integers(0, 10).map(float)
+    filled = alarm.expression is None or f"FILL({metric.id}, " in alarm.expression
+    each = number | st.none() if filled else number
+    if metric.stat.startswith("p"):
+        one = number.flatmap(lambda level: st.sampled_from([level, None]))
+        return one.map(lambda level: [level] * steps)
+    return st.lists(each, min_size=steps, max_size=steps)
+
+
+def _identity(metric: Metric) -> MetricIdentity:
+    return MetricIdentity(metric.namespace, metric.name, tuple(sorted(metric.dimensions.items())))
+
+
+def _simulated(alarm: MetricAlarm) -> definitions.MetricAlarm:
+    metrics = tuple(
+        MetricQuery(each.id, _identity(each), each.stat, alarm.period) for each in alarm.metrics
+    )
+    math_ = () if alarm.expression is None else (MathQuery(RESULT, alarm.expression),)
+    return definitions.MetricAlarm(
+        name=alarm.key,
+        place="catalogue",
+        keys=(),
+        queries=(*metrics, *math_),
+        returned=RESULT if math_ else metrics[0].id,
+        period=alarm.period,
+        periods=alarm.periods,
+        breaching=alarm.breaching,
+        comparison=alarm.comparison,
+        threshold=alarm.threshold,
+        missing=alarm.missing,
+    )
+
+
+def _by_hand(alarm: MetricAlarm, series: Series, steps: int) -> list[str]:
+    lag, state, states = alarm.period // MINUTE, str(STATES[-1]), []
+    datapoints = [_datapoint(alarm, series, step, lag) for step in range(steps)]
+    for step in range(steps):
+        places = [step - back * lag for back in reversed(range(alarm.periods + EXTRA))]
+        window = [
+            breaches(datapoints[at] if at >= 0 else None, alarm.comparison, alarm.threshold)
+            for at in places
+        ]
+        found = outcome(window, alarm.periods, alarm.breaching, alarm.missing)
+        state = state if found is Outcome.AS_BEFORE else str(found)
+        states.append(state)
+    return states
+
+
+def _datapoint(alarm: MetricAlarm, series: Series, step: int, lag: int) -> float | None:
+    now, before = _statistics(alarm, series, step, lag), _statistics(alarm, series, step - lag, lag)
+    return value(alarm, now, before if step >= lag else None)
+
+
+def _statistics(alarm: MetricAlarm, series: Series, step: int, lag: int) -> dict[str, float | None]:
+    places = range(max(0, step + 1 - lag), max(0, step + 1))
+    return {
+        each.id: statistic(
+            [series[each.id][at] for at in places],
+            "Maximum" if each.stat.startswith("p") else each.stat,
+        )
+        for each in alarm.metrics
+    }

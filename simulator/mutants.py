@@ -141,12 +141,13 @@ def _expressions(text: str) -> Iterator[tuple[str, str]]:
     """Change one part of an expression at a time; the words tell which of equal ones it is."""
     seen: Counter[str] = Counter()
     root = parse(text).root
+    texts = {written(root)}
     for words, changed in _parts(root):
         seen[words] += 1
+        texts.add(written(changed))
         yield f"{words} (no. {seen[words]})", written(changed)
-    unfilled = _unfilled(root)
-    if unfilled != root:
-        yield "no FILL at all", written(unfilled)
+    if (unfilled := written(_unfilled(root))) not in texts:
+        yield "no FILL at all", unfilled
 
 
 def _unfilled(part: Part) -> Part:

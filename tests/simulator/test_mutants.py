@@ -129,7 +129,7 @@ FILLED = MetricAlarm(
     keys=("some",),
     queries=(
         MetricQuery("m", MetricIdentity("Some", "Thing"), "Sum", 300),
-        MathQuery("e", "IF(FILL(m, 0) > 5, MAX([m * 0.5, m]), 0)"),
+        MathQuery("e", "IF(FILL(m, 0) > 5, MAX([m * 0.5, FILL(m, 2)]), 0)"),
     ),
     returned="e",
     period=300,
@@ -175,6 +175,8 @@ def test_mutants_change_one_thing_each() -> None:
         "e: * -> / (no. 1)",
         "e: 0.5 -> 0.505 (no. 1)",
         "e: 0.5 -> 0.495 (no. 1)",
+        "e: FILL(m, 2) -> m (no. 1)",
+        "e: FILL(m, 2) -> FILL(m, 3) (no. 1)",
         "e: 0 -> 1 (no. 1)",
         "e: no FILL at all",
     ]

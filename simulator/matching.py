@@ -5,7 +5,7 @@ text everywhere. What then is still two metrics, or two queries of one, is refus
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runbook.model.refusal import Refusal, RefusedError
@@ -82,8 +82,7 @@ def matched(
     readers = _readers(alarms)
     matching = _Matching(recording, dict(bound or {}))
     for wanted, queries in readers.items():
-        told = {recording.reads[query] for query in queries if query in recording.reads}
-        fitting = told & set(matching.candidates(wanted))
+        fitting = set(_told(recording, wanted, queries)) & set(matching.candidates(wanted))
         if len(fitting) == 1:
             matching.take(wanted, fitting.pop())
             matching.told.add(wanted)
@@ -121,6 +120,15 @@ def _readers(alarms: Iterable[MetricAlarm]) -> dict[Wanted, list[tuple[str, str]
                 wanted = Wanted(alarm.region or "", query.metric, query.stat)
                 found.setdefault(wanted, []).append((alarm.name, query.id))
     return found
+
+
+def _told(
+    recording: Recording, wanted: Wanted, queries: Sequence[tuple[str, str]]
+) -> Iterator[Key]:
+    """List what the recorder read for these queries, by alarm and id."""
+    for (region, alarm, id_), key in recording.reads.items():
+        if (alarm, id_) in queries and wanted.region in ("", region):
+            yield key
 
 
 def _settle(matching: _Matching, readers: Iterable[Wanted]) -> None:

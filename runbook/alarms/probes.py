@@ -17,12 +17,16 @@ from runbook.alarms.canary import canary_name
 from runbook.alarms.placeholders import HEALTH_CHECK
 from runbook.model.environment import Environment
 
+# What is judged together. Until as many have come, those that never did count as failed: a new
+# canary's first good runs would ring.
+RUNS = 5
+
 
 def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
     """List what is watched of one service from outside.
 
     A canary that says nothing is an outage, but one that never said anything is new: it is armed
-    by its first run. That it never starts, ``runbook verify`` and Route 53 see.
+    by its first five runs. That it never starts, ``runbook verify`` and Route 53 see.
     """
     runs = {"CanaryName": canary_name(environment, key)}
 
@@ -59,7 +63,7 @@ def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
                 comparison=Comparison.BELOW,
                 threshold=100,
                 period=MINUTE,
-                periods=5,
+                periods=RUNS,
                 breaching=3,
                 missing=Missing.BAD,
                 missing_because="A canary that does not run sees no outage: that is one itself",
@@ -67,9 +71,9 @@ def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
             ),
             MetricAlarm(
                 **told("canary-armed"),  # type: ignore[arg-type]
-                symptom="The canary has run at least once in the last days",
+                symptom=f"The canary has run {RUNS} times in one of the last days",
                 source="Our own reading: a new environment's canary has not begun and pages nobody",
-                resets="Six days without any run",
+                resets=f"Six days with fewer than {RUNS} runs in each",
                 metrics=(
                     Metric(
                         id="runs",
@@ -81,12 +85,12 @@ def probe_alarms(environment: Environment, key: str) -> Iterator[Alarm]:
                 ),
                 unit="runs",
                 comparison=Comparison.AT_LEAST,
-                threshold=1,
+                threshold=RUNS,
                 period=DAY,
                 periods=6,
                 breaching=1,
                 missing=Missing.WELL,
-                missing_because="Without a run there is nothing to arm",
+                missing_because="Without runs there is nothing to arm",
                 part=True,
             ),
         ),

@@ -1,0 +1,34 @@
+"""The shipped alarm tests, run against a synthesized assembly once a session."""
+
+from functools import cache
+from pathlib import Path
+
+from runbook.model.loader import load_environment
+from simulator.completeness import shipped
+from simulator.environments import definitions_of
+from simulator.moved_tests import moved
+from simulator.test_file import AlarmTests, load
+from simulator.testing import Source, run
+from simulator.verdict import Played
+
+
+@cache
+def source(assembly: Path, environment: str) -> Source:
+    """Read the alarms of an environment."""
+    return Source(definitions_of(environment, assembly), environment)
+
+
+def read(path: Path, environment: str) -> AlarmTests:
+    """Read a shipped file as one of this environment."""
+    return moved(load(path), environment)
+
+
+@cache
+def played(assembly: Path, environment: str) -> tuple[Played, ...]:
+    """Run every shipped file that holds for an environment."""
+    paths = shipped(load_environment(environment))
+    return tuple(
+        each
+        for path in paths
+        for each in run(read(path, environment), source(assembly, environment))
+    )

@@ -7,9 +7,10 @@ text everywhere. What then is still two metrics, or two queries of one, is refus
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from runbook.model.refusal import Refusal, RefusedError
-from simulator.definitions import MetricAlarm, MetricIdentity, MetricQuery
+from simulator.definitions import Definitions, MetricAlarm, MetricIdentity, MetricQuery
 from simulator.recordings import Key, Recorded, Recording, described
 
 _MARK = re.compile(r"<[^<>]*>|\*")
@@ -109,6 +110,27 @@ def binding(text: str) -> tuple[str, str]:
         fix = "write a mark of the template, and its value: --bind '<stack/Balancer>=app/a/1'"
         raise RefusedError("the command line", [Refusal("--bind", f"{text!r} binds nothing", fix)])
     return mark, value
+
+
+def must_know(marks: Iterable[str], *versions: Definitions) -> None:
+    """Refuse to bind what no alarm has: a mark with a typing error would be silence."""
+    known = sorted(
+        {
+            value
+            for version in versions
+            for alarm in version.alarms.values()
+            for query in (alarm.queries if isinstance(alarm, MetricAlarm) else ())
+            if isinstance(query, MetricQuery)
+            for _, value in query.metric.dimensions
+            if _MARK.search(value)
+        }
+    )
+    for mark in marks:
+        if mark not in known:
+            near = get_close_matches(mark, known, n=3) or known[:5]
+            fix = f"nearest: {', '.join(near)}" if near else "leave it out: the alarms have no mark"
+            refusal = Refusal("--bind", f"no alarm has the mark {mark}", fix)
+            raise RefusedError("the command line", [refusal])
 
 
 def _readers(alarms: Iterable[MetricAlarm]) -> dict[Wanted, list[tuple[str, str]]]:

@@ -77,7 +77,7 @@ def test_a_strangers_template_tells_its_actions(tmp_path: Path, recorded: Path) 
         f"2026-03-02T01:01Z orders {TOPIC} 10 min",
         f"2026-03-02T03:21Z orders {TOPIC} 30 min",
     ]
-    assert lines[-1] == "1 alarms were judged, 0 were not"
+    assert lines[-1] == "1 of 1 alarms were judged"
 
 
 def test_two_templates_are_compared(tmp_path: Path, recorded: Path) -> None:
@@ -148,6 +148,14 @@ def test_a_recording_is_drawn(tmp_path: Path, recorded: Path) -> None:
     result = run("plot", "orders", recorded, "--template", template(tmp_path), "--out", out)
     assert result.stdout == f"{out}: 1 drawn\n"
     assert "ALARM actions ran" in out.read_text("utf-8")
+
+
+def test_a_mark_that_no_alarm_has_is_refused(tmp_path: Path, recorded: Path) -> None:
+    asked = "backtest", "--metrics", recorded, "--template", template(tmp_path)
+    assert refusal(*asked, "--bind", "<shop/Queu.QueueName>=a") == (
+        "the command line is refused: --bind: no alarm has the mark <shop/Queu.QueueName>; "
+        "nearest: <shop/Queue.QueueName>"
+    )
 
 
 TESTS = """

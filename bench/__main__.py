@@ -6,7 +6,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-from bench import command_start, mutants, rule_check, sandbox_deploy, synthesis
+from bench import alarm_replay, command_start, mutants, rule_check, sandbox_deploy, synthesis
 from bench.measurement import Measurement
 
 
@@ -22,7 +22,8 @@ def main(arguments: Sequence[str]) -> int:
 def _measurements(arguments: Sequence[str]) -> Iterable[Measurement]:
     match arguments:
         case []:
-            for part in (command_start, rule_check, synthesis, sandbox_deploy, mutants):
+            parts = (command_start, alarm_replay, rule_check, synthesis, sandbox_deploy, mutants)
+            for part in parts:
                 yield from part.measure()
         case ["mutants", *rules]:
             yield from mutants.measure(*rules)

@@ -2,9 +2,11 @@
 
 Actions run when a state is entered, once ("Alarm actions", User Guide); what was muted runs when
 the window ends and the state is still there ("How alarm mute rules work"). A composite with a
-suppressor waits first ("Suppressing composite alarm actions"). Within one step the suppressor changes before the
-composite, and both before a period of waiting ends: AWS advises periods as long as the minute that
-an evaluation takes, so a change in that minute is in time.
+suppressor waits first ("Suppressing composite alarm actions").
+
+Within one step the suppressor changes before the composite, and both before a period of waiting
+ends: AWS advises periods as long as the minute that an evaluation takes, so a change in that minute
+is in time.
 """
 
 from collections.abc import Iterator

@@ -50,10 +50,9 @@ def notes(test: Backtest, audience: Audience | None) -> list[str]:
         found.append(f"Woken at night: {_times(len(nights))}; {_wakers(nights)}")
     unknown = [e for e in test.episodes if e.unknown]
     found += [f"! not known: {each.alarm} at {_at(each, test)}: {each.why}" for each in unknown]
-    found += [
-        f"! judged only from {shown(since)} on: {name}, which looks back so far"
-        for name, since in sorted(test.late.items())
-    ]
+    for since in sorted(set(test.late.values())):
+        names = ", ".join(sorted(name for name, late in test.late.items() if late == since))
+        found.append(f"! judged only from {shown(since)} on, looking back so far: {names}")
     found += [f"! not judged: {name}: {why}" for name, why in _not_judged(test)]
     if test.judgements.silent:
         found.append(f"! taken for silent: metrics of {', '.join(test.judgements.silent)}")
@@ -89,10 +88,11 @@ def as_json(test: Backtest, audience: Audience | None) -> Json:
 
 
 def _cells(test: Backtest, episode: Episode, audience: Audience | None) -> Iterator[str]:
-    instant = episode.told_at or episode.began or test.start
+    instant = episode.told_at or _span(test, episode)[0]
+    before = "" if episode.told_at or episode.began else "before "
     if audience:
-        yield f"{audience.local(instant):%a %Y-%m-%d %H:%M}"
-    yield shown(instant) if episode.told_at or episode.began else f"before {shown(instant)}"
+        yield f"{before}{audience.local(instant):%a %Y-%m-%d %H:%M}"
+    yield f"{before}{shown(instant)}"
     yield episode.alarm
     if audience:
         level = audience.level(episode.actions)
@@ -160,7 +160,7 @@ def _not_judged(test: Backtest) -> list[tuple[str, str]]:
 
 
 def _at(episode: Episode, test: Backtest) -> str:
-    return shown(episode.began or test.start)
+    return shown(_span(test, episode)[0])
 
 
 def _wakers(nights: Sequence[Episode]) -> str:

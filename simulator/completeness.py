@@ -55,7 +55,9 @@ def gaps(environment: Environment, results: Iterable[Played]) -> tuple[Gap, ...]
 
 def _watched(environment: Environment) -> Iterator[tuple[str, str]]:
     """Name every alarm of CloudWatch, by its key and by its name there."""
-    alarms = {alarm.key: alarm for alarm in (*alarms_of(environment), *metric_alarms_of(environment))}
+    alarms = {
+        alarm.key: alarm for alarm in (*alarms_of(environment), *metric_alarms_of(environment))
+    }
     for key, alarm in alarms.items():
         if not isinstance(alarm, BudgetAlarm):
             yield key, alarm.name(environment.slug)

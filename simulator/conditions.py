@@ -16,9 +16,14 @@ from policies.templates.values import Unknown, unknowns
 from runbook.model.refusal import Refusal, RefusedError
 
 Json = Any
-_PSEUDO = ("AWS::AccountId", "AWS::Region", "AWS::StackId", "AWS::StackName")
+_PSEUDO = (
+    *("AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName"),
+    "AWS::URLSuffix",
+)
+# Regions of other partitions than aws.
+_ELSEWHERE = ("cn-", "us-gov-", "us-iso", "eu-iso")
 _LISTS = ("CommaDelimitedList", "List<")
-_FIX = "give parameters that decide them"
+_FIX = "decide some: --parameter NAME=VALUE"
 
 
 class Parameters:
@@ -46,7 +51,7 @@ class Parameters:
                     self._open(template, name, f"{name} is open here", None)
         if unused := [name for name in given if name not in used]:
             reason = f"no template has a parameter {unused[0]}"
-            raise RefusedError("parameters", [Refusal(unused[0], reason, "correct its name")])
+            raise RefusedError("--parameter", [Refusal(unused[0], reason, "correct its name")])
 
     def _open(self, template: Template, name: str, why: str, default: Json) -> None:
         mark = f"{template.stack}/{name}"
@@ -126,15 +131,11 @@ class _Judge:
     def _equal(self, left: Json, right: Json) -> bool:
         one, other = (resolve(side, self._stack) for side in (left, right))
         if unknowns(one) or unknowns(other) or "<" in repr((one, other)):
-            return self._atom(repr(sorted((_said(one), _said(other)))))
+            return self._atom(" ".join(sorted((repr(left), repr(right)))))
         return str(one) == str(other)
 
     def _atom(self, text: str) -> bool:
-        return self._atoms.setdefault(text, True)
-
-
-def _said(value: Json) -> str:
-    return value.text if isinstance(value, Unknown) else repr(value)
+        return self._atoms.setdefault(f"{self._stack.template.path}: {text}", True)
 
 
 def _declared(template: Template) -> dict[str, dict[str, Json]]:
@@ -169,6 +170,8 @@ def _is_known(template: Template, pseudo: str) -> bool:
             return template.account is not None
         case "AWS::Region":
             return template.region is not None
+        case "AWS::Partition" | "AWS::URLSuffix":
+            return template.region is not None and not template.region.startswith(_ELSEWHERE)
         case "AWS::StackName":
             return template.nested is None and "/" in template.path
     return False

@@ -1,6 +1,6 @@
 """Which alarms a replay needs, and in which order: what others depend on comes first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
 from runbook.model.refusal import Refusal, RefusedError
@@ -20,7 +20,7 @@ def in_order(definitions: Definitions, names: Iterable[str]) -> tuple[Alarm, ...
         name, asker = waiting.pop()
         if name in needed:
             continue
-        needed[name] = _parents(_found(definitions.alarms, name, asker))
+        needed[name] = _parents(_found(definitions, name, asker))
         waiting += [(parent, definitions.alarms[name].place) for parent in needed[name]]
     try:
         order = tuple(TopologicalSorter(needed).static_order())
@@ -39,9 +39,12 @@ def in_order(definitions: Definitions, names: Iterable[str]) -> tuple[Alarm, ...
     return tuple(definitions.alarms[name] for name in order)
 
 
-def _found(alarms: Mapping[str, Alarm], name: str, asker: str) -> Alarm:
-    if name in alarms:
-        return alarms[name]
+def _found(definitions: Definitions, name: str, asker: str) -> Alarm:
+    if name in definitions.alarms:
+        return definitions.alarms[name]
+    for alarm in definitions.unreadable:
+        if alarm.name == name:
+            raise RefusedError(alarm.place, alarm.refusals)
     raise RefusedError(
         asker,
         [

@@ -60,7 +60,8 @@ class _Feeding:
         if interval % step and step % interval:
             reason = f"datapoints {written(interval)} apart do not fall on evaluations, "
             fix = f"write a multiple or a divisor of {step}s"
-            self._refuse(at, f"{reason}which are {written(step)} apart", fix, "interval")
+            keys = ("series", at, "interval") if series.interval else ("interval",)
+            self._refuse_at(keys, f"{reason}which are {written(step)} apart", fix)
             return
         samples = Samples(interval, series.values)
         for query in self._found(at, series.metric):
@@ -128,5 +129,9 @@ class _Feeding:
                 self._refuse(at, f"{described(query)}: {error.reason}", error.fix, "values")
 
     def _refuse(self, at: int, reason: str, fix: str, key: str) -> None:
-        keys = ("tests", self._number, "series", at, key)
-        self.refusals.append(self._file.refusal(reason, fix, *keys))
+        self._refuse_at(("series", at, key), reason, fix)
+
+    def _refuse_at(self, keys: tuple[str | int, ...], reason: str, fix: str) -> None:
+        refusal = self._file.refusal(reason, fix, "tests", self._number, *keys)
+        if refusal not in self.refusals:
+            self.refusals.append(refusal)

@@ -6,7 +6,7 @@ from runbook.model.refusal import Refusal
 from simulator.definitions import Alarm, Definitions, MuteRule, Unreadable
 from simulator.resources import Found, UnreadableMute
 
-_GIVE = "give parameters that decide its conditions"
+_GIVE = "decide its conditions: --parameter NAME=VALUE"
 
 
 def agreed(readings: Sequence[Found | None]) -> Found:
@@ -78,7 +78,9 @@ class _Parts:
         refusals = list(self._mutings(alarm))
         if len(places) > 1:
             reason = f"{len(places)} alarms are called {alarm.name}: {', '.join(places)}"
-            refusals.append(Refusal("AlarmName", reason, "rename all but one of them"))
+            refusals.append(
+                Refusal("AlarmName", reason, "rename all but one, or give one template")
+            )
         return _unreadable(alarm, refusals) if refusals else alarm
 
     def _mutings(self, alarm: Alarm) -> Iterator[Refusal]:

@@ -22,7 +22,7 @@ from simulator.series import MINUTE, Values
 
 # AWS's examples: three periods, five datapoints looked at.
 EXTRA = 2
-STATES = (State.OK, State.ALARM, State.INSUFFICIENT)
+STATES = tuple(State)
 OK, ALARM, INSUFFICIENT, AS_BEFORE = range(4)
 _COMPARED = {
     Comparison.ABOVE: np.greater,
@@ -141,7 +141,7 @@ class _Range:
         filled = few if treatment is Missing.BAD else 0
         outcomes = np.where(self.bad + filled >= self.alarm.breaching, ALARM, OK).astype(np.int8)
         if treatment in {Missing.UNKNOWN, Missing.AS_BEFORE}:
-            alone = (self.real > 0) & (self.real == self.bad) & (outcomes == OK) & (few > 0)
+            alone = (self.real > 0) & (self.real == self.bad) & (outcomes == OK)
             outcomes[alone] = self._premature(treatment)[alone]
         outcomes[self.real == 0] = _FILLED[treatment]
         return self._when_evaluated(outcomes)

@@ -23,14 +23,18 @@ _KINDS = {"application": "app", "network": "net", "gateway": "gwy"}
 
 
 class Marks:
-    """Writes values of one case of some templates; ``defaults`` are those of open parameters."""
+    """Writes values of one case of some templates.
 
-    def __init__(self, scope: Scope, defaults: Mapping[str, Json]) -> None:
+    ``defaults`` are those of open parameters, ``calls`` what ``simulator.calls`` has marked.
+    """
+
+    def __init__(self, scope: Scope, defaults: Mapping[str, Json], calls: frozenset[str]) -> None:
         self._scope = scope
         self._defaults = defaults
-        self._open = {
+        self._parameters = {
             value.text[2:-1] for value in scope.arguments.values() if isinstance(value, Unknown)
         }
+        self._open = self._parameters | calls
         self._resources = {
             f"{stack.template.stack}/{logical_id}"
             for stack in scope.stacks
@@ -74,13 +78,14 @@ class Marks:
         said = {
             name.rpartition("/")[2]: self._defaults.get(name)
             for name in names
-            if name in self._open
+            if name in self._parameters
         }
         if not said:
             return "write the value itself"
-        given = ", ".join(f"{name}: ..." for name in said)
-        defaults = [f"{name}'s default is {_brief(each)}" for name, each in said.items() if each]
-        return f"give its value, parameters: {{{given}}}" + "".join(f"; {d}" for d in defaults)
+        given = " ".join(f"--parameter {name}=..." for name in said)
+        known = {name: each for name, each in said.items() if each is not None}
+        defaults = "".join(f"; {name}'s default is {_brief(each)}" for name, each in known.items())
+        return f"give its value: {given}{defaults}"
 
     def _mark(self, found: re.Match[str], value: Unknown) -> str:
         name = found["name"]

@@ -151,7 +151,7 @@ def _must_differ(matching: _Matching) -> None:
             fix = "say with --region where it was recorded, or record with runbook alarms record"
         else:
             reason = f"it would be both {other} and {wanted}"
-            fix = f"record the other one, too, and say which is which: {_example(wanted)}"
+            fix = "record both of them: runbook alarms record does"
         source = f"{matching.recording.source}, {recorded.place}"
         raise RefusedError(
             source, [Refusal(described(recorded.metric, recorded.stat), reason, fix)]

@@ -75,13 +75,14 @@ def rule_mutants(alarm: CompositeAlarm) -> Iterator[tuple[str, CompositeAlarm]]:
     if not isinstance(rule, Every | Some) or not all(isinstance(e, InState) for e in rule.of):
         raise ValueError(f"{alarm.place}: not states joined by AND or by OR: {alarm.rule}")
     parts = [f'{each.state}("{each.name}")' for each in rule.of if isinstance(each, InState)]
-    one, other = (" AND ", " OR ") if isinstance(rule, Every) else (" OR ", " AND ")
-    yield f"rule:{other}for{one}".replace("  ", " "), replace(alarm, rule=other.join(parts))
+    one, other = ("AND", "OR") if isinstance(rule, Every) else ("OR", "AND")
+    yield f"rule: {other} for {one}", replace(alarm, rule=f" {other} ".join(parts))
     for number, part in enumerate(parts):
-        rest = [*parts[:number], *parts[number + 1 :]]
-        yield f"rule: without {part}", replace(alarm, rule=one.join(rest))
-        denied = [*parts[:number], f"NOT {part}", *parts[number + 1 :]]
-        yield f"rule: not {part}", replace(alarm, rule=one.join(denied))
+        before, after = parts[:number], parts[number + 1 :]
+        without = f" {one} ".join([*before, *after])
+        yield f"rule: without {part}", replace(alarm, rule=without)
+        denied = f" {one} ".join([*before, f"NOT {part}", *after])
+        yield f"rule: not {part}", replace(alarm, rule=denied)
 
 
 def _thresholds(alarm: MetricAlarm) -> Iterator[Mutant]:
@@ -139,9 +140,29 @@ def _with(alarm: MetricAlarm, changed: Query) -> MetricAlarm:
 def _expressions(text: str) -> Iterator[tuple[str, str]]:
     """Change one part of an expression at a time; the words tell which of equal ones it is."""
     seen: Counter[str] = Counter()
-    for words, changed in _parts(parse(text).root):
+    root = parse(text).root
+    texts = {written(root)}
+    for words, changed in _parts(root):
         seen[words] += 1
+        texts.add(written(changed))
         yield f"{words} (no. {seen[words]})", written(changed)
+    if (unfilled := written(_unfilled(root))) not in texts:
+        yield "no FILL at all", unfilled
+
+
+def _unfilled(part: Part) -> Part:
+    match part:
+        case Call(function="FILL", arguments=(filled, _)):
+            return _unfilled(filled)
+        case Call(arguments=arguments):
+            return replace(part, arguments=tuple(map(_unfilled, arguments)))
+        case Listed(parts=parts):
+            return replace(part, parts=tuple(map(_unfilled, parts)))
+        case Operation(left=left, right=right):
+            return replace(part, left=_unfilled(left), right=_unfilled(right))
+        case Negative(part=inner):
+            return replace(part, part=_unfilled(inner))
+    return part
 
 
 def _parts(part: Part) -> Iterator[tuple[str, Part]]:
@@ -180,8 +201,8 @@ def _changed(part: Part) -> Iterator[tuple[str, Part]]:
             more = replace(part, arguments=(filled, replace(by, value=value + 1)))
             yield f"FILL({name}, {value:g}) -> FILL({name}, {value + 1:g})", more
         case Call(function=function) if function in _EXTREMES:
-            other = _EXTREMES[function]
-            yield f"{function} -> {other}", replace(part, function=other)
+            opposite = _EXTREMES[function]
+            yield f"{function} -> {opposite}", replace(part, function=opposite)
         case Operation(sign=sign) if sign in _SIGNS:
             yield f"{sign} -> {_SIGNS[sign]}", replace(part, sign=_SIGNS[sign])
 

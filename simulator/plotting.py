@@ -5,7 +5,7 @@ tell apart; states have hatches besides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import pairwise
 from pathlib import Path
@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.actions import ActionEvent
-from simulator.definitions import Definitions, MetricAlarm, State
+from simulator.definitions import Definitions, MetricAlarm, MetricQuery, State
 from simulator.dependencies import in_order
 from simulator.judgement import STATES, breaches
 from simulator.replay import Replay
-from simulator.series import Grid, Values
+from simulator.series import Values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# So many datapoints are still told apart.
+FEW = 240
 FORMATS = (".svg", ".png")
 _LINE, _BREACH, _THRESHOLD, _INK = "#0072B2", "#D55E00", "#000000", "#404040"
 _STATES = {
@@ -32,11 +34,12 @@ _STATES = {
     State.ALARM: ("#D55E00", "////"),
     State.INSUFFICIENT: ("#BBBBBB", "...."),
 }
+# What became of actions: a marker and its colour; actions that end an alarm point upwards.
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     "ran": ("v", "#000000"),
-    "muted": ("x", "#CC79A7"),
+    "muted": ("X", "#CC79A7"),
     "suppressed": ("s", "#56B4E9"),
-    "unknown": ("d", "#F0E442"),
+    "unknown": ("D", "#F0E442"),
 }
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "runbook",
@@ -55,12 +58,13 @@ _STYLE: dict[Any, Any] = {
 class Picture:
     """What is drawn of one alarm, one value a step.
 
-    ``values`` are held against the alarm's threshold and None of a composite; ``bands`` are the
-    states of what it hangs on, and its own last. ``start`` is the instant of minute 0, in seconds
-    since 1970, where hours matter; else the axis counts minutes.
+    ``values`` are held against the alarm's threshold and None of a composite; ``unit`` is what they
+    count. ``bands`` are the states of what it hangs on, and its own last. ``start`` is where the
+    first stands, in seconds since 1970, where hours matter; else the axis counts minutes.
     """
 
     title: str
+    unit: str
     alarm: MetricAlarm | None
     values: Values | None
     bands: tuple[tuple[str, NDArray[np.int8]], ...]
@@ -69,20 +73,30 @@ class Picture:
     start: int | None
 
 
-def picture(replay: Replay, name: str, grid: Grid, first: int = 0, title: str = "") -> Picture:
-    """Take an alarm out of a replay, from the step ``first`` on."""
-    alarm = replay.alarms[name]
-    needed = [each.name for each in in_order(Definitions(replay.alarms), [name])]
-    start = None if grid.start is None else grid.start + first * grid.step
+def picture(
+    replay: Replay, name: str, title: str = "", unit: str = "", since: int | None = None
+) -> Picture:
+    """Take an alarm out of a replay.
+
+    Steps stand where tests name them: step 9 at nine minutes. From the instant ``since`` on, in
+    seconds since 1970, they stand where they are evaluated: at their ends.
+    """
+    alarm, grid = replay.alarms[name], replay.grid
+    start, first = grid.start, 0
+    if since is not None:
+        first = max(0, (since - (grid.start or 0)) // grid.step)
+        start = (grid.start or 0) + (first + 1) * grid.step
+    needed = in_order(Definitions(replay.alarms), [name])
     return Picture(
-        title=title or name,
+        title=title or alarm.keys[0],
+        unit=unit or (_counted(alarm) if isinstance(alarm, MetricAlarm) else ""),
         alarm=alarm if isinstance(alarm, MetricAlarm) else None,
         values=replay.datapoints[name][first:] if isinstance(alarm, MetricAlarm) else None,
-        bands=tuple((each, replay.states[each][first:]) for each in needed),
+        bands=tuple((each.keys[0], replay.states[each.name][first:]) for each in needed),
         events=tuple(
-            ActionEvent(e.step - first, e.state, e.outcome, e.told, e.because)
-            for e in replay.actions[name]
-            if e.step >= first and e.outcome != "none"
+            replace(event, step=event.step - first)
+            for event in replay.actions[name]
+            if event.step >= first and event.outcome != "none"
         ),
         step=grid.step,
         start=start,
@@ -135,7 +149,7 @@ def _draw(part: Any, drawn: Picture) -> None:  # noqa: ANN401 - matplotlib's Sub
         _series(axes[0], drawn, drawn.alarm, drawn.values)
     _bands(axes[-1], drawn)
     _clock(axes[-1], drawn)
-    entries = dict(_entries(axes))
+    entries = dict(sorted(_entries(axes), key=lambda entry: _rank(entry[0])))
     part.legend(
         entries.values(),
         entries.keys(),
@@ -145,16 +159,27 @@ def _draw(part: Any, drawn: Picture) -> None:  # noqa: ANN401 - matplotlib's Sub
     )
 
 
+def _rank(label: str) -> int:
+    """Order the legend: what is measured, states, actions."""
+    if label in set(State):
+        return 10 + STATES.index(State(label))
+    return 20 if " actions " in label else 0
+
+
 def _series(axes: "Axes", drawn: Picture, alarm: MetricAlarm, values: Values) -> None:
-    at = _at(drawn, len(values))
+    at = np.array([_place(drawn, step) for step in range(len(values))])
     bad = breaches(values, alarm)
-    few = len(values) <= 240
+    few = len(values) <= FEW
     axes.plot(at, values, color=_LINE, lw=1.4, marker="o" if few else "", ms=3, label="datapoint")
-    axes.plot(at[bad], values[bad], "o", ms=5, mfc="none", mec=_BREACH, mew=1.4, label="breaching")
+    axes.plot(
+        at[bad], values[bad], "o", ms=5 if few else 3, mfc="none", mec=_BREACH, label="breaching"
+    )
     sign = f"threshold: {alarm.comparison.sign} {alarm.threshold:g}"
     axes.axhline(alarm.threshold, color=_THRESHOLD, lw=1.2, ls=(0, (5, 3)), label=sign)
-    axes.set_ylabel(_unit(alarm))
-    axes.margins(x=0, y=0.12)
+    axes.set_ylabel(drawn.unit)
+    axes.margins(x=0.01, y=0.12)
+    if np.nanmin(np.append(values, alarm.threshold)) >= 0:
+        axes.set_ylim(bottom=0)
     axes.grid(axis="y", color="#DDDDDD", lw=0.7)
     axes.spines[["top", "right"]].set_visible(False)
     axes.text(
@@ -175,7 +200,7 @@ def _bands(axes: "Axes", drawn: Picture) -> None:
     for row, (_, states) in enumerate(drawn.bands):
         for first, until, state in _spells(states):
             colour, hatch = _STATES[state]
-            edges = _edges(drawn, first), _edges(drawn, until)
+            edges = _place(drawn, first), _place(drawn, until)
             axes.broken_barh(
                 [(edges[0], edges[1] - edges[0])],
                 (last - row - 0.36, 0.72),
@@ -188,18 +213,20 @@ def _bands(axes: "Axes", drawn: Picture) -> None:
     for event in drawn.events:
         outcome = event.outcome or "unknown"
         marker, colour = _OUTCOMES[outcome]
+        rings = event.state is State.ALARM
         axes.plot(
-            [_edges(drawn, event.step + 1)],
-            [0.0],
-            marker=marker,
-            ms=8,
-            mfc=colour,
-            mec="white" if marker != "x" else colour,
-            mew=1.0 if marker != "x" else 2.0,
+            [_place(drawn, event.step)],
+            # Actions that end an alarm stand below: over a month they are at one place.
+            [0.18 if rings else -0.18],
+            marker=marker if rings or marker != "v" else "^",
+            ms=9,
+            mfc=colour if rings else "white",
+            mec="white" if rings else colour,
+            mew=1.2,
             ls="",
             clip_on=False,
             zorder=5,
-            label=f"actions {outcome}",
+            label=f"{event.state.value} actions {outcome}",
         )
     axes.set_yticks(
         range(len(drawn.bands)), [name for name, _ in reversed(drawn.bands)], fontsize=9
@@ -207,7 +234,7 @@ def _bands(axes: "Axes", drawn: Picture) -> None:
     axes.set_ylim(-0.5, last + 0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.margins(x=0)
+    axes.margins(x=0.01)
 
 
 def _clock(axes: "Axes", drawn: Picture) -> None:
@@ -226,12 +253,8 @@ def _clock(axes: "Axes", drawn: Picture) -> None:
     axes.set_xlabel("UTC")
 
 
-def _at(drawn: Picture, steps: int) -> NDArray[Any]:
-    return np.array([_edges(drawn, step + 1) for step in range(steps)])
-
-
-def _edges(drawn: Picture, step: int) -> Any:  # noqa: ANN401 - a number of minutes or a date
-    """Give where a step begins on the axis: it is evaluated where it ends."""
+def _place(drawn: Picture, step: int) -> Any:  # noqa: ANN401 - a number of minutes or a date
+    """Give where a step stands on the axis."""
     if drawn.start is None:
         return step * drawn.step / 60
     return np.datetime64(drawn.start + step * drawn.step, "s")
@@ -250,5 +273,9 @@ def _entries(axes: Sequence["Axes"]) -> Iterator[tuple[str, Any]]:
         yield from zip(labels, handles, strict=True)
 
 
-def _unit(alarm: MetricAlarm) -> str:
+def _counted(alarm: MetricAlarm) -> str:
+    """Name what is held against the threshold, where nobody says its unit."""
+    (query,) = (each for each in alarm.queries if each.id == alarm.returned)
+    if isinstance(query, MetricQuery):
+        return f"{query.stat} of {query.metric.name}"
     return alarm.returned

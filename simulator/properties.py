@@ -34,7 +34,9 @@ class Properties:
         allowed = set(known)
         for name in self.values:
             if name in not_modelled:
-                raise self.refused(name, not_modelled[name], "no test can be made of this alarm")
+                raise self.refused(
+                    name, not_modelled[name], "leave it out: with it no test is possible"
+                )
             if name not in allowed:
                 reason = "it is no property that is known here: what it does to states is open"
                 raise self.refused(name, reason, "leave it out, or correct its name")
@@ -55,14 +57,14 @@ class Properties:
         try:
             return self.marks.text(value)
         except ValueError as error:
-            raise self.refused(name, str(error), "write it out, or give its parameter") from None
+            raise self.refused(name, str(error), "write it out, or give its parameters") from None
 
     def dimension(self, name: str) -> str:
         """Read a dimension's value, with marks and patterns."""
         try:
             return self.marks.dimension(self._given(name, None))
         except ValueError as error:
-            raise self.refused(name, str(error), "write it out, or give its parameter") from None
+            raise self.refused(name, str(error), "write it out, or give its parameters") from None
 
     def number(self, name: str) -> float:
         """Read a number, which CloudFormation takes as text, too."""

@@ -40,6 +40,10 @@ Template = Annotated[
     list[Path] | None,
     typer.Option("--template", help="Alarms of these templates or assemblies, anybody's."),
 ]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", metavar="NAME=VALUE", help="Value of a template's parameter."),
+]
 Assembly = Annotated[
     Path, typer.Option("--assembly", help="Alarms of this assembly, as `make synth` writes it.")
 ]
@@ -55,6 +59,10 @@ def add_to(alarms: typer.Typer) -> None:
         epilog="Example: runbook alarms backtest acme/production --metrics week.json "
         "--against ../main/cdk.out. Exit codes: 0 told, 2 refused."
     )(backtest)
+    alarms.command(
+        epilog="Example: runbook alarms plot api-5xx-rate runbook/alarms/tests/api-5xx-rate.yaml "
+        "--test 1 --out errors.svg"
+    )(plot)
 
 
 def record(
@@ -118,6 +126,7 @@ def backtest(
     bind: Bind = None,
     allow_missing: AllowMissing = False,
     template: Template = None,
+    parameter: Parameters = None,
     assembly: Assembly = Path("cdk.out"),
     against: Annotated[
         Path | None, typer.Option("--against", help="Assembly or template of another version.")
@@ -133,13 +142,15 @@ def backtest(
     from simulator.matching import binding
     from simulator.recorded_replay import Manner
     from simulator.recordings import read_recording
-    from simulator.versions import Version, over
+    from simulator.versions import Version, over, parameters_of
 
     recording = read_recording(metrics, queries, region)
     start, end = over(recording, from_, to)
     bound = dict(binding(text) for text in bind or ())
     manner = Manner(start, end, bound, allow_missing=allow_missing)
-    version = Version.of(name or recording.environment or "", assembly, template or (), region)
+    given = parameters_of(parameter or ())
+    of = name or recording.environment or ""
+    version = Version.of(of, assembly, template or (), region, given)
     now = test(version.definitions, recording, manner)
     audience = version.audience(start, end)
     compared = None
@@ -149,6 +160,68 @@ def backtest(
         typer.echo(json.dumps(_as_json(now, compared, audience), indent=2))
     else:
         _tell(now, compared, audience)
+
+
+def plot(
+    alarm: Annotated[str, typer.Argument(metavar="ALARM", help="Its id, id/subject, or name.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file of alarm tests (.yaml), or a recording.")
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="SVG or PNG; by default ALARM.svg, here.")
+    ] = None,
+    test: Annotated[
+        int | None,
+        typer.Option("--test", min=1, help="Which test of the file; by default all of ALARM."),
+    ] = None,
+    environment: Annotated[
+        str,
+        typer.Option(
+            "--environment",
+            metavar="NAME",
+            help="organisation/environment; by default the file's.",
+            autocompletion=environment_names,
+        ),
+    ] = "",
+    from_: From = "",
+    to: To = "",
+    queries: Queries = None,
+    region: Region = "",
+    bind: Bind = None,
+    allow_missing: AllowMissing = False,
+    template: Template = None,
+    parameter: Parameters = None,
+    assembly: Assembly = Path("cdk.out"),
+) -> None:
+    """Draw an alarm: its series, threshold, states and what became of its actions.
+
+    Needs matplotlib: pip install 'runbook[plot]'. The same input gives the same bytes.
+    """
+    from simulator import plotted
+    from simulator.matching import binding
+    from simulator.plotting import draw
+    from simulator.recorded_replay import Manner
+    from simulator.recordings import read_recording
+    from simulator.sources import Sources
+    from simulator.versions import Version, over, parameters_of
+
+    given = parameters_of(parameter or ())
+    if file.suffix in (".yaml", ".yml"):
+        sources = Sources(assembly, tuple(template or ()), environment or None, given)
+        pictures = plotted.of_tests(file, alarm, test or 0, sources)
+    else:
+        recording = read_recording(file, queries, region)
+        start, end = over(recording, from_, to)
+        of = environment or recording.environment or ""
+        version = Version.of(of, assembly, template or (), region, given)
+        bound = dict(binding(text) for text in bind or ())
+        manner = Manner(start, end, bound, allow_missing=allow_missing)
+        whose = None if template else of
+        pictures = plotted.of_recording(recording, alarm, version.definitions, manner, whose)
+    written = out or Path(f"{alarm.replace('/', '-')}.svg")
+    draw(pictures, written)
+    typer.echo(f"{written}: {len(pictures)} drawn")
 
 
 def _as_json(

@@ -28,7 +28,8 @@ HIGH_RESOLUTION = 10
 class Manner:
     """How to look at a recording: from ``start`` until before ``end``, seconds since 1970.
 
-    ``bound`` maps marks to what they are; ``allow_missing`` takes what was not recorded for silent.
+    ``bound`` maps marks to what they are; ``allow_missing`` takes for silent what was not recorded,
+    and the time before it was.
     """
 
     start: int
@@ -79,7 +80,7 @@ def judge_recorded(
     found = matched(_metric_alarms(definitions, needed), recording, manner.bound)
     own = _hindered(definitions, needed, found, manner)
     for name, some in parts.items():
-        since = recording.start + looks_back(definitions, name)
+        since = _since(definitions, recording, manner, name)
         if hindrance := next((own[part] for part in (name, *some) if part in own), ""):
             mine = name in own
             not_judged[name] = hindrance if mine else f"of what it hangs on, {hindrance}"
@@ -93,8 +94,7 @@ def judge_recorded(
             if isinstance(answer, RefusedError):
                 not_judged[name] = answer.brief
             else:
-                since = recording.start + looks_back(definitions, name)
-                judged[name] = Judged(answer, grid, max(since, manner.start))
+                judged[name] = Judged(answer, grid, _since(definitions, recording, manner, name))
     silent = {name for name in judged if {name, *parts[name]} & set(found.missing)}
     return Judgements(judged, not_judged, tuple(sorted(silent)))
 
@@ -112,6 +112,13 @@ def looks_back(definitions: Definitions, name: str) -> int:
     )
     waits = [a.suppressor for a in alarms if isinstance(a, CompositeAlarm) and a.suppressor]
     return longest + sum(each.wait + each.extension for each in waits)
+
+
+def _since(definitions: Definitions, recording: Recording, manner: Manner, name: str) -> int:
+    """Say from when on the recording fills what an alarm looks back on, or may be taken to."""
+    if manner.allow_missing:
+        return manner.start
+    return max(manner.start, recording.start + looks_back(definitions, name))
 
 
 def _parts(

@@ -71,7 +71,7 @@ def recording_of(
         if other := found.get(each.key):
             reason = f"{named(each)} stands twice, also at {other.place}"
             if other.period != each.period:
-                reason += f", with periods of {other.period} and {each.period} seconds"
+                reason += f", with periods of {each.period} and {other.period} seconds"
             fix = "keep one of them: a metric is recorded once under each statistic"
             raise RefusedError(source, [Refusal(each.place, reason, fix)])
         found[each.key] = each

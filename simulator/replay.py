@@ -89,6 +89,14 @@ class _Run:
     datapoints: dict[str, Values] = field(default_factory=dict)
     series: dict[tuple[str, str], Values] = field(default_factory=dict)
     actions: dict[str, tuple[ActionEvent, ...]] = field(default_factory=dict)
+    # The numbers of the mute rules that name an alarm, and when such rules mute.
+    named_by: dict[str, list[int]] = field(default_factory=dict)
+    muted: dict[tuple[tuple[int, ...], str | None], NDArray[np.int8]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for number, rule in enumerate(self.definitions.mute_rules):
+            for name in dict.fromkeys(rule.alarms):
+                self.named_by.setdefault(name, []).append(number)
 
     def of_metric(self, alarm: MetricAlarm) -> None:
         series = self.queries.series_of(alarm)
@@ -110,7 +118,15 @@ class _Run:
     def _entered(
         self, alarm: Alarm, found: NDArray[np.int8], suppressing: NDArray[np.int8] | None = None
     ) -> None:
-        grid = self.queries.grid
-        muted = muting.muted(self.definitions.mute_rules, alarm.name, grid, alarm.region)
+        step = self.queries.grid.step
         self.states[alarm.name] = found
-        self.actions[alarm.name] = events(found, alarm, muted, suppressing, grid.step)
+        self.actions[alarm.name] = events(found, alarm, self._muted(alarm), suppressing, step)
+
+    def _muted(self, alarm: Alarm) -> NDArray[np.int8]:
+        """Say when the alarm is muted; alarms that the same rules name are so together."""
+        numbers = tuple(self.named_by.get(alarm.name, ()))
+        key = (numbers, alarm.region)
+        if key not in self.muted:
+            rules_of = [self.definitions.mute_rules[number] for number in numbers]
+            self.muted[key] = muting.muted(rules_of, alarm.name, self.queries.grid, alarm.region)
+        return self.muted[key]

@@ -1,15 +1,14 @@
 """Alarms and mute rules among the resources of one case of some templates."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from policies.templates.assembly import NESTED_STACK
-from policies.templates.intrinsics import resolve
-from policies.templates.scope import Resource, Scope, Stack
-from policies.templates.values import UnresolvedError, unknowns
+from policies.templates.scope import Resource, Scope
+from policies.templates.values import UnresolvedError
 from runbook.model.refusal import Refusal, RefusedError
+from simulator.calls import marked
 from simulator.composite_alarms import (
     COMPOSITE,
     MUTE_RULE,
@@ -46,17 +45,16 @@ class Resources:
     """What one case of some templates holds; ``defaults`` are those of open parameters."""
 
     def __init__(self, scope: Scope, defaults: Mapping[str, Json]) -> None:
-        self._scope = scope
-        self._marks = Marks(scope, defaults)
-        self._names = {
-            _key(alarm): self._name(alarm, "AlarmName")
-            for alarm in scope.resources(ALARM, COMPOSITE)
-        }
+        self._scope, calls = marked(scope)
+        self._marks = Marks(self._scope, defaults, calls)
+        alarms = list(self._scope.resources(ALARM, COMPOSITE))
+        self._ids = Counter(alarm.logical_id for alarm in alarms)
+        self._names = {_key(alarm): self._name(alarm, "AlarmName") for alarm in alarms}
         self._references = {
             f"<{alarm.stack.template.stack}/{alarm.logical_id}.{attribute}>": self._names[
                 _key(alarm)
             ]
-            for alarm in scope.resources(ALARM, COMPOSITE)
+            for alarm in alarms
             for attribute in ("Ref", "Arn")
         }
 
@@ -105,48 +103,23 @@ class Resources:
             return None
 
     def _properties(self, resource: Resource) -> Properties:
-        """Open a resource's properties, unless something else makes them, or takes marks apart."""
+        """Open a resource's properties, unless something else makes them."""
         place = _place(resource)
         if function := next((key for key in resource.body if key.startswith("Fn::")), None):
             reason = f"{function} puts something into it that is not here yet"
             raise RefusedError(place, [Refusal(function, reason, "give the processed template")])
-        borrows = resource.stack.template.nested is not None or any(
-            word in resource.text for word in ("Fn::ImportValue", "Outputs.")
-        )
-        own = _taken_apart(resource.body.get("Properties"), resource.stack)
-        if own or (borrows and self._outputs_taken_apart):
-            reason = "Fn::Split takes apart what is known only when it is deployed"
-            raise RefusedError(place, [Refusal("Fn::Split", reason, _FIX)])
         return Properties(resource.properties, place, self._marks)
 
     def _name(self, resource: Resource, property_: str) -> str:
         """Read an alarm's name; without one its logical id stands for the one that AWS makes."""
+        own = resource.logical_id
+        if self._ids[own] > 1:
+            own = f"{resource.stack.template.stack}/{own}"
         try:
             found = Properties(resource.properties, _place(resource), self._marks)
-            return found.name(property_) if property_ in found else resource.logical_id
+            return found.name(property_) if property_ in found else own
         except RefusedError:
-            return resource.logical_id
-
-    @cached_property
-    def _outputs_taken_apart(self) -> bool:
-        """Say whether what one stack hands to another is a part of a mark."""
-        nested = (each.body.get("Properties") for each in self._scope.resources(NESTED_STACK))
-        return any(
-            _taken_apart(stack.template.body.get("Outputs"), stack) for stack in self._scope.stacks
-        ) or any(_taken_apart(each, stack) for each in nested for stack in self._scope.stacks)
-
-
-def _taken_apart(value: Json, stack: Stack) -> bool:
-    """Say whether a text is split in which something is open: its pieces would mean nothing."""
-    match value:
-        case {"Fn::Split": [_, text]}:
-            made = resolve(text, stack)
-            return bool(unknowns(made)) or (isinstance(made, str) and "<" in made)
-        case dict():
-            return any(_taken_apart(item, stack) for item in value.values())
-        case list():
-            return any(_taken_apart(item, stack) for item in value)
-    return False
+            return own
 
 
 def _key(resource: Resource) -> Key:

@@ -33,9 +33,10 @@ def _read(path: Path) -> Sequence[Template]:
     except (KeyError, TypeError, AttributeError, OSError, ValueError) as error:
         reason = f"what stands beside it cannot be read: {type(error).__name__}: {error}"
         raise _refused(str(path), reason, "synthesize again, or give the template alone") from None
-    if reading.troubles:
+    # No alarm hangs on code that is uploaded.
+    if troubles := [each for each in reading.troubles if not each.of_asset]:
         fix = "synthesize again: make synth"
-        refusals = [Refusal(each.template, each.reason, fix) for each in reading.troubles]
+        refusals = [Refusal(each.template, each.reason, fix) for each in troubles]
         raise RefusedError(str(path), refusals)
     return reading.templates
 

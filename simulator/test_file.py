@@ -5,7 +5,6 @@ docs/alarm-tests.md shows one. Every value is text as it is written (``simulator
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -16,10 +15,13 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from simulator import durations, notation
 from simulator.definitions import State
+from simulator.instants import EXAMPLE, instant
 from simulator.series import MINUTE, Values
 from simulator.yaml_text import Path as Keys
 from simulator.yaml_text import YamlText, YamlTextError, read
 
+# The year 2999: calendars of mute rules end there.
+_LATEST = 32_472_144_000
 Became = Literal["ran", "muted", "suppressed", "none"]
 
 
@@ -44,17 +46,16 @@ def _interval(value: object) -> object:
 
 
 def _start(value: object) -> object:
-    """Read an instant, in seconds since 1970; one without a zone is another in each place."""
     if not isinstance(value, str):
         return value
-    how = "write it with its zone, such as 2026-03-02T09:00:00Z"
+    fix = f"write it with its zone, such as {EXAMPLE}"
     try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        raise _wrong(f"{value[:40]!r} is no time", how) from None
-    if instant.tzinfo is None:
-        raise _wrong(f"{value!r} has no zone", how)
-    return round((instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
+        found = instant(value)
+    except ValueError as error:
+        raise _wrong(str(error), fix) from None
+    if not 0 <= found < _LATEST:
+        raise _wrong(f"{value!r} is no time of an alarm", fix)
+    return found
 
 
 def _values(value: object) -> object:

@@ -93,7 +93,9 @@ def _counts(run: Run) -> str:
     hanging = sum(bool(verdict.hangs_on) for verdict in verdicts)
     files = len({played.file.path for played in run.played})
     told = [f"{_many(failed, 'expectation')} failed" if failed else "all expectations hold"]
-    told += [f"{hanging} hang on the number of extra datapoints"] if hanging else []
+    if hanging:
+        depend = "depends" if hanging == 1 else "depend"
+        told.append(f"{hanging} {depend} on how many extra datapoints CloudWatch fetches")
     told += [f"{_many(len(run.gaps), 'gap')}"] if run.gaps else []
     ran = f"{_many(files, 'file')}, {_many(len(run.played), 'test')}"
     return bold(f"{ran}, {_many(len(verdicts), 'expectation')}: {', '.join(told)}")

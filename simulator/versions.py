@@ -1,7 +1,7 @@
 """Which alarms are replayed on a recording: an environment's, a stranger's, another version's."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runbook.model.environment import Environment
@@ -18,15 +18,24 @@ from simulator.whom_it_tells import Audience
 
 @dataclass(frozen=True)
 class Version:
-    """Alarms, of ``environment`` where they are ours; ``region`` keeps those of one region."""
+    """Alarms, of ``environment`` where they are ours.
+
+    ``region`` keeps those of one region; ``parameters`` are of the templates.
+    """
 
     definitions: Definitions
     environment: Environment | None
     region: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, name: str, assembly: Path, templates: Sequence[Path] = (), region: str = ""
+        cls,
+        name: str,
+        assembly: Path,
+        templates: Sequence[Path] = (),
+        region: str = "",
+        parameters: Mapping[str, str] | None = None,
     ) -> "Version":
         """Read the alarms of an environment or, where any are given, of templates.
 
@@ -37,8 +46,11 @@ class Version:
             fix = "name the environment, or the templates of the alarms with --template"
             raise RefusedError("the command line", [Refusal("ENVIRONMENT", reason, fix)])
         environment = load_environment(name) if name else None
-        found = read_definitions(templates) if templates else definitions_of(name, assembly)
-        return cls(_in(found, region), environment, region)
+        if templates:
+            found = read_definitions(templates, parameters)
+        else:
+            found = definitions_of(name, assembly)
+        return cls(_in(found, region), environment, region, parameters or {})
 
     def at(self, place: Path) -> Definitions:
         """Read another version of the same alarms; it need not agree with today's catalogue."""
@@ -48,7 +60,7 @@ class Version:
             labelled = [t for t in templates if t.label and "/".join(t.label) == name]
             # A single template may say nothing of itself.
             templates = labelled or ([] if place.is_dir() else templates)
-        found = definitions_in(templates)
+        found = definitions_in(templates, self.parameters)
         if not found.alarms and not found.unreadable:
             fix = "name an assembly, or a template, with the other version of these alarms"
             raise RefusedError(str(place), [Refusal("--against", "it holds none of them", fix)])
@@ -57,6 +69,18 @@ class Version:
     def audience(self, start: int, end: int) -> Audience | None:
         """Give the people of the environment, where it is known."""
         return Audience(self.environment, start, end) if self.environment else None
+
+
+def parameters_of(texts: Sequence[str]) -> dict[str, str]:
+    """Read ``NAME=VALUE`` of a command line; raises ``RefusedError``."""
+    found = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not name or not sign:
+            refusal = Refusal("--parameter", f"{text!r} gives no value", "write NAME=VALUE")
+            raise RefusedError("the command line", [refusal])
+        found[name] = value
+    return found
 
 
 def over(recording: Recording, start: str, end: str) -> tuple[int, int]:

@@ -5,8 +5,9 @@ one of 10, 20 or 30 seconds every 10 seconds (CloudWatch User Guide, "Evaluating
 "Alarm evaluation windows"). So the value at step t is the statistic over the ``period`` seconds
 that end with step t. Statistics: User Guide, "CloudWatch statistics definitions".
 
-Not modelled: datapoints that come late, or change after they came. A window that lies before
-minute 0 in part counts what lies after it.
+Not modelled: datapoints that come late, or change after they came; one of an interval longer than
+a step is there from the interval's beginning on. Of a window that begins before minute 0, only what
+lies after it counts.
 """
 
 import re
@@ -112,8 +113,9 @@ def _statistic(stat: str, values: Values, counts: Values, width: int) -> Values:
         weighed *= counts
     sums = _sliding(np.add, weighed, width, 0.0)
     numbers = _sliding(np.add, counts, width, 0.0)
-    divisor = numbers if stat == "Average" else np.ones_like(numbers)
-    return np.divide(sums, divisor, out=np.full_like(sums, np.nan), where=numbers > 0)
+    if stat == "Average":
+        np.divide(sums, numbers, out=sums, where=numbers > 0)
+    return np.where(numbers > 0, sums, np.nan)
 
 
 def _refuse_composed(stat: str, values: Values, width: int, per_step: int) -> None:
@@ -143,14 +145,12 @@ def _sliding(ufunc: np.ufunc, values: Values, width: int, identity: float) -> Va
     if width <= 1:
         return values
     # One block of nothing before the first value.
-    blocks = -(-number // width) + 1
-    rows = np.full((blocks, width), identity)
+    blocks = -(-number // width)
+    rows = np.full((blocks + 1, width), identity)
     rows.ravel()[width : width + number] = values
-    heads, tails = np.empty_like(rows), np.empty_like(rows)
-    ufunc.accumulate(rows, axis=1, out=heads)
-    ufunc.accumulate(rows[:, ::-1], axis=1, out=tails[:, ::-1])
-    # A window that is a whole block is its head already.
-    tails[:, 0] = identity
-    window = heads.ravel()[width : width + number]
-    ufunc(window, tails.ravel()[1 : number + 1], out=window)
-    return window
+    windows = np.empty((blocks, width))
+    ufunc.accumulate(rows[1:], axis=1, out=windows)
+    # A window that ends with its block has no tail of the one before.
+    tails = ufunc.accumulate(rows[:-1, :0:-1], axis=1)[:, ::-1]
+    ufunc(windows[:, :-1], tails, out=windows[:, :-1])
+    return windows.ravel()[:number]

@@ -17,6 +17,8 @@ _NULL, _MAPPING = "tag:yaml.org,2002:null", "tag:yaml.org,2002:map"
 _SEQUENCE = "tag:yaml.org,2002:seq"
 # Aliases of aliases make billions of a few lines.
 MOST_NODES = 200_000
+# More than any file that is meant for somebody.
+DEEPEST = 30
 Path = tuple[str | int, ...]
 
 
@@ -74,6 +76,8 @@ class _Walk:
         if self._nodes > MOST_NODES:
             reason = f"more than {MOST_NODES:,} values, aliases counted each time"
             raise YamlTextError(line, reason, "write several files")
+        if len(path) > DEEPEST:
+            raise YamlTextError(line, "it is nested too deeply", "write it flat")
         if any(node is above for above in self._above):
             raise YamlTextError(line, "an alias stands within what it names", "write it out")
         self._above.append(node)

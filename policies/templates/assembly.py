@@ -68,10 +68,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that could not be judged; ``template`` names the file."""
+    """Something of ``template`` that could not be judged; ``of_asset``: only an upload of it."""
 
     template: str
     reason: str
+    of_asset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _stack(
     file = properties["templateFile"]
     path = f"{shown}/{file}"
     assets = assets_of(artifact, artifacts, directory)
-    yield from (Trouble(path, reason) for reason in assets.missing)
+    yield from (Trouble(path, reason, of_asset=True) for reason in assets.missing)
     loaded = _load(directory / file, path)
     if isinstance(loaded, Trouble):
         yield loaded

@@ -1,7 +1,9 @@
 """Operators, and functions of one value.
 
 Between two series, what is missing in one of them counts as 0; where neither has a datapoint there
-is none (guide, "Basic arithmetic functions" and "Comparison and logical operators").
+is none (guide, "Basic arithmetic functions" and "Comparison and logical operators"). A number
+has no timestamps: between it and a series there is a datapoint where the series has one, as we
+read it.
 """
 
 from collections.abc import Callable

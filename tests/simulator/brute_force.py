@@ -96,11 +96,18 @@ def replayed(
     comparison: Comparison,
     threshold: float,
     missing: Missing,
+    every: int = 1,
 ) -> list[State]:
-    """Evaluate at each step of ``values``; a period is ``lag`` of them, before them is nothing."""
+    """Evaluate after each ``every`` steps of ``values``: the state after each step.
+
+    A period is ``lag`` steps. Before them is nothing, and the alarm has no data.
+    """
     states: list[State] = []
     state = State.INSUFFICIENT
     for step in range(len(values)):
+        if (step + 1) % every:
+            states.append(state)
+            continue
         window: list[bool | None] = []
         for back in reversed(range(periods + extra)):
             end = step + 1 - back * lag

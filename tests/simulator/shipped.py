@@ -6,7 +6,8 @@ from pathlib import Path
 from runbook.model.loader import load_environment
 from simulator.completeness import shipped
 from simulator.environments import definitions_of
-from simulator.test_file import load
+from simulator.moved_tests import moved
+from simulator.test_file import AlarmTests, load
 from simulator.testing import Source, run
 from simulator.verdict import Played
 
@@ -17,8 +18,17 @@ def source(assembly: Path, environment: str) -> Source:
     return Source(definitions_of(environment, assembly), environment)
 
 
+def read(path: Path, environment: str) -> AlarmTests:
+    """Read a shipped file as one of this environment."""
+    return moved(load(path), environment)
+
+
 @cache
 def played(assembly: Path, environment: str) -> tuple[Played, ...]:
     """Run every shipped file that holds for an environment."""
     paths = shipped(load_environment(environment))
-    return tuple(each for path in paths for each in run(load(path), source(assembly, environment)))
+    return tuple(
+        each
+        for path in paths
+        for each in run(read(path, environment), source(assembly, environment))
+    )

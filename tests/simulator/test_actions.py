@@ -120,6 +120,9 @@ def test_suppression(composite: str, suppressing: str, wanted: str) -> None:
         # Without start, and where AWS is silent.
         ("OOAAOO", "??????", "2 ALARM unknown, 4 OK unknown"),
         ("OOAAAA", "..cc..", "2 ALARM unknown, 4 ALARM ran"),
+        ("OOAOOO", "..cc..", "2 ALARM unknown, 3 OK unknown, 4 OK unknown"),
+        # A window that is open from the beginning: before it, there were no data.
+        ("IOOO", "mm..", "1 OK muted, 2 OK ran"),
         ("OOAAAA", "..mc..", "2 ALARM muted, 3 ALARM unknown, 4 ALARM ran"),
         ("OOAAAA", "..cm..", "2 ALARM unknown, 4 ALARM ran"),
     ],
@@ -129,16 +132,25 @@ def test_muting(text: str, muted: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suppressing", "muted", "wanted"),
+    ("text", "suppressing", "muted", "wanted"),
     [
-        ("OOOOOO", ".mmmm.", "1 ALARM suppressed, 3 ALARM muted, 5 ALARM ran"),
-        ("OOOOOO", "...mm.", "1 ALARM suppressed, 3 ALARM muted, 5 ALARM ran"),
-        ("OOOOAA", "...mm.", "1 ALARM suppressed, 3 ALARM muted, 4 ALARM suppressed"),
-        ("AAAAAA", "??????", "1 ALARM suppressed"),
+        ("OAAAAA", "OOOOOO", ".mmmm.", "1 ALARM suppressed, 3 ALARM muted, 5 ALARM ran"),
+        ("OAAAAA", "OOOOOO", "...mm.", "1 ALARM suppressed, 3 ALARM muted, 5 ALARM ran"),
+        ("OAAAAA", "OOOOAA", "...mm.", "1 ALARM suppressed, 3 ALARM muted, 4 ALARM suppressed"),
+        ("OAAAAA", "AAAAAA", "??????", "1 ALARM suppressed"),
+        # Back in OK within a window, which ends before the wait does: nothing of OK's was muted.
+        ("OAAOOOOO", "OOOOOOOO", ".mmm....", "1 ALARM suppressed, 3 OK suppressed, 5 OK ran"),
+        # Back in OK after one window, and muted by the next.
+        (
+            "OAOOOOO",
+            "OOOOOOO",
+            ".m.mmm.",
+            "1 ALARM suppressed, 2 OK suppressed, 4 OK muted, 6 OK ran",
+        ),
     ],
 )
-def test_suppressed_and_muted(suppressing: str, muted: str, wanted: str) -> None:
-    assert happened("OAAAAA", muted, suppressing) == wanted
+def test_suppressed_and_muted(text: str, suppressing: str, muted: str, wanted: str) -> None:
+    assert happened(text, muted, suppressing) == wanted
 
 
 def test_why_it_is_not_known() -> None:

@@ -108,7 +108,8 @@ def test_larger_windows(
 @given(
     values=st.lists(st.none() | st.integers(-5, 20).map(float), min_size=1, max_size=60),
     stat=st.sampled_from(["Sum", "Average", "Maximum", "Minimum", "SampleCount"]),
-    lag=st.sampled_from([1, 5]),
+    # Seconds of a step, and steps of a period: high resolution, and a minute or more.
+    clock=st.sampled_from([(10, 1), (10, 2), (10, 3), (10, 6), (10, 12), (60, 1), (60, 5)]),
     periods=st.integers(1, 5),
     share=st.floats(0.01, 1),
     extra=st.integers(0, 3),
@@ -119,7 +120,7 @@ def test_larger_windows(
 def test_whole_replays(
     values: list[float | None],
     stat: str,
-    lag: int,
+    clock: tuple[int, int],
     periods: int,
     share: float,
     extra: int,
@@ -127,20 +128,22 @@ def test_whole_replays(
     threshold: float,
     missing: Missing,
 ) -> None:
-    """Datapoints of a minute, and periods of one or of five that slide over them."""
+    """Periods that slide over datapoints, one a step; those of a minute by the minute."""
+    step, lag = clock
+    period = step * lag
     breaching = max(1, int(periods * share))
     alarm = an_alarm(
         periods,
         breaching,
         missing,
         stat=stat,
-        period=lag * MINUTE,
+        period=period,
         comparison=comparison,
         threshold=threshold,
     )
-    samples = Samples(MINUTE, np.array([math.nan if each is None else each for each in values]))
-    feed = {(METRIC, stat): samples}
-    played = replay(Definitions({alarm.name: alarm}), [alarm.name], feed, Grid(len(values)), extra)
+    samples = Samples(step, np.array([math.nan if each is None else each for each in values]))
+    known, feed = Definitions({alarm.name: alarm}), {(METRIC, stat): samples}
+    played = replay(known, [alarm.name], feed, Grid(len(values), step), extra)
     expected = replayed(
         values,
         stat,
@@ -151,5 +154,6 @@ def test_whole_replays(
         comparison=comparison,
         threshold=threshold,
         missing=missing,
+        every=1 if period < MINUTE else MINUTE // step,
     )
     assert [STATES[code] for code in played.states[alarm.name]] == expected

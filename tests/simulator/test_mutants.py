@@ -3,11 +3,13 @@
 Those that none could tell apart are in ``equivalent_mutants.toml``, with the reason.
 """
 
+import fnmatch
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ from simulator.definitions import (
 )
 from simulator.judgement import EXTRA, STATES
 from simulator.mutants import mutants, rule_mutants
-from simulator.replay import replay
+from simulator.replay import Replay, replay
 from simulator.verdict import Played
 from tests.assembly import Assembly
 from tests.simulator.shipped import played, source
@@ -53,22 +55,37 @@ def test_a_changed_alarm_fails_one_of_its_tests(assembly: Assembly, key: str) ->
         for each in played(assembly.directory, PRODUCTION.name)
         if alarm.name in each.replay.states
     ]
-    # The nearest first: its own.
+    # The nearest first: its own, and the short ones of these.
     tests.sort(key=lambda each: (each.alarm.name != alarm.name, each.replay.grid.steps))
-    unnoticed = set()
+    tried, unnoticed = set(), set()
     for words, mutant in _mutants(alarm):
+        assert words not in tried
+        tried.add(words)
         changed = replace(definitions, alarms={**definitions.alarms, alarm.name: mutant})
         if not any(_fails(each, changed) for each in tests):
             unnoticed.add(words)
-    assert unnoticed == _equivalent().get(key, set())
+    assert unnoticed == _equivalent(key, tried)
 
 
-def test_what_is_called_equivalent_is_there() -> None:
-    text = TABLE.read_text("utf-8")
+def test_the_table_of_equivalent_mutants_gives_reasons_for_alarms_that_are() -> None:
     ids = {key.partition("/")[0] for key in ALARMS}
-    for entry in tomllib.loads(text)["equivalent"]:
+    for entry in _table():
+        assert set(entry) == {"alarms", "mutants", "reason"}
         assert set(entry["alarms"]) <= ids
-        assert entry["mutants"]
+        assert len(entry["reason"]) > 40
+
+
+def _equivalent(key: str, tried: set[str]) -> set[str]:
+    """List the mutants that the table excuses; each of its patterns has to mean one, once."""
+    found: set[str] = set()
+    for entry in _table():
+        if key.partition("/")[0] in entry["alarms"]:
+            for pattern in entry["mutants"]:
+                meant = set(fnmatch.filter(tried, pattern))
+                assert meant, f"{key} has no mutant {pattern!r}"
+                assert not meant & found, f"{pattern!r} stands twice"
+                found |= meant
+    return found
 
 
 def _mutants(alarm: Alarm) -> Iterator[tuple[str, Alarm]]:
@@ -77,15 +94,21 @@ def _mutants(alarm: Alarm) -> Iterator[tuple[str, Alarm]]:
 
 def _fails(test: Played, definitions: Definitions) -> bool:
     """Say whether a test fails on other alarms, fed with what it fed to the real ones."""
-    return any(_fails_with(test, definitions, extra) for extra in EXTRAS)
+    for extra in EXTRAS:
+        try:
+            found = replay(definitions, [test.alarm.name], test.feed, test.replay.grid, extra)
+        except RefusedError:
+            return True
+        if _expects_otherwise(test, found):
+            return True
+        if not any(np.isnan(values).any() for values in found.datapoints.values()):
+            # Nothing is missing, so nothing more is looked for.
+            return False
+    return False
 
 
-def _fails_with(test: Played, definitions: Definitions, extra: int) -> bool:
-    grid, name = test.replay.grid, test.alarm.name
-    try:
-        states = replay(definitions, [name], test.feed, grid, extra).states[name]
-    except RefusedError:
-        return True
+def _expects_otherwise(test: Played, found: Replay) -> bool:
+    grid, states = found.grid, found.states[test.alarm.name]
     for expectation in (verdict.expectation for verdict in test.verdicts):
         since = expectation.at if expectation.since is None else expectation.since
         asked = states[since // grid.step : expectation.at // grid.step + 1]
@@ -95,13 +118,96 @@ def _fails_with(test: Played, definitions: Definitions, extra: int) -> bool:
 
 
 @cache
-def _equivalent() -> dict[str, set[str]]:
-    """Read the table: by alarm, the mutants that no test could notice."""
-    found: dict[str, set[str]] = {}
-    for entry in tomllib.loads(TABLE.read_text("utf-8"))["equivalent"]:
-        assert len(entry["reason"]) > 20
-        for key in ALARMS:
-            if key.partition("/")[0] in entry["alarms"]:
-                assert not found.setdefault(key, set()) & set(entry["mutants"])
-                found[key] |= set(entry["mutants"])
-    return found
+def _table() -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = tomllib.loads(TABLE.read_text("utf-8"))["equivalent"]
+    return entries
+
+
+FILLED = MetricAlarm(
+    name="some",
+    place="template: Some",
+    keys=("some",),
+    queries=(
+        MetricQuery("m", MetricIdentity("Some", "Thing"), "Sum", 300),
+        MathQuery("e", "IF(FILL(m, 0) > 5, MAX([m * 0.5, FILL(m, 2)]), 0)"),
+    ),
+    returned="e",
+    period=300,
+    periods=3,
+    breaching=2,
+    comparison=Comparison.ABOVE,
+    threshold=10.0,
+    missing=Missing.WELL,
+)
+
+
+def test_mutants_change_one_thing_each() -> None:
+    found = dict(mutants(FILLED))
+    assert list(found) == [
+        "threshold + 1 %",
+        "threshold - 1 %",
+        "threshold + 1",
+        "threshold - 1",
+        "comparison is >=",
+        "comparison is <",
+        "2 of 4 datapoints",
+        "2 of 2 datapoints",
+        "3 of 3 datapoints",
+        "1 of 3 datapoints",
+        "3 of 4 datapoints",
+        "1 of 2 datapoints",
+        "period is 600 s",
+        "period is 120 s",
+        "missing is breaching",
+        "missing is ignore",
+        "missing is missing",
+        "m: never there",
+        "m: stat is Average",
+        "m: stat is Maximum",
+        "m: stat is Minimum",
+        "m: stat is SampleCount",
+        "e: > -> >= (no. 1)",
+        "e: FILL(m, 0) -> m (no. 1)",
+        "e: FILL(m, 0) -> FILL(m, 1) (no. 1)",
+        "e: 5 -> 6 (no. 1)",
+        "e: 5 -> 4 (no. 1)",
+        "e: MAX -> MIN (no. 1)",
+        "e: * -> / (no. 1)",
+        "e: 0.5 -> 0.505 (no. 1)",
+        "e: 0.5 -> 0.495 (no. 1)",
+        "e: FILL(m, 2) -> m (no. 1)",
+        "e: FILL(m, 2) -> FILL(m, 3) (no. 1)",
+        "e: 0 -> 1 (no. 1)",
+        "e: no FILL at all",
+    ]
+    assert all(mutant != FILLED for mutant in found.values())
+    assert len({repr(mutant) for mutant in found.values()}) == len(found)
+
+
+def test_a_mutant_is_an_alarm_that_cloudwatch_takes() -> None:
+    queries = (MetricQuery("m", MetricIdentity("Some", "Thing"), "Sum", 86_400),)
+    longest = replace(FILLED, queries=queries, period=86_400, periods=7, breaching=7)
+    found = dict(mutants(longest))
+    assert {"6 of 7 datapoints", "6 of 6 datapoints", "period is 43200 s"} <= set(found)
+    for mutant in found.values():
+        assert 1 <= mutant.breaching <= mutant.periods
+        assert mutant.period * mutant.periods <= 7 * 86_400
+        assert all(q.period == mutant.period for q in mutant.queries if isinstance(q, MetricQuery))
+
+
+def test_of_a_rule_each_part_and_the_operator_are_changed() -> None:
+    rule = 'ALARM("a") AND OK("b")'
+    alarm = CompositeAlarm("some", "template: Some", ("some",), rule)
+    assert {words: mutant.rule for words, mutant in rule_mutants(alarm)} == {
+        "rule: OR for AND": 'ALARM("a") OR OK("b")',
+        'rule: without ALARM("a")': 'OK("b")',
+        'rule: not ALARM("a")': 'NOT ALARM("a") AND OK("b")',
+        'rule: without OK("b")': 'ALARM("a")',
+        'rule: not OK("b")': 'ALARM("a") AND NOT OK("b")',
+    }
+
+
+def test_a_rule_of_another_shape_is_refused() -> None:
+    alarm = CompositeAlarm("some", "template: Some", ("some",), 'NOT (ALARM("a") AND OK("b"))')
+    with pytest.raises(ValueError, match="not states joined by AND or by OR"):
+        list(rule_mutants(alarm))

@@ -5,25 +5,26 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook.alarms.alarm import BudgetAlarm
 from runbook.alarms.catalogue import alarms_of
-from runbook.alarms.finding import region as region_of
 from runbook.alarms.local_time import clipped, year
 from runbook.alarms.matrix import Matrix
-from runbook.alarms.mute_rules import mute_rules
 from runbook.alarms.mute_windows import mute_windows
 from runbook.alarms.mute_windows import muted as muted_windows
 from runbook.alarms.severities import level
 from runbook.model.alerting import Alerting
 from runbook.model.loader import known_environments, load_environment
 from runbook.model.refusal import RefusedError
+from sandbox.emulator.mute_schedule import is_open
 from simulator.definitions import MuteRule
+from simulator.environments import definitions_of
 from simulator.muting import MUTED, NO_START, OPEN, UNDOCUMENTED, muted
 from simulator.series import Grid
-from tests.alarms.alerting import alertings
+from tests.alarms.alerting import ODD_ZONES, alertings
+from tests.assembly import Assembly
 
 HOUR = 3600
 CODES = {OPEN: ".", MUTED: "m", NO_START: "?", UNDOCUMENTED: "c"}
@@ -91,6 +92,8 @@ def _shown(instant: int) -> str:
          [("m", f"2026-03-0{day}T00:00", f"2026-03-0{day}T00:00") for day in (1, 7, 8)]),
         (("cron(0 0 * * SUN-MON)", "PT1M"), "2026-03-01", "2026-03-07",
          [("m", f"2026-03-0{day}T00:00", f"2026-03-0{day}T00:00") for day in (1, 2)]),
+        (("cron(0 0 * * SUN-SUN)", "PT1M"), "2026-03-01", "2026-03-08",
+         [("m", "2026-03-01T00:00", "2026-03-01T00:00")]),
         (("cron(0 0 29 2 *)", "PT1H"), "2026-01-01", "2028-03-02",
          [("m", "2028-02-29T00:00", "2028-02-29T00:59")]),
         # A window that is open already, for the longest there is.
@@ -163,6 +166,13 @@ def test_steps_of_ten_seconds() -> None:
     assert found.tolist() == [OPEN] * 5 + [MUTED] * 6 + [OPEN]
 
 
+def test_a_start_between_minutes() -> None:
+    """Evaluations are at half past: the first after the window begins is muted, and its last."""
+    grid = Grid(4, 60, at("2026-03-02T00:58:30"))
+    found = muted((rule("at(2026-03-02T01:00)", "PT2M"),), "api", grid)
+    assert found.tolist() == [OPEN, MUTED, MUTED, OPEN]
+
+
 def test_without_a_start_only_a_rule_that_names_the_alarm_matters() -> None:
     grid = Grid(3)
     rules = (rule("cron(0 0 * * *)", region="us-east-2"),)
@@ -210,6 +220,38 @@ def test_what_cloudwatch_would_not_take_is_refused(
     assert why in message
 
 
+def fields(least: int, most: int) -> st.SearchStrategy[str]:
+    """Draw a field of cron: all, or a few values and ranges."""
+    bounds = st.tuples(st.integers(least, most), st.integers(least, most)).map(sorted)
+    parts = bounds.map(lambda two: str(two[0]) if two[0] == two[1] else f"{two[0]}-{two[1]}")
+    return st.just("*") | st.lists(parts, min_size=1, max_size=2).map(",".join)
+
+
+@given(
+    minute=st.sampled_from(["0", "59", "15,45"]),
+    hour=fields(0, 23),
+    month=fields(1, 12),
+    days=st.tuples(fields(1, 31), st.just("*")) | st.tuples(st.just("*"), fields(0, 6)),
+    lasts=st.sampled_from(["PT1M", "PT90M", "PT20H", "P2DT1H"]),
+    zone=st.sampled_from(["UTC", *ODD_ZONES]),
+    day=st.integers(0, 730),
+)
+@settings(max_examples=40)
+def test_any_schedule_as_the_sandbox_reads_it(
+    minute: str, hour: str, month: str, days: tuple[str, str], lasts: str, zone: str, day: int
+) -> None:
+    """The emulator's reader, written apart, looks at one instant; the hours of two days."""
+    expression = f"cron({minute} {hour} {days[0]} {month} {days[1]})"
+    first = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+    grid = Grid(48, HOUR, int(first.timestamp()) - HOUR)
+    schedule = {"Expression": expression, "Duration": lasts, "Timezone": zone}
+    found = muted((rule(expression, lasts, zone),), "api", grid)
+    for number, code in enumerate(found):
+        if code != UNDOCUMENTED:
+            instant = first + timedelta(hours=number)
+            assert is_open(schedule, instant) == (code == MUTED), instant
+
+
 @given(table=alertings(), number=st.integers(2026, 2036))
 def test_our_own_windows_as_their_own_reader_has_them(table: Alerting, number: int) -> None:
     """Where a window is surely open it is open each time, and both agree where clocks change."""
@@ -234,37 +276,25 @@ def test_our_own_windows_as_their_own_reader_has_them(table: Alerting, number: i
 @pytest.mark.clause("ROVN-SEV-1")
 @pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize("name", known_environments())
-def test_a_year_of_every_alarm_as_the_paging_matrix_has_it(name: str) -> None:
-    """Each real hour: what wakes is never muted, and the rest exactly where the matrix says."""
+def test_a_year_of_every_alarm_as_the_paging_matrix_has_it(name: str, assembly: Assembly) -> None:
+    """By the templates: at each real hour what wakes is not muted, the rest where it says so."""
     environment = load_environment(name)
+    definitions = definitions_of(name, assembly.directory)
     matrix = Matrix(environment, 2027)
     hours = matrix.over.lasts // timedelta(hours=1)
     grid = Grid(hours, HOUR, int(matrix.over.start.timestamp()) - HOUR)
-    wanted = {
+    silent = {
         each.id: np.array([not moment.channels for moment in matrix.hours(each)])
         for each in matrix.levels
     }
-    regions = {environment.region, "us-east-1"}
-    rules = tuple(
-        MuteRule(
-            name=each.name,
-            place=each.name,
-            expression=each.window.expression,
-            duration=each.window.duration,
-            timezone=environment.alerting.time_zone,
-            alarms=each.alarms,
-            region=region,
-        )
-        for region in sorted(regions)
-        for each in mute_rules(environment, region)
-    )
     woken = 0
     for alarm in alarms_of(environment):
         if isinstance(alarm, BudgetAlarm):
             continue
         severity = level(environment.organisation, alarm.severity)
-        found = muted(rules, alarm.name(environment.slug), grid, region_of(environment, alarm))
-        assert np.array_equal(found, np.where(wanted[severity.id], MUTED, OPEN)), alarm.key
+        region = definitions.alarms[alarm.name(environment.slug)].region
+        found = muted(definitions.mute_rules, alarm.name(environment.slug), grid, region)
+        assert np.array_equal(found, np.where(silent[severity.id], MUTED, OPEN)), alarm.key
         if severity.hours == "always":
             woken += 1
             assert not found.any()

@@ -19,6 +19,7 @@ from simulator.definitions import (
     MetricAlarm,
     MetricIdentity,
     MetricQuery,
+    MuteRule,
     State,
     Suppressor,
 )
@@ -103,6 +104,27 @@ def test_a_suppressor_is_replayed_and_holds_actions_back() -> None:
     assert [e.outcome for e in found.actions["held"]] == ["none", "suppressed", "none"]
 
 
+@pytest.mark.clause("ALL-2")
+def test_a_mute_rule_changes_no_state_and_keeps_its_alarms_actions_from_running() -> None:
+    alarms = {one.name: one for one in (named("a"), named("b"), named("c"))}
+    night = MuteRule("night", "here", "cron(0 22 * * *)", "PT8H", "UTC", alarms=("a", "a"))
+    holiday = replace(night, name="holiday", expression="cron(0 9 * * *)", alarms=("b", "c"))
+    feed: Feed = {(METRIC, "Sum"): Samples(60, row("X"))}
+    # 2026-03-02T23:00Z.
+    grid = Grid(2, start=1_772_492_400)
+    # A rule mutes in its own region alone.
+    elsewhere = replace(night, region="us-east-1", alarms=("b", "c"))
+    alarms["b"] = replace(alarms["b"], region="us-east-2")
+    alarms["c"] = replace(alarms["c"], region="us-east-1")
+    found = replay(Definitions(alarms, (night, holiday, elsewhere)), alarms, feed, grid)
+    assert all(told(found, name)[0] is State.ALARM for name in "abc")
+    assert {name: found.actions[name][0].outcome for name in "abc"} == {
+        "a": "muted",
+        "b": "ran",
+        "c": "muted",
+    }
+
+
 @pytest.mark.parametrize(
     "alarms",
     [
@@ -160,6 +182,14 @@ def test_a_statistic_of_several_alarms_is_worked_out_once(monkeypatch: pytest.Mo
     either = composite("either", "ALARM(a) OR ALARM(b)")
     replayed(named("a"), named("b", threshold=7.0), either)
     assert asked == ["Sum"]
+
+
+def test_each_alarm_is_shown_its_own_datapoints() -> None:
+    other = replace(named("other"), queries=(MetricQuery("m1", ERRORS, "Sum", 60),))
+    alarms = {one.name: one for one in (named("orders"), other)}
+    feed: Feed = {(METRIC, "Sum"): Samples(60, row("X")), (ERRORS, "Sum"): Samples(60, row("0"))}
+    found = replay(Definitions(alarms), alarms, feed, Grid(1))
+    assert [found.seen(name, 0)[-1].value for name in alarms] == [1.0, 0.0]
 
 
 def test_averages_are_weighed_where_samples_are_fed() -> None:

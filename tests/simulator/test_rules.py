@@ -135,6 +135,10 @@ def test_errors_name_the_place(rule: str, place: int, why: str) -> None:
     assert why in message
 
 
+def test_parentheses_side_by_side_are_not_deep() -> None:
+    assert judged(" OR ".join(["(FALSE)"] * 60)) == "O"
+
+
 def test_many_nots_are_no_recursion() -> None:
     assert judged("NOT " * 2001 + "ALARM(a)", a="OA") == "AO"
 

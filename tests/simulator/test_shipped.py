@@ -13,7 +13,7 @@ from simulator.definitions import State
 from simulator.test_file import AlarmTests, load
 from simulator.testing import run
 from tests.assembly import Assembly
-from tests.simulator.shipped import played, source
+from tests.simulator.shipped import played, read, source
 
 FILES = [
     pytest.param(name, path, id=f"{name}:{path.name}")
@@ -29,7 +29,7 @@ OTHERWISE = {State.OK: State.ALARM, State.ALARM: State.OK, State.INSUFFICIENT: S
 def test_holds_however_many_datapoints_are_fetched(
     assembly: Assembly, name: str, path: Path
 ) -> None:
-    results = run(load(path), source(assembly.directory, name))
+    results = run(read(path, name), source(assembly.directory, name))
     assert results
     assert [
         f"{path.name}:{verdict.line}: {each.label}, {each.case.name}: {verdict.state} at step "
@@ -43,7 +43,7 @@ def test_holds_however_many_datapoints_are_fetched(
 @pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize(("name", "path"), FILES)
 def test_whatever_it_expects_could_have_failed(assembly: Assembly, name: str, path: Path) -> None:
-    for each in run(_otherwise(load(path)), source(assembly.directory, name)):
+    for each in run(_otherwise(read(path, name)), source(assembly.directory, name)):
         assert [v.line for v in each.verdicts if v.passed] == [], each.case.name
 
 

@@ -277,7 +277,7 @@ def test_a_parameter_that_is_computed_with_is_refused_with_its_default(tmp_path:
         "a.json: A is refused:\n\n  Properties.Threshold\n"
         "    why: it is not known before the deploy: the parameter Limit is given when it is "
         "deployed\n"
-        "    fix: give its value, parameters: {Limit: ...}; Limit's default is 80"
+        "    fix: give its value: --parameter Limit=...; Limit's default is 80"
     )
     alarm = find(read_definitions([path], {"Limit": "7"}), "A")[0]
     assert isinstance(alarm, MetricAlarm)
@@ -288,5 +288,85 @@ def test_a_parameter_that_no_template_has_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusedError) as told:
         read_definitions([alarm_in(tmp_path, PLAIN)], {"Limit": "7"})
     assert told.value.brief == (
-        "parameters is refused: Limit: no template has a parameter Limit; correct its name"
+        "--parameter is refused: Limit: no template has a parameter Limit; correct its name"
     )
+
+
+def dimension(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON is any value
+    return {**PLAIN, "Dimensions": [{"Name": "Of", "Value": value}]}
+
+
+LIST = {"Ref": "Subnets"}
+NAMED = {"Fn::Sub": "${Env}-cluster"}
+APART: list[tuple[Any, Any]] = [
+    ({"Fn::Select": [0, LIST]}, {"Fn::Select": [1, LIST]}),
+    ({"Fn::ImportValue": NAMED}, NAMED),
+    ({"Fn::FindInMap": ["M", {"Ref": "Env"}, "a"]}, {"Fn::FindInMap": ["M", {"Ref": "Env"}, "b"]}),
+    (
+        {"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "B"}]}]},
+        {"Fn::Select": [2, {"Fn::Split": ["-", {"Ref": "B"}]}]},
+    ),
+    ({"Fn::Base64": {"Ref": "Env"}}, {"Ref": "Env"}),
+    ({"Ref": "B"}, {"Ref": "A"}),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_what_a_template_tells_apart_is_never_one_metric(
+    one: Any,  # noqa: ANN401 - JSON is any value
+    other: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    kind = "AWS::CloudWatch::Alarm"
+    body = {
+        "Parameters": {"Env": {"Type": "String"}, "Subnets": {"Type": "CommaDelimitedList"}},
+        "Mappings": {"M": {"dev": {"a": "x", "b": "y"}}},
+        "Resources": {
+            "A": {"Type": kind, "Properties": dimension(one)},
+            "B": {"Type": kind, "Properties": dimension(other)},
+        },
+    }
+    found = read_definitions([written(tmp_path, json.dumps(body), "a.json")])
+    first, second = (alarm for alarm in found.alarms.values() if isinstance(alarm, MetricAlarm))
+    assert first.queries != second.queries
+
+
+def test_alarms_without_a_name_are_told_apart_by_their_stacks(tmp_path: Path) -> None:
+    text = json.dumps({"Resources": {"A": {"Type": "AWS::CloudWatch::Alarm", "Properties": PLAIN}}})
+    paths = [written(tmp_path, text, name) for name in ("dev.json", "prod.json")]
+    found = read_definitions(paths)
+    assert found.alarms.keys() == {"dev.json/A", "prod.json/A"}
+    assert [alarm.name for alarm in find(found, "A")] == ["dev.json/A", "prod.json/A"]
+
+
+def test_code_that_is_not_there_stops_no_alarm(tmp_path: Path) -> None:
+    body = {"Resources": {"A": {"Type": "AWS::CloudWatch::Alarm", "Properties": PLAIN}}}
+    asset = {"source": {"path": "asset.gone"}, "destinations": {"x": {"objectKey": "k"}}}
+    manifest = {
+        "artifacts": {
+            "Shop": {
+                "type": "aws:cloudformation:stack",
+                "dependencies": ["Shop.assets"],
+                "properties": {"templateFile": "Shop.template.json"},
+            },
+            "Shop.assets": {
+                "type": "cdk:asset-manifest",
+                "properties": {"file": "Shop.assets.json"},
+            },
+        }
+    }
+    for name, content in (
+        ("manifest.json", manifest),
+        ("Shop.template.json", body),
+        ("Shop.assets.json", {"files": {"a": asset}}),
+    ):
+        written(tmp_path, json.dumps(content), name)
+    found = read_definitions([tmp_path])
+    assert [alarm.place for alarm in found.alarms.values()] == [
+        f"{tmp_path.name}/Shop.template.json: A"
+    ]
+    (tmp_path / "Shop.template.json").unlink()
+    with pytest.raises(RefusedError) as told:
+        read_definitions([tmp_path])
+    (refusal,) = told.value.refusals
+    assert refusal.reason == "the assembly names this template, and it is not there"

@@ -12,6 +12,8 @@ from simulator.judgement import STATES
 from simulator.recorded_replay import Judged, Judgements, Manner, judge_recorded
 from simulator.recordings import Recording
 
+# Why an episode is no page here: whom it told, it told before the alarm can be judged.
+BEFORE = "it rang before"
 _ALARM = STATES.index(State.ALARM)
 
 
@@ -82,16 +84,16 @@ def _episodes(name: str, judged: Judged, actions: tuple[str, ...]) -> Iterator[E
         ran = next((_end(judged, e.step) for e in within if e.outcome == "ran"), None)
         held = [event for event in within if event.outcome != "ran"]
         known = began >= judged.since
-        # Who was told before it could be judged, was told of no page that is known here.
         told_at = ran if ran is not None and ran >= judged.since else None
+        before = not known and ran is not None and told_at is None
         yield Episode(
             alarm=name,
             actions=actions,
             began=began if known else None,
             ended=ended if last < len(ringing) else None,
             told_at=told_at,
-            why=_why(held) or ("" if told_at else "it rang before"),
-            unknown=told_at is None and any(event.outcome is None for event in held),
+            why=BEFORE if before else _why(held),
+            unknown=ran is None and any(event.outcome is None for event in held),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from simulator.backtest import Backtest, Episode
+from simulator.backtest import BEFORE, Backtest, Episode
 from simulator.comparison import lasting
 from simulator.instants import shown
 from simulator.whom_it_tells import Audience, Hours
@@ -57,7 +57,7 @@ def notes(test: Backtest, audience: Audience | None) -> list[str]:
     if test.judgements.silent:
         found.append(f"! taken for silent: metrics of {', '.join(test.judgements.silent)}")
     judged, lost = len(test.judgements.judged), len(test.judgements.not_judged)
-    found.append(f"{judged} alarms were judged, {lost} were not")
+    found.append(f"{judged} of {judged + lost} alarms were judged")
     return found
 
 
@@ -106,7 +106,7 @@ def _cells(test: Backtest, episode: Episode, audience: Audience | None) -> Itera
 
 def _told(episode: Episode, audience: Audience | None) -> str:
     if episode.told_at is None:
-        return f"{_NOBODY}: {episode.why}"
+        return f"{'nobody can know' if episode.unknown else _NOBODY}: {episode.why}"
     channels = audience.channels(episode.actions) if audience else episode.actions
     since = f", after being {episode.why}" if episode.why else ""
     return " and ".join(channels) + since
@@ -130,6 +130,8 @@ def _counted(test: Backtest, audience: Audience) -> list[Json]:
         level = audience.level(episode.actions)
         counted = found.setdefault(level.id if level else "none", Counter())
         at = episode.told_at
+        if episode.why == BEFORE:
+            continue
         counted["never told" if at is None else str(audience.hours(at))] += 1
     names = [*(str(hours) for hours in Hours), "never told"]
     return [
@@ -150,6 +152,7 @@ def _episode(test: Backtest, episode: Episode, audience: Audience | None) -> Jso
         "severity": level.id if level else None,
         "channels": list(audience.channels(episode.actions)) if audience else [],
         "held_back": episode.why,
+        "unknown": episode.unknown,
         "seconds": end - start,
         "seconds_in_business_hours": audience.within(start, end)[0] if audience else None,
     }

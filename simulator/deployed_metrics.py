@@ -11,6 +11,7 @@ from typing import Any
 from simulator.definitions import MetricIdentity
 from simulator.judgement import EXTRA
 from simulator.matching import SAMPLE_COUNT
+from simulator.metric_alarms import METRIC
 
 Json = Any
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -46,13 +47,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What alarms look at: ``reads`` by the alarm's name and the query's id.
+    """What alarms look at: ``reads`` by region, alarm's name and query's id.
 
     ``left_out`` says of alarms what cannot be asked. ``back`` is for how many seconds the one does
     that looks back longest.
     """
 
-    reads: Mapping[tuple[str, str], Series]
+    reads: Mapping[tuple[str, str, str], Series]
     left_out: tuple[str, ...]
     back: int
 
@@ -72,7 +73,7 @@ def looks_of(alarms: Mapping[str, Sequence[Json]], period: int) -> Looks:
     What can be made from shorter periods is asked every ``period`` seconds, or as often as an alarm
     of a shorter one needs it; percentiles at the alarm's own period.
     """
-    wanted: dict[tuple[str, str], Series] = {}
+    wanted: dict[tuple[str, str, str], Series] = {}
     left_out: list[str] = []
     back = 0
     for region, some in alarms.items():
@@ -83,7 +84,7 @@ def looks_of(alarms: Mapping[str, Sequence[Json]], period: int) -> Looks:
                     left_out.append(f"{alarm['AlarmName']}: {reason}")
                 else:
                     series = Series(region, _identity(stat), stat["Stat"], stat["Period"])
-                    wanted[alarm["AlarmName"], id_] = series
+                    wanted[region, alarm["AlarmName"], id_] = series
                     whole = alarm["EvaluationPeriods"] + EXTRA + 1
                     back = max(back, series.period * whole)
     chosen = _periods(wanted.values(), period)
@@ -101,11 +102,11 @@ def kept_for(period: int) -> int:
 
 def _stats(alarm: Json) -> Iterator[tuple[str, Json]]:
     """List the metrics of an alarm, whichever form it has; expressions are none."""
-    if "Metrics" not in alarm:
+    if not alarm.get("Metrics"):
         metric = {name: alarm.get(name) for name in ("Namespace", "MetricName", "Dimensions")}
         stat = alarm.get("Statistic") or alarm.get("ExtendedStatistic")
         yield (
-            "",
+            METRIC,
             {"Metric": metric, "Period": alarm.get("Period"), "Stat": stat}
             | ({"Unit": alarm["Unit"]} if alarm.get("Unit") else {}),
         )

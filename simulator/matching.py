@@ -5,11 +5,12 @@ text everywhere. What then is still two metrics, or two queries of one, is refus
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from runbook.model.refusal import Refusal, RefusedError
-from simulator.definitions import MetricAlarm, MetricIdentity, MetricQuery
+from simulator.definitions import Definitions, MetricAlarm, MetricIdentity, MetricQuery
 from simulator.recordings import Key, Recorded, Recording, described
 
 _MARK = re.compile(r"<[^<>]*>|\*")
@@ -82,8 +83,7 @@ def matched(
     readers = _readers(alarms)
     matching = _Matching(recording, dict(bound or {}))
     for wanted, queries in readers.items():
-        told = {recording.reads[query] for query in queries if query in recording.reads}
-        fitting = told & set(matching.candidates(wanted))
+        fitting = set(_told(recording, wanted, queries)) & set(matching.candidates(wanted))
         if len(fitting) == 1:
             matching.take(wanted, fitting.pop())
             matching.told.add(wanted)
@@ -112,6 +112,27 @@ def binding(text: str) -> tuple[str, str]:
     return mark, value
 
 
+def must_know(marks: Iterable[str], *versions: Definitions) -> None:
+    """Refuse to bind what no alarm has: a mark with a typing error would be silence."""
+    known = sorted(
+        {
+            value
+            for version in versions
+            for alarm in version.alarms.values()
+            for query in (alarm.queries if isinstance(alarm, MetricAlarm) else ())
+            if isinstance(query, MetricQuery)
+            for _, value in query.metric.dimensions
+            if _MARK.search(value)
+        }
+    )
+    for mark in marks:
+        if mark not in known:
+            near = get_close_matches(mark, known, n=3) or known[:5]
+            fix = f"nearest: {', '.join(near)}" if near else "leave it out: the alarms have no mark"
+            refusal = Refusal("--bind", f"no alarm has the mark {mark}", fix)
+            raise RefusedError("the command line", [refusal])
+
+
 def _readers(alarms: Iterable[MetricAlarm]) -> dict[Wanted, list[tuple[str, str]]]:
     """List the queries, by alarm and id, of each metric that alarms read."""
     found: dict[Wanted, list[tuple[str, str]]] = {}
@@ -121,6 +142,15 @@ def _readers(alarms: Iterable[MetricAlarm]) -> dict[Wanted, list[tuple[str, str]
                 wanted = Wanted(alarm.region or "", query.metric, query.stat)
                 found.setdefault(wanted, []).append((alarm.name, query.id))
     return found
+
+
+def _told(
+    recording: Recording, wanted: Wanted, queries: Sequence[tuple[str, str]]
+) -> Iterator[Key]:
+    """List what the recorder read for these queries, by alarm and id."""
+    for (region, alarm, id_), key in recording.reads.items():
+        if (alarm, id_) in queries and wanted.region in ("", region):
+            yield key
 
 
 def _settle(matching: _Matching, readers: Iterable[Wanted]) -> None:

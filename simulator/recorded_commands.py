@@ -139,7 +139,7 @@ def backtest(
     """
     from simulator.backtest import backtest as test
     from simulator.comparison import compare
-    from simulator.matching import binding
+    from simulator.matching import binding, must_know
     from simulator.recorded_replay import Manner
     from simulator.recordings import read_recording
     from simulator.versions import Version, over, parameters_of
@@ -151,11 +151,11 @@ def backtest(
     given = parameters_of(parameter or ())
     of = name or recording.environment or ""
     version = Version.of(of, assembly, template or (), region, given)
+    other = version.at(against) if against else None
+    must_know(bound, version.definitions, *([other] if other else []))
     now = test(version.definitions, recording, manner)
     audience = version.audience(start, end)
-    compared = None
-    if against:
-        compared = compare(test(version.at(against), recording, manner), now)
+    compared = compare(test(other, recording, manner), now) if other else None
     if as_json:
         typer.echo(json.dumps(_as_json(now, compared, audience), indent=2))
     else:
@@ -199,7 +199,7 @@ def plot(
     Needs matplotlib: pip install 'runbook[plot]'. The same input gives the same bytes.
     """
     from simulator import plotted
-    from simulator.matching import binding
+    from simulator.matching import binding, must_know
     from simulator.plotting import draw
     from simulator.recorded_replay import Manner
     from simulator.recordings import read_recording
@@ -216,6 +216,7 @@ def plot(
         of = environment or recording.environment or ""
         version = Version.of(of, assembly, template or (), region, given)
         bound = dict(binding(text) for text in bind or ())
+        must_know(bound, version.definitions)
         manner = Manner(start, end, bound, allow_missing=allow_missing)
         whose = None if template else of
         pictures = plotted.of_recording(recording, alarm, version.definitions, manner, whose)

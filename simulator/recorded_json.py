@@ -218,13 +218,18 @@ def _over(source: str, pages: list[dict[str, Json]]) -> tuple[int, int] | None:
 
 def _reads(
     source: str, pages: list[dict[str, Json]], keys: Mapping[str, Key]
-) -> dict[tuple[str, str], Key]:
+) -> dict[tuple[str, str, str], Key]:
     """Say which series each query of a deployed alarm is, where the recorder wrote it."""
-    found: dict[tuple[str, str], Key] = {}
-    for alarm, ids in _mapping(source, pages, "Alarms").items():
-        for query, id_ in ids.items() if isinstance(ids, dict) else ():
-            if id_ in keys:
-                found[alarm, query] = keys[id_]
+    found: dict[tuple[str, str, str], Key] = {}
+    try:
+        for region, alarms in _mapping(source, pages, "Alarms").items():
+            for alarm, ids in alarms.items():
+                for query, id_ in ids.items():
+                    if id_ in keys:
+                        found[region, alarm, query] = keys[id_]
+    except (AttributeError, TypeError):
+        fix = "record again: runbook alarms record"
+        _refuse(source, "Alarms", "it does not say which query is which", fix)
     return found
 
 

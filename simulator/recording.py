@@ -56,7 +56,7 @@ class Record:
         points = sum(len(result["Values"]) for result in results.values())
         return {
             "file": str(out),
-            "alarms": len({alarm for alarm, _ in looks.reads}),
+            "alarms": len({(region, alarm) for region, alarm, _ in looks.reads}),
             "series": len(asked),
             "datapoints": points,
             "start": shown(start),
@@ -180,10 +180,10 @@ class Record:
         start: int,
     ) -> dict[str, Json]:
         ids = {series: id_ for id_, series in asked.items()}
-        alarms: dict[str, dict[str, str]] = {}
-        for (alarm, query), series in looks.reads.items():
+        alarms: dict[str, dict[str, dict[str, str]]] = {}
+        for (region, alarm, query), series in looks.reads.items():
             if series in ids:
-                alarms.setdefault(alarm, {})[query] = ids[series]
+                alarms.setdefault(region, {}).setdefault(alarm, {})[query] = ids[series]
         return {
             "Environment": self.account.environment.name,
             "StartTime": shown(start),

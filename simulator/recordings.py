@@ -44,7 +44,7 @@ class Recording:
     """Everything of one file.
 
     ``reads`` says which series an alarm's queries are, where the recorder asked CloudWatch: by
-    the alarm's name and the query's id. ``start`` and ``end`` are the range that was asked for;
+    region, the alarm's name and the query's id. ``start`` and ``end`` are the range asked for;
     where the file does not say it, that of the datapoints. ``stated`` tells which.
     """
 
@@ -54,7 +54,7 @@ class Recording:
     end: int
     stated: bool = False
     environment: str | None = None
-    reads: Mapping[tuple[str, str], Key] = field(default_factory=dict)
+    reads: Mapping[tuple[str, str, str], Key] = field(default_factory=dict)
 
 
 def recording_of(
@@ -63,7 +63,7 @@ def recording_of(
     *,
     over: tuple[int, int] | None = None,
     environment: str | None = None,
-    reads: Mapping[tuple[str, str], Key] | None = None,
+    reads: Mapping[tuple[str, str, str], Key] | None = None,
 ) -> Recording:
     """Put series together; refuses a metric that stands twice, and a file without datapoints."""
     found: dict[Key, Recorded] = {}

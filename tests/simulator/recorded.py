@@ -80,6 +80,7 @@ def record(
                 content["MetricDataResults"].append(answered(ids[key], start, period, values))
                 if alarm.region:
                     content["Regions"][ids[key]] = alarm.region
-            content["Alarms"].setdefault(alarm.name, {})[query.id] = ids[key]
+            of = content["Alarms"].setdefault(alarm.region or "", {})
+            of.setdefault(alarm.name, {})[query.id] = ids[key]
     path.write_text(json.dumps(content), "utf-8")
     return path

@@ -176,7 +176,7 @@ def test_totals_and_wakings(recorded: Path) -> None:
     assert told["woken_at_night"] == 1
     assert backtest_report.notes(test, audience()) == [
         "Woken at night: once; errors 1",
-        "4 alarms were judged, 0 were not",
+        "4 of 4 alarms were judged",
     ]
     (first, *_) = told["episodes"]
     assert first == {
@@ -188,6 +188,7 @@ def test_totals_and_wakings(recorded: Path) -> None:
         "severity": "sev-1",
         "channels": ["pager", "Slack"],
         "held_back": "",
+        "unknown": False,
         "seconds": 960,
         "seconds_in_business_hours": 960,
     }
@@ -277,7 +278,7 @@ def test_what_was_not_recorded_is_not_judged_and_never_quiet(partly: Path) -> No
         "errors": lost,
         "both": f"of what it hangs on, {lost}",
     }
-    assert backtest_report.notes(test, None)[-1] == "2 alarms were judged, 2 were not"
+    assert backtest_report.notes(test, None)[-1] == "2 of 4 alarms were judged"
 
 
 def test_one_version_that_cannot_be_judged_is_not_compared(partly: Path, recorded: Path) -> None:

@@ -39,7 +39,7 @@ def alarm(
 def recording(
     *metrics: MetricIdentity,
     region: str = "us-east-2",
-    reads: Mapping[tuple[str, str], Key] | None = None,
+    reads: Mapping[tuple[str, str, str], Key] | None = None,
 ) -> Recording:
     found = [
         series("r.json", f"m{n}", (region, each, "Sum", 60), {60: 1.0})
@@ -93,8 +93,8 @@ def test_one_metric_is_never_two_queries() -> None:
 
 def test_what_the_recorder_saw_settles_it() -> None:
     reads = {
-        ("errors", "m0"): ("us-east-2", metric("tg/2"), "Sum"),
-        ("errors", "m1"): ("us-east-2", metric("tg/1"), "Sum"),
+        ("us-east-2", "errors", "m0"): ("us-east-2", metric("tg/2"), "Sum"),
+        ("us-east-2", "errors", "m1"): ("us-east-2", metric("tg/1"), "Sum"),
     }
     both = recording(metric("tg/1"), metric("tg/2"), reads=reads)
     found = matched([alarm(metric(BLUE), metric(GREEN))], both)
@@ -104,7 +104,7 @@ def test_what_the_recorder_saw_settles_it() -> None:
 def test_a_mark_is_the_same_everywhere() -> None:
     """What the recorder says of one metric tells an alarm that is not deployed yet of another."""
     errors = metric("tg/1", "Errors"), metric("tg/2", "Errors")
-    reads = {("errors", "m0"): ("us-east-2", metric("tg/2"), "Sum")}
+    reads = {("us-east-2", "errors", "m0"): ("us-east-2", metric("tg/2"), "Sum")}
     both = recording(metric("tg/1"), metric("tg/2"), *errors, reads=reads)
     new = alarm(metric(BLUE, "Errors"), name="new")
     found = matched([alarm(metric(BLUE)), new], both)
@@ -112,7 +112,7 @@ def test_a_mark_is_the_same_everywhere() -> None:
 
 
 def test_a_recorder_that_saw_another_metric_settles_nothing() -> None:
-    reads = {("errors", "m0"): ("us-east-2", metric("tg/1", "Errors"), "Sum")}
+    reads = {("us-east-2", "errors", "m0"): ("us-east-2", metric("tg/1", "Errors"), "Sum")}
     found = matched([alarm(metric(BLUE))], recording(metric("tg/1", "Errors"), reads=reads))
     assert list(found.missing) == ["errors"]
 
@@ -152,8 +152,8 @@ def test_a_mark_is_one_value() -> None:
 
 def test_a_recorder_that_saw_two_values_of_a_mark_is_refused() -> None:
     reads = {
-        ("errors", "m0"): ("us-east-2", metric("tg/1"), "Sum"),
-        ("old", "m0"): ("us-east-2", metric("tg/2", "Errors"), "Sum"),
+        ("us-east-2", "errors", "m0"): ("us-east-2", metric("tg/1"), "Sum"),
+        ("us-east-2", "old", "m0"): ("us-east-2", metric("tg/2", "Errors"), "Sum"),
     }
     of = recording(metric("tg/1"), metric("tg/2", "Errors"), reads=reads)
     alarms = [alarm(metric(BLUE)), alarm(metric(BLUE, "Errors"), name="old")]

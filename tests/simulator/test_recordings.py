@@ -86,14 +86,14 @@ def test_our_own_recording_says_what_it_is(tmp_path: Path) -> None:
         "MetricDataQueries": QUERIES,
         "Environment": "acme/production",
         "Regions": {"m1": "us-east-1"},
-        "Alarms": {"orders": {"q": "m1"}},
+        "Alarms": {"us-east-1": {"orders": {"q": "m1"}}},
         "StartTime": "2026-03-02T08:00:00Z",
         "EndTime": "2026-03-02T10:00:00Z",
     }
     recording = read(tmp_path, ours, queries=None)
     key = ("us-east-1", ORDERS, "Sum")
     assert recording.environment == "acme/production"
-    assert recording.reads == {("orders", "q"): key}
+    assert recording.reads == {("us-east-1", "orders", "q"): key}
     assert (shown(recording.start), shown(recording.end)) == (
         "2026-03-02T08:00Z",
         "2026-03-02T10:00Z",

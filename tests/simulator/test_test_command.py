@@ -167,6 +167,7 @@ def test_json_has_what_the_text_has() -> None:
             "failed": 1,
             "depends_on_extra_datapoints": 0,
             "gaps": 0,
+            "left_out": 0,
             "strict": False,
         },
         "tests": [
@@ -190,6 +191,7 @@ def test_json_has_what_the_text_has() -> None:
             }
         ],
         "gaps": [],
+        "left_out": [],
     }
 
 
@@ -403,6 +405,7 @@ def test_the_shipped_tests_leave_no_gap(assembly: Assembly, name: str) -> None:
     found = json.loads(result.stdout)
     assert {test["environment"] for test in found["tests"]} == {name}
     assert found["gaps"] == []
+    assert {each["alarm"] for each in found["left_out"]} == {"rds-replica-lag"}
 
 
 @pytest.mark.clause("ALL-2")
@@ -421,3 +424,20 @@ def test_an_alarm_that_no_test_fires_is_told(
     assert "api-5xx-rate/passport-api of rovn/production: no test in which it rings" not in (
         result.stdout
     )
+
+
+def test_a_shipped_test_of_an_alarm_that_another_environment_lacks_is_left_out(
+    assembly: Assembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Path("shipped").mkdir()
+    both = PROMISED + a_test("bursts", [], ["{at: 1m, state: OK}"])
+    Path("shipped/api-5xx-rate.yaml").write_text(both, "utf-8")
+    monkeypatch.setattr("simulator.test_run.SHIPPED", tmp_path / "shipped")
+    words = ("--assembly", str(assembly.directory), "--environment")
+    result = runbook(*words, "rovn/staging")
+    told = "left out shipped/api-5xx-rate.yaml  1 test: rovn/staging has no alarm bursts"
+    assert told in result.stdout.splitlines()
+    assert "1 test left out" in result.stdout
+    own = runbook(*words, "rovn/production")
+    assert (own.exit_code, own.stdout) == (2, "")
+    assert "there is no alarm 'bursts'" in own.stderr

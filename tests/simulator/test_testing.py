@@ -9,7 +9,6 @@ import pytest
 from runbook.alarms.alarm import Missing
 from runbook.model.refusal import RefusedError
 from simulator.definitions import (
-    Actions,
     Alarm,
     CompositeAlarm,
     Definitions,
@@ -24,9 +23,7 @@ from simulator.definitions import (
 from simulator.testing import Source, run
 from simulator.verdict import Played
 from tests.simulator.alarms import alarm
-from tests.simulator.cases import NAMESPACE, a_test, one_series, read
-
-TELLS = Actions(on={State.ALARM: ("topic",)})
+from tests.simulator.cases import NAMESPACE, TELLS, a_test, one_series, read
 
 
 def named(name: str, breaching: int = 1, periods: int = 1, **changes: object) -> MetricAlarm:

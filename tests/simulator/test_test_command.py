@@ -301,6 +301,24 @@ def test_what_a_file_says_does_not_reach_the_terminal_as_it_is() -> None:
     assert "\x1b" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("word", "spoilt"),
+    [
+        ("name: Errors", 'name: "\\e[31mErrors"'),
+        ("alarm: shop-error-rate", 'alarm: "\\e[31mshop"'),
+        ("'100x29'", '"\\e[31m100"'),
+        ("state: OK", 'state: "\\e[31mOK"'),
+        ("state: OK", '"\\e[31mstate": OK'),
+    ],
+)
+def test_nor_does_it_in_a_refusal(word: str, spoilt: str) -> None:
+    write("a.yaml", rate(*GOOD).replace(word, spoilt))
+    result = runbook("a.yaml")
+    assert result.exit_code == 2
+    assert "31m" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
 def test_a_terminal_has_colours_and_a_pipe_none(monkeypatch: pytest.MonkeyPatch) -> None:
     write("wrong.yaml", rate("{at: 10m, state: ALARM}"))
     assert "\x1b" not in spoken("wrong.yaml").stdout

@@ -40,7 +40,11 @@ def read_json(source: str, text: str, queries: Path | None, region: str = "") ->
         reason = "it does not say what its Ids mean"
         fix = "give the file of --metric-data-queries with --queries, or use runbook alarms record"
         raise RefusedError(source, [Refusal(WHOLE_FILE, reason, fix)])
-    asked = _asked(str(queries), _queries(queries)) if queries else _asked(source, _joined(told))
+    asked = (
+        _asked(str(queries), _queries(queries))
+        if queries
+        else _asked(source, _joined(source, told))
+    )
     results = _results(source, pages)
     _all_answered(source, asked, results)
     regions = _mapping(source, pages, "Regions")
@@ -48,14 +52,14 @@ def read_json(source: str, text: str, queries: Path | None, region: str = "") ->
     found: list[Recorded] = []
     for id_, query in asked.items():
         if id_ in results and "MetricStat" in query:
-            where = regions.get(id_, region)
+            where = str(regions.get(id_, region))
             found.append(_recorded(source, where, query, results[id_]))
             keys[id_] = found[-1].key
     return recording_of(
         source,
         found,
         over=_over(source, pages),
-        environment=next((p["Environment"] for p in pages if "Environment" in p), None),
+        environment=_environment(source, pages),
         reads=_reads(source, pages, keys),
     )
 
@@ -94,9 +98,13 @@ def _queries(path: Path | None) -> list[Json]:
     return found
 
 
-def _joined(pages: list[dict[str, Json]]) -> list[Json]:
+def _joined(source: str, pages: list[dict[str, Json]]) -> list[Json]:
     """List the queries of all pages; each page of a recording may repeat them."""
-    every = list(chain.from_iterable(page["MetricDataQueries"] for page in pages))
+    lists = [page["MetricDataQueries"] for page in pages]
+    if not all(isinstance(each, list) for each in lists):
+        fix = "write queries as GetMetricData takes them"
+        _refuse(source, "MetricDataQueries", "it is no list", fix)
+    every = list(chain.from_iterable(lists))
     return [query for number, query in enumerate(every) if query not in every[:number]]
 
 
@@ -138,8 +146,13 @@ def _results(source: str, pages: list[dict[str, Json]]) -> dict[str, _Result]:
 
 
 def _silent(source: str, place: str, told: Mapping[str, Json]) -> None:
-    for message in told.get("Messages") or []:
-        said = f"{message.get('Code')}: {message.get('Value')}" if isinstance(message, dict) else ""
+    messages = told.get("Messages") or []
+    for message in messages if isinstance(messages, list) else [messages]:
+        said = (
+            f"{message.get('Code')}: {message.get('Value')}"
+            if isinstance(message, dict)
+            else message
+        )
         _refuse(source, place, f"CloudWatch has something to say of it: {said}", _AGAIN)
 
 
@@ -182,10 +195,13 @@ def _recorded(source: str, region: str, query: Mapping[str, Json], result: _Resu
     stat = query["MetricStat"]
     try:
         metric = stat["Metric"]
-        pairs = sorted((str(d["Name"]), str(d["Value"])) for d in metric.get("Dimensions") or [])
-        identity = MetricIdentity(metric["Namespace"], metric["MetricName"], tuple(pairs))
-        period, statistic = int(stat["Period"]), str(stat["Stat"])
-    except (KeyError, TypeError, ValueError, AttributeError):
+        pairs = sorted(
+            (_text(d["Name"]), _text(d["Value"])) for d in metric.get("Dimensions") or []
+        )
+        name = _text(metric["Namespace"]), _text(metric["MetricName"])
+        identity = MetricIdentity(*name, tuple(pairs))
+        period, statistic = int(stat["Period"]), _text(stat["Stat"])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         fix = "write queries as GetMetricData takes them"
         _refuse(source, f"the query {query['Id']}", "its MetricStat is not whole", fix)
     if stat.get("Unit"):
@@ -196,6 +212,12 @@ def _recorded(source: str, region: str, query: Mapping[str, Json], result: _Resu
     return series(source, result.place, (region, identity, statistic, period), result.datapoints)
 
 
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
 def _mapping(source: str, pages: list[dict[str, Json]], name: str) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for page in pages:
@@ -204,6 +226,16 @@ def _mapping(source: str, pages: list[dict[str, Json]], name: str) -> dict[str, 
             _refuse(source, name, "it is no object", "record again: runbook alarms record")
         found |= part
     return found
+
+
+def _environment(source: str, pages: list[dict[str, Json]]) -> str | None:
+    for page in pages:
+        if "Environment" in page:
+            if not isinstance(page["Environment"], str):
+                fix = "record again: runbook alarms record"
+                _refuse(source, "Environment", "it is no name", fix)
+            return str(page["Environment"])
+    return None
 
 
 def _over(source: str, pages: list[dict[str, Json]]) -> tuple[int, int] | None:

@@ -124,7 +124,7 @@ def read_recording(path: Path, queries: Path | None = None, region: str = "") ->
     from simulator.recorded_json import read_json
 
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         fix = "name a file of `runbook alarms record` or `aws cloudwatch get-metric-data`, or CSV"

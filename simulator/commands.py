@@ -86,21 +86,24 @@ def replay_tests(
         refusal = Refusal("--template", f"it cannot stand beside {other}", fix)
         raise RefusedError("runbook alarms test", [refusal])
     sources = Sources(assembly, tuple(template or ()), environment, _parameters(parameter or []))
+    given = _again("--template", template) + _again("--parameter", parameter)
     try:
-        run = (
-            Run(run_files(files, sources), strict=strict)
-            if files
-            else Run(*run_shipped(sources), strict=strict)
-        )
+        found = (run_files(files, sources), ()) if files else run_shipped(sources)
     except UnusableError as unusable:
         typer.echo(str(unusable), err=True)
         raise typer.Exit(UNUSABLE) from None
+    run = Run(*found, strict=strict, given=given)
     if as_json:
         typer.echo(json.dumps(machine_readable(run), indent=2))
     else:
         for line in lines(run, _characters()):
             say(line)
     raise typer.Exit(FAILED if run.failed else PASSED)
+
+
+def _again(option: str, values: Sequence[object] | None) -> tuple[str, ...]:
+    """Write an option as it was given."""
+    return tuple(word for value in values or () for word in (option, str(value)))
 
 
 def _parameters(given: Sequence[str]) -> dict[str, str]:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from policies.terminal import plain, red, yellow
 from runbook.alarms.words import span
 from simulator.definitions import Alarm, MetricAlarm, MetricQuery
-from simulator.drawing import Characters, drawn, drawn_states
+from simulator.drawing import Characters, Timeline, drawn, drawn_states
 from simulator.durations import written
 from simulator.observation import Seen
 from simulator.verdict import Played, Verdict, changes
 
-# Datapoints of one evaluation that are listed, the newest.
+# Datapoints of one evaluation, the newest, and changes of state, the first.
 MOST_LISTED = 16
 HANGS = "depends on how many extra datapoints CloudWatch fetches"
 
@@ -82,26 +82,28 @@ def _got(verdict: Verdict, step: int) -> str:
 
 
 def _changes(changed: Sequence[tuple[int, str]], step: int) -> str:
-    first = "" if changed and changed[0][0] == 0 else "INSUFFICIENT_DATA from the beginning"
-    told = (f"{state} at {written(at * step)}" for at, state in changed)
-    return ", ".join(part for part in (first, *told) if part)
+    told = [] if changed and changed[0][0] == 0 else ["INSUFFICIENT_DATA from the beginning"]
+    told += [f"{state} at {written(at * step)}" for at, state in changed[:MOST_LISTED]]
+    told += [f"and {len(changed) - MOST_LISTED} more"] if len(changed) > MOST_LISTED else []
+    return ", ".join(told)
 
 
 def _evidence(played: Played, verdict: Verdict, characters: Characters) -> Iterator[str]:
     replay, alarm = played.replay, played.alarm
     step = replay.grid.step
+    timeline = Timeline(replay.grid.steps, step, verdict.step, characters)
     if isinstance(alarm, MetricAlarm):
         yield from _table(replay.seen(alarm.name, verdict.step), alarm, step)
         yield ""
         values, states = replay.datapoints[alarm.name], replay.states[alarm.name]
-        yield from drawn(values, alarm, states, step, characters)
+        yield from drawn(values, alarm, states, timeline)
         return
     for name in replay.alarms:
         if name != alarm.name:
             yield f"{plain(name)}: {_changes(changes(replay, name), step)}"
     yield ""
     rows = {plain(name): replay.states[name] for name in replay.alarms}
-    yield from drawn_states(rows, step, characters)
+    yield from drawn_states(rows, timeline)
 
 
 def _table(seen: Sequence[Seen], alarm: MetricAlarm, step: int) -> Iterator[str]:

@@ -91,7 +91,7 @@ class Marks:
         name = found["name"]
         if name in self._open or name.startswith(_IMPORT):
             return f"<{name}>"
-        raise ValueError(self.why(value))
+        raise ValueError(f"{name} is not known before the deploy: {value.why}")
 
     def _checked(self, text: str) -> str:
         """Give a text back in which each bracket is a mark's: no literal is taken for one."""

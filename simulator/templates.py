@@ -53,12 +53,19 @@ def definitions_in(
 
 
 def _final(template: Template) -> None:
-    """Refuse a template that a macro rewrites: what is deployed is not what stands here."""
+    """Refuse a template that is rewritten: what is deployed is not what stands here."""
     declared = template.body.get("Transform") or []
     listed = declared if isinstance(declared, list) else [declared]
     for each in listed:
         if each not in _TRANSFORMS:
             name = each.get("Name") if isinstance(each, dict) else each
-            reason = f"{name} rewrites it before it is deployed, alarms perhaps too"
-            fix = "give the processed template: aws cloudformation get-template"
-            raise RefusedError(template.path, [Refusal("Transform", reason, fix)])
+            raise _rewritten(template, "Transform", f"{name} rewrites it")
+    for key in (*template.body, *template.body["Resources"]):
+        if key.startswith("Fn::"):
+            raise _rewritten(template, key, "it puts something in its place")
+
+
+def _rewritten(template: Template, key: str, what: str) -> RefusedError:
+    reason = f"{what} before it is deployed, alarms and mute rules perhaps too"
+    fix = "give what aws cloudformation get-template --template-stage Processed says"
+    return RefusedError(template.path, [Refusal(key, reason, fix)])

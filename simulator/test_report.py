@@ -1,5 +1,6 @@
 """What a run of tests says: a line for each file that passes, all of each failure, the counts."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,8 @@ class Run:
     played: tuple[Played, ...]
     gaps: tuple[tuple[str, Gap], ...] = ()
     strict: bool = False
+    # Words of the command line that the next command needs, too.
+    given: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -108,9 +111,13 @@ def _many(count: int, word: str) -> str:
 def _next(run: Run) -> str:
     """Name the command that tells more of the first failure; nothing where there is none."""
     failed = next((p for p in run.played if not p.holds(strict=run.strict)), None)
-    if failed is not None and failed.environment is not None:
+    if failed is not None and failed.environment is None:
+        path, number = str(failed.file.path), str(failed.number + 1)
+        words = ["plot", failed.label, path, "--test", number, *run.given]
+        return plain(f"runbook alarms {shlex.join(words)}")
+    if failed is not None:
         return plain(f"runbook alarms show {failed.environment} {failed.label}")
-    if failed is None and run.gaps:
+    if run.gaps:
         environment, gap = run.gaps[0]
         return f"runbook alarms show {environment} {gap.alarm}"
     return ""

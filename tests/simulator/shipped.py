@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+from runbook.alarms.finding import every_alarm
+from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
 from simulator.completeness import shipped
 from simulator.environments import definitions_of
@@ -18,6 +20,12 @@ def source(assembly: Path, environment: str) -> Source:
     return Source(definitions_of(environment, assembly), environment)
 
 
+def files(environment: Environment) -> tuple[Path, ...]:
+    """List the files that hold for an environment, but those of alarms that it does not have."""
+    ids = {alarm.id for alarm in every_alarm(environment)}
+    return tuple(path for path in shipped(environment) if path.name.partition(".")[0] in ids)
+
+
 def read(path: Path, environment: str) -> AlarmTests:
     """Read a shipped file as one of this environment."""
     return moved(load(path), environment)
@@ -26,7 +34,7 @@ def read(path: Path, environment: str) -> AlarmTests:
 @cache
 def played(assembly: Path, environment: str) -> tuple[Played, ...]:
     """Run every shipped file that holds for an environment."""
-    paths = shipped(load_environment(environment))
+    paths = files(load_environment(environment))
     return tuple(
         each
         for path in paths

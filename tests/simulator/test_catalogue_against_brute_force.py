@@ -11,16 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runbook.alarms.alarm import RESULT, Metric, MetricAlarm
+from runbook.alarms.alarm import Metric, MetricAlarm
 from runbook.alarms.catalogue import metric_alarms_of
 from runbook.model.selection import all_environments
-from simulator import definitions
-from simulator.definitions import Definitions, MathQuery, MetricIdentity, MetricQuery
+from simulator.definitions import Definitions
 from simulator.judgement import EXTRA, STATES
 from simulator.replay import replay
 from simulator.series import MINUTE, Grid, Samples
 from tests.alarms.expressions import value
 from tests.simulator.brute_force import Outcome, breaches, outcome, statistic
+from tests.simulator.catalogued import identity, simulated
 
 pytestmark = pytest.mark.clause("ALL-2")
 # Once each: environments and services differ by names and numbers.
@@ -37,16 +37,16 @@ def test_both_say_the_same_of_each_minute(key: str, data: st.DataObject) -> None
     alarm = ALARMS[key]
     steps = data.draw(st.integers(1, 40))
     series = {each.id: data.draw(_values(alarm, each, steps)) for each in alarm.metrics}
-    simulated = _simulated(alarm)
+    ours = simulated(alarm)
     feed = {
-        (_identity(each), each.stat): Samples(
+        (identity(each), each.stat): Samples(
             MINUTE, np.array([math.nan if v is None else v for v in series[each.id]])
         )
         for each in alarm.metrics
     }
-    known = Definitions({simulated.name: simulated})
-    played = replay(known, [simulated.name], feed, Grid(steps))
-    found = [STATES[code] for code in played.states[simulated.name]]
+    known = Definitions({ours.name: ours})
+    played = replay(known, [ours.name], feed, Grid(steps))
+    found = [STATES[code] for code in played.states[ours.name]]
     assert found == _by_hand(alarm, series, steps)
 
 
@@ -65,30 +65,6 @@ def _values(
         one = number.flatmap(lambda level: st.sampled_from([level, None]))
         return one.map(lambda level: [level] * steps)
     return st.lists(each, min_size=steps, max_size=steps)
-
-
-def _identity(metric: Metric) -> MetricIdentity:
-    return MetricIdentity(metric.namespace, metric.name, tuple(sorted(metric.dimensions.items())))
-
-
-def _simulated(alarm: MetricAlarm) -> definitions.MetricAlarm:
-    metrics = tuple(
-        MetricQuery(each.id, _identity(each), each.stat, alarm.period) for each in alarm.metrics
-    )
-    math_ = () if alarm.expression is None else (MathQuery(RESULT, alarm.expression),)
-    return definitions.MetricAlarm(
-        name=alarm.key,
-        place="catalogue",
-        keys=(),
-        queries=(*metrics, *math_),
-        returned=RESULT if math_ else metrics[0].id,
-        period=alarm.period,
-        periods=alarm.periods,
-        breaching=alarm.breaching,
-        comparison=alarm.comparison,
-        threshold=alarm.threshold,
-        missing=alarm.missing,
-    )
 
 
 def _by_hand(alarm: MetricAlarm, series: Series, steps: int) -> list[str]:

@@ -11,33 +11,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from runbook.alarms.alarm import BudgetAlarm, Comparison, Missing
 from runbook.alarms.catalogue import alarms_of, metric_alarms_of
 from runbook.model.loader import load_environment
-from runbook.model.refusal import RefusedError
 from simulator.definitions import (
     Alarm,
     CompositeAlarm,
-    Definitions,
     MathQuery,
     MetricAlarm,
     MetricIdentity,
     MetricQuery,
 )
-from simulator.judgement import EXTRA, STATES
 from simulator.mutants import mutants, rule_mutants
-from simulator.replay import Replay, replay
-from simulator.verdict import Played
 from tests.assembly import Assembly
+from tests.simulator.noticing import fails
 from tests.simulator.shipped import played, source
 
 TABLE = Path(__file__).parent / "equivalent_mutants.toml"
 PRODUCTION = load_environment("rovn/production")
-# A change is noticed where a test fails with any of these: it holds with all of them.
-EXTRAS = (EXTRA, 0, 10)
 ALARMS = {
     alarm.key: alarm.name(PRODUCTION.slug)
     for alarm in (*alarms_of(PRODUCTION), *metric_alarms_of(PRODUCTION))
@@ -62,7 +55,7 @@ def test_a_changed_alarm_fails_one_of_its_tests(assembly: Assembly, key: str) ->
         assert words not in tried
         tried.add(words)
         changed = replace(definitions, alarms={**definitions.alarms, alarm.name: mutant})
-        if not any(_fails(each, changed) for each in tests):
+        if not any(fails(each, changed) for each in tests):
             unnoticed.add(words)
     assert unnoticed == _equivalent(key, tried)
 
@@ -90,31 +83,6 @@ def _equivalent(key: str, tried: set[str]) -> set[str]:
 
 def _mutants(alarm: Alarm) -> Iterator[tuple[str, Alarm]]:
     yield from rule_mutants(alarm) if isinstance(alarm, CompositeAlarm) else mutants(alarm)
-
-
-def _fails(test: Played, definitions: Definitions) -> bool:
-    """Say whether a test fails on other alarms, fed with what it fed to the real ones."""
-    for extra in EXTRAS:
-        try:
-            found = replay(definitions, [test.alarm.name], test.feed, test.replay.grid, extra)
-        except RefusedError:
-            return True
-        if _expects_otherwise(test, found):
-            return True
-        if not any(np.isnan(values).any() for values in found.datapoints.values()):
-            # Nothing is missing, so nothing more is looked for.
-            return False
-    return False
-
-
-def _expects_otherwise(test: Played, found: Replay) -> bool:
-    grid, states = found.grid, found.states[test.alarm.name]
-    for expectation in (verdict.expectation for verdict in test.verdicts):
-        since = expectation.at if expectation.since is None else expectation.since
-        asked = states[since // grid.step : expectation.at // grid.step + 1]
-        if (asked != STATES.index(expectation.state)).any():
-            return True
-    return False
 
 
 @cache

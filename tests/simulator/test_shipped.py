@@ -13,12 +13,12 @@ from simulator.definitions import State
 from simulator.test_file import AlarmTests, load
 from simulator.testing import run
 from tests.assembly import Assembly
-from tests.simulator.shipped import played, read, source
+from tests.simulator.shipped import files, played, read, source
 
 FILES = [
     pytest.param(name, path, id=f"{name}:{path.name}")
     for name in known_environments()
-    for path in shipped(load_environment(name))
+    for path in files(load_environment(name))
 ]
 PRODUCTION = "rovn/production"
 OTHERWISE = {State.OK: State.ALARM, State.ALARM: State.OK, State.INSUFFICIENT: State.ALARM}

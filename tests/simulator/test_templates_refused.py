@@ -182,7 +182,7 @@ REFUSED: list[tuple[dict[str, Json], str, str]] = [
     (
         {**PLAIN, "Dimensions": [{"Name": "x", "Value": {"Fn::GetAtt": ["Nobody", "Arn"]}}]},
         "Dimensions.0.Value",
-        "it is not known before the deploy: there is no Nobody",
+        "Nobody.Arn is not known before the deploy: there is no Nobody",
     ),
     (
         {**PLAIN, "Period": {"Fn::Length": ["a"]}},
@@ -332,7 +332,12 @@ FILES: list[tuple[str, bytes, str]] = [
     (
         "a.yaml",
         b"Transform: Mine\nResources: {}\n",
-        "Mine rewrites it before it is deployed, alarms perhaps too",
+        "Mine rewrites it before it is deployed, alarms and mute rules perhaps too",
+    ),
+    (
+        "a.json",
+        b'{"Resources": {"Fn::ForEach::Q": ["Q", ["a"], {}]}}',
+        "it puts something in its place before it is deployed, alarms and mute rules perhaps too",
     ),
 ]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from runbook.cli import app
-from tests.assembly import Assembly
+from tests.assembly import ROOT, Assembly
 from tests.simulator.cases import TOPIC, a_test, one_series, template, write_template
 
 RUNBOOK = Path(sys.executable).with_name("runbook")
@@ -85,7 +85,7 @@ FAIL wrong.yaml:10  shop-error-rate
   2 │          █████
     │          █████
     │          █████
-  1 │──────────█████───────────────
+  1 ┤──────────█████───────────────
     │          █████     ██████████
     │          █████     ██████████
     │          █████     ██████████
@@ -93,9 +93,11 @@ FAIL wrong.yaml:10  shop-error-rate
     └┬──────────────┬──────────────
      0m             15m
      ...........AAAAA..............
+                ^ 11m
      . OK, A ALARM, ? INSUFFICIENT_DATA
 
 1 file, 1 test, 2 expectations: 1 expectation failed
+Next: runbook alarms plot shop-error-rate wrong.yaml --test 1
 """
 
 
@@ -110,7 +112,7 @@ def test_a_wrong_expectation_fails_and_says_what_led_to_it() -> None:
 def test_where_the_terminal_has_no_blocks_there_are_none() -> None:
     write("wrong.yaml", rate(GOOD[0], "{from: 0m, at: 15m, state: OK}"))
     done = spoken("wrong.yaml", PYTHONIOENCODING="ascii")
-    blocks = str.maketrans("│█─┬└", "|#-++")
+    blocks = str.maketrans("│┤█─┬└", "|+#-++")
     assert done.stdout == FAILURE.translate(blocks)
 
 
@@ -217,6 +219,17 @@ def test_a_template_on_the_command_line_stands_for_the_files() -> None:
     write("a.yaml", rate(*GOOD), head="environment: nobody/nowhere\n")
     assert runbook("a.yaml").exit_code == 2
     assert runbook("a.yaml", "--template", "shop.template.json").exit_code == 0
+
+
+def test_the_next_command_is_given_what_this_one_was() -> None:
+    body = template() | {"Parameters": {"A": {"Type": "String"}}}
+    Path("shop.template.json").write_text(json.dumps(body), "utf-8")
+    write("wrong.yaml", rate(*GOOD), rate("{at: 10m, state: ALARM}"), head="")
+    result = runbook("wrong.yaml", "--template", "shop.template.json", "--parameter", "A=b c")
+    assert result.stdout.endswith(
+        "Next: runbook alarms plot shop-error-rate wrong.yaml --test 2 "
+        "--template shop.template.json --parameter 'A=b c'\n"
+    )
 
 
 def test_a_templates_parameters_may_be_given() -> None:
@@ -364,6 +377,7 @@ def test_the_file_that_was_promised_runs_as_it_stands(assembly: Assembly) -> Non
     result = runbook("promised.yaml", *given_assembly)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("pass promised.yaml  1 test, 2 expectations\n")
+    assert runbook("promised.yaml", *given_assembly, "--environment", "rovn/staging").exit_code == 0
     Path("promised.yaml").write_text(
         PROMISED.replace("20m, state: ALARM", "20m, state: OK"), "utf-8"
     )
@@ -372,7 +386,13 @@ def test_the_file_that_was_promised_runs_as_it_stands(assembly: Assembly) -> Non
     assert "> 1 % of requests, 1 of 1 datapoints of 5 min, missing = notBreaching" in wrong.stdout
     show = "Next: runbook alarms show rovn/production api-5xx-rate/passport-api\n"
     assert wrong.stdout.endswith(show)
-    assert runbook("promised.yaml", *given_assembly, "--environment", "rovn/staging").exit_code == 0
+
+
+def test_the_page_in_docs_shows_a_file_that_runs(assembly: Assembly) -> None:
+    page = (ROOT / "docs" / "alarm-tests.md").read_text("utf-8")
+    Path("shown.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0], "utf-8")
+    result = runbook("shown.yaml", "--assembly", str(assembly.directory))
+    assert (result.exit_code, result.stderr) == (0, ""), result.stdout
 
 
 @pytest.mark.clause("ALL-2")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from runbook.alarms.alarm import Missing
@@ -12,6 +13,7 @@ from simulator.definitions import (
     Alarm,
     CompositeAlarm,
     Definitions,
+    MathQuery,
     MetricAlarm,
     MetricIdentity,
     MetricQuery,
@@ -183,6 +185,17 @@ def test_what_hangs_on_the_number_of_extra_datapoints_is_told(tmp_path: Path) ->
     assert passes(found) == [True, True, False, True, True]
     assert [v.hangs_on for v in found.verdicts] == [(), (0, 1), (5, 10), (5, 10), ()]
     assert [v.holds(strict=True) for v in found.verdicts] == [True, False, False, False, True]
+
+
+@pytest.mark.clause("ALL-2")
+def test_what_an_expression_fills_by_what_is_fetched_is_tried_too(tmp_path: Path) -> None:
+    """Its result has no gap with two extra datapoints, and has one with fewer."""
+    queries = (*ERRORS.queries, MathQuery("filled", "FILL(m1, REPEAT)"))
+    one = replace(ERRORS, queries=queries, returned="filled")
+    found = played(tmp_path, "{at: 6m, state: ALARM}", values="0x3 1 _x2 0", among=source(one))
+    assert not np.isnan(found.replay.datapoints["Errors"]).any()
+    assert passes(found) == [True]
+    assert found.verdicts[0].hangs_on == (0,)
 
 
 def test_without_gaps_there_is_nothing_to_try(

@@ -11,7 +11,15 @@ from typing import Any, NoReturn
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from simulator.definitions import MetricIdentity
 from simulator.instants import instant, shown
-from simulator.recordings import Key, Recorded, Recording, recording_of, series
+from simulator.recordings import (
+    PERIODS,
+    Key,
+    Recorded,
+    Recording,
+    is_period,
+    recording_of,
+    series,
+)
 
 Json = Any
 _AGAIN = "ask CloudWatch again until every page is there: `runbook alarms record` does"
@@ -207,8 +215,9 @@ def _recorded(source: str, region: str, query: Mapping[str, Json], result: _Resu
     if stat.get("Unit"):
         reason = f"it asks for datapoints of the unit {stat['Unit']} alone"
         _refuse(source, f"the query {query['Id']}", reason, "ask for the metric without Unit")
-    if period < 1:
-        _refuse(source, f"the query {query['Id']}", "its Period is no time", "mend it")
+    if not is_period(period):
+        reason = f"its Period is {PERIODS}, not {period}"
+        _refuse(source, f"the query {query['Id']}", reason, "ask CloudWatch with such a one")
     return series(source, result.place, (region, identity, statistic, period), result.datapoints)
 
 

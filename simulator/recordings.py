@@ -15,6 +15,8 @@ from simulator.series import Grid, Samples, Values
 # What a metric was recorded under: its region (empty where the file does not say), itself, and
 # the statistic.
 Key = tuple[str, MetricIdentity, str]
+_SHORT = (1, 5, 10, 20, 30)
+PERIODS = "1, 5, 10, 20, 30 or whole minutes in seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Recording:
     stated: bool = False
     environment: str | None = None
     reads: Mapping[tuple[str, str, str], Key] = field(default_factory=dict)
+
+
+def is_period(seconds: int) -> bool:
+    """Say whether CloudWatch has datapoints of such a period (API reference, MetricStat)."""
+    return seconds in _SHORT or (seconds > 0 and seconds % 60 == 0)
 
 
 def recording_of(

@@ -116,6 +116,31 @@ def test_it_says_what_to_do_next(tmp_path: Path) -> None:
     assert lines[-1] == f"Next: runbook alarms backtest {ENVIRONMENT.name} --metrics {out}"
 
 
+def test_more_queries_than_one_call_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.recording.MOST_QUERIES", 2)
+    for name in ("a", "b", "c"):
+        put_alarm(
+            name,
+            Namespace=NAMESPACE,
+            MetricName="Orders",
+            Dimensions=[{"Name": "Queue", "Value": name}],
+            Statistic="Sum",
+            Period=60,
+        )
+    put_datapoint("2026-03-10T06:10:00Z", 3, Dimensions=[{"Name": "Queue", "Value": "c"}])
+    calls: list[Json] = []
+
+    def kept(given: Json) -> Json:
+        calls.append(given)
+        return given
+
+    answering(monkeypatch, "GetMetricData", kept)
+    told = json.loads(record(tmp_path / "r.json", "--json").stdout)
+    assert (told["series"], told["datapoints"]) == (3, 1)
+    assert len(calls) == 2
+    assert {len(page["MetricDataResults"]) for page in calls} == {1, 2}
+
+
 def message(result: Result) -> str:
     assert result.exit_code == 2, result.output
     return " ".join(result.stderr.split())

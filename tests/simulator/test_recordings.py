@@ -216,6 +216,11 @@ def test_what_is_cut_short_or_twice_there_is_refused(
             "r.json is refused: the query m1: its MetricStat is not whole; "
             "write queries as GetMetricData takes them",
         ),
+        (
+            [queried("m1", ORDERS, "Sum", 90)],
+            "r.json is refused: the query m1: its Period is 1, 5, 10, 20, 30 or whole minutes in "
+            "seconds, not 90; ask CloudWatch with such a one",
+        ),
     ],
 )
 def test_queries_that_give_no_meaning_are_refused(

@@ -68,6 +68,7 @@ def read_json(source: str, text: str, queries: Path | None, region: str = "") ->
         found,
         over=_over(source, pages),
         environment=_environment(source, pages),
+        since=_since(source, pages),
         reads=_reads(source, pages, keys),
     )
 
@@ -255,6 +256,13 @@ def _over(source: str, pages: list[dict[str, Json]]) -> tuple[int, int] | None:
         return min(instant(p["StartTime"]) for p in said), max(instant(p["EndTime"]) for p in said)
     except ValueError as error:
         _refuse(source, "StartTime", str(error), "record again: runbook alarms record")
+
+
+def _since(source: str, pages: list[dict[str, Json]]) -> int | None:
+    try:
+        return min((instant(page["From"]) for page in pages if "From" in page), default=None)
+    except ValueError as error:
+        _refuse(source, "From", str(error), "record again: runbook alarms record")
 
 
 def _reads(

@@ -47,7 +47,8 @@ class Recording:
 
     ``reads`` says which series an alarm's queries are, where the recorder asked CloudWatch: by
     region, the alarm's name and the query's id. ``start`` and ``end`` are the range asked for;
-    where the file does not say it, that of the datapoints. ``stated`` tells which.
+    where the file does not say it, that of the datapoints. ``stated`` tells which. ``since`` is
+    what the recorder was asked for: it began earlier, by what alarms look back on.
     """
 
     source: str
@@ -56,6 +57,7 @@ class Recording:
     end: int
     stated: bool = False
     environment: str | None = None
+    since: int | None = None
     reads: Mapping[tuple[str, str, str], Key] = field(default_factory=dict)
 
 
@@ -70,6 +72,7 @@ def recording_of(
     *,
     over: tuple[int, int] | None = None,
     environment: str | None = None,
+    since: int | None = None,
     reads: Mapping[tuple[str, str, str], Key] | None = None,
 ) -> Recording:
     """Put series together; refuses a metric that stands twice, and a file without datapoints."""
@@ -83,7 +86,7 @@ def recording_of(
             raise RefusedError(source, [Refusal(each.place, reason, fix)])
         found[each.key] = each
     start, end = over or _range(source, found.values())
-    return Recording(source, found, start, end, over is not None, environment, reads or {})
+    return Recording(source, found, start, end, over is not None, environment, since, reads or {})
 
 
 def series(

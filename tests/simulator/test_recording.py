@@ -18,6 +18,7 @@ from simulator.deployed_metrics import looks_of
 from simulator.instants import instant, shown
 from simulator.recordings import read_recording, samples
 from simulator.series import Grid
+from simulator.versions import over
 
 Json = Any
 ENVIRONMENT = load_environment("rovn/production")
@@ -92,7 +93,7 @@ def test_what_the_deployed_alarms_look_at_is_recorded(tmp_path: Path) -> None:
     }
     recording = read_recording(out)
     assert recording.environment == ENVIRONMENT.name
-    assert recording.stated
+    assert over(recording, "", "") == (instant(FROM), instant(TO))
     found = {
         region: samples(recorded, Grid(120, 60, instant(FROM))).values
         for (region, _, _), recorded in recording.series.items()

@@ -90,6 +90,7 @@ def test_our_own_recording_says_what_it_is(tmp_path: Path) -> None:
     ours = answer() | {
         "MetricDataQueries": QUERIES,
         "Environment": "acme/production",
+        "From": "2026-03-02T09:00:00Z",
         "Regions": {"m1": "us-east-1"},
         "Alarms": {"us-east-1": {"orders": {"q": "m1"}}},
         "StartTime": "2026-03-02T08:00:00Z",
@@ -314,6 +315,7 @@ def own() -> Json:
     return answer() | {
         "MetricDataQueries": QUERIES,
         "Environment": "acme/production",
+        "From": "2026-03-02T09:00:00Z",
         "Regions": {"m1": "us-east-1"},
         "Alarms": {"us-east-1": {"orders": {"q": "m1"}}},
         "StartTime": "2026-03-02T08:00:00Z",

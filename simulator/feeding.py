@@ -116,7 +116,16 @@ class _Feeding:
         return ()
 
     def check(self) -> None:
-        """Try each statistic: that of a period cannot always be told from its parts."""
+        """Refuse counts that weigh nothing, and try each statistic.
+
+        That of a period cannot always be told from its parts.
+        """
+        read = {(query.metric, query.stat) for query in self._queries}
+        for metric, stat in self.samples:
+            if (metric, stat) not in read and (metric, AVERAGE) not in self.samples:
+                reason = f"it weighs averages of {metric.name}, and no series gives them"
+                at = self._fed_by[metric, stat]
+                self._refuse(at, reason, "give a series of its Average, too", "metric")
         for query in dict.fromkeys(self._queries):
             samples = self.samples.get((query.metric, query.stat))
             if samples is None:

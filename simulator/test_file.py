@@ -181,13 +181,15 @@ def load(path: Path) -> AlarmTests:
     if text.data is None:
         raise _whole(path, "it is empty: nothing would be tested", _EXAMPLE)
     try:
-        return AlarmTests(path, Tests.model_validate(_lists_as_tuples(text.data)), text)
+        return AlarmTests(path, Tests.model_validate(_for_models(text.data)), text)
     except ValidationError as error:
         details = [d for d in error.errors(include_url=False) if not _follows(d)]
         details.sort(key=lambda each: text.line(each["loc"]))
         raise RefusedError(str(path), [_translated(text, each) for each in details]) from None
 
 
+# `dimensions:` and no more may mean all of them or none: it is written, or left out.
+_NOTHING = object()
 _EXAMPLE = "write `environment:` and `tests:`, as in docs/alarm-tests.md"
 _MISSING = {
     "alarm": "write `alarm:` with its id in the catalogue, its name or its logical id",
@@ -199,12 +201,15 @@ _MISSING = {
 }
 
 
-def _lists_as_tuples(data: Any) -> Any:  # noqa: ANN401 - YAML is any value
+def _for_models(data: Any) -> Any:  # noqa: ANN401 - YAML is any value
+    """Make tuples of lists, and of a key without a value what no model takes."""
     match data:
+        case None:
+            return _NOTHING
         case list():
-            return tuple(_lists_as_tuples(item) for item in data)
+            return tuple(_for_models(item) for item in data)
         case dict():
-            return {key: _lists_as_tuples(item) for key, item in data.items()}
+            return {key: _for_models(item) for key, item in data.items()}
     return data
 
 
@@ -230,7 +235,10 @@ def _translated(text: YamlText, details: ErrorDetails) -> Refusal:
         case "tuple_type":
             reason, fix = "a list is expected here", "write `- ` before each item"
         case "literal_error":
-            reason = f"{str(details['input'])[:40]!r} is not a choice"
+            written = details["input"]
+            reason = f"{str(written)[:40]!r} is not a choice"
+            if not isinstance(written, str):
+                reason = "a text is expected here"
             fix = f"write one of {', '.join(get_args(Became))}"
         case _:
             reason, fix = "a text is expected here", "write a value after the colon"

@@ -33,8 +33,9 @@ def matches(slug: str, rules: Sequence[str]) -> tuple[Metric, ...]:
     )
 
 
-def total(metrics: Sequence[Metric]) -> str | None:
-    """Add them up, none where nothing came; None where there is only one."""
-    if len(metrics) == 1:
-        return None
+def total(metrics: Sequence[Metric]) -> str:
+    """Add them up, none where nothing came.
+
+    One alone, too: left missing, silence is judged by the event before it (docs/decisions/0039).
+    """
     return " + ".join(f"FILL({metric.id}, 0)" for metric in metrics)

@@ -92,8 +92,9 @@ def _undelivered(environment: Environment, queue: str, stands: Stands) -> Metric
         period=5 * MINUTE,
         periods=1,
         breaching=1,
-        missing=Missing.WELL,
-        missing_because="SQS says nothing of a queue that nobody has used for six hours",
+        missing=Missing.AS_BEFORE,
+        missing_because="SQS may say nothing of a queue that nobody has used for six hours, though "
+        "a message waits in it",
     )
 
 

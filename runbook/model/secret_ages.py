@@ -12,7 +12,8 @@ from runbook.model.secrets import Secret
 NAMESPACE, METRIC = "Runbook/Secrets", "AgePercentOfCadence"
 WITHOUT_VALUE = 1000
 MEASURED_EVERY_HOURS = 6
-# What alarms looks back over this long: one measurement may be lost, two may not.
+# What alarms looks back over this long: one measurement may be lost. Silence rings when it fills
+# what CloudWatch fetches beyond that, too (docs/decisions/0039).
 WINDOW_HOURS = 2 * MEASURED_EVERY_HOURS
 # Percent of the cadence.
 DUE_SOON, LATE = 80, 100

@@ -222,7 +222,7 @@ def test_a_canary_that_is_silent_is_an_outage_once_it_has_run(environment: Envir
     runs, armed = canary.every
     assert (runs.missing, armed.missing) == (Missing.BAD, Missing.WELL)
     assert (runs.comparison.sign, runs.threshold, runs.breaching, runs.periods) == ("<", 100, 3, 5)
-    assert (armed.comparison.sign, armed.threshold, armed.window) == (">=", 1, 6 * DAY)
+    assert (armed.comparison.sign, armed.threshold, armed.window) == (">=", 5, 6 * DAY)
     assert canary.severity == "sev-1"
     assert {m.dimensions["CanaryName"] for part in canary.every for m in part.metrics} == {
         f"rovn-production-{SERVICE}"

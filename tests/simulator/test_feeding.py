@@ -137,6 +137,14 @@ READS = (
             ),
         ),
         (
+            (one_series("Cpu", "1", "SampleCount"),),
+            (
+                "line 5: tests[0].series[0].metric",
+                "it weighs averages of Cpu, and no series gives them",
+                "give a series of its Average, too",
+            ),
+        ),
+        (
             (one_series("Latency", "1 2 3", "p95"),),
             (
                 "line 5: tests[0].series[0].values",

@@ -70,6 +70,10 @@ ONE = "environment: a/b\ntests:\n  - alarm: x\n    expect: [{at: 1m, state: OK}]
     ("change", "key", "reason"),
     [
         (("alarm: x", "alarm:"), "line 3: tests[0].alarm", "a text is expected here"),
+        (("alarm: x", "alarm: x\n    name:"), "line 4: tests[0].name", "a text is expected here"),
+        (("OK", "OK, from: "), "line 4: tests[0].expect[0].from", "a text is expected here"),
+        (("OK", "OK, action: ~"), "line 4: tests[0].expect[0].action", "a text is expected here"),
+        (("environment: a/b", "environment:"), "line 1: environment", "a text is expected here"),
         (("alarm: x", "name: x"), "line 3: tests[0].alarm", "it is missing"),
         (("at: 1m", "at: 60"), "line 4: tests[0].expect[0].at", "'60' has no unit"),
         (("at: 1m", "at: 1:30"), "line 4: tests[0].expect[0].at", "'1:30' is no time"),
@@ -148,6 +152,17 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_lines(tmp_path: Path)
             "'90' has no unit",
             "write a time such as 90s, 9m, 1h30m or 1d",
         ),
+    ]
+
+
+def test_a_key_without_a_value_is_not_one_that_is_left_out(tmp_path: Path) -> None:
+    dimensions = WHOLE.replace("{Port: 80}", "")
+    assert refused(tmp_path, dimensions) == [
+        (
+            "line 8: tests[0].series[0].metric.dimensions",
+            "keys are expected here",
+            "write `key: value` pairs",
+        )
     ]
 
 

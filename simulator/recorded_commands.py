@@ -203,7 +203,7 @@ def plot(
 ) -> None:
     """Draw an alarm: its series, threshold, states and what became of its actions.
 
-    Needs matplotlib: pip install 'runbook[plot]'. The same input gives the same bytes.
+    Needs matplotlib, which the extra `plot` brings. The same input gives the same bytes.
     """
     from simulator import plotted
     from simulator.matching import binding, must_know

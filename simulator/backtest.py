@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from runbook.model.refusal import Refusal, RefusedError
 from simulator.actions import ActionEvent
 from simulator.definitions import Definitions, State
 from simulator.judgement import STATES
@@ -14,6 +15,7 @@ from simulator.recordings import Recording
 
 # Why an episode is no page here: whom it told, it told before the alarm can be judged.
 BEFORE = "it rang before"
+_MOST_TOLD = 12
 _ALARM = STATES.index(State.ALARM)
 
 
@@ -70,6 +72,17 @@ def backtest(definitions: Definitions, recording: Recording, manner: Manner) -> 
     late = {n: j.since for n, j in judgements.judged.items() if j.since > manner.start}
     found.sort(key=lambda each: (each.told_at or each.began or manner.start, each.alarm))
     return Backtest(manner.start, manner.end, tuple(found), judgements, late)
+
+
+def must_have_judged(test: Backtest, recording: Recording) -> None:
+    """Refuse a backtest that judged no alarm: without a page it reads as if all had been quiet."""
+    if test.judgements.judged:
+        return
+    fix = "record what it reads, and for longer: runbook alarms record"
+    some = list(test.judgements.not_judged.items())[:_MOST_TOLD]
+    refusals = [Refusal(name, f"no alarm was judged; {why}", fix) for name, why in some]
+    nothing = Refusal("alarms", "there is none to judge", "name other templates or assemblies")
+    raise RefusedError(recording.source, refusals or [nothing])
 
 
 def _episodes(name: str, judged: Judged, actions: tuple[str, ...]) -> Iterator[Episode]:

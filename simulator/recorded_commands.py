@@ -138,6 +138,7 @@ def backtest(
     With --against, what the alarms here would have done otherwise than those there.
     """
     from simulator.backtest import backtest as test
+    from simulator.backtest import must_have_judged
     from simulator.comparison import compare
     from simulator.matching import binding, must_know
     from simulator.recorded_replay import Manner
@@ -154,6 +155,7 @@ def backtest(
     other = version.at(against) if against else None
     must_know(bound, version.definitions, *([other] if other else []))
     now = test(version.definitions, recording, manner)
+    must_have_judged(now, recording)
     audience = version.audience(start, end)
     compared = compare(test(other, recording, manner), now) if other else None
     if as_json:
@@ -196,7 +198,7 @@ def plot(
 ) -> None:
     """Draw an alarm: its series, threshold, states and what became of its actions.
 
-    Needs matplotlib: pip install 'runbook[plot]'. The same input gives the same bytes.
+    Needs matplotlib, which the extra `plot` installs. The same input gives the same bytes.
     """
     from simulator import plotted
     from simulator.matching import binding, must_know

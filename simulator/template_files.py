@@ -20,6 +20,9 @@ def templates_at(paths: Sequence[Path]) -> tuple[list[Template], bool]:
         raise _refused("no template", "there is nothing to read", "name an assembly or a template")
     found: list[Template] = []
     for path in dict.fromkeys(paths):
+        if not path.exists():
+            fix = "name a template, or an assembly: make synth writes cdk.out"
+            raise _refused(str(path), "there is no such file or folder", fix)
         found += _read_yaml(path) if _is_yaml(path) else _read(path)
     _twice(found)
     return found, all(path.is_dir() for path in paths)

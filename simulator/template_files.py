@@ -38,7 +38,8 @@ def _read(path: Path) -> Sequence[Template]:
         raise _refused(str(path), reason, "synthesize again, or give the template alone") from None
     # No alarm hangs on code that is uploaded.
     if troubles := [each for each in reading.troubles if not each.of_asset]:
-        fix = "synthesize again: make synth"
+        whole = "give the whole assembly that it is of, or the template in YAML"
+        fix = "synthesize again: make synth" if path.is_dir() else whole
         refusals = [Refusal(each.template, each.reason, fix) for each in troubles]
         raise RefusedError(str(path), refusals)
     return reading.templates

@@ -21,9 +21,11 @@ def find(definitions: Definitions, text: str) -> tuple[Alarm, ...]:
     ]
     if not found:
         reason = f"there is no alarm {text!r}"
+        fix = _near(text, known)
         if definitions.unread:
             reason += f", and nested stacks were not read: {', '.join(definitions.unread)}"
-        raise RefusedError(UNKNOWN, [Refusal("alarm", reason, _near(text, known))])
+            fix += "; give the nested stacks' templates, too"
+        raise RefusedError(UNKNOWN, [Refusal("alarm", reason, fix)])
     for each in found:
         if isinstance(each, Unreadable):
             raise RefusedError(each.place, each.refusals)

@@ -406,3 +406,4 @@ def test_an_alarm_of_a_nested_stack_that_nobody_gave(tmp_path: Path, kind: str) 
     assert told.value.refusals[0].reason == (
         "there is no alarm 'depth', and nested stacks were not read: parent.yaml: Child"
     )
+    assert told.value.refusals[0].fix.endswith("; give the nested stacks' templates, too")

@@ -115,7 +115,12 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
         if not (name and equals):
             refusal = Refusal("--parameter", f"{name!r} has no value", "write NAME=VALUE")
             raise RefusedError("runbook alarms test", [refusal])
-    return {name: value for name, _, value in pairs}
+    values = {name: value for name, _, value in pairs}
+    for name, _, value in pairs:
+        if values[name] != value:
+            refusal = Refusal("--parameter", f"{name} has two values", "give one of them")
+            raise RefusedError("runbook alarms test", [refusal])
+    return values
 
 
 def _characters() -> "Characters":

@@ -39,7 +39,9 @@ class Parameters:
             for name, declared in _declared(template).items():
                 if name in given and template.nested is None:
                     used.add(name)
-                    self.arguments[template.path, name] = _value(given[name], declared)
+                    value = _value(given[name], declared)
+                    _allowed(name, value, declared)
+                    self.arguments[template.path, name] = value
                 elif name not in below:
                     why = f"the parameter {name} is given when it is deployed"
                     self._open(template, name, why, declared.get("Default"))
@@ -150,6 +152,24 @@ def _value(given: str, declared: Mapping[str, Json]) -> Json:
     if isinstance(kind, str) and kind.startswith(_LISTS):
         return [part.strip() for part in given.split(",")]
     return given
+
+
+def _allowed(name: str, value: Json, declared: Mapping[str, Json]) -> None:
+    """Refuse a value that CloudFormation would: what hangs on it is never deployed."""
+    allowed = declared.get("AllowedValues")
+    if not isinstance(allowed, list):
+        return
+    known = [_as_text(each) for each in allowed]
+    for each in value if isinstance(value, list) else [value]:
+        if each not in known:
+            reason = f"{each!r} is none of the AllowedValues"
+            raise RefusedError(
+                "--parameter", [Refusal(name, reason, f"write one of {', '.join(known)}")]
+            )
+
+
+def _as_text(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _given_by_parent(template: Template, templates: Sequence[Template]) -> frozenset[str]:

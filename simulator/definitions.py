@@ -139,9 +139,11 @@ class Unreadable:
 class Definitions:
     """All alarms and mute rules that were read together; alarms by their names.
 
-    What is ``unreadable`` stops nobody who asks for another alarm.
+    What is ``unreadable`` stops nobody who asks for another alarm; ``unread`` are the nested
+    stacks whose templates nobody gave.
     """
 
     alarms: Mapping[str, Alarm]
     mute_rules: tuple[MuteRule, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unread: tuple[str, ...] = ()

@@ -5,6 +5,9 @@ from difflib import get_close_matches
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.definitions import Alarm, Definitions, Unreadable
 
+# What refuses an alarm that nothing has.
+UNKNOWN = "alarms"
+
 
 def find(definitions: Definitions, text: str) -> tuple[Alarm, ...]:
     """Find the alarm of this key or name, or every one that is called so by its id.
@@ -17,9 +20,12 @@ def find(definitions: Definitions, text: str) -> tuple[Alarm, ...]:
         each for each in known if text in each.keys
     ]
     if not found:
-        raise RefusedError(
-            "alarms", [Refusal("alarm", f"there is no alarm {text!r}", _near(text, known))]
-        )
+        reason = f"there is no alarm {text!r}"
+        fix = _near(text, known)
+        if definitions.unread:
+            reason += f", and nested stacks were not read: {', '.join(definitions.unread)}"
+            fix += "; give the nested stacks' templates, too"
+        raise RefusedError(UNKNOWN, [Refusal("alarm", reason, fix)])
     for each in found:
         if isinstance(each, Unreadable):
             raise RefusedError(each.place, each.refusals)

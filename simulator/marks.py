@@ -80,6 +80,8 @@ class Marks:
             for name in names
             if name in self._parameters
         }
+        if not said and "Fn::" in value.why:
+            return "write the value itself, or give what it hangs on: --parameter NAME=VALUE"
         if not said:
             return "write the value itself"
         given = " ".join(f"--parameter {name}=..." for name in said)

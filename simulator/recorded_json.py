@@ -82,6 +82,8 @@ def _pages(source: str, text: str) -> Iterator[dict[str, Json]]:
             value, at = decoder.raw_decode(text, at)
         except ValueError as error:
             _refuse(source, WHOLE_FILE, f"it is no JSON: {error}", "write it again")
+        except RecursionError:
+            _refuse(source, WHOLE_FILE, "it is nested too deeply", "write it again")
         for page in value if isinstance(value, list) else [value]:
             if not isinstance(page, dict) or not isinstance(page.get("MetricDataResults"), list):
                 fix = "name what `aws cloudwatch get-metric-data` printed, all of it (no --query)"
@@ -100,6 +102,8 @@ def _queries(path: Path | None) -> list[Json]:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else f"it is no JSON: {error}"
         _refuse(str(path), WHOLE_FILE, f"cannot be read: {why}", "name the file of the queries")
+    except RecursionError:
+        _refuse(str(path), WHOLE_FILE, "it is nested too deeply", "name the file of the queries")
     found = read.get("MetricDataQueries") if isinstance(read, dict) else read
     if not isinstance(found, list):
         fix = "name the very file that was given to --metric-data-queries"

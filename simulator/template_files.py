@@ -20,6 +20,9 @@ def templates_at(paths: Sequence[Path]) -> tuple[list[Template], bool]:
         raise _refused("no template", "there is nothing to read", "name an assembly or a template")
     found: list[Template] = []
     for path in dict.fromkeys(paths):
+        if not path.exists():
+            fix = "name a template, or an assembly: make synth writes cdk.out"
+            raise _refused(str(path), "there is no such file or folder", fix)
         found += _read_yaml(path) if _is_yaml(path) else _read(path)
     _twice(found)
     return found, all(path.is_dir() for path in paths)
@@ -35,7 +38,8 @@ def _read(path: Path) -> Sequence[Template]:
         raise _refused(str(path), reason, "synthesize again, or give the template alone") from None
     # No alarm hangs on code that is uploaded.
     if troubles := [each for each in reading.troubles if not each.of_asset]:
-        fix = "synthesize again: make synth"
+        whole = "give the whole assembly that it is of, or the template in YAML"
+        fix = "synthesize again: make synth" if path.is_dir() else whole
         refusals = [Refusal(each.template, each.reason, fix) for each in troubles]
         raise RefusedError(str(path), refusals)
     return reading.templates

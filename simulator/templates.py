@@ -5,7 +5,8 @@ enough, and is refused where CloudWatch computes with it. What cannot be read is
 reason, so that it stops nobody who asks for another alarm.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from policies.templates.assembly import Template
@@ -18,6 +19,7 @@ from simulator.template_files import templates_at
 
 # They change nothing in the resources that stand in the template.
 _TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
+_NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 
 
 def read_definitions(
@@ -49,7 +51,18 @@ def definitions_in(
         refusal = Refusal(WHOLE_FILE, "it is nested too deeply", fix)
         raise RefusedError(templates[0].path, [refusal]) from None
     keys = dict.fromkeys(key for reading in readings for key in reading)
-    return joined([agreed([reading.get(key) for reading in readings]) for key in keys])
+    found = joined([agreed([reading.get(key) for reading in readings]) for key in keys])
+    return replace(found, unread=tuple(_unread(templates)))
+
+
+def _unread(templates: Sequence[Template]) -> Iterator[str]:
+    """Name the nested stacks whose templates are not among these."""
+    there = {(t.nested.template, t.nested.logical_id) for t in templates if t.nested}
+    for template in templates:
+        for logical_id, body in template.body["Resources"].items():
+            nested = isinstance(body, dict) and body.get("Type") in _NESTED
+            if nested and (template.path, logical_id) not in there:
+                yield f"{template.path}: {logical_id}"
 
 
 def _final(template: Template) -> None:

@@ -56,6 +56,8 @@ def _start(value: object) -> object:
         raise _wrong(str(error), fix) from None
     if not 0 <= found < _LATEST:
         raise _wrong(f"{value!r} is no time of an alarm", fix)
+    if found % MINUTE:
+        raise _wrong(f"{value!r} is no whole minute: evaluations fall on whole ones", fix)
     return found
 
 

@@ -16,7 +16,7 @@ from simulator.dependencies import in_order
 from simulator.durations import written
 from simulator.feeding import feed
 from simulator.judgement import EXTRA, STATES
-from simulator.lookup import find
+from simulator.lookup import UNKNOWN, find
 from simulator.replay import Replay
 from simulator.replay import replay as replayed
 from simulator.series import MINUTE, Grid
@@ -76,9 +76,14 @@ def _placed(file: AlarmTests, number: int, refused: RefusedError) -> RefusedErro
     """Say of a refusal which test of the file it is about, where it is of a template."""
     if refused.source == str(file.path):
         return refused
+    whose = "" if refused.source == UNKNOWN else f"{refused.source}: "
     refusals = [
         file.refusal(
-            f"{refused.source}: {each.key}: {each.reason}", each.fix, "tests", number, "alarm"
+            f"{whose}{each.key}: {each.reason}" if whose else each.reason,
+            each.fix,
+            "tests",
+            number,
+            "alarm",
         )
         for each in refused.refusals
     ]

@@ -73,13 +73,15 @@ class Version:
 
 def parameters_of(texts: Sequence[str]) -> dict[str, str]:
     """Read ``NAME=VALUE`` of a command line; raises ``RefusedError``."""
-    found = {}
+    found: dict[str, str] = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not name or not sign:
             refusal = Refusal("--parameter", f"{text!r} gives no value", "write NAME=VALUE")
             raise RefusedError("the command line", [refusal])
-        found[name] = value
+        if found.setdefault(name, value) != value:
+            refusal = Refusal("--parameter", f"{name} has two values", "give one of them")
+            raise RefusedError("the command line", [refusal])
     return found
 
 

@@ -240,3 +240,34 @@ def test_an_environments_pages_by_severity_and_hour(assembly: Assembly, tmp_path
     assert "not recorded" in told["not_judged"]["rovn-production-phi-in-logs-passport-api"]
     same = run(*asked, "--from", "2026-03-02T02:00:00Z", "--against", assembly.directory)
     assert "the same 1 page as before" in same.stdout
+
+
+def test_a_recording_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000, "utf-8")
+    asked = ("backtest", "--template", template(tmp_path), "--metrics")
+    assert refusal(*asked, deep).endswith("it is nested too deeply; write it again")
+    answer = tmp_path / "answer.json"
+    answer.write_text('{"MetricDataResults": []}', "utf-8")
+    assert "it is nested too deeply" in refusal(*asked, answer, "--queries", deep)
+
+
+def test_a_backtest_that_judges_no_alarm_is_refused(tmp_path: Path, recorded: Path) -> None:
+    other = template(tmp_path, name="other.template.json")
+    other.write_text(other.read_text("utf-8").replace("Orders", "Refunds"), "utf-8")
+    for more in ((), ("--json",)):
+        told = refusal("backtest", "--metrics", recorded, "--template", other, *more)
+        assert "orders" in told
+        assert "record the metrics of these alarms" in told
+    other.write_text('{"Resources": {}}', "utf-8")
+    told = refusal("backtest", "--metrics", recorded, "--template", other)
+    assert "there is none to judge" in told
+
+
+def test_help_names_the_extra_that_draws() -> None:
+    assert "the extra `plot`" in " ".join(run("plot", "--help").stdout.split())
+
+
+def test_a_parameter_with_two_values_is_refused(tmp_path: Path, recorded: Path) -> None:
+    asked = ("backtest", "--metrics", recorded, "--template", template(tmp_path))
+    assert "A has two values" in refusal(*asked, "--parameter", "A=1", "--parameter", "A=2")

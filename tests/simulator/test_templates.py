@@ -368,3 +368,40 @@ def test_code_that_is_not_there_stops_no_alarm(tmp_path: Path) -> None:
         read_definitions([tmp_path])
     (refusal,) = told.value.refusals
     assert refusal.reason == "the assembly names this template, and it is not there"
+
+
+def test_a_parameter_that_cloudformation_would_not_take_is_refused(tmp_path: Path) -> None:
+    parameters = {"Limit": {"Type": "Number", "AllowedValues": [80, 90]}}
+    path = alarm_in(tmp_path, {**PLAIN, "Threshold": {"Ref": "Limit"}}, Parameters=parameters)
+    with pytest.raises(RefusedError) as told:
+        read_definitions([path], {"Limit": "85"})
+    assert told.value.brief == (
+        "--parameter is refused: Limit: '85' is none of the AllowedValues; write one of 80, 90"
+    )
+    assert read_definitions([path], {"Limit": "90"}).alarms
+
+
+def test_a_mapping_by_a_parameter_says_that_it_may_be_given(tmp_path: Path) -> None:
+    looked_up = {"Fn::FindInMap": ["Limits", {"Ref": "Env"}, "Cpu"]}
+    others = {
+        "Parameters": {"Env": {"Type": "String"}},
+        "Mappings": {"Limits": {"prod": {"Cpu": 80}}},
+    }
+    path = alarm_in(tmp_path, {**PLAIN, "Threshold": looked_up}, **others)
+    (unreadable,) = read_definitions([path]).unreadable
+    assert unreadable.refusals[0].fix == (
+        "write the value itself, or give what it hangs on: --parameter NAME=VALUE"
+    )
+    assert read_definitions([path], {"Env": "prod"}).alarms
+
+
+@pytest.mark.parametrize("kind", ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"])
+def test_an_alarm_of_a_nested_stack_that_nobody_gave(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "parent.yaml"
+    path.write_text(f"Resources: {{Child: {{Type: {kind}}}}}", "utf-8")
+    with pytest.raises(RefusedError) as told:
+        find(read_definitions([path]), "depth")
+    assert told.value.refusals[0].reason == (
+        "there is no alarm 'depth', and nested stacks were not read: parent.yaml: Child"
+    )
+    assert told.value.refusals[0].fix.endswith("; give the nested stacks' templates, too")

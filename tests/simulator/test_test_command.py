@@ -246,6 +246,9 @@ def test_a_templates_parameters_may_be_given() -> None:
     unsaid = spoken("a.yaml", "--parameter", "Most")
     assert unsaid.returncode == 2
     assert "'Most' has no value" in unsaid.stderr
+    twice = spoken("a.yaml", "--parameter", "Most=1", "--parameter", "Most=2")
+    assert twice.returncode == 2
+    assert "Most has two values" in twice.stderr
 
 
 @pytest.mark.parametrize(
@@ -256,7 +259,8 @@ def test_a_templates_parameters_may_be_given() -> None:
         ("unsaid.yaml", "nothing says which alarms are tested"),
         ("nobody.yaml", "there is no such environment"),
         ("lost.yaml", "there is no such file or folder"),
-        ("alarm.yaml", "there is no alarm 'shop-eror-rate'"),
+        ("lost.yaml", "fix: name a template, or an assembly: make synth writes cdk.out"),
+        ("alarm.yaml", "why: there is no alarm 'shop-eror-rate'"),
     ],
 )
 def test_what_cannot_be_used_is_told_and_nothing_is_run(path: str, told: str) -> None:

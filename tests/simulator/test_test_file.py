@@ -95,6 +95,11 @@ ONE = "environment: a/b\ntests:\n  - alarm: x\n    expect: [{at: 1m, state: OK}]
             "'2026-03-02T09:00:00' names no zone",
         ),
         (
+            ("alarm: x", "alarm: x\n    start: 2026-03-02T09:00:07Z"),
+            "line 4: tests[0].start",
+            "'2026-03-02T09:00:07Z' is no whole minute: evaluations fall on whole ones",
+        ),
+        (
             ("alarm: x", "alarm: x\n    start: yesterday"),
             "line 4: tests[0].start",
             "'yesterday' is no ISO 8601 instant",

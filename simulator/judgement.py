@@ -22,6 +22,8 @@ from simulator.series import MINUTE, Values
 
 # AWS's examples: three periods, five datapoints looked at.
 EXTRA = 2
+# What is tried beside it, to see what hangs on it.
+OTHER_EXTRAS = (0, 1, 5, 10)
 STATES = tuple(State)
 OK, ALARM, INSUFFICIENT, AS_BEFORE = range(4)
 _COMPARED = {

@@ -14,7 +14,7 @@ from simulator import muting, rules
 from simulator.actions import ActionEvent, events
 from simulator.definitions import Alarm, CompositeAlarm, Definitions, MetricAlarm
 from simulator.dependencies import in_order
-from simulator.judgement import EXTRA, judge, states
+from simulator.judgement import AS_BEFORE, EXTRA, judge, states
 from simulator.observation import Seen, observed
 from simulator.queries import Queries
 from simulator.series import Feed, Grid, Values
@@ -26,6 +26,7 @@ class Replay:
 
     ``states`` are indices of ``simulator.judgement.STATES``; ``datapoints`` is held against the
     threshold, ``series`` is each query's of each alarm; ``actions`` tell of each state entered.
+    ``decided`` marks the evaluations of metric alarms that do not leave the state as it was.
     """
 
     grid: Grid
@@ -35,6 +36,7 @@ class Replay:
     datapoints: Mapping[str, Values]
     series: Mapping[tuple[str, str], Values]
     actions: Mapping[str, tuple[ActionEvent, ...]]
+    decided: Mapping[str, NDArray[np.bool_]]
 
     def seen(self, name: str, step: int) -> tuple[Seen, ...]:
         """Tell what CloudWatch would have looked at in the evaluation of ``step``, newest last.
@@ -76,7 +78,20 @@ def replay(
         datapoints=run.datapoints,
         series=run.series,
         actions=run.actions,
+        decided=run.decided,
     )
+
+
+def has_gaps(series: Iterable[Values]) -> bool:
+    """Say whether a datapoint is missing after the first: only then others are looked for.
+
+    In any series that is read: an expression may fill its result's gaps by what was fetched.
+    """
+    for values in series:
+        there = ~np.isnan(values)
+        if there.any() and not there[int(np.argmax(there)) :].all():
+            return True
+    return False
 
 
 @dataclass(slots=True)
@@ -89,6 +104,7 @@ class _Run:
     datapoints: dict[str, Values] = field(default_factory=dict)
     series: dict[tuple[str, str], Values] = field(default_factory=dict)
     actions: dict[str, tuple[ActionEvent, ...]] = field(default_factory=dict)
+    decided: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     # The numbers of the mute rules that name an alarm, and when such rules mute.
     named_by: dict[str, list[int]] = field(default_factory=dict)
     muted: dict[tuple[tuple[int, ...], str | None], NDArray[np.int8]] = field(default_factory=dict)
@@ -104,6 +120,7 @@ class _Run:
         self.datapoints[alarm.name] = series[alarm.returned]
         lag = alarm.period // self.queries.grid.step
         outcomes = judge(series[alarm.returned], alarm, lag, self.queries.extra)
+        self.decided[alarm.name] = outcomes != AS_BEFORE
         self._entered(alarm, states(outcomes))
 
     def of_composite(self, alarm: CompositeAlarm) -> None:

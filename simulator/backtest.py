@@ -10,7 +10,7 @@ from simulator.actions import ActionEvent
 from simulator.definitions import Definitions, State
 from simulator.judgement import OTHER_EXTRAS, STATES
 from simulator.recorded_replay import Judged, Judgements, Manner, judge_recorded
-from simulator.recordings import Recording
+from simulator.recordings import Recording, named
 from simulator.replay import has_gaps
 
 # Why an episode is no page here: whom it told, it told before the alarm can be judged.
@@ -42,7 +42,8 @@ class Backtest:
     """What alarms did from ``start`` until ``end``, in order of time.
 
     ``late`` maps alarms to the instant that they can be judged from, where it is after ``start``,
-    ``hangs_on`` to the numbers of extra datapoints with which they would do otherwise.
+    ``hangs_on`` to the numbers of extra datapoints with which they would do otherwise, and
+    ``ended`` metrics to their last datapoint's end, where nothing says that more was asked for.
     """
 
     start: int
@@ -51,6 +52,7 @@ class Backtest:
     judgements: Judgements
     late: Mapping[str, int]
     hangs_on: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    ended: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pages(self) -> tuple[Episode, ...]:
@@ -70,7 +72,20 @@ def backtest(definitions: Definitions, recording: Recording, manner: Manner) -> 
     late = {n: j.since for n, j in judgements.judged.items() if j.since > manner.start}
     found.sort(key=lambda each: (each.told_at or each.began or manner.start, each.alarm))
     hangs_on = _hangs_on(definitions, recording, manner, judgements, episodes)
-    return Backtest(manner.start, manner.end, tuple(found), judgements, late, hangs_on)
+    ended = _ended(recording, manner)
+    return Backtest(manner.start, manner.end, tuple(found), judgements, late, hangs_on, ended)
+
+
+def _ended(recording: Recording, manner: Manner) -> dict[str, int]:
+    """Say which metrics of a file that does not tell its range end before others do."""
+    if recording.stated:
+        return {}
+    ends = {
+        named(each): int(each.starts[-1]) + each.period
+        for each in recording.series.values()
+        if len(each.starts)
+    }
+    return {name: end for name, end in ends.items() if end < min(manner.end, recording.end)}
 
 
 def _of_alarms(definitions: Definitions, judgements: Judgements) -> dict[str, tuple[Episode, ...]]:

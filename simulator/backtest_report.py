@@ -58,6 +58,10 @@ def notes(test: Backtest, audience: Audience | None) -> list[str]:
     found += [f"! not judged: {name}: {why}" for name, why in _not_judged(test)]
     if test.judgements.silent:
         found.append(f"! taken for silent: metrics of {', '.join(test.judgements.silent)}")
+    found += [
+        f"! taken for silent from {shown(end)} on, where its datapoints end: {name}"
+        for name, end in sorted(test.ended.items())
+    ]
     judged, lost = len(test.judgements.judged), len(test.judgements.not_judged)
     found.append(f"{judged} of {judged + lost} alarms were judged")
     return found
@@ -95,6 +99,7 @@ def as_json(test: Backtest, audience: Audience | None) -> Json:
         "judged_from": {name: shown(since) for name, since in sorted(test.late.items())},
         "taken_for_silent": list(test.judgements.silent),
         "hangs_on": {name: list(extras) for name, extras in sorted(test.hangs_on.items())},
+        "ended": {name: shown(end) for name, end in sorted(test.ended.items())},
         "not_judged": dict(_not_judged(test)),
     }
 

@@ -442,3 +442,30 @@ def test_what_nobody_can_know_is_not_a_page_that_is_gone(tmp_path: Path) -> None
         assert not compared.changes
         lines = comparison_report.summary(compared, None)
         assert "! 1 times nobody can know whether it was told: cpu" in lines
+
+
+@pytest.mark.clause("ALL-2")
+def test_csv_that_ends_before_the_rest_is_named(tmp_path: Path) -> None:
+    """CSV does not say what was asked: silence and the end of a recording look alike."""
+    lines = ["timestamp,namespace,metric,dimensions,stat,period,value"]
+    for name, minutes in (("Cpu", 60), ("Memory", 120)):
+        lines += [
+            f"{shown(START + 60 * at)},Acme/Data,{name},Instance=shop,Average,60,20"
+            for at in range(minutes)
+        ]
+    file = tmp_path / "two.csv"
+    file.write_text("\n".join([*lines, ""]), "utf-8")
+    test = backtest(definitions(HOT), read_recording(file), Manner(START, START + 7200, {}))
+    said = "Average of Acme/Data Cpu, Instance=shop"
+    assert test.ended == {said: START + 3600}
+    assert (
+        f"! taken for silent from 2026-03-01T01:00Z on, where its datapoints end: {said}"
+        in backtest_report.notes(test, None)
+    )
+    assert backtest_report.as_json(test, None)["ended"] == {said: "2026-03-01T01:00Z"}
+    shorter = backtest(definitions(HOT), read_recording(file), Manner(START, START + 3600, {}))
+    assert not shorter.ended
+
+
+def test_a_recording_that_says_its_range_names_no_end(recorded: Path) -> None:
+    assert not outcome(recorded).ended

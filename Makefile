@@ -47,7 +47,8 @@ check: $(READY) judges/.venv/.ready ## Judge templates and sources: all rules, c
 	@CDK_VALIDATION=true cdk synth '**' --quiet --strict --output build/check
 	@runbook check build/check --sources .
 	@python -m policies.judges build/check
-	@echo "check: rule packs, CDK validation, the runbook's rules, cfn-lint and checkov found nothing that is not waived, and git keeps no secret"
+	@runbook alarms test --strict --assembly build/check
+	@echo "check: rule packs, CDK validation, the runbook's rules, cfn-lint and checkov found nothing that is not waived, every alarm does what its tests expect, and git keeps no secret"
 
 lint: .venv/.ready $(EXAMPLE)/.venv/.ready ## Judge the code: ruff, mypy, lock files
 	@ruff check

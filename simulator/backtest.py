@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from runbook.model.refusal import Refusal, RefusedError
 from simulator.actions import ActionEvent
 from simulator.definitions import Definitions, State
 from simulator.judgement import OTHER_EXTRAS, STATES
@@ -64,9 +65,11 @@ def backtest(definitions: Definitions, recording: Recording, manner: Manner) -> 
     """Replay every alarm on what was recorded, and list each time that one with actions rang.
 
     Parts of composites, and what else has no action on ALARM, tell nobody and are left out.
-    Raises ``RefusedError`` where it cannot be told which metric is which.
+    Raises ``RefusedError`` where it cannot be told which metric is which, or no alarm is judged.
     """
     judgements = judge_recorded(definitions, recording, manner)
+    if not judgements.judged:
+        raise _nothing_judged(recording, judgements)
     episodes = _of_alarms(definitions, judgements)
     found = [episode for some in episodes.values() for episode in some]
     late = {n: j.since for n, j in judgements.judged.items() if j.since > manner.start}
@@ -122,6 +125,16 @@ def _hangs_on(
 def _has_gaps(judged: Judged) -> bool:
     series = judged.replay.series.items()
     return has_gaps(values for (name, _), values in series if name in judged.parts)
+
+
+def _nothing_judged(recording: Recording, judgements: Judgements) -> RefusedError:
+    """Refuse a silence that nobody was asked about."""
+    fix = "record the metrics of these alarms: runbook alarms record"
+    some = list(judgements.not_judged.items())[:3]
+    refusals = [Refusal(name, why, fix) for name, why in some]
+    return RefusedError(
+        recording.source, refusals or [Refusal("alarms", "there is none to judge", fix)]
+    )
 
 
 def _episodes(name: str, judged: Judged, actions: tuple[str, ...]) -> Iterator[Episode]:

@@ -88,11 +88,14 @@ def replay_tests(
     sources = Sources(assembly, tuple(template or ()), environment, _parameters(parameter or []))
     given = _again("--template", template) + _again("--parameter", parameter)
     try:
-        found = (run_files(files, sources), ()) if files else run_shipped(sources)
+        if files:
+            run = Run(run_files(files, sources), strict=strict, given=given)
+        else:
+            found = run_shipped(sources)
+            run = Run(found.played, found.gaps, strict, given, found.left_out)
     except UnusableError as unusable:
         typer.echo(str(unusable), err=True)
         raise typer.Exit(UNUSABLE) from None
-    run = Run(*found, strict=strict, given=given)
     if as_json:
         typer.echo(json.dumps(machine_readable(run), indent=2))
     else:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from runbook.model.refusal import Refusal, RefusedError
 
+_YEAR_10000 = 253_402_300_800
 EXAMPLE = "2026-03-02T09:00:00Z"
 
 
@@ -18,6 +19,8 @@ def instant(text: str | float) -> int:
     seconds = float(text) if not isinstance(text, str) else _of_text(text)
     if seconds % 1:
         raise ValueError(f"{text!r} is within a second: datapoints begin on whole ones")
+    if not 0 <= seconds < _YEAR_10000:
+        raise ValueError(f"{text!r} is in no year from 1970 to 9999")
     return int(seconds)
 
 

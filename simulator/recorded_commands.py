@@ -22,6 +22,13 @@ WIDTH = 200
 _INSTANT = "ISO 8601 with its zone, such as 2026-03-02T09:00:00Z"
 From = Annotated[str, typer.Option("--from", metavar="INSTANT", help=f"From when: {_INSTANT}.")]
 To = Annotated[str, typer.Option("--to", metavar="INSTANT", help="Until before when, likewise.")]
+Since = Annotated[
+    str,
+    typer.Option(
+        "--from", metavar="INSTANT", help=f"From when: {_INSTANT}; by default as it was recorded."
+    ),
+]
+Until = Annotated[str, typer.Option("--to", metavar="INSTANT", help="Until before when, likewise.")]
 Queries = Annotated[
     Path | None,
     typer.Option("--queries", help="What --metric-data-queries was given, for a plain answer."),
@@ -119,8 +126,8 @@ def backtest(
     metrics: Annotated[
         Path, typer.Option("--metrics", help="What was recorded: JSON of CloudWatch, or CSV.")
     ],
-    from_: From = "",
-    to: To = "",
+    from_: Since = "",
+    to: Until = "",
     queries: Queries = None,
     region: Region = "",
     bind: Bind = None,
@@ -184,8 +191,8 @@ def plot(
             autocompletion=environment_names,
         ),
     ] = "",
-    from_: From = "",
-    to: To = "",
+    from_: Since = "",
+    to: Until = "",
     queries: Queries = None,
     region: Region = "",
     bind: Bind = None,
@@ -196,7 +203,7 @@ def plot(
 ) -> None:
     """Draw an alarm: its series, threshold, states and what became of its actions.
 
-    Needs matplotlib: pip install 'runbook[plot]'. The same input gives the same bytes.
+    Needs matplotlib, which the extra `plot` brings. The same input gives the same bytes.
     """
     from simulator import plotted
     from simulator.matching import binding, must_know
@@ -207,7 +214,14 @@ def plot(
     from simulator.versions import Version, over, parameters_of
 
     given = parameters_of(parameter or ())
-    if file.suffix in (".yaml", ".yml"):
+    of_tests = file.suffix in (".yaml", ".yml")
+    if of_tests and (from_ or to or queries or region or bind or allow_missing):
+        refusal = Refusal(str(file), "these options are of recordings", "leave them out")
+        raise RefusedError("--from, --to, --queries, --region, --bind, --allow-missing", [refusal])
+    if test and not of_tests:
+        refusal = Refusal("--test", "it is no file of tests (.yaml)", "leave it out")
+        raise RefusedError(str(file), [refusal])
+    if of_tests:
         sources = Sources(assembly, tuple(template or ()), environment or None, given)
         pictures = plotted.of_tests(file, alarm, test or 0, sources)
     else:

@@ -9,7 +9,14 @@ from typing import NoReturn
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.definitions import MetricIdentity
 from simulator.instants import instant, shown
-from simulator.recordings import Recorded, Recording, recording_of, series
+from simulator.recordings import (
+    PERIODS,
+    Recorded,
+    Recording,
+    is_period,
+    recording_of,
+    series,
+)
 
 HEADER = ("timestamp", "namespace", "metric", "dimensions", "stat", "period", "value")
 Row = Mapping[str, str]
@@ -82,10 +89,9 @@ def _dimensions(row: Row) -> tuple[tuple[str, str], ...]:
 
 
 def _period(text: str) -> int:
-    seconds = int(text) if text.isascii() and text.isdigit() else 0
-    if seconds not in (1, 5, 10, 20, 30) and (seconds < 1 or seconds % 60):
-        raise ValueError(f"a period is 1, 5, 10, 20, 30 or whole minutes in seconds, not {text!r}")
-    return seconds
+    if not (text.isascii() and text.isdigit() and is_period(int(text))):
+        raise ValueError(f"a period is {PERIODS}, not {text!r}")
+    return int(text)
 
 
 def _value(row: Row) -> float:

@@ -11,7 +11,15 @@ from typing import Any, NoReturn
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from simulator.definitions import MetricIdentity
 from simulator.instants import instant, shown
-from simulator.recordings import Key, Recorded, Recording, recording_of, series
+from simulator.recordings import (
+    PERIODS,
+    Key,
+    Recorded,
+    Recording,
+    is_period,
+    recording_of,
+    series,
+)
 
 Json = Any
 _AGAIN = "ask CloudWatch again until every page is there: `runbook alarms record` does"
@@ -40,7 +48,11 @@ def read_json(source: str, text: str, queries: Path | None, region: str = "") ->
         reason = "it does not say what its Ids mean"
         fix = "give the file of --metric-data-queries with --queries, or use runbook alarms record"
         raise RefusedError(source, [Refusal(WHOLE_FILE, reason, fix)])
-    asked = _asked(str(queries), _queries(queries)) if queries else _asked(source, _joined(told))
+    asked = (
+        _asked(str(queries), _queries(queries))
+        if queries
+        else _asked(source, _joined(source, told))
+    )
     results = _results(source, pages)
     _all_answered(source, asked, results)
     regions = _mapping(source, pages, "Regions")
@@ -48,14 +60,15 @@ def read_json(source: str, text: str, queries: Path | None, region: str = "") ->
     found: list[Recorded] = []
     for id_, query in asked.items():
         if id_ in results and "MetricStat" in query:
-            where = regions.get(id_, region)
+            where = str(regions.get(id_, region))
             found.append(_recorded(source, where, query, results[id_]))
             keys[id_] = found[-1].key
     return recording_of(
         source,
         found,
         over=_over(source, pages),
-        environment=next((p["Environment"] for p in pages if "Environment" in p), None),
+        environment=_environment(source, pages),
+        since=_since(source, pages),
         reads=_reads(source, pages, keys),
     )
 
@@ -94,9 +107,13 @@ def _queries(path: Path | None) -> list[Json]:
     return found
 
 
-def _joined(pages: list[dict[str, Json]]) -> list[Json]:
+def _joined(source: str, pages: list[dict[str, Json]]) -> list[Json]:
     """List the queries of all pages; each page of a recording may repeat them."""
-    every = list(chain.from_iterable(page["MetricDataQueries"] for page in pages))
+    lists = [page["MetricDataQueries"] for page in pages]
+    if not all(isinstance(each, list) for each in lists):
+        fix = "write queries as GetMetricData takes them"
+        _refuse(source, "MetricDataQueries", "it is no list", fix)
+    every = list(chain.from_iterable(lists))
     return [query for number, query in enumerate(every) if query not in every[:number]]
 
 
@@ -138,8 +155,13 @@ def _results(source: str, pages: list[dict[str, Json]]) -> dict[str, _Result]:
 
 
 def _silent(source: str, place: str, told: Mapping[str, Json]) -> None:
-    for message in told.get("Messages") or []:
-        said = f"{message.get('Code')}: {message.get('Value')}" if isinstance(message, dict) else ""
+    messages = told.get("Messages") or []
+    for message in messages if isinstance(messages, list) else [messages]:
+        said = (
+            f"{message.get('Code')}: {message.get('Value')}"
+            if isinstance(message, dict)
+            else message
+        )
         _refuse(source, place, f"CloudWatch has something to say of it: {said}", _AGAIN)
 
 
@@ -182,18 +204,28 @@ def _recorded(source: str, region: str, query: Mapping[str, Json], result: _Resu
     stat = query["MetricStat"]
     try:
         metric = stat["Metric"]
-        pairs = sorted((str(d["Name"]), str(d["Value"])) for d in metric.get("Dimensions") or [])
-        identity = MetricIdentity(metric["Namespace"], metric["MetricName"], tuple(pairs))
-        period, statistic = int(stat["Period"]), str(stat["Stat"])
-    except (KeyError, TypeError, ValueError, AttributeError):
+        pairs = sorted(
+            (_text(d["Name"]), _text(d["Value"])) for d in metric.get("Dimensions") or []
+        )
+        name = _text(metric["Namespace"]), _text(metric["MetricName"])
+        identity = MetricIdentity(*name, tuple(pairs))
+        period, statistic = int(stat["Period"]), _text(stat["Stat"])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         fix = "write queries as GetMetricData takes them"
         _refuse(source, f"the query {query['Id']}", "its MetricStat is not whole", fix)
     if stat.get("Unit"):
         reason = f"it asks for datapoints of the unit {stat['Unit']} alone"
         _refuse(source, f"the query {query['Id']}", reason, "ask for the metric without Unit")
-    if period < 1:
-        _refuse(source, f"the query {query['Id']}", "its Period is no time", "mend it")
+    if not is_period(period):
+        reason = f"its Period is {PERIODS}, not {period}"
+        _refuse(source, f"the query {query['Id']}", reason, "ask CloudWatch with such a one")
     return series(source, result.place, (region, identity, statistic, period), result.datapoints)
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _mapping(source: str, pages: list[dict[str, Json]], name: str) -> dict[str, Json]:
@@ -206,6 +238,16 @@ def _mapping(source: str, pages: list[dict[str, Json]], name: str) -> dict[str, 
     return found
 
 
+def _environment(source: str, pages: list[dict[str, Json]]) -> str | None:
+    for page in pages:
+        if "Environment" in page:
+            if not isinstance(page["Environment"], str):
+                fix = "record again: runbook alarms record"
+                _refuse(source, "Environment", "it is no name", fix)
+            return str(page["Environment"])
+    return None
+
+
 def _over(source: str, pages: list[dict[str, Json]]) -> tuple[int, int] | None:
     said = [page for page in pages if "StartTime" in page and "EndTime" in page]
     if not said:
@@ -214,6 +256,13 @@ def _over(source: str, pages: list[dict[str, Json]]) -> tuple[int, int] | None:
         return min(instant(p["StartTime"]) for p in said), max(instant(p["EndTime"]) for p in said)
     except ValueError as error:
         _refuse(source, "StartTime", str(error), "record again: runbook alarms record")
+
+
+def _since(source: str, pages: list[dict[str, Json]]) -> int | None:
+    try:
+        return min((instant(page["From"]) for page in pages if "From" in page), default=None)
+    except ValueError as error:
+        _refuse(source, "From", str(error), "record again: runbook alarms record")
 
 
 def _reads(

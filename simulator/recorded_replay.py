@@ -20,7 +20,7 @@ from simulator.dependencies import in_order
 from simulator.instants import shown
 from simulator.judgement import EXTRA, treatment_of
 from simulator.matching import Matched, Wanted, matched, weights
-from simulator.recordings import Recording, described, samples
+from simulator.recordings import Recorded, Recording, described, samples
 from simulator.replay import Replay, replay
 from simulator.series import MINUTE, Feed, Grid, Samples
 
@@ -102,8 +102,9 @@ def judge_recorded(
             not_judged[name] = f"it looks so far back that it can be judged from {shown(since)} on"
     judged: dict[str, Judged] = {}
     for region, some in _by_region(definitions, [n for n in parts if n not in not_judged]):
-        grid = _grid(definitions, some, found, recording, manner)
-        feed = _feed(region, found, recording, grid)
+        used = _used(definitions, region, some, found)
+        grid = _grid(definitions, some, used.values(), recording, manner)
+        feed = _feed(used, recording, grid)
         for name, answer in _replayed(definitions, some, feed, grid, manner.extra):
             if isinstance(answer, RefusedError):
                 not_judged[name] = answer.brief
@@ -223,10 +224,23 @@ def _by_region(
         yield place, tuple(some)
 
 
+def _used(
+    definitions: Definitions, region: str, names: Sequence[str], found: Matched
+) -> dict[Wanted, Recorded]:
+    """Keep what these alarms of a region, and all they hang on, read."""
+    wanted = (
+        Wanted(region, query.metric, query.stat)
+        for alarm in in_order(definitions, names)
+        for query in (alarm.queries if isinstance(alarm, MetricAlarm) else ())
+        if isinstance(query, MetricQuery)
+    )
+    return {each: found.found[each] for each in wanted if each in found.found}
+
+
 def _grid(
     definitions: Definitions,
     names: Sequence[str],
-    found: Matched,
+    used: Iterable[Recorded],
     recording: Recording,
     manner: Manner,
 ) -> Grid:
@@ -237,20 +251,19 @@ def _grid(
     alarms = in_order(definitions, names)
     periods = {alarm.period for alarm in alarms if isinstance(alarm, MetricAlarm)}
     step = HIGH_RESOLUTION if any(period < MINUTE for period in periods) else MINUTE
-    whole = lcm(step, *(recorded.period for recorded in found.found.values()))
+    whole = lcm(step, *(recorded.period for recorded in used))
     before = max(looks_back(definitions, name) for name in names)
     start = min(manner.start - before, recording.start) // whole * whole
     return Grid((manner.end - start) // step, step, start)
 
 
-def _feed(region: str, found: Matched, recording: Recording, grid: Grid) -> Feed:
+def _feed(used: Mapping[Wanted, Recorded], recording: Recording, grid: Grid) -> Feed:
     feed: dict[tuple[MetricIdentity, str], Samples] = {}
-    for wanted, recorded in found.found.items():
-        if wanted.region == region:
-            feed[wanted.metric, wanted.stat] = samples(recorded, grid)
-            counts = weights(recording, recorded)
-            if counts and counts.period == recorded.period:
-                feed[wanted.metric, counts.stat] = samples(counts, grid)
+    for wanted, recorded in used.items():
+        feed[wanted.metric, wanted.stat] = samples(recorded, grid)
+        counts = weights(recording, recorded)
+        if counts and counts.period == recorded.period:
+            feed[wanted.metric, counts.stat] = samples(counts, grid)
     return feed
 
 

@@ -186,6 +186,7 @@ class Record:
                 alarms.setdefault(region, {}).setdefault(alarm, {})[query] = ids[series]
         return {
             "Environment": self.account.environment.name,
+            "From": shown(self.start),
             "StartTime": shown(start),
             "EndTime": shown(self.end),
             "Alarms": alarms,

@@ -15,6 +15,8 @@ from simulator.series import Grid, Samples, Values
 # What a metric was recorded under: its region (empty where the file does not say), itself, and
 # the statistic.
 Key = tuple[str, MetricIdentity, str]
+_SHORT = (1, 5, 10, 20, 30)
+PERIODS = "1, 5, 10, 20, 30 or whole minutes in seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Recording:
 
     ``reads`` says which series an alarm's queries are, where the recorder asked CloudWatch: by
     region, the alarm's name and the query's id. ``start`` and ``end`` are the range asked for;
-    where the file does not say it, that of the datapoints. ``stated`` tells which.
+    where the file does not say it, that of the datapoints. ``stated`` tells which. ``since`` is
+    what the recorder was asked for: it began earlier, by what alarms look back on.
     """
 
     source: str
@@ -54,7 +57,13 @@ class Recording:
     end: int
     stated: bool = False
     environment: str | None = None
+    since: int | None = None
     reads: Mapping[tuple[str, str, str], Key] = field(default_factory=dict)
+
+
+def is_period(seconds: int) -> bool:
+    """Say whether CloudWatch has datapoints of such a period (API reference, MetricStat)."""
+    return seconds in _SHORT or (seconds > 0 and seconds % 60 == 0)
 
 
 def recording_of(
@@ -63,6 +72,7 @@ def recording_of(
     *,
     over: tuple[int, int] | None = None,
     environment: str | None = None,
+    since: int | None = None,
     reads: Mapping[tuple[str, str, str], Key] | None = None,
 ) -> Recording:
     """Put series together; refuses a metric that stands twice, and a file without datapoints."""
@@ -76,7 +86,7 @@ def recording_of(
             raise RefusedError(source, [Refusal(each.place, reason, fix)])
         found[each.key] = each
     start, end = over or _range(source, found.values())
-    return Recording(source, found, start, end, over is not None, environment, reads or {})
+    return Recording(source, found, start, end, over is not None, environment, since, reads or {})
 
 
 def series(
@@ -124,7 +134,7 @@ def read_recording(path: Path, queries: Path | None = None, region: str = "") ->
     from simulator.recorded_json import read_json
 
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         fix = "name a file of `runbook alarms record` or `aws cloudwatch get-metric-data`, or CSV"

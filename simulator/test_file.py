@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from policies.terminal import plain
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from simulator import durations, notation
 from simulator.definitions import State
@@ -271,9 +272,10 @@ _KEYS = {
 
 
 def _refusal(text: YamlText, keys: Keys, reason: str, fix: str) -> Refusal:
+    """Name the line and the path; a terminal obeys nothing of what a file says."""
     dotted = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).removeprefix(".")
-    shown = "".join(c if c.isprintable() else "?" for c in dotted[:120])
-    return Refusal(f"line {text.line(keys)}: {shown or WHOLE_FILE}", reason, fix)
+    place = f"line {text.line(keys)}: {dotted[:120] or WHOLE_FILE}"
+    return Refusal(plain(place), plain(reason), plain(fix))
 
 
 def _whole(path: Path, reason: str, fix: str) -> RefusedError:

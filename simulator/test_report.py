@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from policies.terminal import bold, plain, red
+from policies.terminal import bold, plain, red, yellow
 from runbook.alarms.alarm import MetricAlarm
 from runbook.alarms.finding import find
 from runbook.model.loader import load_environment
@@ -15,7 +15,7 @@ from runbook.model.refusal import RefusedError
 from simulator.completeness import Gap
 from simulator.drawing import Characters
 from simulator.failures import failure, note
-from simulator.verdict import Played, Verdict
+from simulator.verdict import LeftOut, Played, Verdict
 
 SCHEMA = 1
 Json = dict[str, Any]
@@ -30,6 +30,7 @@ class Run:
     strict: bool = False
     # Words of the command line that the next command needs, too.
     given: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -44,6 +45,9 @@ def lines(run: Run, characters: Characters) -> Iterator[str]:
         by_file.setdefault(played.file.path, []).append(played)
     for path, of_file in by_file.items():
         yield from _of_file(path, of_file, run, characters)
+    for each in run.left_out:
+        why = f"{each.environment} has no alarm {plain(each.alarm)}"
+        yield f"{yellow('left out')} {each.path}  {_many(each.tests, 'test')}: {why}"
     for environment, gap in run.gaps:
         yield f"{red('FAIL')} {gap.alarm} of {environment}: {gap.lacks}; {gap.fix}"
     yield _counts(run)
@@ -65,6 +69,7 @@ def machine_readable(run: Run) -> Json:
             "failed": len(verdicts) - holds,
             "depends_on_extra_datapoints": sum(bool(verdict.hangs_on) for verdict in verdicts),
             "gaps": len(run.gaps),
+            "left_out": sum(each.tests for each in run.left_out),
             "strict": run.strict,
         },
         "tests": [_test(played, strict=run.strict) for played in run.played],
@@ -72,6 +77,7 @@ def machine_readable(run: Run) -> Json:
             {"environment": environment, "alarm": gap.alarm, "lacks": gap.lacks, "fix": gap.fix}
             for environment, gap in run.gaps
         ],
+        "left_out": [_left_out(each) for each in run.left_out],
     }
 
 
@@ -99,7 +105,9 @@ def _counts(run: Run) -> str:
     if hanging:
         depend = "depends" if hanging == 1 else "depend"
         told.append(f"{hanging} {depend} on how many extra datapoints CloudWatch fetches")
-    told += [f"{_many(len(run.gaps), 'gap')}"] if run.gaps else []
+    told += [_many(len(run.gaps), "gap")] if run.gaps else []
+    left_out = sum(each.tests for each in run.left_out)
+    told += [f"{_many(left_out, 'test')} left out"] if left_out else []
     ran = f"{_many(files, 'file')}, {_many(len(run.played), 'test')}"
     return bold(f"{ran}, {_many(len(verdicts), 'expectation')}: {', '.join(told)}")
 
@@ -136,6 +144,11 @@ def _unit_of(environment: str, label: str) -> str:
         return ""
     unit = found[0].unit if isinstance(found[0], MetricAlarm) else ""
     return f"({unit})" if unit[:1].isdigit() else unit
+
+
+def _left_out(each: LeftOut) -> Json:
+    file, environment = str(each.path), each.environment
+    return {"file": file, "environment": environment, "alarm": each.alarm, "tests": each.tests}
 
 
 def _test(played: Played, *, strict: bool) -> Json:

@@ -1,6 +1,7 @@
 """Finds files of tests, reads and runs them; every file that cannot be used is told."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.alarms.finding import find
@@ -10,9 +11,9 @@ from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 from simulator.completeness import SHIPPED, Gap, gaps, shipped
 from simulator.moved_tests import moved
 from simulator.sources import Sources
-from simulator.test_file import AlarmTests, load
+from simulator.test_file import AlarmTests, Case, load
 from simulator.testing import run
-from simulator.verdict import Played
+from simulator.verdict import LeftOut, Played, left_out_of
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -42,13 +43,20 @@ def run_files(paths: Sequence[Path], sources: Sources) -> tuple[Played, ...]:
     return tuple(played)
 
 
-def run_shipped(
-    sources: Sources, folder: Path | None = None
-) -> tuple[tuple[Played, ...], tuple[tuple[str, Gap], ...]]:
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What came of the shipped tests; ``gaps`` are what none shows, by environment."""
+
+    played: tuple[Played, ...]
+    gaps: tuple[tuple[str, Gap], ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def run_shipped(sources: Sources, folder: Path | None = None) -> Shipped:
     """Run the shipped tests against ``sources.environment``, or against each that they name.
 
-    An alarm that an environment does not have is passed over, if the test names another. Gives
-    what no test shows of an environment's alarms, too.
+    A test of another environment is left out where this one does not have the alarm. Raises
+    ``UnusableError`` as ``run_files`` does.
     """
     troubles: list[RefusedError] = []
     folder = folder or _as_seen_from_here(SHIPPED)
@@ -57,6 +65,7 @@ def run_shipped(
     names = [sources.environment] if sources.environment else list(named)
     played: list[Played] = []
     found: list[tuple[str, Gap]] = []
+    left_out: list[LeftOut] = []
     for name in names:
         environment = load_environment(name)
         of_one: list[Played] = []
@@ -65,25 +74,30 @@ def run_shipped(
             try:
                 source = sources.of_environment(name)
                 ours = moved(file, name)
-                of_one += run(ours, source, frozenset(_not_there(ours, environment)))
+                without = _not_there(ours, environment)
+                of_one += run(ours, source, without)
+                left_out += left_out_of(ours, environment.name, without)
             except RefusedError as refused:
                 troubles.append(refused)
         played += of_one
         found += [(name, gap) for gap in gaps(environment, of_one)]
     if troubles:
         raise UnusableError(troubles)
-    return tuple(played), tuple(found)
+    return Shipped(tuple(played), tuple(found), tuple(left_out))
 
 
-def _not_there(file: AlarmTests, environment: Environment) -> Iterator[int]:
-    """Find the tests of alarms that the environment does not have, where another is named."""
+def _not_there(file: AlarmTests, environment: Environment) -> frozenset[int]:
+    """Find the tests of alarms that the environment does not have, where it is not named."""
     if file.tests.environment == environment.name:
-        return
-    for number, case in enumerate(file.tests.tests):
-        try:
-            find(environment, case.alarm)
-        except RefusedError:
-            yield number
+        return frozenset()
+    return frozenset(n for n, case in enumerate(file.tests.tests) if not _has(environment, case))
+
+
+def _has(environment: Environment, case: Case) -> bool:
+    try:
+        return bool(find(environment, case.alarm))
+    except RefusedError:
+        return False
 
 
 def _as_seen_from_here(path: Path) -> Path:

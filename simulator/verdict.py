@@ -1,6 +1,9 @@
 """What came of one expectation, and of one test on one alarm: data, for people and machines."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -88,3 +91,19 @@ def changes(replay: Replay, name: str) -> tuple[tuple[int, State], ...]:
     before = STATES.index(State.INSUFFICIENT)
     steps = np.flatnonzero(np.diff(states, prepend=np.int8(before)))
     return tuple((int(step), STATES[states[step]]) for step in steps)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Tests of a file that were not run, since the environment does not have their alarm."""
+
+    path: Path
+    environment: str
+    alarm: str
+    tests: int
+
+
+def left_out_of(file: AlarmTests, environment: str, numbers: Iterable[int]) -> list[LeftOut]:
+    """Count the tests of a file that were left out, by what they call their alarm."""
+    counts = Counter(file.tests.tests[number].alarm for number in sorted(numbers))
+    return [LeftOut(file.path, environment, alarm, tests) for alarm, tests in counts.items()]

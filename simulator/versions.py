@@ -92,7 +92,8 @@ def over(recording: Recording, start: str, end: str) -> tuple[int, int]:
         reason = "the recording does not say for which time it was asked"
         fix = f"datapoints lie from {shown(recording.start)} to {shown(recording.end)}: name a time"
         raise RefusedError(recording.source, [Refusal("--from, --to", reason, fix)])
-    first = option("--from", start) if start else recording.start
+    default = recording.start if recording.since is None else recording.since
+    first = option("--from", start) if start else default
     last = option("--to", end) if end else recording.end
     if first % 60 or last % 60 or first >= last:
         reason = f"{shown(first)} to {shown(last)} is no time of whole minutes"

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from simulator.definitions import Actions, State
 from simulator.test_file import AlarmTests, load
 
 NAMESPACE = "Acme/Shop"
+TELLS = Actions(on={State.ALARM: ("topic",)})
 TOPIC = "arn:aws:sns:us-east-2:111122223333:pager"
 
 

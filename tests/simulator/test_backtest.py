@@ -9,6 +9,7 @@ import pytest
 
 from runbook.alarms.alarm import Comparison, Missing
 from runbook.model.loader import load_environment
+from runbook.model.refusal import RefusedError
 from simulator import backtest_report, comparison_report
 from simulator.backtest import Backtest, backtest
 from simulator.comparison import Comparison as Compared
@@ -26,7 +27,7 @@ from simulator.definitions import (
     State,
 )
 from simulator.instants import instant, shown
-from simulator.recorded_replay import Manner
+from simulator.recorded_replay import Manner, judge_recorded
 from simulator.recordings import read_recording
 from simulator.series import Values
 from simulator.whom_it_tells import Audience
@@ -321,8 +322,8 @@ def test_an_alarm_that_looks_back_further_than_the_recording_is_not_judged(recor
     long = replace(BUSY, period=86_400, periods=1, breaching=1)
     long = replace(long, queries=(MetricQuery("cpu", CPU, "Average", 86_400),))
     manner = Manner(START, instant("2026-03-03T00:00:00Z"), {})
-    test = backtest(definitions(long), read_recording(recorded), manner)
-    assert test.judgements.not_judged == {
+    found = judge_recorded(definitions(long), read_recording(recorded), manner)
+    assert found.not_judged == {
         "cpu": "it looks so far back that it can be judged from 2026-03-05T00:00Z on"
     }
 
@@ -331,10 +332,13 @@ def test_what_is_recorded_too_coarsely_is_not_judged(tmp_path: Path) -> None:
     coarse = replace(BUSY, queries=(MetricQuery("cpu", CPU, "p95", 300),))
     file = record(tmp_path / "r.json", definitions(coarse), (START, END), month)
     fine = replace(coarse, period=60, queries=(MetricQuery("cpu", CPU, "p95", 60),))
-    assert outcome(file, definitions(fine)).judgements.not_judged == {
-        "cpu": "p95 of Acme/Data Cpu, Instance=shop was recorded every 300 seconds, "
-        "and it looks at periods of 60"
-    }
+    with pytest.raises(RefusedError) as refused:
+        outcome(file, definitions(fine))
+    assert refused.value.brief == (
+        f"{file} is refused: cpu: p95 of Acme/Data Cpu, Instance=shop was recorded every 300 "
+        "seconds, and it looks at periods of 60; "
+        "record the metrics of these alarms: runbook alarms record"
+    )
 
 
 def test_a_percentile_is_judged_at_its_own_period(tmp_path: Path) -> None:
@@ -397,9 +401,8 @@ def test_a_state_that_is_kept_is_not_known_before_a_datapoint(tmp_path: Path) ->
     values[3000] = 20
     test = outcome(alone(tmp_path, keeps, values), definitions(keeps))
     assert test.late == {"cpu": START + 3001 * 60}
-    test = outcome(alone(tmp_path, keeps, values[:10]), definitions(keeps))
-    assert list(test.judgements.not_judged) == ["cpu"]
-    assert "no recorded datapoint settles the state" in test.judgements.not_judged["cpu"]
+    with pytest.raises(RefusedError, match="no recorded datapoint settles the state"):
+        outcome(alone(tmp_path, keeps, values[:10]), definitions(keeps))
     silent = outcome(alone(tmp_path, keeps, values[:10]), definitions(keeps), allow_missing=True)
     assert not silent.judgements.not_judged
 

@@ -5,7 +5,6 @@ import pytest
 from runbook.alarms.alarm import Missing
 from tests.simulator.brute_force import Outcome, outcome
 
-pytestmark = pytest.mark.clause("ALL-2")
 OK, ALARM, UNKNOWN, KEPT = Outcome.OK, Outcome.ALARM, Outcome.INSUFFICIENT, Outcome.AS_BEFORE
 TREATMENTS = (Missing.UNKNOWN, Missing.AS_BEFORE, Missing.BAD, Missing.WELL)
 # Datapoints to alarm, of three; the newest is on the right; columns are those of the guide.

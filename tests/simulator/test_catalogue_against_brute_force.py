@@ -22,7 +22,6 @@ from tests.alarms.expressions import value
 from tests.simulator.brute_force import Outcome, breaches, outcome, statistic
 from tests.simulator.catalogued import identity, simulated
 
-pytestmark = pytest.mark.clause("ALL-2")
 # Once each: environments and services differ by names and numbers.
 ALARMS = {
     alarm.id: alarm for environment in all_environments() for alarm in metric_alarms_of(environment)

@@ -10,7 +10,6 @@ from runbook.model.refusal import RefusedError
 from simulator.definitions import Definitions
 from simulator.templates import read_definitions
 
-pytestmark = pytest.mark.clause("ALL-2")
 Json = Any
 PROD: Json = {"Fn::Equals": [{"Ref": "Env"}, "prod"]}
 EAST: Json = {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}

@@ -18,7 +18,6 @@ from simulator.environments import definitions_of
 from simulator.lookup import find
 from tests.assembly import Assembly
 
-pytestmark = pytest.mark.clause("ALL-2")
 Change = Callable[[dict[str, Any]], None]
 ENVIRONMENTS = pytest.mark.parametrize("name", ["rovn/production", "rovn/staging"])
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from simulator.expressions import ExpressionError, evaluate, parse, timestamps
 from simulator.series import Grid, Values
 
-pytestmark = pytest.mark.clause("ALL-2")
 NO = math.nan
 # The guide's own series: two of "Comparison and logical operators", three of each IF.
 GUIDE: dict[str, list[float]] = {

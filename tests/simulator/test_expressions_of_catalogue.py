@@ -17,7 +17,6 @@ from runbook.model.selection import all_environments
 from simulator.expressions import evaluate, names, parse
 from tests.alarms.expressions import value
 
-pytestmark = pytest.mark.clause("ALL-2")
 ALARMS = {
     alarm.expression: alarm
     for environment in all_environments()

@@ -8,8 +8,6 @@ from simulator.expressions import ExpressionError, names, parse, written
 from simulator.expressions.nodes import Call, Listed, Name, Negative, Number, Operation, Part
 from simulator.expressions.refused import REFUSED
 
-pytestmark = pytest.mark.clause("ALL-2")
-
 READ = {
     "a + b * c": "(a + (b * c))",
     "a - b - c": "((a - b) - c)",

@@ -12,7 +12,6 @@ from simulator.expressions.nodes import Call, Listed, Name, Negative, Number, Op
 from simulator.expressions.parser import parse
 from tests.simulator.slow_math import OpenError, Value, value
 
-pytestmark = pytest.mark.clause("ALL-2")
 IDS = ("a", "b", "c")
 VALUES = st.none() | st.integers(-3, 4).map(float)
 NUMBERS = st.integers(0, 3).map(lambda number: Number(0, float(number)))

@@ -76,7 +76,6 @@ READS = (
 )
 
 
-@pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize(
     ("series", "told"),
     [

@@ -33,7 +33,6 @@ def test_each_phase_of_a_period_is_judged_for_itself(
         assert list(outcomes[phase::lag]) == list(alone)
 
 
-@pytest.mark.clause("ALL-2")
 @given(points=ROWS, future=ROWS, m_of_n=M_OF_N, missing=TREATMENTS, lag=LAGS, extra=EXTRAS)
 def test_a_state_never_depends_on_what_comes_after(
     points: str, future: str, m_of_n: tuple[int, int], missing: Missing, lag: int, extra: int
@@ -43,7 +42,6 @@ def test_a_state_never_depends_on_what_comes_after(
     assert _states(row(points + future), looked, lag, extra)[: len(points)] == now
 
 
-@pytest.mark.clause("ALL-2")
 @given(
     points=ROWS, worse=st.sets(st.integers(0, 39)), m_of_n=M_OF_N, missing=TREATMENTS, extra=EXTRAS
 )
@@ -59,7 +57,6 @@ def test_more_breaching_datapoints_never_turn_alarm_into_ok(
     assert (State.ALARM, State.OK) not in set(zip(before, after, strict=True))
 
 
-@pytest.mark.clause("ALL-2")
 @given(number=st.integers(1, 50), m_of_n=M_OF_N, lag=LAGS, extra=EXTRAS)
 def test_what_silence_is_told_as(
     number: int, m_of_n: tuple[int, int], lag: int, extra: int

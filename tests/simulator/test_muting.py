@@ -274,7 +274,6 @@ def test_our_own_windows_as_their_own_reader_has_them(table: Alerting, number: i
 
 
 @pytest.mark.clause("ROVN-SEV-1")
-@pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize("name", known_environments())
 def test_a_year_of_every_alarm_as_the_paging_matrix_has_it(name: str, assembly: Assembly) -> None:
     """By the templates: at each real hour what wakes is not muted, the rest where it says so."""

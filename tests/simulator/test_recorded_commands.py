@@ -193,6 +193,16 @@ def test_a_test_that_is_not_in_the_file(tmp_path: Path) -> None:
     )
 
 
+def test_options_of_the_other_kind_of_file_are_refused(tmp_path: Path, recorded: Path) -> None:
+    assert refusal("plot", "orders", recorded, "--test", 1) == (
+        f"{recorded} is refused: --test: it is no file of tests (.yaml); leave it out"
+    )
+    (tmp_path / "t.yaml").write_text(TESTS, "utf-8")
+    assert "these options are of recordings; leave them out" in refusal(
+        "plot", "orders", tmp_path / "t.yaml", "--allow-missing"
+    )
+
+
 def ours(metric: MetricIdentity, stat: str, period: int, count: int) -> Values | None:
     """Let an environment serve well but for ten minutes, and not record findings of PHI."""
     values = np.zeros(count)

@@ -18,6 +18,7 @@ from simulator.deployed_metrics import looks_of
 from simulator.instants import instant, shown
 from simulator.recordings import read_recording, samples
 from simulator.series import Grid
+from simulator.versions import over
 
 Json = Any
 ENVIRONMENT = load_environment("rovn/production")
@@ -92,7 +93,7 @@ def test_what_the_deployed_alarms_look_at_is_recorded(tmp_path: Path) -> None:
     }
     recording = read_recording(out)
     assert recording.environment == ENVIRONMENT.name
-    assert recording.stated
+    assert over(recording, "", "") == (instant(FROM), instant(TO))
     found = {
         region: samples(recorded, Grid(120, 60, instant(FROM))).values
         for (region, _, _), recorded in recording.series.items()
@@ -114,6 +115,31 @@ def test_it_says_what_to_do_next(tmp_path: Path) -> None:
         f"{out}: 1 alarms, 1 metrics, 0 datapoints, 2026-03-10T05:00Z to 2026-03-10T08:00Z" in lines
     )
     assert lines[-1] == f"Next: runbook alarms backtest {ENVIRONMENT.name} --metrics {out}"
+
+
+def test_more_queries_than_one_call_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.recording.MOST_QUERIES", 2)
+    for name in ("a", "b", "c"):
+        put_alarm(
+            name,
+            Namespace=NAMESPACE,
+            MetricName="Orders",
+            Dimensions=[{"Name": "Queue", "Value": name}],
+            Statistic="Sum",
+            Period=60,
+        )
+    put_datapoint("2026-03-10T06:10:00Z", 3, Dimensions=[{"Name": "Queue", "Value": "c"}])
+    calls: list[Json] = []
+
+    def kept(given: Json) -> Json:
+        calls.append(given)
+        return given
+
+    answering(monkeypatch, "GetMetricData", kept)
+    told = json.loads(record(tmp_path / "r.json", "--json").stdout)
+    assert (told["series"], told["datapoints"]) == (3, 1)
+    assert len(calls) == 2
+    assert {len(page["MetricDataResults"]) for page in calls} == {1, 2}
 
 
 def message(result: Result) -> str:

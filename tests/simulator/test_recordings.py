@@ -1,15 +1,20 @@
 """Recorded metrics as people have them: what is read, and what is refused and where."""
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runbook.model.refusal import RefusedError
 from simulator.definitions import MetricIdentity
 from simulator.instants import instant, shown
+from simulator.recorded_json import read_json
 from simulator.recordings import Recording, read_recording, samples
 from simulator.series import Grid
 from tests.simulator.recorded import answered, queried
@@ -85,6 +90,7 @@ def test_our_own_recording_says_what_it_is(tmp_path: Path) -> None:
     ours = answer() | {
         "MetricDataQueries": QUERIES,
         "Environment": "acme/production",
+        "From": "2026-03-02T09:00:00Z",
         "Regions": {"m1": "us-east-1"},
         "Alarms": {"us-east-1": {"orders": {"q": "m1"}}},
         "StartTime": "2026-03-02T08:00:00Z",
@@ -211,6 +217,11 @@ def test_what_is_cut_short_or_twice_there_is_refused(
             "r.json is refused: the query m1: its MetricStat is not whole; "
             "write queries as GetMetricData takes them",
         ),
+        (
+            [queried("m1", ORDERS, "Sum", 90)],
+            "r.json is refused: the query m1: its Period is 1, 5, 10, 20, 30 or whole minutes in "
+            "seconds, not 90; ask CloudWatch with such a one",
+        ),
     ],
 )
 def test_queries_that_give_no_meaning_are_refused(
@@ -297,3 +308,47 @@ def test_text_that_is_no_json(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text('{"MetricDataResults": [', "utf-8")
     with pytest.raises(RefusedError, match="it is no JSON"):
         read_recording(tmp_path / "r.json")
+
+
+def own() -> Json:
+    """Give a whole recording of our own."""
+    return answer() | {
+        "MetricDataQueries": QUERIES,
+        "Environment": "acme/production",
+        "From": "2026-03-02T09:00:00Z",
+        "Regions": {"m1": "us-east-1"},
+        "Alarms": {"us-east-1": {"orders": {"q": "m1"}}},
+        "StartTime": "2026-03-02T08:00:00Z",
+        "EndTime": "2026-03-02T10:00:00Z",
+    }
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+
+
+def places(value: Json, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    inner: list[tuple[Any, Json]] = []
+    if isinstance(value, dict | list):
+        inner = list(value.items() if isinstance(value, dict) else enumerate(value))
+    for key, item in inner:
+        yield from places(item, (*path, key))
+
+
+def spoilt(value: Json, path: tuple[Any, ...], by: Json) -> Json:
+    if not path:
+        return by
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = spoilt(value[path[0]], path[1:], by)
+    return copy
+
+
+@given(at=st.sampled_from(list(places(own()))), by=ANYTHING)
+def test_whatever_stands_there_is_read_or_refused(at: tuple[Any, ...], by: Json) -> None:
+    text = json.dumps(spoilt(own(), at, by))
+    with suppress(RefusedError):
+        read_json("r.json", text, None)

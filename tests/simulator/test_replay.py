@@ -81,7 +81,6 @@ def test_an_expression_over_an_expression() -> None:
     assert (older.start, older.end, newer.start, newer.end) == (0, 2, 2, 4)
 
 
-@pytest.mark.clause("ALL-2")
 def test_a_composite_follows_its_children_in_the_same_step() -> None:
     both = composite("both", 'ALARM("orders") AND NOT OK("late")')
     late = named("late", breaching=2, periods=2)
@@ -104,7 +103,6 @@ def test_a_suppressor_is_replayed_and_holds_actions_back() -> None:
     assert [e.outcome for e in found.actions["held"]] == ["none", "suppressed", "none"]
 
 
-@pytest.mark.clause("ALL-2")
 def test_a_mute_rule_changes_no_state_and_keeps_its_alarms_actions_from_running() -> None:
     alarms = {one.name: one for one in (named("a"), named("b"), named("c"))}
     night = MuteRule("night", "here", "cron(0 22 * * *)", "PT8H", "UTC", alarms=("a", "a"))
@@ -204,7 +202,6 @@ def test_averages_are_weighed_where_samples_are_fed() -> None:
     assert list(found.datapoints["orders"]) == [0.0, 7.5]
 
 
-@pytest.mark.clause("ALL-2")
 @given(
     points=st.text("0X-", max_size=30),
     future=st.text("0X-", min_size=1, max_size=30),

@@ -168,7 +168,6 @@ def test_algebra(three: tuple[str, str, str]) -> None:
         assert judged(left, **alarms) == judged(right, **alarms)
 
 
-@pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize("name", known_environments())
 def test_every_composite_of_the_catalogue_rings_when_all_its_parts_do(name: str) -> None:
     environment = load_environment(name)

@@ -22,8 +22,6 @@ from simulator.definitions import (
 from simulator.lookup import find
 from simulator.templates import read_definitions
 
-pytestmark = pytest.mark.clause("ALL-2")
-
 YAML = """\
 AWSTemplateFormatVersion: 2010-09-09
 Parameters:

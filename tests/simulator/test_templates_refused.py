@@ -15,7 +15,6 @@ from simulator.lookup import find
 from simulator.templates import read_definitions
 from simulator.yaml_templates import parsed
 
-pytestmark = pytest.mark.clause("ALL-2")
 Json = Any
 
 ALARM, COMPOSITE, MUTE = (

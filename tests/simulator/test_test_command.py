@@ -167,6 +167,7 @@ def test_json_has_what_the_text_has() -> None:
             "failed": 1,
             "depends_on_extra_datapoints": 0,
             "gaps": 0,
+            "left_out": 0,
             "strict": False,
         },
         "tests": [
@@ -190,6 +191,7 @@ def test_json_has_what_the_text_has() -> None:
             }
         ],
         "gaps": [],
+        "left_out": [],
     }
 
 
@@ -299,6 +301,24 @@ def test_what_a_file_says_does_not_reach_the_terminal_as_it_is() -> None:
     assert "\x1b" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("word", "spoilt"),
+    [
+        ("name: Errors", 'name: "\\e[31mErrors"'),
+        ("alarm: shop-error-rate", 'alarm: "\\e[31mshop"'),
+        ("'100x29'", '"\\e[31m100"'),
+        ("state: OK", 'state: "\\e[31mOK"'),
+        ("state: OK", '"\\e[31mstate": OK'),
+    ],
+)
+def test_nor_does_it_in_a_refusal(word: str, spoilt: str) -> None:
+    write("a.yaml", rate(*GOOD).replace(word, spoilt))
+    result = runbook("a.yaml")
+    assert result.exit_code == 2
+    assert "31m" in result.stderr
+    assert "\x1b" not in result.stderr
+
+
 def test_a_terminal_has_colours_and_a_pipe_none(monkeypatch: pytest.MonkeyPatch) -> None:
     write("wrong.yaml", rate("{at: 10m, state: ALARM}"))
     assert "\x1b" not in spoken("wrong.yaml").stdout
@@ -403,6 +423,7 @@ def test_the_shipped_tests_leave_no_gap(assembly: Assembly, name: str) -> None:
     found = json.loads(result.stdout)
     assert {test["environment"] for test in found["tests"]} == {name}
     assert found["gaps"] == []
+    assert {each["alarm"] for each in found["left_out"]} == {"rds-replica-lag"}
 
 
 @pytest.mark.clause("ALL-2")
@@ -421,3 +442,20 @@ def test_an_alarm_that_no_test_fires_is_told(
     assert "api-5xx-rate/passport-api of rovn/production: no test in which it rings" not in (
         result.stdout
     )
+
+
+def test_a_shipped_test_of_an_alarm_that_another_environment_lacks_is_left_out(
+    assembly: Assembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Path("shipped").mkdir()
+    both = PROMISED + a_test("bursts", [], ["{at: 1m, state: OK}"])
+    Path("shipped/api-5xx-rate.yaml").write_text(both, "utf-8")
+    monkeypatch.setattr("simulator.test_run.SHIPPED", tmp_path / "shipped")
+    words = ("--assembly", str(assembly.directory), "--environment")
+    result = runbook(*words, "rovn/staging")
+    told = "left out shipped/api-5xx-rate.yaml  1 test: rovn/staging has no alarm bursts"
+    assert told in result.stdout.splitlines()
+    assert "1 test left out" in result.stdout
+    own = runbook(*words, "rovn/production")
+    assert (own.exit_code, own.stdout) == (2, "")
+    assert "there is no alarm 'bursts'" in own.stderr

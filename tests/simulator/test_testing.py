@@ -9,7 +9,6 @@ import pytest
 from runbook.alarms.alarm import Missing
 from runbook.model.refusal import RefusedError
 from simulator.definitions import (
-    Actions,
     Alarm,
     CompositeAlarm,
     Definitions,
@@ -24,9 +23,7 @@ from simulator.definitions import (
 from simulator.testing import Source, run
 from simulator.verdict import Played
 from tests.simulator.alarms import alarm
-from tests.simulator.cases import NAMESPACE, a_test, one_series, read
-
-TELLS = Actions(on={State.ALARM: ("topic",)})
+from tests.simulator.cases import NAMESPACE, TELLS, a_test, one_series, read
 
 
 def named(name: str, breaching: int = 1, periods: int = 1, **changes: object) -> MetricAlarm:
@@ -66,7 +63,6 @@ def passes(found: Played) -> list[bool]:
     return [verdict.passed for verdict in found.verdicts]
 
 
-@pytest.mark.clause("ALL-2")
 def test_at_reads_the_state_when_that_minutes_datapoint_is_in(tmp_path: Path) -> None:
     found = played(
         tmp_path,
@@ -77,14 +73,12 @@ def test_at_reads_the_state_when_that_minutes_datapoint_is_in(tmp_path: Path) ->
     assert found.changes() == ((0, State.OK), (5, State.ALARM), (10, State.OK))
 
 
-@pytest.mark.clause("ALL-2")
 def test_from_wants_the_state_all_along_and_says_where_it_was_otherwise(tmp_path: Path) -> None:
     found = played(tmp_path, "{from: 5m, at: 9m, state: ALARM}", "{from: 0m, at: 14m, state: OK}")
     assert passes(found) == [True, False]
     assert (found.verdicts[1].step, found.verdicts[1].state) == (5, State.ALARM)
 
 
-@pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize("state", ["OK", "INSUFFICIENT_DATA"])
 def test_a_wrong_expectation_fails(tmp_path: Path, state: str) -> None:
     found = played(tmp_path, f"{{at: 7m, state: {state}}}")
@@ -132,7 +126,6 @@ def test_of_alarms_of_seconds_and_minutes_the_minutes_are_read(tmp_path: Path) -
 RULE = MuteRule("r", "t r", "cron(0 10 * * *)", "PT2H", "UTC", ("Errors",))
 
 
-@pytest.mark.clause("ALL-2")
 @pytest.mark.parametrize(
     ("start", "became"), [("2026-03-02T09:00:00Z", "ran"), ("2026-03-02T10:30:00Z", "muted")]
 )
@@ -171,7 +164,6 @@ def test_a_state_that_was_never_entered_has_run_nothing(tmp_path: Path) -> None:
     assert passes(played(tmp_path, expect, values="_x5", among=source(quiet))) == [True]
 
 
-@pytest.mark.clause("ALL-2")
 def test_what_hangs_on_the_number_of_extra_datapoints_is_told(tmp_path: Path) -> None:
     """One datapoint breached, and the series ended: how long it rings is how far they look."""
     quiet = replace(ERRORS, missing=Missing.UNKNOWN)
@@ -187,7 +179,6 @@ def test_what_hangs_on_the_number_of_extra_datapoints_is_told(tmp_path: Path) ->
     assert [v.holds(strict=True) for v in found.verdicts] == [True, False, False, False, True]
 
 
-@pytest.mark.clause("ALL-2")
 def test_what_an_expression_fills_by_what_is_fetched_is_tried_too(tmp_path: Path) -> None:
     """Its result has no gap with two extra datapoints, and has one with fewer."""
     queries = (*ERRORS.queries, MathQuery("filled", "FILL(m1, REPEAT)"))

@@ -59,7 +59,7 @@ def test_every_key_of_the_answer_is_told(example: Path, tmp_path: Path) -> None:
     played = run_files([example], Sources(tmp_path, parameters={"Oldest": "600"}))
     found = machine_readable(Run(played))
     table = _table("key", "holds")
-    assert set(found) == {"schema", "summary", "tests", "gaps"}
+    assert set(found) == {"schema", "summary", "tests", "gaps", "left_out"}
     for place, keys in (
         ("summary", found["summary"]),
         ("tests[]", found["tests"][0]),

@@ -1,7 +1,7 @@
 """What alarms would have done with recorded metrics: whom they would have told, and when."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.actions import ActionEvent
 from simulator.definitions import Definitions, State
-from simulator.judgement import STATES
+from simulator.judgement import OTHER_EXTRAS, STATES
 from simulator.recorded_replay import Judged, Judgements, Manner, judge_recorded
-from simulator.recordings import Recording
+from simulator.recordings import Recording, named
+from simulator.replay import has_gaps
 
 # Why an episode is no page here: whom it told, it told before the alarm can be judged.
 BEFORE = "it rang before"
+EARLIER = "it rang before it can be judged, and nothing says whether it told somebody then"
 _ALARM = STATES.index(State.ALARM)
 
 
@@ -40,7 +42,9 @@ class Episode:
 class Backtest:
     """What alarms did from ``start`` until ``end``, in order of time.
 
-    ``late`` maps alarms to the instant that they can be judged from, where it is after ``start``.
+    ``late`` maps alarms to the instant that they can be judged from, where it is after ``start``,
+    ``hangs_on`` to the numbers of extra datapoints with which they would do otherwise, and
+    ``ended`` metrics to their last datapoint's end, where nothing says that more was asked for.
     """
 
     start: int
@@ -48,6 +52,8 @@ class Backtest:
     episodes: tuple[Episode, ...]
     judgements: Judgements
     late: Mapping[str, int]
+    hangs_on: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    ended: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pages(self) -> tuple[Episode, ...]:
@@ -64,15 +70,61 @@ def backtest(definitions: Definitions, recording: Recording, manner: Manner) -> 
     judgements = judge_recorded(definitions, recording, manner)
     if not judgements.judged:
         raise _nothing_judged(recording, judgements)
-    found = [
-        episode
-        for name, judged in judgements.judged.items()
-        if definitions.alarms[name].actions.on.get(State.ALARM)
-        for episode in _episodes(name, judged, definitions.alarms[name].actions.on[State.ALARM])
-    ]
+    episodes = _of_alarms(definitions, judgements)
+    found = [episode for some in episodes.values() for episode in some]
     late = {n: j.since for n, j in judgements.judged.items() if j.since > manner.start}
     found.sort(key=lambda each: (each.told_at or each.began or manner.start, each.alarm))
-    return Backtest(manner.start, manner.end, tuple(found), judgements, late)
+    hangs_on = _hangs_on(definitions, recording, manner, judgements, episodes)
+    ended = _ended(recording, manner)
+    return Backtest(manner.start, manner.end, tuple(found), judgements, late, hangs_on, ended)
+
+
+def _ended(recording: Recording, manner: Manner) -> dict[str, int]:
+    """Say which metrics of a file that does not tell its range end before others do."""
+    if recording.stated:
+        return {}
+    ends = {
+        named(each): int(each.starts[-1]) + each.period
+        for each in recording.series.values()
+        if len(each.starts)
+    }
+    return {name: end for name, end in ends.items() if end < min(manner.end, recording.end)}
+
+
+def _of_alarms(definitions: Definitions, judgements: Judgements) -> dict[str, tuple[Episode, ...]]:
+    """List the times in ALARM of each alarm that tells somebody."""
+    found: dict[str, tuple[Episode, ...]] = {}
+    for name, judged in judgements.judged.items():
+        if actions := definitions.alarms[name].actions.on.get(State.ALARM):
+            found[name] = tuple(_episodes(name, judged, actions))
+    return found
+
+
+def _hangs_on(
+    definitions: Definitions,
+    recording: Recording,
+    manner: Manner,
+    judgements: Judgements,
+    episodes: Mapping[str, Sequence[Episode]],
+) -> dict[str, tuple[int, ...]]:
+    """Say of alarms with gaps in their data which other numbers of datapoints change what they do.
+
+    How many CloudWatch fetches is not documented; one that cannot be judged then does otherwise.
+    """
+    names = [name for name in episodes if _has_gaps(judgements.judged[name])]
+    found: dict[str, tuple[int, ...]] = {}
+    for extra in OTHER_EXTRAS if names else ():
+        other = judge_recorded(definitions, recording, replace(manner, extra=extra), names)
+        others = _of_alarms(definitions, other)
+        for name in names:
+            if others.get(name) != episodes[name]:
+                found[name] = (*found.get(name, ()), extra)
+    return found
+
+
+def _has_gaps(judged: Judged) -> bool:
+    series = judged.replay.series.items()
+    return has_gaps(values for (name, _), values in series if name in judged.parts)
 
 
 def _nothing_judged(recording: Recording, judgements: Judgements) -> RefusedError:
@@ -97,7 +149,9 @@ def _episodes(name: str, judged: Judged, actions: tuple[str, ...]) -> Iterator[E
         ran = next((_end(judged, e.step) for e in within if e.outcome == "ran"), None)
         held = [event for event in within if event.outcome != "ran"]
         known = began >= judged.since
-        told_at = ran if ran is not None and ran >= judged.since else None
+        # Held back already when the recording began: it may have told before.
+        doubtful = ran is not None and ran >= judged.since and began < judged.known
+        told_at = ran if ran is not None and ran >= judged.since and not doubtful else None
         before = not known and ran is not None and told_at is None
         yield Episode(
             alarm=name,
@@ -105,8 +159,8 @@ def _episodes(name: str, judged: Judged, actions: tuple[str, ...]) -> Iterator[E
             began=began if known else None,
             ended=ended if last < len(ringing) else None,
             told_at=told_at,
-            why=BEFORE if before else _why(held),
-            unknown=ran is None and any(event.outcome is None for event in held),
+            why=EARLIER if doubtful else BEFORE if before else _why(held),
+            unknown=doubtful or (ran is None and any(event.outcome is None for event in held)),
         )
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from simulator.backtest import BEFORE, Backtest, Episode
 from simulator.comparison import lasting
 from simulator.instants import shown
+from simulator.judgement import EXTRA
 from simulator.whom_it_tells import Audience, Hours
 
 Json = dict[str, Any]
@@ -49,6 +50,7 @@ def notes(test: Backtest, audience: Audience | None) -> list[str]:
         nights = wakings(test, audience)
         found.append(f"Woken at night: {_times(len(nights))}; {_wakers(nights)}")
     unknown = [e for e in test.episodes if e.unknown]
+    found += [hanging(name, test.hangs_on[name]) for name in sorted(test.hangs_on)]
     found += [f"! not known: {each.alarm} at {_at(each, test)}: {each.why}" for each in unknown]
     for since in sorted(set(test.late.values())):
         names = ", ".join(sorted(name for name, late in test.late.items() if late == since))
@@ -56,9 +58,22 @@ def notes(test: Backtest, audience: Audience | None) -> list[str]:
     found += [f"! not judged: {name}: {why}" for name, why in _not_judged(test)]
     if test.judgements.silent:
         found.append(f"! taken for silent: metrics of {', '.join(test.judgements.silent)}")
+    found += [
+        f"! taken for silent from {shown(end)} on, where its datapoints end: {name}"
+        for name, end in sorted(test.ended.items())
+    ]
     judged, lost = len(test.judgements.judged), len(test.judgements.not_judged)
     found.append(f"{judged} of {judged + lost} alarms were judged")
     return found
+
+
+def hanging(name: str, extras: Sequence[int]) -> str:
+    """Say of an alarm that AWS does not document what it does where datapoints are missing."""
+    numbers = ", ".join(map(str, extras))
+    return (
+        f"! open: {name}: datapoints are missing, and it does otherwise if CloudWatch looks at "
+        f"{numbers} more than it needs, not at {EXTRA}, which AWS does not document"
+    )
 
 
 def wakings(test: Backtest, audience: Audience) -> list[Episode]:
@@ -83,6 +98,8 @@ def as_json(test: Backtest, audience: Audience | None) -> Json:
         "judged": sorted(test.judgements.judged),
         "judged_from": {name: shown(since) for name, since in sorted(test.late.items())},
         "taken_for_silent": list(test.judgements.silent),
+        "hangs_on": {name: list(extras) for name, extras in sorted(test.hangs_on.items())},
+        "ended": {name: shown(end) for name, end in sorted(test.ended.items())},
         "not_judged": dict(_not_judged(test)),
     }
 

@@ -90,6 +90,8 @@ def compare(before: Backtest, after: Backtest) -> Comparison:
     for name in sorted((old | new) - set(open_)):
         since = late.get(name, 0)
         for change in _of_alarm(name, _pages(before, name, since), _pages(after, name, since)):
+            if _unknown(change, before, after):
+                continue
             if change.kind is Kind.CHANGED and not change.how:
                 same += 1
             else:
@@ -133,6 +135,15 @@ def _of_alarm(name: str, before: Sequence[Episode], after: Sequence[Episode]) ->
         else:
             yield Change(Kind.GONE, name, old, None)
     yield from (Change(Kind.NEW, name, None, each) for each in left)
+
+
+def _unknown(change: Change, before: Backtest, after: Backtest) -> bool:
+    """Say whether the version without a page rang then, and nobody can know whether it told."""
+    page, other = (change.before, after) if change.after is None else (change.after, before)
+    if change.kind is Kind.CHANGED or page is None:
+        return False
+    same = (each for each in other.episodes if each.alarm == change.alarm and each.unknown)
+    return any(_overlap(page, each) for each in same)
 
 
 def _overlap(one: Episode, other: Episode) -> bool:

@@ -32,8 +32,12 @@ def summary(compared: Comparison, audience: Audience | None) -> list[str]:
     lines += [f"Alarms that are new: {', '.join(compared.added)}"] * bool(compared.added)
     lines += [f"Alarms that are gone: {', '.join(compared.removed)}"] * bool(compared.removed)
     lines += [f"! not compared: {name}: {why}" for name, why in sorted(compared.open_.items())]
-    unknown = sum(each.unknown for test in (before, after) for each in test.episodes)
-    lines += [f"! {unknown} times nobody can know whether it was told"] * bool(unknown)
+    unknown = [each.alarm for test in (before, after) for each in test.episodes if each.unknown]
+    names = ", ".join(sorted(set(unknown)))
+    told = f"! {len(unknown)} times nobody can know whether it was told: {names}"
+    lines += [told] * bool(unknown)
+    hanging = ", ".join(sorted({*before.hangs_on, *after.hangs_on}))
+    lines += [f"! open: it hangs on what AWS does not document: {hanging}"] * bool(hanging)
     return lines
 
 

@@ -10,7 +10,8 @@ the number of datapoints fetched beyond ``periods``, which AWS does not tell (``
 Metrics Insights, which the reader of templates refuses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from simulator.series import MINUTE, Values
 
 # AWS's examples: three periods, five datapoints looked at.
 EXTRA = 2
+# What is tried beside it, to see what hangs on it.
+OTHER_EXTRAS = (0, 1, 5, 10)
 STATES = tuple(State)
 OK, ALARM, INSUFFICIENT, AS_BEFORE = range(4)
 _COMPARED = {
@@ -39,14 +42,22 @@ _FILLED = {
 _DYNAMODB = "AWS/DynamoDB"
 
 
-def judge(datapoints: Values, alarm: MetricAlarm, lag: int, extra: int = EXTRA) -> NDArray[np.int8]:
+def judge(
+    datapoints: Values,
+    alarm: MetricAlarm,
+    lag: int,
+    extra: int = EXTRA,
+    by_age: Iterable[Values] | None = None,
+) -> NDArray[np.int8]:
     """Give the outcome of the evaluation at each step: OK, ALARM, INSUFFICIENT or AS_BEFORE.
 
     ``lag`` is the number of steps a period has: the evaluation at t looks at ``datapoints`` at t,
-    t - lag, t - 2 lag, ..., ``extra`` more than ``alarm.periods``. Linear in steps x periods.
-    Raises ``RefusedError`` where AWS's pages contradict each other and the state hangs on it.
+    t - lag, t - 2 lag, ..., ``extra`` more than ``alarm.periods``; where these differ with the
+    evaluation that fetches them, ``by_age`` has them as the newest, the one before, ... Linear in
+    steps x periods. Raises ``RefusedError`` where AWS's pages contradict each other and the state
+    hangs on it.
     """
-    range_ = _Range(datapoints, alarm, lag, extra)
+    range_ = _Range(datapoints, alarm, lag, extra, by_age)
     treatment = treatment_of(alarm)
     outcomes = range_.outcomes(treatment)
     if treatment is not alarm.missing or not _of_dynamodb(alarm):
@@ -117,18 +128,29 @@ class _Range:
     ``oldest``: how many periods ago the oldest breaching one began, 1 for the newest.
     """
 
-    def __init__(self, datapoints: Values, alarm: MetricAlarm, lag: int, extra: int) -> None:
+    def __init__(
+        self,
+        datapoints: Values,
+        alarm: MetricAlarm,
+        lag: int,
+        extra: int,
+        by_age: Iterable[Values] | None,
+    ) -> None:
         self.alarm = alarm
         self.every = evaluated_every(alarm, lag)
         self.real, self.bad, self.oldest = (np.zeros(len(datapoints), np.int32) for _ in range(3))
-        there = ~np.isnan(datapoints)
-        breaching = breaches(datapoints, alarm)
-        for age, (now, then) in enumerate(_shifts(len(datapoints), lag, alarm.periods + extra), 1):
+        shifts = _shifts(len(datapoints), lag, alarm.periods + extra)
+        rows = repeat(self._told(datapoints)) if by_age is None else map(self._told, by_age)
+        for age, ((now, then), (there, breaching)) in enumerate(zip(shifts, rows, strict=False), 1):
             counted = there[then] & (self.real[now] < alarm.periods)
             bad = counted & breaching[then]
             self.real[now] += counted
             self.bad[now] += bad
             self.oldest[now][bad] = age
+
+    def _told(self, datapoints: Values) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Say which datapoints are there, and which breach."""
+        return ~np.isnan(datapoints), breaches(datapoints, self.alarm)
 
     def outcomes(self, treatment: Missing) -> NDArray[np.int8]:
         """Judge each step, missing datapoints treated as ``treatment``.

@@ -1,6 +1,6 @@
 """The datapoints that CloudWatch looks at in one evaluation, and what it makes of each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,9 @@ from runbook.alarms.alarm import Missing
 from simulator.definitions import MetricAlarm
 from simulator.judgement import breaches, evaluated_every, treatment_of
 from simulator.series import Values
+
+# An alarm's series by the ids of its queries, as seen so many periods later.
+View = Callable[[int], Mapping[str, Values]]
 
 
 class Use(StrEnum):
@@ -42,29 +45,35 @@ class Seen:
 
 
 def observed(
-    alarm: MetricAlarm, series: Mapping[str, Values], step: int, lag: int, extra: int
+    alarm: MetricAlarm,
+    series: Mapping[str, Values],
+    step: int,
+    lag: int,
+    extra: int,
+    view: View | None = None,
 ) -> tuple[Seen, ...]:
     """Tell what the evaluation at ``step`` looked at, the newest last.
 
     Where none is made at that step, the last one before it; nothing if there is none yet.
-    ``series`` by the ids of queries, ``lag`` in steps.
+    ``series`` by the ids of queries, ``lag`` in steps; ``view`` where they differ with age.
     """
     every = evaluated_every(alarm, lag)
     evaluated = (step + 1) // every * every - 1
     if evaluated < 0:
         return ()
     at = [evaluated - number * lag for number in range(alarm.periods + extra)]
-    values = np.array([_at(series[alarm.returned], each) for each in at])
+    views = [series if view is None else view(age) for age in range(len(at))]
+    values = np.array([_at(s[alarm.returned], each) for s, each in zip(views, at, strict=True)])
     uses = _uses(values, alarm)
     return tuple(
         Seen(
             start=each + 1 - lag,
             end=each + 1,
-            values={id_: _told(_at(one, each)) for id_, one in series.items()},
+            values={id_: _told(_at(one, each)) for id_, one in seen.items()},
             value=_told(value),
             use=use,
         )
-        for each, value, use in reversed(list(zip(at, values, uses, strict=True)))
+        for each, seen, value, use in reversed(list(zip(at, views, values, uses, strict=True)))
     )
 
 

@@ -1,13 +1,20 @@
 """The series of an alarm's queries: statistics of metrics, and expressions over them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.definitions import MathQuery, MetricAlarm, MetricIdentity, MetricQuery
-from simulator.expressions import ExpressionError, evaluate, names, parse, timestamps
+from simulator.expressions import (
+    ExpressionError,
+    evaluate,
+    looks_back,
+    names,
+    parse,
+    timestamps,
+)
 from simulator.series import MINUTE, Feed, Grid, Samples, Values
 from simulator.windows import WindowError, aggregated
 
@@ -23,11 +30,13 @@ class Queries:
     extra: int
     _known: dict[tuple[MetricIdentity, str, int], Values] = field(default_factory=dict)
 
-    def series_of(self, alarm: MetricAlarm) -> dict[str, Values]:
+    def series_of(self, alarm: MetricAlarm, age: int = 0) -> dict[str, Values]:
         """Give the series of all of the alarm's metrics, and of the expressions it needs, by ids.
 
-        A metric that the feed does not have is missing throughout. Raises ``RefusedError`` where a
-        statistic or an expression cannot be told.
+        As an evaluation has them whose newest datapoint is ``age`` periods later: expressions that
+        look back see no further than the oldest that it fetched, which are the alarm's periods and
+        ``extra``. A metric that the feed does not have is missing throughout. Raises
+        ``RefusedError`` where a statistic or an expression cannot be told.
         """
         found = {
             query.id: self._metric(alarm, query)
@@ -35,8 +44,16 @@ class Queries:
             if isinstance(query, MetricQuery)
         }
         math = {query.id: query for query in alarm.queries if isinstance(query, MathQuery)}
-        self._work_out(alarm, alarm.returned, math, found, ())
+        self._work_out(alarm, alarm.returned, math, found, (), alarm.periods + self.extra - 1 - age)
         return found
+
+    def look_back(self, alarm: MetricAlarm, series: Container[str]) -> bool:
+        """Say whether one of the expressions in ``series`` looks back, so that its age matters."""
+        return any(
+            looks_back(parse(query.expression))
+            for query in alarm.queries
+            if isinstance(query, MathQuery) and query.id in series
+        )
 
     def _work_out(
         self,
@@ -45,6 +62,7 @@ class Queries:
         math: Mapping[str, MathQuery],
         found: dict[str, Values],
         above: tuple[str, ...],
+        reach: int,
     ) -> None:
         """Add the series called ``id_`` to those ``found``, after those that it is made of."""
         if id_ in found:
@@ -58,12 +76,10 @@ class Queries:
         try:
             node = parse(math[id_].expression)
             for needed in sorted(names(node)):
-                self._work_out(alarm, needed, math, found, (*above, id_))
+                self._work_out(alarm, needed, math, found, (*above, id_), reach)
             lag = alarm.period // self.grid.step
             stamps = None if self.grid.start is None else timestamps(self.grid, lag)
-            found[id_] = evaluate(
-                node, found, lag, step=self.grid.step, reach=self.extra, stamps=stamps
-            )
+            found[id_] = evaluate(node, found, lag, step=self.grid.step, reach=reach, stamps=stamps)
         except ExpressionError as error:
             where = f"{id_}, character {error.place} of {error.text}"
             (refusal,) = error.refusals

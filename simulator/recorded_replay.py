@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import lcm
 
+import numpy as np
+
+from runbook.alarms.alarm import Missing
 from runbook.model.refusal import RefusedError
 from simulator.definitions import (
     CompositeAlarm,
@@ -15,13 +18,17 @@ from simulator.definitions import (
 )
 from simulator.dependencies import in_order
 from simulator.instants import shown
-from simulator.judgement import EXTRA
+from simulator.judgement import EXTRA, treatment_of
 from simulator.matching import Matched, Wanted, matched, weights
 from simulator.recordings import Recorded, Recording, described, samples
 from simulator.replay import Replay, replay
 from simulator.series import MINUTE, Feed, Grid, Samples
 
 HIGH_RESOLUTION = 10
+_OPEN = (
+    "it ignores missing data, and no recorded datapoint settles the state that it had before: "
+    "record from earlier on"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +36,29 @@ class Manner:
     """How to look at a recording: from ``start`` until before ``end``, seconds since 1970.
 
     ``bound`` maps marks to what they are; ``allow_missing`` takes for silent what was not recorded,
-    and the time before it was.
+    and the time before it was. ``extra`` datapoints are looked at beyond an alarm's periods.
     """
 
     start: int
     end: int
     bound: Mapping[str, str]
     allow_missing: bool = False
+    extra: int = EXTRA
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One alarm's replay on its clock; ``since`` is the instant from which it may be believed."""
+    """One alarm's replay on its clock; ``since`` is the instant from which it is judged.
+
+    ``known`` is when its state is first known, which may be earlier; ``parts`` are what it hangs
+    on, itself among them.
+    """
 
     replay: Replay
     grid: Grid
     since: int
+    known: int
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +103,19 @@ def judge_recorded(
     judged: dict[str, Judged] = {}
     for region, some in _by_region(definitions, [n for n in parts if n not in not_judged]):
         used = _used(definitions, region, some, found)
-        grid = _grid(definitions, some, used.values(), manner)
+        grid = _grid(definitions, some, used.values(), recording, manner)
         feed = _feed(used, recording, grid)
-        for name, answer in _replayed(definitions, some, feed, grid):
+        for name, answer in _replayed(definitions, some, feed, grid, manner.extra):
             if isinstance(answer, RefusedError):
                 not_judged[name] = answer.brief
+                continue
+            full = _full(definitions, recording, manner, name)
+            known = full if manner.allow_missing else _known(answer, parts[name], full)
+            if known is None or known >= manner.end:
+                not_judged[name] = _OPEN
             else:
-                judged[name] = Judged(answer, grid, _since(definitions, recording, manner, name))
+                since = max(manner.start, known)
+                judged[name] = Judged(answer, grid, since, known, parts[name])
     silent = {name for name in judged if {name, *parts[name]} & set(found.missing)}
     return Judgements(judged, not_judged, tuple(sorted(silent)))
 
@@ -116,10 +136,35 @@ def looks_back(definitions: Definitions, name: str) -> int:
 
 
 def _since(definitions: Definitions, recording: Recording, manner: Manner, name: str) -> int:
+    """Say from when on an alarm can be judged, as far as the length of the recording goes."""
+    return max(manner.start, _full(definitions, recording, manner, name))
+
+
+def _full(definitions: Definitions, recording: Recording, manner: Manner, name: str) -> int:
     """Say from when on the recording fills what an alarm looks back on, or may be taken to."""
     if manner.allow_missing:
         return manner.start
-    return max(manner.start, recording.start + looks_back(definitions, name))
+    return recording.start + looks_back(definitions, name)
+
+
+def _known(played: Replay, parts: Iterable[str], full: int) -> int | None:
+    """Say when the state of all parts is first known; None where one never is.
+
+    Missing data that are ignored leave a state as it is, and nothing tells what it was before the
+    recording: it is known once an evaluation of recorded datapoints alone decides it.
+    """
+    known = full
+    for part in parts:
+        alarm = played.alarms[part]
+        if not isinstance(alarm, MetricAlarm) or treatment_of(alarm) is not Missing.AS_BEFORE:
+            continue
+        grid = played.grid
+        ends = (grid.start or 0) + (np.flatnonzero(played.decided[part]) + 1) * grid.step
+        decided = ends[ends >= full]
+        if not decided.size:
+            return None
+        known = max(known, int(decided[0]))
+    return known
 
 
 def _parts(
@@ -193,15 +238,22 @@ def _used(
 
 
 def _grid(
-    definitions: Definitions, names: Sequence[str], used: Iterable[Recorded], manner: Manner
+    definitions: Definitions,
+    names: Sequence[str],
+    used: Iterable[Recorded],
+    recording: Recording,
+    manner: Manner,
 ) -> Grid:
-    """Make the clock of some alarms: it begins as long before ``start`` as they look back."""
+    """Make the clock of some alarms: it begins as long before ``start`` as they look back.
+
+    Or with the recording, where that begins earlier: states may last from then on.
+    """
     alarms = in_order(definitions, names)
     periods = {alarm.period for alarm in alarms if isinstance(alarm, MetricAlarm)}
     step = HIGH_RESOLUTION if any(period < MINUTE for period in periods) else MINUTE
     whole = lcm(step, *(recorded.period for recorded in used))
     before = max(looks_back(definitions, name) for name in names)
-    start = (manner.start - before) // whole * whole
+    start = min(manner.start - before, recording.start) // whole * whole
     return Grid((manner.end - start) // step, step, start)
 
 
@@ -216,15 +268,15 @@ def _feed(used: Mapping[Wanted, Recorded], recording: Recording, grid: Grid) -> 
 
 
 def _replayed(
-    definitions: Definitions, names: Sequence[str], feed: Feed, grid: Grid
+    definitions: Definitions, names: Sequence[str], feed: Feed, grid: Grid, extra: int
 ) -> Iterator[tuple[str, Replay | RefusedError]]:
     """Replay all at once; where that is refused, one by one, so that one hinders no other."""
     try:
-        whole = replay(definitions, names, feed, grid)
+        whole = replay(definitions, names, feed, grid, extra)
     except RefusedError:
         for name in names:
             try:
-                yield name, replay(definitions, [name], feed, grid)
+                yield name, replay(definitions, [name], feed, grid, extra)
             except RefusedError as refused:
                 yield name, refused
     else:

@@ -6,6 +6,7 @@ follows its children a moment later; here it does so within the step.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from simulator import muting, rules
 from simulator.actions import ActionEvent, events
 from simulator.definitions import Alarm, CompositeAlarm, Definitions, MetricAlarm
 from simulator.dependencies import in_order
-from simulator.judgement import EXTRA, judge, states
-from simulator.observation import Seen, observed
+from simulator.judgement import AS_BEFORE, EXTRA, judge, states
+from simulator.observation import Seen, View, observed
 from simulator.queries import Queries
 from simulator.series import Feed, Grid, Values
 
@@ -26,6 +27,8 @@ class Replay:
 
     ``states`` are indices of ``simulator.judgement.STATES``; ``datapoints`` is held against the
     threshold, ``series`` is each query's of each alarm; ``actions`` tell of each state entered.
+    ``decided`` marks the evaluations of metric alarms that do not leave the state as it was.
+    ``views`` are of alarms whose expressions look back: their series as seen so many periods later.
     """
 
     grid: Grid
@@ -35,6 +38,8 @@ class Replay:
     datapoints: Mapping[str, Values]
     series: Mapping[tuple[str, str], Values]
     actions: Mapping[str, tuple[ActionEvent, ...]]
+    decided: Mapping[str, NDArray[np.bool_]]
+    views: Mapping[str, View]
 
     def seen(self, name: str, step: int) -> tuple[Seen, ...]:
         """Tell what CloudWatch would have looked at in the evaluation of ``step``, newest last.
@@ -45,7 +50,8 @@ class Replay:
         if isinstance(alarm, CompositeAlarm):
             return ()
         series = {id_: values for (of, id_), values in self.series.items() if of == name}
-        return observed(alarm, series, step, alarm.period // self.grid.step, self.extra)
+        lag = alarm.period // self.grid.step
+        return observed(alarm, series, step, lag, self.extra, self.views.get(name))
 
 
 def replay(
@@ -76,7 +82,21 @@ def replay(
         datapoints=run.datapoints,
         series=run.series,
         actions=run.actions,
+        decided=run.decided,
+        views=run.views,
     )
+
+
+def has_gaps(series: Iterable[Values]) -> bool:
+    """Say whether a datapoint is missing after the first: only then others are looked for.
+
+    In any series that is read: an expression may fill its result's gaps by what was fetched.
+    """
+    for values in series:
+        there = ~np.isnan(values)
+        if there.any() and not there[int(np.argmax(there)) :].all():
+            return True
+    return False
 
 
 @dataclass(slots=True)
@@ -89,6 +109,8 @@ class _Run:
     datapoints: dict[str, Values] = field(default_factory=dict)
     series: dict[tuple[str, str], Values] = field(default_factory=dict)
     actions: dict[str, tuple[ActionEvent, ...]] = field(default_factory=dict)
+    decided: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
     # The numbers of the mute rules that name an alarm, and when such rules mute.
     named_by: dict[str, list[int]] = field(default_factory=dict)
     muted: dict[tuple[tuple[int, ...], str | None], NDArray[np.int8]] = field(default_factory=dict)
@@ -103,7 +125,12 @@ class _Run:
         self.series |= {(alarm.name, id_): values for id_, values in series.items()}
         self.datapoints[alarm.name] = series[alarm.returned]
         lag = alarm.period // self.queries.grid.step
-        outcomes = judge(series[alarm.returned], alarm, lag, self.queries.extra)
+        extra, by_age = self.queries.extra, None
+        if self.queries.look_back(alarm, series):
+            view = self.views[alarm.name] = partial(self.queries.series_of, alarm)
+            by_age = (view(age)[alarm.returned] for age in range(alarm.periods + extra))
+        outcomes = judge(series[alarm.returned], alarm, lag, extra, by_age)
+        self.decided[alarm.name] = outcomes != AS_BEFORE
         self._entered(alarm, states(outcomes))
 
     def of_composite(self, alarm: CompositeAlarm) -> None:

@@ -15,16 +15,14 @@ from simulator.definitions import Alarm, Definitions, MetricAlarm
 from simulator.dependencies import in_order
 from simulator.durations import written
 from simulator.feeding import feed
-from simulator.judgement import EXTRA, STATES
+from simulator.judgement import EXTRA, OTHER_EXTRAS, STATES
 from simulator.lookup import UNKNOWN, find
-from simulator.replay import Replay
+from simulator.replay import Replay, has_gaps
 from simulator.replay import replay as replayed
 from simulator.series import MINUTE, Grid
 from simulator.test_file import AlarmTests, Case, Expectation
 from simulator.verdict import Played, Verdict
 
-# Numbers of extra datapoints that are tried beside that of AWS's examples.
-OTHER_EXTRAS = (0, 1, 5, 10)
 TEN_SECONDS = 10
 # Two years of minutes.
 MOST_STEPS = 1_100_000
@@ -109,7 +107,7 @@ class _Test:
 
         first = once(EXTRA)
         verdicts = self._verdicts(first)
-        if _has_gaps(first):
+        if has_gaps(first.series.values()):
             passes = {extra: self._passes(once, extra) for extra in OTHER_EXTRAS}
             verdicts = [
                 replace(each, hangs_on=tuple(e for e in passes if passes[e][at] != each.passed))
@@ -208,15 +206,3 @@ def _last_event(
 def _outcome(event: ActionEvent | None) -> str | None:
     """Say what became of actions; a state that was never entered has run none."""
     return "none" if event is None else event.outcome
-
-
-def _has_gaps(run: Replay) -> bool:
-    """Say whether a datapoint is missing after the first: only then others are looked for.
-
-    In any series that is read: an expression may fill its result's gaps by what was fetched.
-    """
-    for values in run.series.values():
-        there = ~np.isnan(values)
-        if there.any() and not there[int(np.argmax(there)) :].all():
-            return True
-    return False

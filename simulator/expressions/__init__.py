@@ -7,7 +7,7 @@ open, and what depends on how much CloudWatch fetches, is refused.
 from simulator.expressions.dates import timestamps
 from simulator.expressions.error import ExpressionError
 from simulator.expressions.evaluation import REACH, evaluate
-from simulator.expressions.nodes import Node, names, written
+from simulator.expressions.nodes import Node, looks_back, names, written
 from simulator.expressions.parser import parse
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ExpressionError",
     "Node",
     "evaluate",
+    "looks_back",
     "names",
     "parse",
     "timestamps",

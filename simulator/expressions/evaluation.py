@@ -10,6 +10,7 @@ from simulator.expressions import arithmetic, looking_back
 from simulator.expressions.dates import date
 from simulator.expressions.error import ExpressionError
 from simulator.expressions.nodes import (
+    LOOKING_BACK,
     Call,
     Listed,
     Name,
@@ -25,8 +26,8 @@ from simulator.expressions.shapes import DATES, TOGETHER
 from simulator.expressions.together import chosen, together
 from simulator.series import MINUTE, Values
 
-# Periods that DIFF, DIFF_TIME, RATE and FILL(..., REPEAT) look back for a datapoint: an alarm knows
-# no other than those it fetched, and in AWS's examples it fetches two more than it judges.
+# Periods that DIFF, DIFF_TIME, RATE and FILL(..., REPEAT) look back for a datapoint, where nobody
+# says more: an alarm knows those it fetched, so that its newest datapoint looks back furthest.
 REACH = 2
 
 
@@ -134,7 +135,7 @@ class _Evaluation:
             return chosen(*(single(each) for each in values))
         if part.function in TOGETHER:
             return self._noted(part, together(part.function, every(values[0])))
-        if part.function in looking_back.FUNCTIONS:
+        if part.function in LOOKING_BACK:
             return _each(values[0], lambda series: self._compared(part.function, series))
         one = part.function
         return _each(values[0], lambda series: self._noted(part, arithmetic.of_one(one, series)))

@@ -7,8 +7,6 @@ import numpy as np
 from simulator.expressions.operands import Mask, Series
 from simulator.series import Values
 
-FUNCTIONS = frozenset({"DIFF", "DIFF_TIME", "RATE"})
-
 
 @dataclass(frozen=True, slots=True)
 class _Before:

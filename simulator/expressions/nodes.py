@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+LOOKING_BACK = frozenset({"DIFF", "DIFF_TIME", "RATE"})
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -81,6 +83,15 @@ class Node:
 def names(node: Node) -> frozenset[str]:
     """List the ids of the queries that an expression reads."""
     return frozenset(part.id for part in _parts(node.root) if isinstance(part, Name))
+
+
+def looks_back(node: Node) -> bool:
+    """Say whether a datapoint of it hangs on those before: what of them was fetched matters."""
+    return any(
+        part.function in LOOKING_BACK or Word(0, "REPEAT") in part.arguments
+        for part in _parts(node.root)
+        if isinstance(part, Call)
+    )
 
 
 def _parts(part: Part) -> Iterator[Part]:

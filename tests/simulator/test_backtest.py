@@ -355,3 +355,120 @@ def test_a_percentile_is_judged_at_its_own_period(tmp_path: Path) -> None:
     assert times(outcome(file, definitions(slow))) == [
         ("cpu", "2026-03-04T15:15Z", "2026-03-04T15:15Z", "2026-03-04T15:45Z", "")
     ]
+
+
+def alone(folder: Path, alarm: MetricAlarm, values: Values) -> Path:
+    """Record one-minute values of the alarm's only metric; what is not given is missing."""
+
+    def chosen(metric: MetricIdentity, stat: str, period: int, count: int) -> Values:
+        return np.pad(values, (0, count - len(values)), constant_values=np.nan)
+
+    return record(folder / "alone.json", definitions(alarm), (START, END), chosen)
+
+
+HOT = metric_alarm(
+    "cpu", MetricQuery("cpu", CPU, "Average", 60), period=60, threshold=85, missing=Missing.UNKNOWN,
+    actions=told(GRAVE), region="eu-west-1",
+)  # fmt: skip
+
+
+@pytest.mark.clause("ALL-2")
+def test_what_hangs_on_an_undocumented_number_is_said(tmp_path: Path) -> None:
+    """How long a state lasts after the last datapoint, AWS does not document."""
+    values = np.full(3000, 20.0)
+    values[2000], values[2001:2030] = 95, np.nan
+    file = alone(tmp_path, HOT, values)
+    test = outcome(file, definitions(HOT))
+    assert [e.ended for e in test.episodes] == [START + 2004 * 60]
+    assert test.hangs_on == {"cpu": (0, 1, 5, 10)}
+    (said,) = (line for line in backtest_report.notes(test, None) if line.startswith("! open"))
+    assert said.startswith("! open: cpu: datapoints are missing")
+    assert "0, 1, 5, 10 more" in said
+    assert backtest_report.as_json(test, None)["hangs_on"] == {"cpu": [0, 1, 5, 10]}
+    lines = comparison_report.summary(compare(test, test), None)
+    assert "! open: it hangs on what AWS does not document: cpu" in lines
+
+
+def test_without_gaps_nothing_hangs_on_it(recorded: Path) -> None:
+    assert not outcome(recorded, definitions(BUSY)).hangs_on
+
+
+@pytest.mark.clause("ALL-2")
+def test_a_state_that_is_kept_is_not_known_before_a_datapoint(tmp_path: Path) -> None:
+    """Ignored missing data keep what was before the recording, be it ALARM."""
+    keeps = replace(HOT, missing=Missing.AS_BEFORE)
+    values = np.full(4000, np.nan)
+    values[3000] = 20
+    test = outcome(alone(tmp_path, keeps, values), definitions(keeps))
+    assert test.late == {"cpu": START + 3001 * 60}
+    with pytest.raises(RefusedError, match="no recorded datapoint settles the state"):
+        outcome(alone(tmp_path, keeps, values[:10]), definitions(keeps))
+    silent = outcome(alone(tmp_path, keeps, values[:10]), definitions(keeps), allow_missing=True)
+    assert not silent.judgements.not_judged
+
+
+def test_a_state_that_is_kept_lasts_from_before_the_range(tmp_path: Path) -> None:
+    keeps = replace(HOT, missing=Missing.AS_BEFORE)
+    file = alone(tmp_path, keeps, np.array([20.0] * 60 + [95.0]))
+    test = outcome(file, definitions(keeps))
+    assert [(e.began, e.ended, e.why) for e in test.episodes] == [(None, None, "it rang before")]
+
+
+MUTED_AT_FIRST = MuteRule(
+    name="move", place="shop.template.json move", expression="at(2026-02-27T00:00)",
+    duration="P5D", timezone="UTC", alarms=("cpu",),
+)  # fmt: skip
+
+
+@pytest.mark.clause("ALL-2")
+def test_what_rang_before_a_recording_within_a_mute_window_may_have_told(tmp_path: Path) -> None:
+    file = alone(tmp_path, HOT, np.full(44_640, 95.0))
+    alarms = Definitions({"cpu": HOT}, (MUTED_AT_FIRST,))
+    test = outcome(file, alarms, start=START)
+    assert not test.pages
+    (episode,) = test.episodes
+    assert episode.unknown
+    assert episode.why.startswith("it rang before")
+
+
+@pytest.mark.clause("ALL-2")
+def test_what_nobody_can_know_is_not_a_page_that_is_gone(tmp_path: Path) -> None:
+    values = np.full(44_640, 20.0)
+    values[4000:4200] = 95
+    file = alone(tmp_path, HOT, values)
+    # Days of the month and of the week: whether it is open hangs on how AWS reads both.
+    open_ = replace(MUTED_AT_FIRST, expression="cron(0 0 3 * SUN)", duration="P1D")
+    unsure = Definitions({"cpu": HOT}, (replace(open_, duration="P15D"),))
+    plain, after = outcome(file, definitions(HOT)), outcome(file, unsure)
+    assert [e.unknown for e in after.episodes] == [True]
+    for compared in (compare(plain, after), compare(after, plain)):
+        assert not compared.changes
+        lines = comparison_report.summary(compared, None)
+        assert "! 1 times nobody can know whether it was told: cpu" in lines
+
+
+@pytest.mark.clause("ALL-2")
+def test_csv_that_ends_before_the_rest_is_named(tmp_path: Path) -> None:
+    """CSV does not say what was asked: silence and the end of a recording look alike."""
+    lines = ["timestamp,namespace,metric,dimensions,stat,period,value"]
+    for name, minutes in (("Cpu", 60), ("Memory", 120)):
+        lines += [
+            f"{shown(START + 60 * at)},Acme/Data,{name},Instance=shop,Average,60,20"
+            for at in range(minutes)
+        ]
+    file = tmp_path / "two.csv"
+    file.write_text("\n".join([*lines, ""]), "utf-8")
+    test = backtest(definitions(HOT), read_recording(file), Manner(START, START + 7200, {}))
+    said = "Average of Acme/Data Cpu, Instance=shop"
+    assert test.ended == {said: START + 3600}
+    assert (
+        f"! taken for silent from 2026-03-01T01:00Z on, where its datapoints end: {said}"
+        in backtest_report.notes(test, None)
+    )
+    assert backtest_report.as_json(test, None)["ended"] == {said: "2026-03-01T01:00Z"}
+    shorter = backtest(definitions(HOT), read_recording(file), Manner(START, START + 3600, {}))
+    assert not shorter.ended
+
+
+def test_a_recording_that_says_its_range_names_no_end(recorded: Path) -> None:
+    assert not outcome(recorded).ended

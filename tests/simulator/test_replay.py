@@ -225,3 +225,45 @@ def test_no_state_or_datapoint_depends_on_what_comes_after(
     assert np.array_equal(
         later.datapoints["orders"][:steps], now.datapoints["orders"], equal_nan=True
     )
+
+
+def filling(periods: int, expression: str = "FILL(m1, REPEAT)") -> MetricAlarm:
+    one = named("filling", periods, periods)
+    queries = (MetricQuery("m1", METRIC, "Sum", 60), MathQuery("e", expression))
+    return replace(one, queries=queries, returned="e")
+
+
+@pytest.mark.clause("ALL-2")
+def test_the_newest_datapoint_is_filled_by_any_that_was_fetched() -> None:
+    """Five periods, seven datapoints: the sixth minute without data still has the first one."""
+    found = replayed(filling(5), points="X" + " -" * 9, steps=10)
+    assert told(found, "filling") == [State.OK] * 4 + [State.ALARM] * 3 + [State.OK] * 3
+    assert [each.value for each in found.seen("filling", 6)] == [1.0] * 7
+    assert [each.value for each in found.seen("filling", 7)] == [None] * 7
+
+
+@given(
+    points=st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=1, max_size=14),
+    periods=st.integers(1, 4),
+    extra=st.integers(0, 3),
+)
+def test_each_evaluation_fills_from_its_own_datapoints(
+    points: list[float], periods: int, extra: int
+) -> None:
+    """As a loop does that fetches the range of each step, and fills that alone."""
+    values = np.array(points)
+    one = filling(periods)
+    definitions = Definitions({one.name: one})
+    grid = Grid(len(values))
+    found = replay(definitions, [one.name], {(METRIC, "Sum"): Samples(60, values)}, grid, extra)
+    for step in range(len(values)):
+        last: float | None = None
+        expected: list[float | None] = []
+        for at in range(step - periods - extra + 1, step + 1):
+            if at >= 0 and not np.isnan(values[at]):
+                last = float(values[at])
+            expected.append(last)
+        assert [each.value for each in found.seen(one.name, step)] == expected
+        judged = [value for value in expected if value is not None][-periods:]
+        rings = judged == [1.0] * periods
+        assert told(found, one.name)[step] is (State.ALARM if rings else State.OK)

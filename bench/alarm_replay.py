@@ -13,10 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from bench.measurement import Measurement, interleaved, seconds
-from simulator.definitions import Alarm, CompositeAlarm, Definitions, MetricIdentity, MetricQuery
-from simulator.environments import definitions_of
-from simulator.replay import replay
-from simulator.series import MINUTE, Feed, Grid, Samples
+from simulator.cloudwatch.definitions import (
+    Alarm,
+    CompositeAlarm,
+    Definitions,
+    MetricIdentity,
+    MetricQuery,
+)
+from simulator.cloudwatch.replay import replay
+from simulator.cloudwatch.series import MINUTE, Feed, Grid, Samples
+from simulator.templates.environments import definitions_of
 
 RUNS = 5
 ENVIRONMENT = "rovn/production"

@@ -13,7 +13,7 @@ from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Json
 
 if TYPE_CHECKING:
-    from simulator.drawing import Characters
+    from simulator.testing.drawing import Characters
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 
@@ -76,9 +76,9 @@ def replay_tests(
     leaves it quiet.
     """
     from policies.terminal import say
-    from simulator.sources import Sources
-    from simulator.test_report import Run, lines, machine_readable
-    from simulator.test_run import UnusableError, run_files, run_shipped
+    from simulator.testing.sources import Sources
+    from simulator.testing.test_report import Run, lines, machine_readable
+    from simulator.testing.test_run import UnusableError, run_files, run_shipped
 
     if template and (environment or not files):
         other = "--environment" if environment else "the shipped tests"
@@ -124,7 +124,7 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 
 
 def _characters() -> "Characters":
-    from simulator.drawing import ASCII, BLOCKS
+    from simulator.testing.drawing import ASCII, BLOCKS
 
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     return BLOCKS if encoding in ("utf8", "utf8sig") else ASCII

@@ -13,9 +13,9 @@ from runbook.operations.commands import Json, Name, begin
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.backtest import Backtest
-    from simulator.comparison import Comparison
-    from simulator.whom_it_tells import Audience
+    from simulator.recorded.backtest import Backtest
+    from simulator.recorded.comparison import Comparison
+    from simulator.recorded.whom_it_tells import Audience
 
 # What a pipe takes; a terminal says its own width.
 WIDTH = 200
@@ -90,8 +90,8 @@ def record(
     import time
 
     from runbook.operations.questions import read
-    from simulator.instants import option
-    from simulator.recording import Record
+    from simulator.recorded.instants import option
+    from simulator.recorded.recording import Record
 
     start, end = option("--from", from_), option("--to", to)
     if period % 60:
@@ -144,12 +144,12 @@ def backtest(
 
     With --against, what the alarms here would have done otherwise than those there.
     """
-    from simulator.backtest import backtest as test
-    from simulator.comparison import compare
-    from simulator.matching import binding, must_know
-    from simulator.recorded_replay import Manner
-    from simulator.recordings import read_recording
-    from simulator.versions import Version, over, parameters_of
+    from simulator.recorded.backtest import backtest as test
+    from simulator.recorded.comparison import compare
+    from simulator.recorded.matching import binding, must_know
+    from simulator.recorded.recorded_replay import Manner
+    from simulator.recorded.recordings import read_recording
+    from simulator.recorded.versions import Version, over, parameters_of
 
     recording = read_recording(metrics, queries, region)
     start, end = over(recording, from_, to)
@@ -205,13 +205,13 @@ def plot(
 
     Needs matplotlib, which the extra `plot` brings. The same input gives the same bytes.
     """
-    from simulator import plotted
-    from simulator.matching import binding, must_know
-    from simulator.plotting import draw
-    from simulator.recorded_replay import Manner
-    from simulator.recordings import read_recording
-    from simulator.sources import Sources
-    from simulator.versions import Version, over, parameters_of
+    from simulator.recorded import plotted
+    from simulator.recorded.matching import binding, must_know
+    from simulator.recorded.plotting import draw
+    from simulator.recorded.recorded_replay import Manner
+    from simulator.recorded.recordings import read_recording
+    from simulator.recorded.versions import Version, over, parameters_of
+    from simulator.testing.sources import Sources
 
     given = parameters_of(parameter or ())
     of_tests = file.suffix in (".yaml", ".yml")
@@ -242,14 +242,14 @@ def plot(
 def _as_json(
     now: "Backtest", compared: "Comparison | None", audience: "Audience | None"
 ) -> dict[str, Any]:
-    from simulator import backtest_report, comparison_report
+    from simulator.recorded import backtest_report, comparison_report
 
     found = backtest_report.as_json(now, audience)
     return found | ({"against": comparison_report.as_json(compared, audience)} if compared else {})
 
 
 def _tell(now: "Backtest", compared: "Comparison | None", audience: "Audience | None") -> None:
-    from simulator import backtest_report, comparison_report
+    from simulator.recorded import backtest_report, comparison_report
 
     console = _console()
     console.print(backtest_report.timeline(now, audience))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from runbook.alarms.alarm import Comparison, Missing
-from simulator.definitions import MetricAlarm, MetricIdentity, MetricQuery
-from simulator.series import Values
+from simulator.cloudwatch.definitions import MetricAlarm, MetricIdentity, MetricQuery
+from simulator.cloudwatch.series import Values
 
 METRIC = MetricIdentity("Acme/Shop", "Orders")
 _VALUES = {"0": 0.0, "X": 1.0, "-": np.nan}

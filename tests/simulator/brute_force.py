@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from runbook.alarms.alarm import Comparison, Missing
-from simulator.definitions import State
+from simulator.cloudwatch.definitions import State
 
 # True is breaching, False is not, None is missing; the oldest comes first.
 Window = Sequence[bool | None]

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from simulator.definitions import Actions, State
-from simulator.test_file import AlarmTests, load
+from simulator.cloudwatch.definitions import Actions, State
+from simulator.testing.test_file import AlarmTests, load
 
 NAMESPACE = "Acme/Shop"
 TELLS = Actions(on={State.ALARM: ("topic",)})

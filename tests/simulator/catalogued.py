@@ -1,8 +1,8 @@
 """Alarms of the catalogue as a replay takes them, without a synthesis."""
 
 from runbook.alarms.alarm import RESULT, Metric, MetricAlarm
-from simulator import definitions
-from simulator.definitions import MathQuery, MetricIdentity, MetricQuery
+from simulator.cloudwatch import definitions
+from simulator.cloudwatch.definitions import MathQuery, MetricIdentity, MetricQuery
 
 
 def simulated(alarm: MetricAlarm) -> definitions.MetricAlarm:

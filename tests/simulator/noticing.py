@@ -3,10 +3,10 @@
 import numpy as np
 
 from runbook.model.refusal import RefusedError
-from simulator.definitions import Definitions
-from simulator.judgement import EXTRA, STATES
-from simulator.replay import Replay, replay
-from simulator.verdict import Played
+from simulator.cloudwatch.definitions import Definitions
+from simulator.cloudwatch.judgement import EXTRA, STATES
+from simulator.cloudwatch.replay import Replay, replay
+from simulator.testing.verdict import Played
 
 # A test notices by failing with any of these numbers: it holds with all of them.
 EXTRAS = (EXTRA, 0, 10)

@@ -6,12 +6,12 @@ from pathlib import Path
 from runbook.alarms.finding import every_alarm
 from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
-from simulator.completeness import shipped
-from simulator.environments import definitions_of
-from simulator.moved_tests import moved
-from simulator.test_file import AlarmTests, load
-from simulator.testing import Source, run
-from simulator.verdict import Played
+from simulator.templates.environments import definitions_of
+from simulator.testing.completeness import shipped
+from simulator.testing.moved_tests import moved
+from simulator.testing.running import Source, run
+from simulator.testing.test_file import AlarmTests, load
+from simulator.testing.verdict import Played
 
 
 @cache

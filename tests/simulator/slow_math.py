@@ -8,7 +8,15 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 
-from simulator.expressions.nodes import Call, Listed, Name, Negative, Number, Operation, Part
+from simulator.cloudwatch.expressions.nodes import (
+    Call,
+    Listed,
+    Name,
+    Negative,
+    Number,
+    Operation,
+    Part,
+)
 
 Value = float | None
 _OPERATORS: Mapping[str, Callable[[float, float], float]] = {

@@ -1,0 +1,1 @@
+"""What CloudWatch does with alarms: pure, on series of datapoints."""

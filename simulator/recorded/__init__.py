@@ -1,0 +1,1 @@
+"""Recorded metrics: asked for, read, replayed, compared, drawn."""

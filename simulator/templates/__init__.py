@@ -1,0 +1,1 @@
+"""Alarms as templates have them, ours or anybody's, read for a replay."""

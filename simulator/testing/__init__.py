@@ -1,0 +1,1 @@
+"""Files of alarm tests: read, run, and what is said of them."""

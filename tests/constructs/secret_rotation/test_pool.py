@@ -50,11 +50,11 @@ class OneByOne:
     """Secrets Manager, whose calls happen at once or not at all; those of moto's have insides."""
 
     def __init__(self, real: Any) -> None:  # noqa: ANN401 - boto3
-        self._real, self._lock = real, threading.Lock()
+        self._real, self.lock = real, threading.RLock()
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def call(**arguments: object) -> Any:  # noqa: ANN401 - boto3
-            with self._lock:
+            with self.lock:
                 return getattr(self._real, operation)(**arguments)
 
         return call
@@ -123,7 +123,9 @@ def at_once(*threads: threading.Thread) -> None:
 
 def turn(world: World, arn: str) -> None:
     """Rotate a secret, past all faults, while others work beside."""
-    token = world.begin(arn)
+    # It writes into moto past its calls.
+    with world.boto.lock:
+        token = world.begin(arn)
     for step in STEPS:
         event = {"SecretId": arn, "ClientRequestToken": token, "Step": step}
         rotate(event, world.boto, entry.strategy(world.variables(arn), world.boto))

@@ -24,6 +24,7 @@ from simulator.cloudwatch.series import Values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # So many datapoints are still told apart.
 FEW = 240
@@ -126,6 +127,7 @@ def draw(pictures: Sequence[Picture], out: Path) -> None:
         parts = figure.subfigures(len(pictures), 1, height_ratios=heights, squeeze=False)
         for part, each in zip(parts[:, 0], pictures, strict=True):
             _draw(part, each)
+        _settle(figure)
         svg = out.suffix.lower() == ".svg"
         kept: dict[str, Any] = {"metadata": {"Date": None}} if svg else {"dpi": 144}
         try:
@@ -134,6 +136,21 @@ def draw(pictures: Sequence[Picture], out: Path) -> None:
             reason = f"cannot be written: {error.strerror}"
             refusal = Refusal("--out", reason, "name a file in a folder that is there")
             raise RefusedError(str(out), [refusal]) from None
+
+
+def _settle(figure: "Figure") -> None:
+    """Lay out, and round what was found.
+
+    The solver's last bits differ from run to run, and SVG's clip paths are named after them.
+    """
+    from matplotlib.transforms import Bbox
+
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        part.bbox_relative.set_points(part.bbox_relative.get_points().round(6))
+    for axes in figure.axes:
+        axes.set_position(Bbox(axes.get_position().get_points().round(6)))
 
 
 def _height(drawn: Picture) -> float:

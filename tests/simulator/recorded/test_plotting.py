@@ -60,12 +60,15 @@ def texts(file: Path) -> list[str]:
 
 
 def test_the_same_bytes_each_time(tmp_path: Path) -> None:
-    for ending in (".svg", ".png"):
-        one, other = tmp_path / f"1{ending}", tmp_path / f"2{ending}"
-        draw([drawn(), drawn("acme-both")], one)
-        draw([drawn(), drawn("acme-both")], other)
-        assert one.read_bytes() == other.read_bytes()
-    assert one.read_bytes().startswith(b"\x89PNG")
+    # The layout's last bits differ in one drawing of six.
+    for ending, times in ((".svg", 8), (".png", 2)):
+        drawings = set()
+        for _ in range(times):
+            out = tmp_path / f"drawing{ending}"
+            draw([drawn(), drawn("acme-both")], out)
+            drawings.add(out.read_bytes())
+        assert len(drawings) == 1
+    assert out.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_reader_finds_what_rang_and_why(tmp_path: Path) -> None:

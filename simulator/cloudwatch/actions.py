@@ -9,7 +9,7 @@ ends: AWS advises periods as long as the minute that an evaluation takes, so a c
 is in time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -62,46 +62,60 @@ def events(
     suppressor = alarm.suppressor if isinstance(alarm, CompositeAlarm) else None
     if (suppressor is None) != (suppressing is None):
         raise ValueError(f"{alarm.name}: states of its suppressor, or none where it has none")
+    entered = np.flatnonzero(np.diff(states, prepend=PLACES[State.INSUFFICIENT]))
+    gate = muted
+    if suppressor is not None and suppressing is not None:
+        held = _held(suppressing == PLACES[State.ALARM], entered.tolist(), suppressor, step)
+        gate = np.where(held, _SUPPRESSED, muted)
+    gates = np.flatnonzero(np.diff(gate)) + 1
     unmuted = np.flatnonzero(muted == OPEN)
-    changed = np.flatnonzero(np.diff(states, prepend=PLACES[State.INSUFFICIENT]))
+    on = alarm.actions.on if alarm.actions.enabled else {}
     found: list[ActionEvent] = []
-    for start, end in pairwise([*changed.tolist(), len(states)]):
-        state = STATES[states[start]]
-        told = alarm.actions.on.get(state, ()) if alarm.actions.enabled else ()
+    spells = pairwise([*entered.tolist(), len(states)])
+    begun = zip(states[entered].tolist(), gate[entered].tolist(), strict=True)
+    for (start, end), (place, code) in zip(spells, begun, strict=True):
+        state = STATES[place]
+        told = on.get(state, ())
         if not told:
             found.append(ActionEvent(start, state, "none"))
-            continue
-        gate = muted[start:end]
-        if suppressor is not None and suppressing is not None:
-            held = _held(suppressing[start:end] == PLACES[State.ALARM], suppressor, step)
-            gate = np.where(held, _SUPPRESSED, gate)
-        returned = _returned(states, start, unmuted)
-        found += _through(gate, start, state, told, returned=returned)
+        elif code == OPEN:
+            found.append(ActionEvent(start, state, "ran", told))
+        else:
+            first, last = np.searchsorted(gates, (start + 1, end))
+            steps = np.append(start, gates[first:last])
+            codes = zip(steps.tolist(), gate[steps].tolist(), strict=True)
+            found += _through(codes, state, told, returned=_returned(states, start, unmuted))
     return tuple(found)
 
 
-def _held(alarming: NDArray[np.bool_], suppressor: Suppressor, step: int) -> NDArray[np.bool_]:
-    """Mark the steps of one state's spell in which the suppressor holds its actions back.
+def _held(
+    alarming: NDArray[np.bool_], entered: Sequence[int], suppressor: Suppressor, step: int
+) -> NDArray[np.bool_]:
+    """Mark the steps in which the suppressor, ``alarming``, holds back what was ``entered``.
 
-    The wait begins with the spell, and ends when the suppressor rings; an extension begins each
+    The wait begins with each state, and ends when the suppressor rings; an extension begins each
     time that it stops ringing.
     """
     held = alarming.copy()
     wait, extension = (-(-seconds // step) for seconds in (suppressor.wait, suppressor.extension))
-    rings = np.flatnonzero(alarming)
-    held[: min(wait, int(rings[0]) if rings.size else wait)] = True
-    for stopped in (np.flatnonzero(alarming[:-1] & ~alarming[1:]) + 1).tolist():
-        held[stopped : stopped + extension] = True
+    for start, end in pairwise([*entered, len(alarming)]):
+        spell = alarming[start:end]
+        rings = np.flatnonzero(spell)
+        held[start : min(end, start + min(wait, int(rings[0]) if rings.size else wait))] = True
+        for stopped in (np.flatnonzero(spell[:-1] & ~spell[1:]) + 1 + start).tolist():
+            held[stopped : min(end, stopped + extension)] = True
     return held
 
 
 def _through(
-    gate: NDArray[np.int8], start: int, state: State, told: tuple[str, ...], *, returned: bool
+    codes: Iterable[tuple[int, int]], state: State, told: tuple[str, ...], *, returned: bool
 ) -> Iterator[ActionEvent]:
-    """Tell what becomes of one state's actions, each time that it changes, until they have run."""
+    """Tell what becomes of one state's actions, each time that it changes, until they have run.
+
+    ``codes`` are steps, with what stands in the actions' way from there on.
+    """
     was_muted = was_unknown = False
-    for offset in [0, *(np.flatnonzero(np.diff(gate)) + 1).tolist()]:
-        code, at = gate[offset], start + offset
+    for at, code in codes:
         if code == OPEN:
             if was_muted and returned:
                 yield ActionEvent(at, state, None, because=_RETURNED)
@@ -118,7 +132,7 @@ def _through(
             yield ActionEvent(at, state, "muted")
         else:
             was_muted = was_unknown = True
-            yield ActionEvent(at, state, None, because=WHY_UNKNOWN[int(code)])
+            yield ActionEvent(at, state, None, because=WHY_UNKNOWN[code])
 
 
 def _returned(states: NDArray[np.int8], entered: int, unmuted: NDArray[np.intp]) -> bool:

@@ -10,7 +10,7 @@ the number of datapoints fetched beyond ``periods``, which AWS does not tell (``
 Metrics Insights, which the reader of templates refuses.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import repeat
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from runbook.alarms.alarm import Comparison, Missing
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.cloudwatch.definitions import MetricAlarm, MetricQuery, State
-from simulator.cloudwatch.series import MINUTE, Values
+from simulator.cloudwatch.series import MINUTE, Values, parts
 
 # AWS's examples: three periods, five datapoints looked at.
 EXTRA = 2
@@ -139,14 +139,17 @@ class _Range:
         self.alarm = alarm
         self.every = evaluated_every(alarm, lag)
         self.real, self.bad, self.oldest = (np.zeros(len(datapoints), np.int32) for _ in range(3))
-        shifts = _shifts(len(datapoints), lag, alarm.periods + extra)
+        # How many steps before each one a datapoint lies, as far as there are any.
+        shifts = range(0, min((alarm.periods + extra) * lag, len(datapoints)), lag)
         rows = repeat(self._told(datapoints)) if by_age is None else map(self._told, by_age)
-        for age, ((now, then), (there, breaching)) in enumerate(zip(shifts, rows, strict=False), 1):
-            counted = there[then] & (self.real[now] < alarm.periods)
-            bad = counted & breaching[then]
-            self.real[now] += counted
-            self.bad[now] += bad
-            self.oldest[now][bad] = age
+        for age, (back, (there, breaching)) in enumerate(zip(shifts, rows, strict=False), 1):
+            for part in parts(len(datapoints) - back):
+                now = slice(part.start + back, part.stop + back)
+                counted = there[part] & (self.real[now] < alarm.periods)
+                bad = counted & breaching[part]
+                self.real[now] += counted
+                self.bad[now] += bad
+                self.oldest[now][bad] = age
 
     def _told(self, datapoints: Values) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Say which datapoints are there, and which breach."""
@@ -186,9 +189,3 @@ class _Range:
             ends = np.arange(1, len(outcomes) + 1)
             outcomes[ends % self.every != 0] = AS_BEFORE
         return outcomes
-
-
-def _shifts(number: int, lag: int, periods: int) -> Iterator[tuple[slice, slice]]:
-    """Pair steps with those 0, 1, 2, ... periods before them, as far as there are any."""
-    for back in range(0, min(periods * lag, number), lag):
-        yield slice(back, number), slice(0, number - back)

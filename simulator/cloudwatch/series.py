@@ -1,6 +1,6 @@
 """Series of datapoints on one clock of equal steps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,14 @@ from simulator.cloudwatch.definitions import MetricIdentity
 # One value a step; NaN where there is no datapoint.
 Values = NDArray[np.float64]
 MINUTE = 60
+# So many values a processor holds in its cache while it works on them.
+PART = 16_384
+
+
+def parts(number: int, size: int = PART) -> Iterator[slice]:
+    """Cut so many values into parts, one at least, so that the cost of each does not grow."""
+    for first in range(0, max(number, 1), size):
+        yield slice(first, min(first + size, number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import re
 
 import numpy as np
 
-from simulator.cloudwatch.series import Grid, Samples, Values
+from simulator.cloudwatch.series import PART, Grid, Samples, Values, parts
 
 _BASIC = frozenset({"Sum", "Average", "Minimum", "Maximum", "SampleCount"})
 _BOUNDS = r"\([0-9.%]*:[0-9.%]*\)"
@@ -149,8 +149,10 @@ def _sliding(ufunc: np.ufunc, values: Values, width: int, identity: float) -> Va
     rows = np.full((blocks + 1, width), identity)
     rows.ravel()[width : width + number] = values
     windows = np.empty((blocks, width))
-    ufunc.accumulate(rows[1:], axis=1, out=windows)
-    # A window that ends with its block has no tail of the one before.
-    tails = ufunc.accumulate(rows[:-1, :0:-1], axis=1)[:, ::-1]
-    ufunc(windows[:, :-1], tails, out=windows[:, :-1])
+    for part in parts(blocks, max(1, PART // width)):
+        of_part = windows[part]
+        ufunc.accumulate(rows[1:][part], axis=1, out=of_part)
+        # A window that ends with its block has no tail of the one before.
+        tails = ufunc.accumulate(rows[part, :0:-1], axis=1)[:, ::-1]
+        ufunc(of_part[:, :-1], tails, out=of_part[:, :-1])
     return windows.ravel()[:number]

@@ -20,11 +20,12 @@ from simulator.cloudwatch.expressions.nodes import (
     Operation,
     Part,
     Word,
+    looks_back,
 )
 from simulator.cloudwatch.expressions.operands import Doubt, Operand, Series, every, only, single
 from simulator.cloudwatch.expressions.shapes import DATES, TOGETHER
 from simulator.cloudwatch.expressions.together import chosen, together
-from simulator.cloudwatch.series import MINUTE, Values
+from simulator.cloudwatch.series import MINUTE, PART, Values, parts
 
 # Periods that DIFF, DIFF_TIME, RATE and FILL(..., REPEAT) look back for a datapoint, where nobody
 # says more: an alarm knows those it fetched, so that its newest datapoint looks back furthest.
@@ -47,19 +48,27 @@ def evaluate(
     seconds since 1970 (``timestamps``), for HOUR and the like. Raises ``ExpressionError`` where a
     series or the time is missing, and where the guide does not say what a datapoint would be.
     """
-    evaluation = _Evaluation(node, inputs, lag, step, reach, stamps)
-    with np.errstate(all="ignore"):
-        return evaluation.result()
+    number = len(next(iter(inputs.values()), ()))
+    found = []
+    for part in parts(number, max(number, 1) if looks_back(node) else PART):
+        of_part = {id_: values[part] for id_, values in inputs.items()}
+        at = None if stamps is None else stamps[part]
+        with np.errstate(all="ignore"):
+            found.append(_Evaluation(node, of_part, lag, step, reach, at, part.start).result())
+    return np.concatenate(found)
 
 
 @dataclass
 class _Evaluation:
+    """Of the steps from ``first`` on."""
+
     node: Node
     inputs: Mapping[str, Values]
     lag: int
     step: int
     reach: int
     stamps: NDArray[np.int64] | None
+    first: int
     doubts: list[tuple[int, Doubt]] = field(default_factory=list)
 
     def result(self) -> Values:
@@ -75,7 +84,7 @@ class _Evaluation:
         found = [(place, each) for place, each in self.doubts if each.where[: step + 1].any()]
         place, doubt = max(found, key=lambda each: np.flatnonzero(each[1].where[: step + 1])[-1])
         at = np.flatnonzero(doubt.where[: step + 1])[-1]
-        return self._error(place, f"step {at}: {doubt.why}", doubt.fix)
+        return self._error(place, f"step {self.first + at}: {doubt.why}", doubt.fix)
 
     def _error(self, place: int, message: str, fix: str) -> ExpressionError:
         return ExpressionError(self.node.text, place, message, fix)

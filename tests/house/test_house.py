@@ -16,7 +16,15 @@ from tests.assembly import ROOT
 
 CODE = [
     path
-    for folder in ("constructs", "stacks", "policies", "runbook", "sandbox", "simulator")
+    for folder in (
+        "constructs",
+        "stacks",
+        "policies",
+        "runbook",
+        "sandbox",
+        "simulator",
+        "evidence",
+    )
     for path in sorted((ROOT / folder).rglob("*.py"))
     if ".venv" not in path.parts
 ]
@@ -77,15 +85,16 @@ def test_arrows_point_one_way() -> None:
         "policies": {"runbook", "policies"},
         "sandbox": {"runbook", "sandbox"},
         "simulator": {"runbook", "policies", "simulator"},
+        "evidence": {"runbook", "policies", "simulator", "evidence"},
     }
     own = set(allowed) - {"constructs"} | {"runbook_constructs", "app"}
     # The command is the door to all of them; it loads them when one is asked for.
-    doors = {ROOT / "runbook" / "cli.py": {"policies", "simulator"}}
+    doors = {ROOT / "runbook" / "cli.py": {"policies", "simulator", "evidence"}}
     for path in CODE:
         folder = path.relative_to(ROOT).parts[0]
         assert imported(path) & own <= allowed[folder] | doors.get(path, set()), path
         in_cdk = folder == "policies" and path.stem in ("packs", "plugin")
-        if folder in ("runbook", "sandbox", "simulator", "policies") and not in_cdk:
+        if folder in ("runbook", "sandbox", "simulator", "policies", "evidence") and not in_cdk:
             assert not imported(path) & {"aws_cdk", "constructs", "jsii"}, path
 
 

@@ -1,0 +1,1 @@
+"""Evidence for auditors: what was judged, by whom, with which result, and what nothing shows."""

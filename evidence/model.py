@@ -91,6 +91,16 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """All that one judge said: of its rules, also those that looked at nothing."""
+
+    judge: Judge
+    rules: tuple[JudgedRule, ...]
+    rows: tuple[Row, ...]
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """What was judged: ``date`` is the commit's (ISO 8601), ``clean`` that nothing differs."""
 

@@ -1,0 +1,1 @@
+"""How evidence is written: each format takes ``Evidence`` alone and gives bytes."""

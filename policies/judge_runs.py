@@ -67,10 +67,13 @@ class Judge:
     codes: frozenset[int]
 
     def stop(self) -> None:
-        """End it where it still runs: nobody waits for what it would say."""
+        """End it where it still runs, and let go of what it would say."""
         if self.process.poll() is None:
             self.process.kill()
-            self.process.communicate()
+            self.process.wait()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def output(self) -> Json:
         """Wait for it and read its JSON."""

@@ -29,6 +29,10 @@ _RULE = JudgedRule(
 )
 _SHOWS = "What the CDK's own report refuses at synthesis, once the waivers are taken from it."
 _DOES_NOT_SHOW = "Which rules of the packs looked at which resources; their own rows tell that."
+_ELSEWHERE = (
+    "the synthesis was refused, for another environment or for what its report does not say: "
+    "nobody knows whether the templates are whole; run make synth"
+)
 _SWITCHED_OFF = "The CDK's own validation of templates was switched off at synthesis."
 
 
@@ -37,10 +41,13 @@ def synthesis_judged(
     environment: Environment,
     environments: Sequence[Environment],
     waivers: Iterable[Waiver],
+    *,
+    refused: bool = False,
 ) -> Judged:
     """Judge the report of an assembly for one of its ``environments``.
 
-    Raises ``RefusedError`` for an assembly without a report, or with one of another form.
+    A synthesis that was ``refused``, for nothing that the report says of this environment, is an
+    error: what it left may not be whole. Raises ``RefusedError`` for an assembly without a report, or with one of another form.
     """
     plugins = plugin_reports(assembly, str(assembly))
     others = [each for each in environments if each.name != environment.name]
@@ -59,6 +66,8 @@ def synthesis_judged(
         Row(NAME, ACCEPTED, Verdict.ERROR, REPORT, message=f"{name} is not in it: it did not judge")
         for name in missing
     ]
+    if refused and not rows:
+        rows = [Row(NAME, ACCEPTED, Verdict.ERROR, REPORT, message=_ELSEWHERE)]
     if not rows:
         said = f"it refuses nothing; asked were {', '.join(told)}"
         rows = [Row(NAME, ACCEPTED, Verdict.PASS, REPORT, message=said)]

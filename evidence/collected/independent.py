@@ -3,7 +3,7 @@
 They know nothing of our rules. cfn-lint tells what it finds and no more; checkov tells passes, too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +100,8 @@ def independent_judged(
             if isinstance(said, RefusedError):
                 judged = _unjudged(name, mine, said)
             else:
-                judged = _judged(name, mine, said, waived)
+                others = started.files.keys() - mine.keys()
+                judged = _judged(name, mine, _without(others, said), waived)
             told[environment.name] += (judged,)
     return told
 
@@ -131,14 +132,20 @@ def _of(
     return {path: t for path, t in files.items() if label_of(t) not in others}
 
 
+def _without(others: Collection[Path], said: Said) -> Said:
+    """Leave out what is said of other environments' templates; a file that nobody gave stays."""
+    return Said(
+        tuple(item for item in said.failed if item.file.resolve() not in others),
+        tuple(item for item in said.passed if item.file.resolve() not in others),
+    )
+
+
 def _judged(
     name: str, files: Mapping[Path, Template], said: Said, waived: Sequence[Waived]
 ) -> Judged:
     reasons = {(item.rule, item.path): " ".join(item.reason.split()) for item in waived}
-    mine = [item for item in said.failed if item.file.resolve() in files]
-    passed = [item for item in said.passed if item.file.resolve() in files]
-    rows = [_finding(item, files, reasons) for item in mine]
-    rows += [_row(item, files, Verdict.PASS) for item in passed]
+    rows = [_finding(item, files, reasons) for item in said.failed]
+    rows += [_row(item, files, Verdict.PASS) for item in said.passed]
     used = {(f"{name}::{row.rule}", row.construct_path) for row in rows if row.reason}
     rows += [
         Row(name, NEEDED, Verdict.FAIL, FILE, message=f"{idle.key}: {idle.reason}; {idle.fix}")
@@ -153,7 +160,7 @@ def _judged(
         ]
     order = {template.path: n for n, template in enumerate(files.values())}
     rows.sort(key=lambda r: (order.get(r.template, -1), r.resource, r.rule, r.message))
-    rules = {item.rule: item for item in (*passed, *mine)}
+    rules = {item.rule: item for item in (*said.passed, *said.failed)}
     told = [
         JudgedRule(name, rule, item.title, remedy=item.source)
         for rule, item in sorted(rules.items())
@@ -176,7 +183,9 @@ def _row(
     message: str = "",
     reason: str = "",
 ) -> Row:
-    template = files[item.file.resolve()]
+    template = files.get(item.file.resolve())
+    if template is None:
+        return Row(item.judge, item.rule, verdict, item.file.name, message=message)
     resource = template.body["Resources"].get(item.logical_id)
     type_ = resource.get("Type") if isinstance(resource, dict) else None
     return Row(

@@ -47,7 +47,8 @@ def synthesis_judged(
     """Judge the report of an assembly for one of its ``environments``.
 
     A synthesis that was ``refused``, for nothing that the report says of this environment, is an
-    error: what it left may not be whole. Raises ``RefusedError`` for an assembly without a report, or with one of another form.
+    error: what it left may not be whole. Raises ``RefusedError`` for an assembly without a report,
+    or with one of another form.
     """
     plugins = plugin_reports(assembly, str(assembly))
     others = [each for each in environments if each.name != environment.name]

@@ -38,7 +38,7 @@ _READ_NAG_PACK = "5fb5ec55077f48e672d18e7bd35af0531b9657a7dccbd284862c8d88b1a83c
 _SOURCE_MAP = "//# sourceMappingURL"
 _GIVEN = frozenset({"node", "info", "explanation", "level", "rule"})
 _OTHER_NAME = "ruleSuffixOverride"
-_CITED = re.compile(r" - \(Control IDs?: (?P<controls>.*)\)(?P<end>\.?)$")
+_CITED = re.compile(r" - \(Control IDs?: (?P<controls>.*?)(?P<end>\.?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _rule(
         f"{pack}-{suffix}",
         _CITED.sub(lambda found: found["end"], info),
         _text(given["explanation"]),
-        tuple(dict.fromkeys(cited["controls"].split(", "))) if cited else (),
+        _controls(cited["controls"]) if cited else (),
         # As NagPack.addViolation does.
         "error" if given["level"][-1] == "ERROR" else "warning",
         question,
@@ -197,6 +197,12 @@ def _rule(
 def _text(tokens: Tokens) -> str:
     """Read a text that may be written in parts."""
     return "".join(text_of(token) for part in parts_of(tokens, "+") for token in part)
+
+
+def _controls(said: str) -> tuple[str, ...]:
+    """Split ``164.312(b), 164.312(e)(1))``; one rule lacks the bracket that closes the list."""
+    closed = said.count(")") > said.count("(")
+    return tuple(dict.fromkeys(re.split(r",\s*", said[:-1] if closed else said)))
 
 
 @cache

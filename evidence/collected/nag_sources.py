@@ -69,7 +69,7 @@ class NagSources:
 @cache
 def nag_sources() -> NagSources:
     """Read the installed package, without importing it: that would start jsii."""
-    version, files = _package()
+    version, files = package()
     try:
         _known_walk(files[_NAG_PACK])
         packs = {name: _rules(name, f"lib/packs/{_FILES[name]}.js", files) for name in PACKS}
@@ -79,7 +79,7 @@ def nag_sources() -> NagSources:
     return NagSources(version, packs)
 
 
-def _package() -> tuple[str, dict[str, str]]:
+def package() -> tuple[str, dict[str, str]]:
     """Give the version, and each JavaScript file below ``lib`` without its source map."""
     spec = find_spec("cdk_nag")
     folder = Path(spec.origin).parent if spec and spec.origin else None

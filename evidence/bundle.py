@@ -6,12 +6,13 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from evidence.formats.evidence_json import read
 from evidence.manifest import MANIFEST, manifest_of, read_manifest
 from evidence.model import Evidence
 from runbook.model.refusal import Refusal, RefusedError
 
 EVIDENCE = "evidence.json"
-# The file, and the module whose ``as_bytes`` writes it; loaded when a bundle is written, not before.
+# The file, and the module whose ``as_bytes`` writes it; loaded not before it is needed.
 FORMATS: Mapping[str, str] = {
     "index.html": "page",
     EVIDENCE: "evidence_json",
@@ -33,6 +34,8 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     formats = {**FORMATS, **(OSCAL if oscal else {})}
     _refuse_other_things(folder)
     files = {name: _written(module, evidence) for name, module in formats.items()}
+    # What nobody could read again is no evidence: it is told now, not to the auditor.
+    read(files[EVIDENCE], f"the evidence of {evidence.name}")
     manifest = manifest_of(evidence, files)
     try:
         _put(folder, {**files, MANIFEST: manifest.data})

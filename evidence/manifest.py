@@ -112,7 +112,8 @@ def read_manifest(data: bytes, source: str) -> Manifest:
     if not isinstance(files, dict) or not files:
         raise _refused(source, "files", "it lists no file, so nothing can be held against it")
     listed = {name: _entry(source, name, entry) for name, entry in files.items()}
-    return Manifest(*(found[key] for key in _TEXTS), clean=found["clean"], files=listed)
+    texts = {key: found[key] for key in _TEXTS}
+    return Manifest(**texts, clean=found["clean"], files=listed)
 
 
 def _entry(source: str, name: str, entry: Any) -> FileEntry:  # noqa: ANN401 - as JSON has it

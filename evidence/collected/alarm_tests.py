@@ -23,10 +23,10 @@ def alarms_tested(environment: Environment, assembly: Path) -> tuple[AlarmTested
         run = run_shipped(Sources(assembly, environment=environment.name))
     except UnusableError as unusable:
         raise _as_one(unusable) from None
-    return tested(environment, run.played)
+    return counted(environment, run.played)
 
 
-def tested(environment: Environment, played: tuple[Played, ...]) -> tuple[AlarmTested, ...]:
+def counted(environment: Environment, played: tuple[Played, ...]) -> tuple[AlarmTested, ...]:
     """Count by the catalogue's ids what tests show."""
     shown: dict[str, list[Shown]] = {}
     for each in shown_of(environment, played, strict=True):

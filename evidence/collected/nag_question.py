@@ -129,9 +129,9 @@ def _class(part: Tokens, node: str, modules: Mapping[str, str]) -> str:
     """Read ``node instanceof aws_s3_1.CfnBucket``, and nothing else."""
     if len(part) != 5 or tuple(part[:2]) != (node, "instanceof") or part[3] != ".":
         raise NotReadError(f"it asks for more than a class: {' '.join(part)[:80]}")
-    service = modules.get(part[2], "").removeprefix(f"{LIBRARY}/")
+    library, _, service = modules.get(part[2], "").partition("/")
     # The library has no subclasses of these: the class in the tree is the one that is tested.
-    if not service.startswith("aws-") or not part[4].startswith("Cfn"):
+    if (library, service[:4], part[4][:3]) != (LIBRARY, "aws-", "Cfn"):
         raise NotReadError(f"{part[2]}.{part[4]} is no class of a resource")
     return f"{LIBRARY}.{service.replace('-', '_')}.{part[4]}"
 

@@ -38,7 +38,7 @@ _READ_NAG_PACK = "5fb5ec55077f48e672d18e7bd35af0531b9657a7dccbd284862c8d88b1a83c
 _SOURCE_MAP = "//# sourceMappingURL"
 _GIVEN = frozenset({"node", "info", "explanation", "level", "rule"})
 _OTHER_NAME = "ruleSuffixOverride"
-_CITED = re.compile(r" - \(Control IDs?: (?P<controls>.*)\)(?P<end>\.?)$")
+_CITED = re.compile(r" - \(Control IDs?: (?P<controls>.*?)(?P<end>\.?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class NagSources:
 @cache
 def nag_sources() -> NagSources:
     """Read the installed package, without importing it: that would start jsii."""
-    version, files = _package()
+    version, files = package()
     try:
         _known_walk(files[_NAG_PACK])
         packs = {name: _rules(name, f"lib/packs/{_FILES[name]}.js", files) for name in PACKS}
@@ -79,7 +79,7 @@ def nag_sources() -> NagSources:
     return NagSources(version, packs)
 
 
-def _package() -> tuple[str, dict[str, str]]:
+def package() -> tuple[str, dict[str, str]]:
     """Give the version, and each JavaScript file below ``lib`` without its source map."""
     spec = find_spec("cdk_nag")
     folder = Path(spec.origin).parent if spec and spec.origin else None
@@ -186,7 +186,7 @@ def _rule(
         f"{pack}-{suffix}",
         _CITED.sub(lambda found: found["end"], info),
         _text(given["explanation"]),
-        tuple(dict.fromkeys(cited["controls"].split(", "))) if cited else (),
+        _controls(cited["controls"]) if cited else (),
         # As NagPack.addViolation does.
         "error" if given["level"][-1] == "ERROR" else "warning",
         question,
@@ -197,6 +197,12 @@ def _rule(
 def _text(tokens: Tokens) -> str:
     """Read a text that may be written in parts."""
     return "".join(text_of(token) for part in parts_of(tokens, "+") for token in part)
+
+
+def _controls(said: str) -> tuple[str, ...]:
+    """Split ``164.312(b), 164.312(e)(1))``; one rule lacks the bracket that closes the list."""
+    closed = said.count(")") > said.count("(")
+    return tuple(dict.fromkeys(re.split(r",\s*", said[:-1] if closed else said)))
 
 
 @cache

@@ -96,6 +96,8 @@ def last_rehearsal(path: Path) -> Rehearsal | None:
 
 def _refusals(errors: Iterable[ErrorDetails]) -> Iterable[Refusal]:
     for error in errors:
+        if error["type"] == "too_short" and error["input"]:
+            continue  # It follows from an item of it that is told by itself.
         key = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in error["loc"])
         message = error["msg"]
         reason = f"{message[:1].lower()}{message[1:]}"

@@ -24,7 +24,7 @@ def as_bytes(evidence: Evidence) -> bytes:
 def read(data: bytes, source: str) -> Evidence:
     """Read what ``as_bytes`` wrote; ``source`` is the file's name for people.
 
-    Raises ``RefusedError`` for what is no such JSON, has other keys, or has another schema.
+    Raises ``RefusedError`` for what has other keys, another schema, or is otherwise not as written.
     """
     try:
         found = _adapter().validate_json(data, strict=True, extra="forbid")
@@ -35,6 +35,10 @@ def read(data: bytes, source: str) -> Evidence:
         raise RefusedError(source, refusals) from None
     if found.schema != SCHEMA:
         raise RefusedError(source, [_other_schema(found.schema)])
+    # A key that stands there twice, or NaN, would be read as one thing here and another elsewhere.
+    if as_bytes(found) != data:
+        why = "it is not written as `runbook evidence` writes it"
+        raise RefusedError(source, [Refusal(WHOLE_FILE, why, _AS_IT_WAS)])
     return found
 
 

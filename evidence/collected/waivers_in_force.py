@@ -1,11 +1,11 @@
 """The waivers that an environment has, and how many findings each lets pass there."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 
 from evidence.collected.own_rules import waivers_of
 from evidence.model import Row, Verdict, WaiverEntry
-from policies.waivers import Waiver
+from policies.waivers import Waived, Waiver
 from runbook.model.environment import Environment
 
 
@@ -14,13 +14,12 @@ def waiver_entries(
 ) -> tuple[WaiverEntry, ...]:
     """List an environment's waivers in their file's order; rules and paths stand as in the file.
 
-    A finding is a row that is waived, so rules that a judge tells together count once.
+    A finding is a row that is waived.
     """
-    waived = Counter(
-        (f"{row.judge}::{row.rule}", row.construct_path)
-        for row in rows
-        if row.verdict is Verdict.WAIVED
-    )
+    waived: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.verdict is Verdict.WAIVED:
+            waived[row.judge, row.construct_path].append(row)
     return tuple(
         WaiverEntry(
             waiver.entry,
@@ -29,7 +28,17 @@ def waiver_entries(
             " ".join(waiver.stated.reason.split()),
             waiver.stated.owner,
             waiver.stated.expires.isoformat(),
-            sum(waived[item.rule, item.path] for item in waiver.findings(environment)),
+            sum(
+                _covers(item, row)
+                for item in waiver.findings(environment)
+                for row in waived[item.judge, item.path]
+            ),
         )
         for waiver in waivers_of(environment, waivers)
     )
+
+
+def _covers(item: Waived, row: Row) -> bool:
+    """Tell a waiver's finding; a rule that names what it found does so before its message."""
+    name = item.rule.removeprefix(f"{item.judge}::")
+    return row.rule == name or row.message.startswith(f"{name}: ")

@@ -45,11 +45,19 @@ def test_a_waiver_stands_as_in_its_file_with_what_it_covers() -> None:
     assert entry.findings == 2
 
 
-def test_a_rule_that_names_the_account_is_counted_by_the_environments_own() -> None:
+def test_a_rule_that_names_what_it_found_covers_that_alone() -> None:
     waived = waiver("AwsSolutions::AwsSolutions-IAM5[Resource::arn:{account}]")
-    rule = f"AwsSolutions-IAM5[Resource::arn:{PRODUCTION.account}]"
     path = "rovn-production/Data/Key/Resource"
-    rows = [row(Verdict.WAIVED, rule, judge="AwsSolutions", construct_path=path)]
+    rows = [
+        row(
+            Verdict.WAIVED,
+            "AwsSolutions-IAM5",
+            judge="AwsSolutions",
+            construct_path=path,
+            message=f"AwsSolutions-IAM5[{found_}]: it has a wildcard",
+        )
+        for found_ in (f"Resource::arn:{PRODUCTION.account}", "Resource::*")
+    ]
     [entry] = waiver_entries(PRODUCTION, [waived], rows)
     assert entry.findings == 1
 

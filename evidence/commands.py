@@ -30,8 +30,9 @@ class EnvironmentOrCommand(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's own
         """Take the words as a command's where the first is one, else as the group's own."""
         ctx.meta[_NAMED] = bool(args) and args[0] in self.commands
-        # Options may follow the environment, as they may everywhere.
+        # Options may follow the environment, as they may everywhere, and no other word.
         ctx.allow_interspersed_args = not ctx.meta[_NAMED]
+        ctx.allow_extra_args = ctx.meta[_NAMED]
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - click's own

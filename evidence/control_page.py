@@ -18,6 +18,7 @@ from evidence.model import (
     Verdict,
 )
 from policies.terminal import bold, plain, red, yellow
+from policies.waivable_rules import RUNBOOK
 
 SCHEMA = 1
 MEANS = {
@@ -110,7 +111,7 @@ def _chain(evidence: Evidence, found: Chain) -> Iterator[str]:
     )
     yield from _section("gaps", map(plain, control.gaps))
     yield from _section("clauses", (_of_clause(*each) for each in found.clauses.items()))
-    yield from _section("rules", (line for each in found.rules for line in _of_rule(each)))
+    yield from _section("rules", _of_rules(found.rules))
     yield from _section("alarms", (_of_alarm(*each) for each in found.alarms.items()))
     yield from _section(
         "drills", (_of_drill(*each, evidence.rehearsal) for each in found.drills.items())
@@ -132,24 +133,39 @@ def _of_clause(name: str, clause: ClauseEntry | None) -> str:
     return plain(f"{clause.id}  {clause.state}{open_}: {clause.text} [{clause.source}]")
 
 
+def _of_rules(found: Iterable[RuleRows]) -> Iterator[str]:
+    """Write each rule with its rows; those without anything to judge are only named."""
+    idle = []
+    for each in found:
+        if set(each.counts) <= {Verdict.NOT_APPLICABLE}:
+            idle.append(f"{each.rule.judge}::{each.rule.id}")
+        else:
+            yield from _of_rule(each)
+    if idle:
+        yield plain(f"nothing to judge here: {', '.join(idle)}")
+
+
 def _of_rule(found: RuleRows) -> Iterator[str]:
     rule = found.rule
     of = f" ({', '.join(rule.clauses)})" if rule.clauses else ""
-    counts = _counts(found.counts) or "nothing to judge here"
-    yield plain(f"{rule.judge}::{rule.id}  {counts}  {rule.title}{of}")
+    # A rule of ours is called by what it wants, one of others by what it finds.
+    title = rule.title if rule.judge == RUNBOOK else f"finds: {rule.title}"
+    yield plain(f"{rule.judge}::{rule.id}  {_counts(found.counts)}  {title}{of}")
     passes = [row for row in found.rows if row.verdict is Verdict.PASS]
     for row in found.rows:
         if row.verdict not in (*_COUNTED, Verdict.PASS):
-            yield f"  {_of_row(row)}"
-    yield from (f"  {_of_row(row)}" for row in passes[:_PASSES_SHOWN])
+            yield f"  {_of_row(row, row.message)}"
+    for message in dict.fromkeys(row.message for row in passes if row.message):
+        yield f"  {plain(f'pass: {message}')}"
+    yield from (f"  {_of_row(row, '')}" for row in passes[:_PASSES_SHOWN])
     if len(passes) > _PASSES_SHOWN:
         yield f"  and {len(passes) - _PASSES_SHOWN:,} more that pass: --json has them"
 
 
-def _of_row(row: Row) -> str:
+def _of_row(row: Row, message: str) -> str:
     where = row.construct_path or row.resource or row.template
     type_ = f" ({row.type})" if row.type else ""
-    why = f": {row.message}" if row.message else ""
+    why = f": {message}" if message else ""
     reason = f" (waived: {row.reason})" if row.reason else ""
     word = red(row.verdict) if row.verdict in (Verdict.FAIL, Verdict.ERROR) else row.verdict
     return f"{word} {plain(f'{where}{type_}{why}{reason}')}"

@@ -136,6 +136,24 @@ def test_findings_come_first_and_many_passes_are_counted() -> None:
     ]
 
 
+def test_a_pass_says_once_why_it_counts_and_idle_rules_are_named() -> None:
+    judge, rule = "HIPAA.Security", "HIPAA.Security-S3BucketLoggingEnabled"
+    why = "its only other answer is a failure"
+    passes = [
+        row(Verdict.PASS, rule, judge=judge, message=why, construct_path=f"Bucket{n}")
+        for n in range(2)
+    ]
+    idle = {"Runbook::queue-encrypted": {Verdict.NOT_APPLICABLE: 3}, "Runbook::unasked": {}}
+    told = changed(BROKEN, rules={**idle, f"{judge}::{rule}": {Verdict.PASS: 2}})
+    said = plain(lines(replace(told, rows=(*passes,)), BROKEN))
+    assert section(said, "rules") == [
+        f"{judge}::{rule}  2 pass  finds: Buckets are logged",
+        f"  pass: {why}",
+        *(f"  pass Bucket{n} (AWS::S3::Bucket)" for n in range(2)),
+        "nothing to judge here: Runbook::queue-encrypted, Runbook::unasked",
+    ]
+
+
 def test_nothing_in_a_bundle_is_obeyed_by_a_terminal() -> None:
     evil = "\x1b[2J\r\n"
     told = changed(

@@ -89,8 +89,9 @@ def _amounts(control: ControlEntry) -> str:
     """Say how much speaks for it; of a gap, nothing does."""
     if control.standing is Standing.GAP:
         return ""
-    counts = (len(control.rules), "rule"), (control.resources, "resource")
-    return f"  ({', '.join(_many(count, what) for count, what in counts)})"
+    said = [_many(len(control.rules), "rule"), _many(control.resources, "resource")]
+    said += [_many(len(control.gaps), "gap")] if control.gaps else []
+    return f"  ({', '.join(said)})"
 
 
 def _about(evidence: Evidence) -> str:

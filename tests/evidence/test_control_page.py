@@ -57,8 +57,10 @@ def test_a_gap_shows_no_amounts_and_a_broken_control_shows_why() -> None:
     told = changed(BROKEN, gaps=("bucket-encrypted fails at 1 resource (ACME-SEC-1)",))
     said = plain(lines(told, None))
     at = next(n for n, line in enumerate(said) if BROKEN in line)
-    assert said[at].endswith("Encryption and decryption  (1 rule, 2 resources)")
+    assert said[at].endswith("Encryption and decryption  (1 rule, 2 resources, 1 gap)")
     assert said[at + 1].strip() == "bucket-encrypted fails at 1 resource (ACME-SEC-1)"
+    (held,) = (line for line in said if "NIST AU-2 " in line)
+    assert held.endswith("Event logging  (1 rule, 3 resources)")
     (gap,) = (line for line in said if "HIPAA 164.310(b)" in line)
     assert gap.endswith("Workstation use")
 

@@ -29,6 +29,7 @@ MOST_TAGS = 10
 MOST_CHARACTERS = 1_024
 MOST_BYTES_ZIPPED = 10_000_000
 TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
+_UNLISTED = "The judge's list of its rules does not have this one."
 _LEVELS = ("error", "warning", "note")
 
 
@@ -70,7 +71,9 @@ def _by_judge(evidence: Evidence) -> list[_Said]:
         of_judge.rows[row.verdict] += 1
         if row.verdict in TOLD:
             of_judge.told.append((row, fingerprints.of(row)))
-            of_judge.rules.setdefault(row.rule, JudgedRule(row.judge, row.rule, row.rule))
+            of_judge.rules.setdefault(
+                row.rule, JudgedRule(row.judge, row.rule, row.rule, _UNLISTED)
+            )
     for of_judge in said.values():
         of_judge.told.sort(key=lambda told: _harmlessness(told[0]))
     if len(said) <= MOST_RUNS:
@@ -96,16 +99,15 @@ def _level(row: Row) -> str:
 def _run(evidence: Evidence, said: _Said, left_out: Sequence[_Said], most: int) -> dict[str, Any]:
     told = said.told[:most]
     named = {row.rule for row, _ in told}
-    rules = sorted(said.rules.values(), key=lambda rule: rule.id not in named)[:MOST_RULES]
-    driver = {"name": said.judge.name, "rules": [_descriptor(rule) for rule in rules]}
-    if said.judge.version:
-        driver["version"] = said.judge.version
+    rules = list(said.rules.values())
+    if len(rules) > MOST_RULES:
+        rules = sorted(rules, key=lambda rule: rule.id not in named)[:MOST_RULES]
     notes = [
         {"level": level, "message": {"text": text}}
         for level, text in _notes(evidence, said, left_out, (len(told), rules))
     ]
     return {
-        "tool": {"driver": driver},
+        "tool": {"driver": _driver(said.judge, rules)},
         "automationDetails": {"id": f"runbook-evidence/{evidence.name}/"},
         "invocations": [
             {
@@ -151,6 +153,16 @@ def _notes(
         yield "warning", gap
 
 
+def _driver(judge: Judge, rules: list[JudgedRule]) -> dict[str, Any]:
+    driver: dict[str, Any] = {"name": judge.name}
+    if judge.version:
+        driver["version"] = judge.version
+    if judge.shows:
+        text = f"Shows: {judge.shows} Does not show: {judge.does_not_show}"
+        driver["fullDescription"] = {"text": text}
+    return {**driver, "rules": [_descriptor(rule) for rule in rules]}
+
+
 def _descriptor(rule: JudgedRule) -> dict[str, Any]:
     """Describe a rule; GitHub refuses empty texts and cuts long ones, which the help repeats."""
     title = rule.title or rule.id
@@ -181,7 +193,9 @@ def _cut(text: str) -> str:
 def _result(row: Row, fingerprint: str) -> dict[str, Any]:
     """Tell one row; GitHub asks for columns, which nobody records: the first one stands for all."""
     place = place_of(row.location, row.template)
-    place["artifactLocation"]["uri"] = quote(place["artifactLocation"]["uri"], safe="/@+=,")
+    place["artifactLocation"]["uri"] = quote(
+        place["artifactLocation"]["uri"], safe="/@+=,", errors="replace"
+    )
     place["region"] |= {"startColumn": 1, "endLine": place["region"]["startLine"], "endColumn": 2}
     waived = row.verdict is Verdict.WAIVED
     return result(

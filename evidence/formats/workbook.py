@@ -28,7 +28,7 @@ MOST_UNITS = 32_767
 CUT = " … (cut here: a cell holds no more)"
 _A4 = 9
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)}
-_NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 def as_bytes(evidence: Evidence) -> bytes:
@@ -93,8 +93,7 @@ def _write_part(
     sheet: Worksheet, table: Table, body: Sequence[Sequence[Cell]], looks: Looks
 ) -> None:
     for index, column in enumerate(table.columns):
-        look = looks.wrapped if table.wrap else looks.plain
-        sheet.set_column(index, index, column.width, look)
+        sheet.set_column(index, index, column.width, looks.wrapped if table.wrap else None)
         sheet.write_string(0, index, column.title, looks.heading)
     sheet.freeze_panes(1, table.frozen)
     sheet.repeat_rows(0)
@@ -102,14 +101,15 @@ def _write_part(
     status = {index for index, column in enumerate(table.columns) if column.status}
     for number, cells in enumerate(body, start=1):
         for index, cell in enumerate(cells):
-            look = looks.of_word(cell) if index in status else None
-            _write(sheet, number, index, cell, look)
+            if cell != "":
+                look = looks.of_word(cell) if index in status else None
+                _write(sheet, number, index, cell, look)
 
 
 def _write(sheet: Worksheet, row: int, column: int, cell: Cell, look: Format | None) -> None:
     if not isinstance(cell, str):
         sheet.write_number(row, column, cell, look)
-    elif cell:
+    else:
         text = _held(cell)
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter takes such a text for XML of its own, unless it is in two pieces.
@@ -120,7 +120,7 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell, look: Format | N
 
 def _held(text: str) -> str:
     """Change what a cell cannot hold, as the module says."""
-    if _NOT_XML.search(text):
+    if not text.isprintable():
         text = _NOT_XML.sub("\ufffd", text.translate(_PICTURES))
     if len(text) <= MOST_UNITS // 2 or _units(text) <= MOST_UNITS:
         return text

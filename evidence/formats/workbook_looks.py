@@ -27,7 +27,6 @@ class Looks:
 
     def __init__(self, book: Workbook) -> None:
         top = {"valign": "top"}
-        self.plain = book.add_format(top)
         self.wrapped = book.add_format({**top, "text_wrap": True})
         self.left = book.add_format({**top, "text_wrap": True, "align": "left"})
         self.label = book.add_format({**top, "bold": True})

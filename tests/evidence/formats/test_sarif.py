@@ -40,8 +40,10 @@ def fingerprints(said: Evidence) -> list[str]:
     return [result["partialFingerprints"]["primaryLocationLineHash"] for result in found]
 
 
-def many(count: int, verdict: Verdict = Verdict.FAIL, **changes: object) -> tuple[Row, ...]:
-    return tuple(row(verdict, construct_path=f"{verdict}/{n}", **changes) for n in range(count))
+def many(count: int, verdict: Verdict = Verdict.FAIL, level: str = "error") -> tuple[Row, ...]:
+    return tuple(
+        row(verdict, construct_path=f"{verdict}/{level}/{n}", level=level) for n in range(count)
+    )
 
 
 def assert_github_takes(run: dict[str, Any]) -> None:
@@ -209,9 +211,7 @@ def test_findings_of_one_rule_at_one_resource_are_numbered() -> None:
 def test_results_beyond_what_github_shows_are_left_out_and_counted() -> None:
     """A waived one is left out before a warning, a warning before an error."""
     waived = many(3_000, Verdict.WAIVED)
-    warned = tuple(
-        replace(w, construct_path=f"w/{n}", level="warning") for n, w in enumerate(many(3_000))
-    )
+    warned = many(3_000, level="warning")
     run = ours(evidence(rows=(*waived, *warned, *many(1_500), *many(10, Verdict.ERROR))))
     assert_github_takes(run)
     told = [(result["level"], "suppressions" in result) for result in run["results"]]

@@ -299,9 +299,13 @@ def test_rows_beyond_a_sheet_go_on_in_the_next(monkeypatch: pytest.MonkeyPatch) 
 def test_every_table_can_be_filtered_and_printed() -> None:
     for sheet in read(evidence()):
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        fit = sheet.sheet_properties.pageSetUpPr
+        assert fit is not None
+        assert fit.fitToPage
         assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
-        assert "acme/production, commit 0123456789ab" in (sheet.oddFooter.left.text or "")
+        footer = sheet.oddFooter.left
+        assert footer is not None
+        assert footer.text == "acme/production, commit 0123456789ab"
         if sheet.title != "Summary":
             assert sheet.freeze_panes is not None
             assert sheet.print_title_rows == "$1:$1"

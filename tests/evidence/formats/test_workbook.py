@@ -303,9 +303,9 @@ def test_every_table_can_be_filtered_and_printed() -> None:
         assert fit is not None
         assert fit.fitToPage
         assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
-        footer = sheet.oddFooter.left
+        footer = sheet.oddFooter
         assert footer is not None
-        assert footer.text == "acme/production, commit 0123456789ab"
+        assert footer.left.text == "acme/production, commit 0123456789ab"
         if sheet.title != "Summary":
             assert sheet.freeze_panes is not None
             assert sheet.print_title_rows == "$1:$1"

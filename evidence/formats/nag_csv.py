@@ -11,9 +11,8 @@ What differs, because version 3 tells failures alone:
   info tells the two apart: it begins with ``NOTHING_SAID``.
 - ``N/A`` is written for a rule that did not apply; version 2 knew the word and left the line out.
 
-A finding's own id, as in ``AwsSolutions-IAM5[Action::s3:*]``, was no part of version 2's rule id:
-it stands in the rule info. Where no construct is known, the resource id is the logical id, and the
-template's path where the rule judged a whole template. ``evidence.formats.spreadsheet_cell`` says
+Where no construct is known, the resource id is the logical id, else the template's path, and
+``N/A`` for a rule that found nothing to ask. ``evidence.formats.spreadsheet_cell`` says
 how a cell is kept from being a formula, which version 2 did not do.
 """
 
@@ -49,20 +48,22 @@ def as_bytes(evidence: Evidence) -> bytes:
 
 
 def _line(row: Row, titles: dict[tuple[str, str], str]) -> tuple[str, ...]:
-    rule, bracket, finding = row.rule.partition("[")
-    title = titles.get((row.judge, row.rule)) or titles.get((row.judge, rule), "")
     return (
-        harmless(rule),
-        harmless(row.construct_path or row.resource or row.template),
+        harmless(row.rule),
+        harmless(row.construct_path or row.resource or row.template or "N/A"),
         _COMPLIANCE[row.verdict],
         harmless(row.reason) if row.verdict is Verdict.WAIVED else "N/A",
         harmless(row.level.capitalize()),
-        harmless(f"{bracket}{finding} {_info(row, title)}" if bracket else _info(row, title)),
+        harmless(_info(row, titles.get((row.judge, row.rule)) or row.rule)),
     )
 
 
 def _info(row: Row, title: str) -> str:
-    """Tell what triggered the rule, else what the rule wants."""
-    if row.verdict is Verdict.NO_FINDING:
-        return f"{NOTHING_SAID}{title or row.rule}"
-    return row.message or title or row.rule
+    """Tell what the rule wants where nothing is wrong, else what triggered it."""
+    match row.verdict:
+        case Verdict.PASS:
+            return title
+        case Verdict.NO_FINDING:
+            return f"{NOTHING_SAID}{title}"
+        case _:
+            return row.message or title

@@ -30,6 +30,7 @@ MOST_CHARACTERS = 1_024
 MOST_BYTES_ZIPPED = 10_000_000
 TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
 _UNLISTED = "The judge's list of its rules does not have this one."
+_ASSEMBLY = "manifest.json"
 _LEVELS = ("error", "warning", "note")
 
 
@@ -191,8 +192,11 @@ def _cut(text: str) -> str:
 
 
 def _result(row: Row, fingerprint: str) -> dict[str, Any]:
-    """Tell one row; GitHub asks for columns, which nobody records: the first one stands for all."""
-    place = place_of(row.location, row.template)
+    """Tell one row; GitHub asks for columns, which nobody records: the first one stands for all.
+
+    A row without a file is at the assembly's own: GitHub refuses an empty path.
+    """
+    place = place_of(row.location, row.template or _ASSEMBLY)
     place["artifactLocation"]["uri"] = quote(
         place["artifactLocation"]["uri"], safe="/@+=,", errors="replace"
     )

@@ -13,7 +13,7 @@ ROWS = st.builds(
     judge=st.sampled_from(("Runbook", "HIPAA.Security", "cfn-lint")),
     rule=TEXT,
     verdict=st.sampled_from(Verdict),
-    template=st.text(min_size=1, max_size=40),
+    template=TEXT,
     resource=TEXT,
     type=TEXT,
     construct_path=TEXT,

@@ -1,5 +1,7 @@
 """nag-report.csv: the lines that cdk-nag 2 wrote, and no pass that nobody judged."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,22 +51,26 @@ def test_only_the_packs_and_our_own_rules_are_in_it() -> None:
     assert len(lines) == len(JUDGES)
 
 
-def test_a_findings_own_id_stands_in_the_rule_info() -> None:
-    found = row(
-        Verdict.FAIL,
-        "AwsSolutions-IAM5[Action::s3:*]",
-        judge="AwsSolutions",
-        message="It has a wildcard.",
-        level="warning",
-    )
+def test_the_rule_info_of_a_pass_is_the_rules_as_in_version_2() -> None:
+    passed = row(Verdict.PASS, message="It was asked.", level="warning")
+    _, line = cells_of(as_bytes(evidence(rows=(passed,))))
+    assert line[4:] == ["Warning", "Buckets are encrypted with a customer managed key"]
+
+
+@pytest.mark.parametrize(
+    ("known", "resource_id"),
+    [
+        ({"construct_path": ""}, "Records"),
+        ({"construct_path": "", "resource": ""}, "a.template.json"),
+        ({"construct_path": "", "resource": "", "template": ""}, "N/A"),
+    ],
+)
+def test_without_a_construct_the_next_best_name_stands(
+    known: dict[str, str], resource_id: str
+) -> None:
+    found = replace(row(Verdict.NOT_APPLICABLE, template="a.template.json"), **known)
     _, line = cells_of(as_bytes(evidence(rows=(found,))))
-    assert (line[0], line[4]) == ("AwsSolutions-IAM5", "Warning")
-    assert line[5] == "[Action::s3:*] It has a wildcard."
-
-
-def test_a_resource_without_a_construct_has_its_logical_id() -> None:
-    _, line = cells_of(as_bytes(evidence(rows=(row(Verdict.PASS, construct_path=""),))))
-    assert line[1] == "Records"
+    assert line[1] == resource_id
 
 
 @given(st.lists(ROWS, max_size=4))
@@ -72,4 +78,4 @@ def test_any_text_makes_one_line_a_row(rows: list[Row]) -> None:
     _, *lines = cells_of(as_bytes(evidence(rows=tuple(rows))))
     expected = [row for row in rows if row.judge != "cfn-lint"]
     assert [len(line) for line in lines] == [6] * len(expected)
-    assert [line[0] for line in lines] == [row.rule.partition("[")[0] for row in expected]
+    assert [line[0] for line in lines] == [row.rule for row in expected]

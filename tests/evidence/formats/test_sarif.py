@@ -158,12 +158,14 @@ def test_a_finding_is_at_its_line_of_code_else_at_the_template() -> None:
     here = row(Verdict.FAIL, location="stacks/a b.py:7")
     nowhere = row(Verdict.FAIL, location="", template="assembly/ü.template.json")
     odd = row(Verdict.FAIL, location="a.py:0")
-    found = ours(evidence(rows=(here, nowhere, odd)))["results"]
+    lost = row(Verdict.FAIL, location="", template="")
+    found = ours(evidence(rows=(here, nowhere, odd, lost)))["results"]
     places = [result["locations"][0]["physicalLocation"] for result in found]
     assert [(p["artifactLocation"]["uri"], p["region"]["startLine"]) for p in places] == [
         ("stacks/a%20b.py", 7),
         ("assembly/%C3%BC.template.json", 1),
         ("assembly-acme-production/AcmeData.template.json", 1),
+        ("manifest.json", 1),
     ]
 
 

@@ -1,7 +1,5 @@
 """nag-report.csv: the lines that cdk-nag 2 wrote, and no pass that nobody judged."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,17 +56,17 @@ def test_the_rule_info_of_a_pass_is_the_rules_as_in_version_2() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "resource_id"),
+    ("resource", "template", "resource_id"),
     [
-        ({"construct_path": ""}, "Records"),
-        ({"construct_path": "", "resource": ""}, "a.template.json"),
-        ({"construct_path": "", "resource": "", "template": ""}, "N/A"),
+        ("Records", "a.template.json", "Records"),
+        ("", "a.template.json", "a.template.json"),
+        ("", "", "N/A"),
     ],
 )
 def test_without_a_construct_the_next_best_name_stands(
-    known: dict[str, str], resource_id: str
+    resource: str, template: str, resource_id: str
 ) -> None:
-    found = replace(row(Verdict.NOT_APPLICABLE, template="a.template.json"), **known)
+    found = row(Verdict.FAIL, construct_path="", resource=resource, template=template)
     _, line = cells_of(as_bytes(evidence(rows=(found,))))
     assert line[1] == resource_id
 

@@ -11,6 +11,9 @@ What differs, because version 3 tells failures alone:
   info tells the two apart: it begins with ``NOTHING_SAID``.
 - ``N/A`` is written for a rule that did not apply; version 2 knew the word and left the line out.
 
+The rule info leaves out the rule's id, with which the packs' messages begin here; what they found,
+as in ``[Action::s3:*]``, stays, for it was no part of version 2's rule id either.
+
 Where no construct is known, the resource id is the logical id, else the template's path, and
 ``N/A`` for a rule that found nothing to ask. ``evidence.formats.spreadsheet_cell`` says
 how a cell is kept from being a formula, which version 2 did not do.
@@ -66,4 +69,4 @@ def _info(row: Row, title: str) -> str:
         case Verdict.NO_FINDING:
             return f"{NOTHING_SAID}{title}"
         case _:
-            return row.message or title
+            return row.message.removeprefix(row.rule).removeprefix(": ") or title

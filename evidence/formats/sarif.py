@@ -132,22 +132,22 @@ def _notes(
     """Say what this run does not show, and what the evidence as a whole lacks."""
     results, rules = kept
     if unjudged := said.rows[Verdict.ERROR]:
-        yield "error", f"{unjudged:,} of its rows could not be judged: no pass is claimed."
+        yield "error", f"Rows that could not be judged: {unjudged:,}; no pass of them is claimed."
     if lacking := len(said.told) - results:
         yield (
             "error",
-            f"{lacking:,} of {len(said.told):,} results are left out, the least bad ones: GitHub "
-            f"shows {MOST_RESULTS:,} of a run and takes 10 MB of a file; results.csv has all.",
+            f"Results left out: {lacking:,} of {len(said.told):,}, the least bad ones; GitHub shows "
+            f"{MOST_RESULTS:,} of a run and takes 10 MB of a file; results.csv has all.",
         )
     if left_out:
         names = ", ".join(f"{of.judge.name} ({len(of.told):,} results)" for of in left_out)
         yield "error", f"GitHub takes {MOST_RUNS} runs; these judges have none: {names}."
     if lacking := len(said.rules) - len(rules):
-        yield "warning", f"{lacking:,} rules are left out: GitHub takes {MOST_RULES:,} of a run."
+        yield "warning", f"Rules left out: {lacking:,}; GitHub takes {MOST_RULES:,} of a run."
     if long := sum(len(_tags(rule)) > MOST_TAGS for rule in rules):
         yield (
             "note",
-            f"{long:,} rules have more than the {MOST_TAGS} tags that GitHub shows; their clauses "
+            f"Rules with more than the {MOST_TAGS} tags that GitHub shows: {long:,}; their clauses "
             "and controls are in their properties.",
         )
     for gap in evidence.gaps:

@@ -12,8 +12,8 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.ERROR: "It could not be judged, which is no pass.",
     Verdict.WAIVED: "A rule is broken, and a waiver lets it pass for a time: see Waivers.",
     Verdict.PASS: "A rule looked, and found nothing wrong.",
-    Verdict.NO_FINDING: "A judge that tells failures alone said nothing: no pass is claimed.",
-    Verdict.NOT_APPLICABLE: "The rule does not concern the resource.",
+    Verdict.NO_FINDING: "A judge said nothing, as it does where a rule does not apply: no pass is claimed.",
+    Verdict.NOT_APPLICABLE: "The rule does not concern the resource, or found none to look at.",
 }
 STANDINGS: Mapping[Standing, str] = {
     Standing.BROKEN: "Something that speaks for it failed, or could not be judged.",
@@ -98,7 +98,7 @@ def _recorded(evidence: Evidence) -> Iterator[Line]:
     yield Line(("Clauses that apply", states.total(), kept))
     failed = sum(alarm.failed for alarm in evidence.alarm_tests)
     tests = sum(alarm.tests for alarm in evidence.alarm_tests)
-    alarms = f"{tests} tests of {len(evidence.alarm_tests)} alarms, {failed} failed"
+    alarms = f"of alarms: {len(evidence.alarm_tests)}; failed: {failed}"
     yield Line(("Alarm tests", tests, alarms))
     last = evidence.rehearsal
     if last is None:

@@ -55,6 +55,15 @@ def test_the_rule_info_of_a_pass_is_the_rules_as_in_version_2() -> None:
     assert line[4:] == ["Warning", "Buckets are encrypted with a customer managed key"]
 
 
+def test_the_rule_info_of_a_finding_leaves_out_the_rules_id() -> None:
+    rule = "AwsSolutions-IAM5"
+    said = ("It has a wildcard.", "[Action::s3:*]: It has a wildcard.")
+    messages = (f"{rule}: {said[0]}", f"{rule}{said[1]}")
+    rows = tuple(row(Verdict.FAIL, rule, judge="AwsSolutions", message=m) for m in messages)
+    _, *lines = cells_of(as_bytes(evidence(rows=rows)))
+    assert tuple(line[5] for line in lines) == said
+
+
 @pytest.mark.parametrize(
     ("resource", "template", "resource_id"),
     [

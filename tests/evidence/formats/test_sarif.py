@@ -119,7 +119,7 @@ def test_what_is_wrong_is_told_with_the_worst_first_and_the_rest_is_counted() ->
 def test_what_could_not_be_judged_is_no_success() -> None:
     run, silent = runs(evidence())
     assert not run["invocations"][0]["executionSuccessful"]
-    assert "1 of its rows could not be judged: no pass is claimed." in notes(run)
+    assert "Rows that could not be judged: 1; no pass of them is claimed." in notes(run)
     assert silent["invocations"][0]["executionSuccessful"]
     assert silent["results"] == []
 
@@ -209,6 +209,18 @@ def test_findings_of_one_rule_at_one_resource_are_numbered() -> None:
     assert (one.partition(":")[0], one[-2:], two[-2:]) == (two.partition(":")[0], ":1", ":2")
 
 
+def test_a_finding_of_a_pack_keeps_its_fingerprint_when_another_one_comes_before_it() -> None:
+    def found(*actions: str) -> tuple[Row, ...]:
+        rule = "AwsSolutions-IAM5"
+        said = [f"{rule}[Action::{action}]: It has a wildcard." for action in actions]
+        return tuple(row(Verdict.FAIL, rule, message=message) for message in said)
+
+    [alone] = fingerprints(evidence(rows=found("s3:*")))
+    both = fingerprints(evidence(rows=found("ec2:*", "s3:*")))
+    assert both[1] == alone
+    assert len(set(both)) == 2
+
+
 @pytest.mark.clause("ALL-4")
 def test_results_beyond_what_github_shows_are_left_out_and_counted() -> None:
     """A waived one is left out before a warning, a warning before an error."""
@@ -222,7 +234,7 @@ def test_results_beyond_what_github_shows_are_left_out_and_counted() -> None:
     )
     assert run["properties"]["rows"]["waived"] == 3_000
     assert notes(run)[1] == (
-        "2,510 of 7,510 results are left out, the least bad ones: GitHub shows 5,000 of a run and "
+        "Results left out: 2,510 of 7,510, the least bad ones; GitHub shows 5,000 of a run and "
         "takes 10 MB of a file; results.csv has all."
     )
 
@@ -243,7 +255,7 @@ def test_rules_beyond_what_github_takes_are_left_out_but_those_of_results() -> N
     run = ours(evidence(rules=rules, rows=(row(Verdict.FAIL, "rule-25001"),)))
     assert_github_takes(run)
     assert run["tool"]["driver"]["rules"][0]["id"] == "rule-25001"
-    assert "2 rules are left out: GitHub takes 25,000 of a run." in notes(run)
+    assert "Rules left out: 2; GitHub takes 25,000 of a run." in notes(run)
 
 
 @pytest.mark.clause("ALL-4")
@@ -254,7 +266,7 @@ def test_tags_beyond_what_github_shows_stay_in_the_properties() -> None:
     [described] = run["tool"]["driver"]["rules"]
     assert described["properties"]["tags"] == list(controls[:10])
     assert described["properties"]["controls"] == list(controls)
-    assert any(said.startswith("1 rules have more than the 10 tags") for said in notes(run))
+    assert any(said.startswith("Rules with more than the 10 tags") for said in notes(run))
 
 
 def test_a_long_text_of_a_rule_is_cut_and_stands_whole_in_the_help() -> None:
@@ -278,7 +290,7 @@ def test_a_file_beyond_what_github_takes_is_cut_and_says_so() -> None:
     assert 1_000 < len(run["results"]) < 5_000
     assert not any("suppressions" in result for result in run["results"])
     left_out = 5_000 - len(run["results"])
-    assert notes(run)[0].startswith(f"{left_out:,} of 5,000 results are left out")
+    assert notes(run)[0].startswith(f"Results left out: {left_out:,} of 5,000, ")
 
 
 def test_rules_that_alone_are_too_much_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

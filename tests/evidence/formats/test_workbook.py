@@ -89,7 +89,7 @@ def test_the_summary_says_what_was_judged_and_how_it_ended() -> None:
     assert (1, "The rehearsal was of acme/staging.") in told
     assert ("cdk-nag", "3.0.2") in told
     assert ("Clauses that apply", 2, "1 kept, 1 kept in part") in told
-    assert ("Alarm tests", 12, "12 tests of 1 alarms, 0 failed") in told
+    assert ("Alarm tests", 12, "of alarms: 1; failed: 0") in told
     started = "started 2026-05-01T10:00:00+00:00: 1 not exercisable, 1 passed"
     assert ("Last rehearsal", "acme/staging", started) in told
 

@@ -4,7 +4,6 @@
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,10 +15,10 @@ _ORDER = list(Verdict)
 _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
-class _Interned(defaultdict[Any, int]):
+class _Interned(dict[Any, int]):
     """The number of each thing, in the order in which things were first asked for."""
 
-    def __missing__(self, thing: Any) -> int:
+    def __missing__(self, thing: object) -> int:
         self[thing] = len(self)
         return self[thing]
 
@@ -82,4 +81,3 @@ def _tables(evidence: Evidence, anchors: Mapping[str, Mapping[str, str]]) -> dic
             },
         },
     }
-

@@ -7,6 +7,7 @@ but the table of all results.
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,7 +15,7 @@ from markupsafe import Markup
 
 from evidence.formats import plain_words
 from evidence.formats.embedded_rows import as_json
-from evidence.formats.page_view import PageView, filtered
+from evidence.formats.page_view import PageView, filtered, spoken_for
 from evidence.model import Evidence, Standing, Verdict
 
 _FILES = Path(__file__).parent / "page_files"
@@ -24,6 +25,27 @@ def as_bytes(evidence: Evidence) -> bytes:
     """Write the page as UTF-8; the same evidence gives the same bytes (ALL-4)."""
     style, script = (_inlined(name) for name in ("style.css", "script.js"))
     view = PageView(evidence)
+    # S704: our own files, and JSON in which nothing can end the element.
+    page = (
+        _templates()
+        .get_template("page.html")
+        .render(
+            evidence=evidence,
+            view=view,
+            anchors=view.anchors,
+            policy=_policy(style, script),
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            results=Markup(as_json(evidence, view.anchors)),  # noqa: S704
+        )
+    )
+    # Half a surrogate pair, which JSON can hold and UTF-8 cannot, is shown as its escape.
+    return page.encode("utf-8", "backslashreplace")
+
+
+@cache
+def _templates() -> Environment:
+    """Give what turns our templates into HTML; every text is escaped, nothing unknown is blank."""
     templates = Environment(
         loader=FileSystemLoader(_FILES),
         autoescape=True,
@@ -37,19 +59,9 @@ def as_bytes(evidence: Evidence) -> bytes:
         "Standing": Standing,
         "words": plain_words,
         "filtered": filtered,
+        "spoken_for": spoken_for,
     }
-    # S704: our own files, and JSON in which nothing can end the element.
-    page = templates.get_template("page.html").render(
-        evidence=evidence,
-        view=view,
-        anchors=view.anchors,
-        policy=_policy(style, script),
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        results=Markup(as_json(evidence, view.anchors)),  # noqa: S704
-    )
-    # Half a surrogate pair, which JSON can hold and UTF-8 cannot, is shown as its escape.
-    return page.encode("utf-8", "backslashreplace")
+    return templates
 
 
 def _inlined(name: str) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from evidence.formats.embedded_rows import worst_first
+from evidence.formats.plain_words import counted
 from evidence.model import (
     ControlEntry,
     Drill,
@@ -44,6 +45,21 @@ class Failing:
 
     rule: JudgedRule
     rows: tuple[Row, ...]
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """List what any of its findings breaks."""
+        return tuple(dict.fromkeys(each for row in self.rows for each in row.clauses))
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """List what any of its findings bears on."""
+        return tuple(dict.fromkeys(each for row in self.rows for each in row.controls))
+
+    @property
+    def counts(self) -> Mapping[Verdict, int]:
+        """Count its findings by verdict."""
+        return Counter(row.verdict for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,9 @@ class PageView:
     def failed_drills(self) -> list[Drill]:
         """List the drills of the last rehearsal that failed."""
         rehearsal = self.evidence.rehearsal
-        return [each for each in (rehearsal.drills if rehearsal else ()) if each.outcome == "failed"]
+        return [
+            each for each in (rehearsal.drills if rehearsal else ()) if each.outcome == "failed"
+        ]
 
     @property
     def judges(self) -> list[JudgeSeen]:
@@ -138,6 +156,18 @@ class PageView:
         """Give the ``judge::rule`` of the only rule of this id; nothing where there is no such."""
         found = [f"{judge}::{rule}" for judge, rule in self._rules if rule == id_]
         return found[0] if len(found) == 1 else ""
+
+
+def spoken_for(control: ControlEntry) -> str:
+    """Count what speaks for a control, in words, and leave out what there is none of."""
+    said = (
+        (len(control.clauses), "clause"),
+        (len(control.rules), "rule"),
+        (len(control.alarms), "alarm"),
+        (len(control.drills), "drill"),
+        (control.resources, "resource"),
+    )
+    return ", ".join(counted(number, noun) for number, noun in said if number)
 
 
 def anchored(kind: str, ids: Iterable[str]) -> dict[str, str]:

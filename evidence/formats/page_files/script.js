@@ -240,6 +240,7 @@
   renew();
   document.documentElement.classList.add("scripted");
   document.getElementById("explorer").hidden = false;
+  document.getElementById("unscripted").hidden = true;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => { page = 1; renew(); keep(); });
   form.addEventListener("reset", () => setTimeout(() => { page = 1; renew(); keep(); }));

@@ -64,7 +64,7 @@ def _tables(evidence: Evidence, anchors: Mapping[str, Mapping[str, str]]) -> dic
     named = [(judge.name, "") for judge in evidence.judges]
     told = {(rule.judge, rule.id): (rule.title, rule.why, rule.remedy) for rule in evidence.rules}
     return {
-        "verdicts": [[verdict.value, VERDICTS[verdict][0]] for verdict in _ORDER],
+        "verdicts": [[verdict.value, *VERDICTS[verdict]] for verdict in _ORDER],
         "judges": list(dict.fromkeys(judge for judge, _ in [*named, *rules])),
         "rules": [[judge, id_, *told.get((judge, id_), ("", "", ""))] for judge, id_ in rules],
         "templates": list(templates),

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from evidence.formats import plain_words
 from evidence.formats.embedded_rows import as_json
-from evidence.formats.page_view import PageView, filtered, spoken_for
+from evidence.formats.page_view import PageView, by_kind, filtered, kept_by, spoken_for
 from evidence.model import Evidence, Standing, Verdict
 
 _FILES = Path(__file__).parent / "page_files"
@@ -60,6 +60,8 @@ def _templates() -> Environment:
         "words": plain_words,
         "filtered": filtered,
         "spoken_for": spoken_for,
+        "by_kind": by_kind,
+        "kept_by": kept_by,
     }
     return templates
 

@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 from evidence.formats.embedded_rows import worst_first
 from evidence.formats.plain_words import counted
 from evidence.model import (
+    ClauseEntry,
     ControlEntry,
     Drill,
     Evidence,
     Judge,
     JudgedRule,
+    Keeper,
     Row,
     Standing,
     Verdict,
@@ -168,6 +170,21 @@ def spoken_for(control: ControlEntry) -> str:
         (control.resources, "resource"),
     )
     return ", ".join(counted(number, noun) for number, noun in said if number)
+
+
+def by_kind(clause: ClauseEntry) -> dict[str, list[Keeper]]:
+    """Gather what keeps a clause by its kind, in the order in which the kinds come."""
+    found: dict[str, list[Keeper]] = {}
+    for keeper in clause.keepers:
+        found.setdefault(keeper.kind, []).append(keeper)
+    return found
+
+
+def kept_by(clause: ClauseEntry) -> str:
+    """Count what keeps a clause, in words."""
+    kinds = by_kind(clause)
+    said = ", ".join(counted(len(keepers), kind) for kind, keepers in kinds.items())
+    return said or "kept by nothing"
 
 
 def anchored(kind: str, ids: Iterable[str]) -> dict[str, str]:

@@ -36,13 +36,19 @@
     field(name).append(...values.map(([value, label]) => element("option", { value }, label)));
   }
 
+  // A template's file name, where no other has it too.
+  function short(path) {
+    const name = path.split("/").pop();
+    return data.templates.filter((each) => each.endsWith(`/${name}`)).length > 1 ? path : name;
+  }
+
   function offerAll() {
     const same = (value) => [value, value];
     offer("status", data.verdicts);
     offer("judge", data.judges.map(same));
     offer("clause", data.clauses.map(([id]) => same(id)));
     offer("control", data.controls.map(([id]) => same(id)));
-    offer("template", data.templates.map((path) => [path, path.split("/").pop()]));
+    offer("template", data.templates.map((path) => [path, short(path)]));
   }
 
   function wanted() {
@@ -100,14 +106,17 @@
     const [template, , , path, location] = data.places[rows.place[row]];
     const [, reason, level] = data.texts[rows.text[row]];
     const [clauses, controls] = data.cites[rows.cite[row]];
+    const [value, , meaning] = data.verdicts[rows.verdict[row]];
+    const found = ["fail", "error", "waived"].includes(value);
     const code = (text) => text && [element("code", {}, text)];
     const told = [
+      ["Means", [meaning]],
       ["Rule", [title || id]],
       ["Why", why && [why]],
       ["Remedy", remedy && [remedy]],
       ["Waived because", reason && [reason]],
       ["Judge", [judge]],
-      ["Level", [level]],
+      ["Level", found && [level]],
       ["Clauses", clauses.length && linked(clauses.map((each) => data.clauses[each]))],
       ["Controls", controls.length && linked(controls.map((each) => data.controls[each]))],
       ["Construct", code(path)],
@@ -132,7 +141,7 @@
   }
 
   function line(row) {
-    const [judge, id] = data.rules[rows.rule[row]];
+    const [judge, id, title] = data.rules[rows.rule[row]];
     const [template, resource, type, path] = data.places[rows.place[row]];
     const [message] = data.texts[rows.text[row]];
     const button = element("button", { type: "button", className: "unfold", "aria-expanded": "false" }, id);
@@ -143,7 +152,7 @@
         element("strong", {}, resource || data.templates[template].split("/").pop()),
         element("span", { className: "by" }, type || "the whole file"),
         path ? element("code", { className: "quiet" }, path) : ""),
-      element("td", { role: "cell" }, message));
+      element("td", { role: "cell" }, message || element("span", { className: "quiet" }, title && `Wants: ${title}`)));
     button.addEventListener("click", () => unfold(button, made, row));
     return made;
   }
@@ -151,10 +160,11 @@
   function show(first, last) {
     body.replaceChildren(...found.slice(first, last).map(line));
     const shown = Math.min(last, found.length) - first;
-    const which = found.length > shown && shown ? `, ${number(first + 1)} to ${number(first + shown)}` : "";
-    const among = found.length < total ? ` that match, among all ${number(total)}` : "";
+    const matching = section.classList.contains("filtered") ? "matching results" : "results";
+    const which = found.length > shown ? ` (${number(first + 1)} to ${number(first + shown)})` : "";
+    const among = found.length < total ? `, among ${number(total)} in all` : "";
     document.getElementById("count").textContent =
-      `Showing ${number(shown)} of ${number(found.length)} results${among}${which}.`;
+      `Showing ${number(shown)} of ${number(found.length)} ${matching}${which}${among}.`;
   }
 
   function paint() {
@@ -178,9 +188,9 @@
   }
 
   function renew() {
+    section.classList.toggle("filtered", wanted().toString() !== "");
     search();
     paint();
-    section.classList.toggle("filtered", Boolean(wanted().size));
   }
 
   function keep() {

@@ -40,7 +40,7 @@ _NO_VERDICT = (
 
 
 def as_bytes(evidence: Evidence) -> bytes:
-    """Write OSCAL assessment results, JSON on one line.
+    """Write OSCAL assessment results as JSON.
 
     Raises ``RefusedError`` without compliance-trestle, for dates without a time zone, for evidence
     without controls, and for what trestle finds invalid.
@@ -53,9 +53,7 @@ def as_bytes(evidence: Evidence) -> bytes:
         raise RefusedError("runbook evidence --oscal", [refusal]) from None
     document = _results(evidence, OSCAL_VERSION)
     _validate(document)
-    written = json.dumps(
-        {"assessment-results": document}, ensure_ascii=False, separators=(",", ":")
-    )
+    written = json.dumps({"assessment-results": document}, ensure_ascii=False, indent=1)
     return written.encode() + b"\n"
 
 

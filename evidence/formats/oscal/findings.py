@@ -20,9 +20,8 @@ from evidence.formats.oscal.terms import (
 from evidence.model import ControlEntry, Evidence, Standing, Verdict
 from runbook.model.refusal import Refusal, RefusedError
 
-# OSCAL takes other reasons than its own pass, fail and other.
+# Why a control is not satisfied; OSCAL takes other reasons than its own pass, fail and other.
 _REASONS: Mapping[Standing, str] = {
-    Standing.HELD: "pass",
     Standing.BROKEN: "fail",
     Standing.EXCEPTIONS: "exceptions",
     Standing.WEAK: "weak",
@@ -38,7 +37,8 @@ _MEANT: Mapping[Standing, str] = {
     "claimed.",
     Standing.GAP: "Nothing here speaks for the control.",
 }
-_UNSUPPORTED = "The control is said to hold, but no observation here shows a pass of it."
+_UNSUPPORTED = "The control is said to hold, but no observation of this environment shows it."
+_CONTRADICTED = "The control is said to hold, but something observed here contradicts it."
 
 
 def objective_id(control: str) -> str:
@@ -103,11 +103,25 @@ def findings(
     evidence: Evidence, observed: Observations, waived: Sequence[Waived], uuids: Uuids
 ) -> list[Part]:
     """Say of each control how it stands."""
-    return [_finding(each, observed, waived, uuids) for each in evidence.controls]
+    failed = {
+        control
+        for row in evidence.rows
+        if row.verdict in (Verdict.FAIL, Verdict.ERROR)
+        for control in row.controls
+    }
+    return [
+        _finding(each, observed, waived, uuids, failed=each.id in failed)
+        for each in evidence.controls
+    ]
 
 
 def _finding(
-    control: ControlEntry, observed: Observations, waived: Sequence[Waived], uuids: Uuids
+    control: ControlEntry,
+    observed: Observations,
+    waived: Sequence[Waived],
+    uuids: Uuids,
+    *,
+    failed: bool,
 ) -> Part:
     related = tuple(_related(control, observed))
     excused = {rule for rule, counts in control.rules.items() if counts.get(Verdict.WAIVED)}
@@ -127,7 +141,7 @@ def _finding(
             type="objective-id",
             target_id=objective_id(control.id),
             title=title(f"What this repository shows of {control.id}"),
-            status=_status(control.standing, related),
+            status=_status(control.standing, related, failed=failed),
         ),
         related_observations=[{"observation-uuid": each.uuid} for each in related],
         related_risks=[
@@ -137,18 +151,19 @@ def _finding(
     )
 
 
-def _status(standing: Standing, related: Sequence[Observed]) -> Part:
-    """Say satisfied only of what holds and is shown to by an observation in the document."""
-    supported = any(each.supports for each in related)
-    if standing is Standing.HELD and supported:
-        return {"state": "satisfied", "reason": "pass", "remarks": _MEANT[standing]}
-    if standing is Standing.HELD:
-        return {"state": "not-satisfied", "reason": "unsupported", "remarks": _UNSUPPORTED}
-    return {
-        "state": "not-satisfied",
-        "reason": _REASONS[standing],
-        "remarks": _MEANT[standing],
-    }
+def _status(standing: Standing, related: Sequence[Observed], *, failed: bool) -> Part:
+    """Say satisfied only of what holds, is shown to by an observation, and by none not to."""
+    if standing is not Standing.HELD:
+        return _not_satisfied(_REASONS[standing], _MEANT[standing])
+    if failed or any(each.contradicts for each in related):
+        return _not_satisfied("contradicted", _CONTRADICTED)
+    if not any(each.supports for each in related):
+        return _not_satisfied("unsupported", _UNSUPPORTED)
+    return {"state": "satisfied", "reason": "pass", "remarks": _MEANT[standing]}
+
+
+def _not_satisfied(reason: str, remarks: str) -> Part:
+    return {"state": "not-satisfied", "reason": reason, "remarks": remarks}
 
 
 def _related(control: ControlEntry, observed: Observations) -> Iterable[Observed]:

@@ -32,10 +32,14 @@ _EXPLAINED = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One observation; ``supports``: it shows something to be as it should."""
+    """One observation of this environment, or of another.
+
+    ``supports``: it shows something here to be as it should; ``contradicts``: not to be so.
+    """
 
     written: Part
     supports: bool
+    contradicts: bool
 
     @property
     def uuid(self) -> str:
@@ -78,6 +82,7 @@ def observations(evidence: Evidence, found: Subjects, uuids: Uuids, files: Files
             _rule(rules.get((judge, rule)), rows, found, uuids)
             | {"collected": collected, "relevant-evidence": [files.rows]},
             supports=verdict is Verdict.PASS,
+            contradicts=verdict in (Verdict.FAIL, Verdict.ERROR),
         )
         for (judge, rule, verdict), rows in judged.items()
     }
@@ -86,6 +91,7 @@ def observations(evidence: Evidence, found: Subjects, uuids: Uuids, files: Files
             _alarm(each, found, uuids)
             | {"collected": collected, "relevant-evidence": [files.everything]},
             supports=each.fires > 0 and not each.failed,
+            contradicts=each.failed > 0,
         )
         for each in evidence.alarm_tests
         # Without a test nothing was observed.
@@ -105,7 +111,9 @@ def _drills(evidence: Evidence, found: Subjects, uuids: Uuids, files: Files) -> 
     return {
         each.name: Observed(
             _drill(each, rehearsal, evidence.name, found, uuids) | shared,
-            supports=each.outcome == "passed",
+            # What passed elsewhere shows nothing of this environment; what failed tells on it.
+            supports=each.outcome == "passed" and rehearsal.environment == evidence.name,
+            contradicts=each.outcome == "failed",
         )
         for each in rehearsal.drills
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from evidence.formats.oscal.observations import Observations, Observed
 from evidence.formats.oscal.terms import (
@@ -37,11 +38,10 @@ def risks(
 ) -> tuple[Waived, ...]:
     """Write each waiver as a risk that the organisation accepts until it expires."""
     rules = {f"{each.judge}::{each.id}": each for each in evidence.rules}
-    waived = {rule: each for (rule, verdict), each in observed.rules.items() if verdict is _WAIVED}
+    waived = {
+        rule: each for (rule, verdict), each in observed.rules.items() if verdict is Verdict.WAIVED
+    }
     return tuple(_risk(each, evidence, rules, waived, party, uuids) for each in evidence.waivers)
-
-
-_WAIVED = Verdict.WAIVED
 
 
 def _risk(
@@ -52,23 +52,21 @@ def _risk(
     party: str,
     uuids: Uuids,
 ) -> Waived:
-    # Not its entry, which has the line it stands in.
-    key = (*waiver.rules, "", *waiver.paths)
     # A pack's finding may name more than its rule: AwsSolutions-IAM5[Resource::*].
     covered = tuple(
         rule
         for rule in waived
         if any(each == rule or each.startswith(f"{rule}[") for each in waiver.rules)
     )
-    seen = instant(evidence.commit.date, "commit.date")
+    at = instant(evidence.commit.date, "commit.date")
     # The last day on which it holds.
     deadline = instant(f"{waiver.expires}T23:59:59+00:00", f"{waiver.entry}: expires")
-    expired = waiver.expires < seen[: len(waiver.expires)]
+    expired = datetime.fromisoformat(deadline) < datetime.fromisoformat(at)
     meant = [rules[each].why for each in covered if each in rules]
     actor = {"type": "party", "actor-uuid": party, "role-id": token(waiver.owner)}
     origins = [{"actors": [actor]}]
     written = present(
-        uuid=uuids.new("risk", *key),
+        uuid=uuids.new("risk", *_key(waiver)),
         title=title(f"Waiver until {waiver.expires}: {', '.join(waiver.rules)}"),
         description=markup(waiver.reason) or "The waiver gives no reason.",
         statement="\n\n".join(dict.fromkeys(markup(each) for each in meant if line(each)))
@@ -85,24 +83,31 @@ def _risk(
         origins=origins,
         deadline=deadline,
         remediations=_responses(waiver, origins, covered, rules, uuids),
-        risk_log={
-            "entries": [
-                present(
-                    uuid=uuids.new("risk-log", evidence.commit.id, *key),
-                    title="Expired when the commit was made"
-                    if expired
-                    else "In force when the commit was made",
-                    description="The waiver stands in the repository. When it was approved, the "
-                    "repository's history tells.",
-                    start=seen,
-                    end=seen,
-                    logged_by=[{"party-uuid": party, "role-id": token(waiver.owner)}],
-                )
-            ]
-        },
+        risk_log={"entries": [_seen(waiver, evidence, party, uuids, expired=expired)]},
         related_observations=[{"observation-uuid": waived[each].uuid} for each in covered],
     )
     return Waived(written, covered)
+
+
+def _key(waiver: WaiverEntry) -> tuple[str, ...]:
+    """Name a waiver, not by its entry: that has the line it stands in."""
+    return (*waiver.rules, "", *waiver.paths)
+
+
+def _seen(
+    waiver: WaiverEntry, evidence: Evidence, party: str, uuids: Uuids, *, expired: bool
+) -> Part:
+    """Log what is known of the waiver's course: how it stood at this commit."""
+    at = instant(evidence.commit.date, "commit.date")
+    return present(
+        uuid=uuids.new("risk-log", evidence.commit.id, *_key(waiver)),
+        title=f"{'Expired' if expired else 'In force'} when the commit was made",
+        description="The waiver stands in the repository, whose history tells who approved it "
+        "and when.",
+        start=at,
+        end=at,
+        logged_by=[{"party-uuid": party, "role-id": token(waiver.owner)}],
+    )
 
 
 def _responses(
@@ -113,9 +118,8 @@ def _responses(
     uuids: Uuids,
 ) -> list[Part]:
     """Say that it is accepted, and what each judge would have one do."""
-    key = (*waiver.rules, "", *waiver.paths)
     accepted = present(
-        uuid=uuids.new("accepted", *key),
+        uuid=uuids.new("accepted", *_key(waiver)),
         lifecycle="planned",
         title=title(f"Accepted until {waiver.expires}"),
         description=markup(waiver.reason) or "The waiver gives no reason.",
@@ -125,7 +129,7 @@ def _responses(
     )
     remedies = [
         present(
-            uuid=uuids.new("remedy", rule, *key),
+            uuid=uuids.new("remedy", rule, *_key(waiver)),
             lifecycle="recommendation",
             title=title(f"What {rules[rule].judge} recommends for {rules[rule].id}"),
             description=markup(rules[rule].remedy),

@@ -185,22 +185,46 @@ def test_no_other_verdict_supports_that_a_control_holds(verdict: Verdict) -> Non
 
 
 @pytest.mark.parametrize(
-    ("alarms", "drills", "reason"),
+    ("alarms", "drills", "rehearsed", "reason"),
     [
-        (("bucket-full",), (), "pass"),
-        ((), ("restore",), "pass"),
-        ((), ("gate",), "unsupported"),
-        (("nowhere",), ("nowhere",), "unsupported"),
+        (("bucket-full",), (), "acme/staging", "pass"),
+        ((), ("restore",), "acme/production", "pass"),
+        ((), ("restore",), "acme/staging", "unsupported"),
+        ((), ("gate",), "acme/production", "unsupported"),
+        (("nowhere",), ("nowhere",), "acme/production", "unsupported"),
     ],
 )
-def test_alarm_tests_and_drills_support_what_they_show(
-    alarms: tuple[str, ...], drills: tuple[str, ...], reason: str
+def test_alarm_tests_and_drills_support_what_they_show_here(
+    alarms: tuple[str, ...], drills: tuple[str, ...], rehearsed: str, reason: str
 ) -> None:
     sample = evidence()
     (held,) = (each for each in sample.controls if each.standing is Standing.HELD)
-    given = replace(sample, controls=(replace(held, rules={}, alarms=alarms, drills=drills),))
+    rehearsal = sample.rehearsal
+    assert rehearsal
+    given = replace(
+        sample,
+        controls=(replace(held, rules={}, alarms=alarms, drills=drills),),
+        rehearsal=replace(rehearsal, environment=rehearsed),
+    )
     (found,) = result(given)["findings"]
     assert found["target"]["status"]["reason"] == reason
+
+
+def test_what_is_said_to_hold_is_not_satisfied_where_a_row_of_it_failed() -> None:
+    sample = supported()
+    failed = row(Verdict.FAIL, "another-rule", controls=("NIST AU-2",))
+    found = finding(result(replace(sample, rows=(*sample.rows, failed))), "NIST AU-2")
+    assert found["target"]["status"]["state"] == "not-satisfied"
+    assert found["target"]["status"]["reason"] == "contradicted"
+
+
+def test_what_is_said_to_hold_is_not_satisfied_where_a_test_of_its_alarm_failed() -> None:
+    sample = supported()
+    (tested,) = sample.alarm_tests
+    controls = tuple(replace(each, alarms=("bucket-full",)) for each in sample.controls)
+    given = replace(sample, controls=controls, alarm_tests=(replace(tested, failed=1),))
+    found = finding(result(given), "NIST AU-2")
+    assert found["target"]["status"]["reason"] == "contradicted"
 
 
 def test_a_gap_is_told_with_what_nothing_shows() -> None:

@@ -139,11 +139,18 @@ def _rule(rule: JudgedRule | None, rows: list[Row], found: Subjects, uuids: Uuid
             *(prop("clause", each) for each in dict.fromkeys(cited)),
         ),
         methods=["EXAMINE"],
-        types=["control-objective"] if any(row.controls for row in rows) else ["finding"],
+        types=_types(rows, explained=explained),
         origins=[{"actors": [{"type": "tool", "actor-uuid": found.judges[first.judge]}]}],
         subjects=_subjects(rows, found) if verdict is not Verdict.NOT_APPLICABLE else [],
         remarks=markup(rule.remedy) if rule and explained else "",
     )
+
+
+def _types(rows: list[Row], *, explained: bool) -> list[str]:
+    """Call it a discovery, in OSCAL's words, where a failure is none of a control's."""
+    if any(row.controls for row in rows):
+        return ["control-objective"]
+    return ["discovery"] if explained else []
 
 
 def _subjects(rows: list[Row], found: Subjects) -> list[Part]:

@@ -381,6 +381,22 @@ def test_rows_are_grouped_by_rule_and_verdict() -> None:
     assert len(of["local-definitions"]["inventory-items"]) == 50
 
 
+@pytest.mark.parametrize(
+    ("verdict", "controls", "types"),
+    [
+        (Verdict.PASS, ("NIST AU-2",), ["control-objective"]),
+        (Verdict.FAIL, ("NIST AU-2",), ["control-objective"]),
+        (Verdict.FAIL, (), ["discovery"]),
+        (Verdict.PASS, (), None),
+    ],
+)
+def test_a_failure_that_is_no_controls_is_a_discovery(
+    verdict: Verdict, controls: tuple[str, ...], types: list[str] | None
+) -> None:
+    of = result(evidence(rows=(row(verdict, controls=controls),)))
+    assert observed(of, "bucket-encrypted", verdict).get("types") == types
+
+
 def test_what_did_not_apply_is_only_counted() -> None:
     rows = tuple(row(Verdict.NOT_APPLICABLE, resource=f"Bucket{at}") for at in range(30))
     one = observed(result(evidence(rows=rows)), "bucket-encrypted", Verdict.NOT_APPLICABLE)

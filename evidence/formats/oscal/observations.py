@@ -128,7 +128,7 @@ def _rule(rule: JudgedRule | None, rows: list[Row], found: Subjects, uuids: Uuid
     wanted = [markup(each) for each in (rule.title, rule.why)] if rule else []
     return present(
         uuid=uuids.new("rule", first.judge, first.rule, verdict.value),
-        title=title(f"{first.judge}: {first.rule}: {verdict.value}"),
+        title=title(f"{first.judge}: {first.rule}: {verdict.value.replace('_', ' ')}"),
         description="\n\n".join([each for each in wanted if each] + [_SAID[verdict]]),
         props=props(
             prop("judge", first.judge),

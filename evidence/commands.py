@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from evidence.control_commands import BUNDLES
+from evidence.control_commands import add_to as add_controls
 from runbook.completion import environment_names
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Json
@@ -50,6 +52,7 @@ evidence = typer.Typer(
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
+    add_controls(evidence)
     app.add_typer(evidence, name="evidence")
 
 
@@ -72,7 +75,7 @@ def write(
             help="Cloud assembly to judge, made with CDK_VALIDATION=true; without it, one is made.",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = Path("build/evidence"),
+    out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = BUNDLES,
     rehearsal: Annotated[
         Path, typer.Option(help="Report of the last rehearsal, by `make rehearse`.")
     ] = Path("build/rehearsal/report.json"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.collected.cited_controls import cited_controls
-from evidence.collected.nag_question import LIBRARY
+from evidence.collected.nag_question import LIBRARY, Question
 from evidence.collected.nag_report import NagFinding, nag_findings
 from evidence.collected.nag_resources import NagResource, NagResources, nag_resources
 from evidence.collected.nag_sources import NagRule, nag_sources
@@ -26,13 +26,17 @@ NO_FINDING = (
     "The rule was asked and found nothing; that it passed is not shown, "
     "for it says the same where it holds that it does not apply."
 )
+OVERRIDDEN = (
+    "The rule was asked and found nothing in the construct; of what it looks at, the template says "
+    "otherwise by a raw override: {}."
+)
 _SHOWS = (
-    "Every failure and every rule that could not judge; a pass where a rule was asked, as its "
-    "source and the classes of the constructs show, and can only have passed or failed."
+    "Every failure, every rule that could not judge, and a pass where a rule's source and the "
+    "class of the construct show that it was asked and could only pass or fail."
 )
 _DOES_NOT_SHOW = (
-    "What a template says by raw overrides, which the rules do not see; a pass where the verdict "
-    "is that nothing was found; that a rule which lets a resource pass had a reason to look."
+    "A pass where it is only said that nothing was found; anything of resources of which no rule "
+    "asks; that a resource is as it should be where a rule passes what it does not look at."
 )
 
 
@@ -76,7 +80,7 @@ def _asked(rule: NagRule, resources: NagResources) -> list[NagResource]:
     question = rule.question
     if question is None:
         return []
-    return [r for r in resources.handed if question.asks(r.construct_class, r.type)]
+    return [r for kind, of_it in resources.kinds.items() if question.asks(*kind) for r in of_it]
 
 
 def _agree(pack: _Pack, assembly: Path) -> None:
@@ -119,16 +123,26 @@ def _rows_of(pack: _Pack, rule: NagRule) -> Iterator[Row]:
     found = pack.found.get(rule.id, ())
     for finding in found:
         yield _row_of_finding(pack, rule, finding, by_path.get(finding.path))
-    silent = {resource.construct_path for resource in asked} - {f.path for f in found}
-    decides = rule.question is not None and rule.question.decides
-    verdict, message = (Verdict.PASS, PASSED) if decides else (Verdict.NO_FINDING, NO_FINDING)
+    told = {finding.path for finding in found}
     for resource in asked:
-        if resource.construct_path in silent:
+        if rule.question and resource.construct_path not in told:
+            verdict, message = _of_silence(pack, rule.question, resource)
             yield _row(pack, rule, verdict, message, resource)
     if rule.question is not None and not asked and not found:
         classes = (name.removeprefix(f"{LIBRARY}.") for name in rule.question.classes)
         message = f"The environment has none of: {', '.join((*classes, *rule.question.types))}."
         yield _row(pack, rule, Verdict.NOT_APPLICABLE, message)
+
+
+def _of_silence(pack: _Pack, question: Question, resource: NagResource) -> tuple[Verdict, str]:
+    """Say what it means that a rule was asked about a resource and found nothing."""
+    if not question.decides:
+        return Verdict.NO_FINDING, NO_FINDING
+    seen = pack.resources.overridden if question.searches else resource.overridden
+    changed = question.looked_at(seen)
+    if changed:
+        return Verdict.NO_FINDING, OVERRIDDEN.format(", ".join(changed))
+    return Verdict.PASS, PASSED
 
 
 def _row_of_finding(

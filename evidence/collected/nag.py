@@ -151,11 +151,13 @@ def _row_of_finding(
     """Tell a finding; one that is acknowledged, but by no waiver at its construct, fails."""
     message = f"{finding.name}: {finding.said if finding.threw else rule.title}"
     reason = ""
-    if finding.acknowledged:
-        reason = pack.waived.get(finding.acknowledged, "")
-        if not reason or finding.acknowledged[1] != finding.path:
+    if finding.suppressed_by:
+        reason = pack.waived.get(finding.suppressed_by, "")
+        if not reason or finding.suppressed_by[1] != finding.path:
             reason = ""
-            message += f" It is acknowledged at {finding.acknowledged[1]}, and no waiver covers it."
+            message += (
+                f" It is acknowledged at {finding.suppressed_by[1]}, and no waiver covers it."
+            )
     verdict = Verdict.ERROR if finding.threw else Verdict.FAIL
     return _row(pack, rule, Verdict.WAIVED if reason else verdict, message, resource, reason)
 

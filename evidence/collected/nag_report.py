@@ -32,14 +32,14 @@ class NagFinding:
 
     ``name`` is ``rule``, with what was found in brackets where the rule tells it. ``threw``: the
     rule could not judge; cdk-nag puts what one rule says of several constructs under the words of
-    the first, so of those only one is certain. ``acknowledged`` is by which id and where.
+    the first, so of those only one is certain. ``suppressed_by`` is the id and the path that did it.
     """
 
     rule: str
     name: str
     path: str
     said: str
-    acknowledged: tuple[str, str] | None
+    suppressed_by: tuple[str, str] | None
 
     @property
     def threw(self) -> bool:

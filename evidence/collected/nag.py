@@ -3,6 +3,7 @@
 cdk-nag tells failures only. Which rule looked at which resource is worked out: what a rule asks
 for stands in its source (``nag_sources``), what a construct is in tree.json (``nag_resources``).
 A finding at a resource that this reading says was not asked proves it wrong, and is refused.
+The rules see constructs: where a raw override made the template another, no pass is claimed.
 """
 
 from collections import defaultdict
@@ -31,12 +32,12 @@ OVERRIDDEN = (
     "otherwise by a raw override: {}."
 )
 _SHOWS = (
-    "Every failure, every rule that could not judge, and a pass where a rule's source and the "
-    "class of the construct show that it was asked and could only pass or fail."
+    "Every failure and every rule that could not judge; and a pass, where the rule's source and "
+    "the construct's class show that it was asked and could only pass or fail."
 )
 _DOES_NOT_SHOW = (
-    "A pass where it is only said that nothing was found; anything of resources of which no rule "
-    "asks; that a resource is as it should be where a rule passes what it does not look at."
+    "Whether a rule that merely found nothing applied at all; anything of resources that no rule "
+    "asks for; and what a rule never looks at in a resource that it passes."
 )
 
 
@@ -159,7 +160,9 @@ def _row_of_finding(
                 f" It is acknowledged at {finding.suppressed_by[1]}, and no waiver covers it."
             )
     verdict = Verdict.ERROR if finding.threw else Verdict.FAIL
-    return _row(pack, rule, Verdict.WAIVED if reason else verdict, message, resource, reason)
+    return _row(
+        pack, rule, Verdict.WAIVED if reason else verdict, message, resource, reason, finding.path
+    )
 
 
 def _row(
@@ -169,6 +172,7 @@ def _row(
     message: str,
     resource: NagResource | None = None,
     reason: str = "",
+    path: str = "",
 ) -> Row:
     return Row(
         pack.name,
@@ -177,7 +181,7 @@ def _row(
         resource.template if resource else "",
         resource.logical_id if resource else "",
         resource.type if resource else "",
-        resource.construct_path if resource else "",
+        resource.construct_path if resource else path,
         resource.location if resource else "",
         message,
         reason,

@@ -151,18 +151,13 @@ def _row_of_finding(
 ) -> Row:
     """Tell a finding; one that is acknowledged, but by no waiver at its construct, fails."""
     message = f"{finding.name}: {finding.said if finding.threw else rule.title}"
-    reason = ""
-    if finding.suppressed_by:
-        reason = pack.waived.get(finding.suppressed_by, "")
-        if not reason or finding.suppressed_by[1] != finding.path:
-            reason = ""
-            message += (
-                f" It is acknowledged at {finding.suppressed_by[1]}, and no waiver covers it."
-            )
+    by = finding.suppressed_by
+    reason = pack.waived.get(by, "") if by and by[1] == finding.path else ""
+    if by and not reason:
+        message += f" It is acknowledged at {by[1]}, and no waiver covers it."
     verdict = Verdict.ERROR if finding.threw else Verdict.FAIL
-    return _row(
-        pack, rule, Verdict.WAIVED if reason else verdict, message, resource, reason, finding.path
-    )
+    verdict = Verdict.WAIVED if reason else verdict
+    return _row(pack, rule, verdict, message, resource, reason, finding.path)
 
 
 def _row(

@@ -3,6 +3,7 @@
 cdk-nag tells failures only. Which rule looked at which resource is worked out: what a rule asks
 for stands in its source (``nag_sources``), what a construct is in tree.json (``nag_resources``).
 A finding at a resource that this reading says was not asked proves it wrong, and is refused.
+The rules see constructs: where a raw override made the template another, no pass is claimed.
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.collected.cited_controls import cited_controls
-from evidence.collected.nag_question import LIBRARY
+from evidence.collected.nag_question import LIBRARY, Question
 from evidence.collected.nag_report import NagFinding, nag_findings
 from evidence.collected.nag_resources import NagResource, NagResources, nag_resources
 from evidence.collected.nag_sources import NagRule, nag_sources
@@ -26,13 +27,17 @@ NO_FINDING = (
     "The rule was asked and found nothing; that it passed is not shown, "
     "for it says the same where it holds that it does not apply."
 )
+OVERRIDDEN = (
+    "The rule was asked and found nothing in the construct; of what it looks at, the template says "
+    "otherwise by a raw override: {}."
+)
 _SHOWS = (
-    "Every failure and every rule that could not judge; a pass where a rule was asked, as its "
-    "source and the classes of the constructs show, and can only have passed or failed."
+    "Every failure and every rule that could not judge; and a pass, where the rule's source and "
+    "the construct's class show that it was asked and could only pass or fail."
 )
 _DOES_NOT_SHOW = (
-    "What a template says by raw overrides, which the rules do not see; a pass where the verdict "
-    "is that nothing was found; that a rule which lets a resource pass had a reason to look."
+    "Whether a rule that merely found nothing applied at all; anything of resources that no rule "
+    "asks for; and what a rule never looks at in a resource that it passes."
 )
 
 
@@ -76,7 +81,7 @@ def _asked(rule: NagRule, resources: NagResources) -> list[NagResource]:
     question = rule.question
     if question is None:
         return []
-    return [r for r in resources.handed if question.asks(r.construct_class, r.type)]
+    return [r for kind, of_it in resources.kinds.items() if question.asks(*kind) for r in of_it]
 
 
 def _agree(pack: _Pack, assembly: Path) -> None:
@@ -119,11 +124,10 @@ def _rows_of(pack: _Pack, rule: NagRule) -> Iterator[Row]:
     found = pack.found.get(rule.id, ())
     for finding in found:
         yield _row_of_finding(pack, rule, finding, by_path.get(finding.path))
-    silent = {resource.construct_path for resource in asked} - {f.path for f in found}
-    decides = rule.question is not None and rule.question.decides
-    verdict, message = (Verdict.PASS, PASSED) if decides else (Verdict.NO_FINDING, NO_FINDING)
+    told = {finding.path for finding in found}
     for resource in asked:
-        if resource.construct_path in silent:
+        if rule.question and resource.construct_path not in told:
+            verdict, message = _of_silence(pack, rule.question, resource)
             yield _row(pack, rule, verdict, message, resource)
     if rule.question is not None and not asked and not found:
         classes = (name.removeprefix(f"{LIBRARY}.") for name in rule.question.classes)
@@ -131,19 +135,29 @@ def _rows_of(pack: _Pack, rule: NagRule) -> Iterator[Row]:
         yield _row(pack, rule, Verdict.NOT_APPLICABLE, message)
 
 
+def _of_silence(pack: _Pack, question: Question, resource: NagResource) -> tuple[Verdict, str]:
+    """Say what it means that a rule was asked about a resource and found nothing."""
+    if not question.decides:
+        return Verdict.NO_FINDING, NO_FINDING
+    seen = pack.resources.overridden if question.searches else resource.overridden
+    changed = question.looked_at(seen)
+    if changed:
+        return Verdict.NO_FINDING, OVERRIDDEN.format(", ".join(changed))
+    return Verdict.PASS, PASSED
+
+
 def _row_of_finding(
     pack: _Pack, rule: NagRule, finding: NagFinding, resource: NagResource | None
 ) -> Row:
     """Tell a finding; one that is acknowledged, but by no waiver at its construct, fails."""
     message = f"{finding.name}: {finding.said if finding.threw else rule.title}"
-    reason = ""
-    if finding.acknowledged:
-        reason = pack.waived.get(finding.acknowledged, "")
-        if not reason or finding.acknowledged[1] != finding.path:
-            reason = ""
-            message += f" It is acknowledged at {finding.acknowledged[1]}, and no waiver covers it."
+    by = finding.suppressed_by
+    reason = pack.waived.get(by, "") if by and by[1] == finding.path else ""
+    if by and not reason:
+        message += f" It is acknowledged at {by[1]}, and no waiver covers it."
     verdict = Verdict.ERROR if finding.threw else Verdict.FAIL
-    return _row(pack, rule, Verdict.WAIVED if reason else verdict, message, resource, reason)
+    verdict = Verdict.WAIVED if reason else verdict
+    return _row(pack, rule, verdict, message, resource, reason, finding.path)
 
 
 def _row(
@@ -153,6 +167,7 @@ def _row(
     message: str,
     resource: NagResource | None = None,
     reason: str = "",
+    path: str = "",
 ) -> Row:
     return Row(
         pack.name,
@@ -161,7 +176,7 @@ def _row(
         resource.template if resource else "",
         resource.logical_id if resource else "",
         resource.type if resource else "",
-        resource.construct_path if resource else "",
+        resource.construct_path if resource else path,
         resource.location if resource else "",
         message,
         reason,

@@ -6,6 +6,7 @@ it is another. cdk-nag reports ``NON_COMPLIANT``, lists of findings and errors; 
 after all its tests of class, cannot have meant that with a resource of such a class.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +26,8 @@ from evidence.collected.javascript import (
 
 LIBRARY = "aws-cdk-lib"
 NAG_RULES = "../../nag-rules"
+# In texts, too: a property can be reached by its name as text.
+_NAME = re.compile(r"[a-z_$][\w$]*")
 _DEFAULT = ("exports", ".", "default", "=")
 _WRAPPED = ("Object", ".", "defineProperty", "(", "(")
 
@@ -36,11 +39,23 @@ class Question:
     ``classes`` are names as in ``constructInfo.fqn`` of tree.json, such as
     ``aws-cdk-lib.aws_s3.CfnBucket``; ``types`` are CloudFormation's, such as ``Custom::Cluster``.
     ``decides``: with a resource of one of these silence means ``COMPLIANT``, or no findings.
+    ``names`` are all names that its module mentions, in small letters: it looks at no others.
     """
 
     classes: tuple[str, ...]
     types: tuple[str, ...]
     decides: bool
+    names: frozenset[str]
+
+    @property
+    def searches(self) -> bool:
+        """Say whether it looks at other resources than the one that it is asked about."""
+        return "findall" in self.names
+
+    def looked_at(self, properties: Iterable[str]) -> list[str]:
+        """Give the properties that it may look at, by CloudFormation's names."""
+        every = "_cfnproperties" in self.names
+        return sorted({name for name in properties if every or name.lower() in self.names})
 
     def asks(self, class_: str, type_: str) -> bool:
         """Say whether a resource of this class and CloudFormation type is asked."""
@@ -64,7 +79,8 @@ def question_of(source: str) -> Question:
         leave(branch) and all(_answers(said, modules) for s in branch for said in s.returned())
         for _, branch in branches
     )
-    return Question(_once(classes), _once(types), decides)
+    names = frozenset(name for token in tokens for name in _NAME.findall(token.lower()))
+    return Question(_once(classes), _once(types), decides, names)
 
 
 def required(tokens: Tokens) -> dict[str, str]:

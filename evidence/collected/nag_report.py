@@ -30,16 +30,16 @@ _AGAIN = "synthesize again: make synth"
 class NagFinding:
     """One finding at one construct.
 
-    ``name`` is ``rule``, with what was found in brackets where the rule tells it. ``threw``: the
-    rule could not judge; cdk-nag puts what one rule says of several constructs under the words of
-    the first, so of those only one is certain. ``acknowledged`` is by which id and where.
+    ``name`` is ``rule``, with what was found in brackets where the rule tells it. ``said`` is
+    certain of the first construct that a rule tells of: cdk-nag puts the others under its words.
+    ``suppressed_by`` is the id and the path of the acknowledgement, where there is one.
     """
 
     rule: str
     name: str
     path: str
     said: str
-    acknowledged: tuple[str, str] | None
+    suppressed_by: tuple[str, str] | None
 
     @property
     def threw(self) -> bool:
@@ -75,15 +75,15 @@ def _not_run(name: str, reports: list[Json]) -> Refusal | None:
 def _of(report: Json, environment: Environment) -> Iterator[NagFinding]:
     suppressed = report.get("suppressedViolations") or ()
     for violation in (*report["violations"], *suppressed):
-        acknowledged = None
+        by = None
         if "acknowledgedId" in violation:
-            acknowledged = (violation["acknowledgedId"], violation["acknowledgedAt"])
+            by = (violation["acknowledgedId"], violation["acknowledgedAt"])
         name = violation["ruleName"]
         for construct in violation["violatingConstructs"] or ({"constructPath": ""},):
             path = construct["constructPath"]
             if not path or place_of(path, [environment])[0]:
                 said = violation["description"]
-                yield NagFinding(name.partition("[")[0], name, path, said, acknowledged)
+                yield NagFinding(name.partition("[")[0], name, path, said, by)
 
 
 def _silenced(assembly: Path, environment: Environment) -> Iterator[Refusal]:

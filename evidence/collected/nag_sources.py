@@ -73,7 +73,7 @@ def nag_sources() -> NagSources:
     try:
         _known_walk(files[_NAG_PACK])
         packs = {name: _rules(name, f"lib/packs/{_FILES[name]}.js", files) for name in PACKS}
-    except (NotReadError, KeyError) as error:
+    except (NotReadError, KeyError, IndexError) as error:
         said = str(error) if isinstance(error, NotReadError) else f"there is no {error.args[0]}"
         raise _refused(version, said) from None
     return NagSources(version, packs)

@@ -116,6 +116,7 @@ def others(stack: Stack) -> None:
     iam.CfnManagedPolicy(stack, "WideGrant", policy_document=policy("arn:aws:s3:::a/*"))
     iam.CfnManagedPolicy(stack, "NarrowGrant", policy_document=policy("arn:aws:s3:::a/b"))
     CfnResource(stack, "GenericTopic", type="AWS::SNS::Topic")
+    overrides(stack)
     nested = NestedStack(stack, "Nested")
     sns.CfnTopic(nested, "SpoiledNestedTopic")
     waived = s3.CfnBucket(stack, "WaivedBucket")
@@ -125,6 +126,15 @@ def others(stack: Stack) -> None:
             id="AwsSolutions::AwsSolutions-S1", reason="Nobody asks who reads it."
         )
         Validations.of(bucket).acknowledge(acknowledgement)
+
+
+def overrides(stack: Stack) -> None:
+    """Change the template behind the rules' backs: what they look at, and what they do not."""
+    rotated = kms.CfnKey(stack, "OverriddenKey", key_policy={}, enable_key_rotation=True)
+    rotated.add_property_override("EnableKeyRotation", value=False)
+    described = kms.CfnKey(stack, "DescribedKey", key_policy={}, enable_key_rotation=True)
+    described.add_property_override("Description", "A key")
+    sqs.CfnQueue(stack, "OverriddenQueue").add_property_override("RedrivePolicy", {"a": "b"})
 
 
 def main(folder: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from evidence.collected import nag
-from evidence.collected.nag import NO_FINDING, PASSED, nag_judged
+from evidence.collected.nag import NO_FINDING, OVERRIDDEN, PASSED, nag_judged
 from evidence.collected.nag_sources import nag_sources
 from evidence.model import Judged, Row, Verdict
 from policies.waivable_rules import PACKS
@@ -37,7 +37,6 @@ PAIRS = {
     "AwsSolutions-DDB3": "Table",
     "AwsSolutions-KMS5": "Key",
     "AwsSolutions-RDS2": "Database",
-    "AwsSolutions-SQS3": "Queue",
     "HIPAA.Security-CloudTrailLogFileValidationEnabled": "Trail",
     "HIPAA.Security-CloudWatchLogGroupEncrypted": "Logs",
     "HIPAA.Security-CloudWatchLogGroupRetentionPeriod": "Logs",
@@ -76,7 +75,7 @@ def rows(judged: dict[str, Judged], rule: str) -> dict[str, Row]:
 
 
 @pytest.mark.clause("ALL-4")
-@pytest.mark.parametrize(("rule", "pair"), PAIRS.items())
+@pytest.mark.parametrize(("rule", "pair"), list(PAIRS.items()))
 def test_what_the_packs_found_is_a_failure_and_what_they_passed_a_pass(
     judged: dict[str, Judged], rule: str, pair: str
 ) -> None:
@@ -117,6 +116,21 @@ def test_a_rule_that_may_not_apply_passes_nothing(judged: dict[str, Judged]) -> 
     assert found["SpoiledDatabase"].verdict is Verdict.FAIL
     for name in ("SoundDatabase", "AuroraInstance"):
         assert (found[name].verdict, found[name].message) == (Verdict.NO_FINDING, NO_FINDING)
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_raw_override_of_what_a_rule_looks_at_leaves_no_pass(judged: dict[str, Judged]) -> None:
+    """The rule saw a rotated key; the template has one that is not."""
+    keys = rows(judged, "AwsSolutions-KMS5")
+    assert keys["OverriddenKey"].verdict is Verdict.NO_FINDING
+    assert keys["OverriddenKey"].message == OVERRIDDEN.format("EnableKeyRotation")
+    # Of this one the template says otherwise only in what the rule does not look at.
+    assert keys["DescribedKey"].verdict is Verdict.PASS
+    # This rule looks at other queues: one of them may name the queue as its own dead letters'.
+    queues = rows(judged, "AwsSolutions-SQS3")
+    assert queues["SpoiledQueue"].verdict is Verdict.FAIL
+    assert queues["SoundQueue"].verdict is Verdict.NO_FINDING
+    assert queues["SoundQueue"].message == OVERRIDDEN.format("RedrivePolicy")
 
 
 def test_a_finding_with_a_name_is_a_row_of_its_rule(judged: dict[str, Judged]) -> None:

@@ -1,9 +1,14 @@
 """What is taken for a rule's question, and the forms that must not be."""
 
-import pytest
+from contextlib import suppress
 
-from evidence.collected.javascript import NotReadError
+import pytest
+from hypothesis import given
+from hypothesis.strategies import DataObject, data, integers, sampled_from
+
+from evidence.collected.javascript import NotReadError, tokens_of
 from evidence.collected.nag_question import question_of
+from evidence.collected.nag_sources import package
 
 _HEAD = """
 const path_1 = require("path");
@@ -169,3 +174,15 @@ def test_a_module_of_another_form_is_not_guessed(source: str) -> None:
 
 def test_a_rule_that_asks_nobody_is_read_as_that() -> None:
     assert question_of(rule(OTHER)).classes == ()
+
+
+_SOURCES = [text for path, text in package()[1].items() if path.startswith("lib/rules/rds/RDS")]
+
+
+@given(data())
+def test_a_source_cut_anywhere_is_read_or_not_and_nothing_else_is_raised(drawn: DataObject) -> None:
+    tokens = tokens_of(drawn.draw(sampled_from(_SOURCES)))
+    start = drawn.draw(integers(0, len(tokens)))
+    end = drawn.draw(integers(start, len(tokens)))
+    with suppress(NotReadError):
+        question_of(" ".join((*tokens[:start], *tokens[end:])))

@@ -100,7 +100,7 @@ def _entry(
     control: Control,
     results: Sequence[RuleResult],
     ledger: _Ledger,
-    files: Mapping[str, Sequence[str]],
+    files: Sequence[str],
 ) -> ControlEntry:
     named = {clause for result in results for clause in result.rule.clauses}
     clauses = [clause for clause in ledger.clauses.values() if clause.id in named]

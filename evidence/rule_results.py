@@ -1,10 +1,12 @@
 """Rules with all that came of each: rows are read once, however many controls a rule speaks for."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evidence.model import JudgedRule, Row, Verdict
+from policies.engine import JUDGED
+from policies.waivable_rules import RUNBOOK
 
 # Template or source file, and the resource's logical id: empty where it is the whole file.
 Place = tuple[str, str]
@@ -57,18 +59,11 @@ def rule_results(rows: Iterable[Row], rules: Iterable[JudgedRule]) -> tuple[Rule
     return (*found.values(), *unlisted.values())
 
 
-def unjudged_files(results: Iterable[RuleResult]) -> Mapping[str, tuple[str, ...]]:
-    """List, by judge, the files that it could not judge at all: by an error that cites no control.
+def unjudged_files(results: Iterable[RuleResult]) -> tuple[str, ...]:
+    """List the templates of which our rules could judge nothing, or not all.
 
-    What a judge did not see can hold nothing that its rules speak for.
+    What they did not see can hold nothing that they speak for. The packs and the other judges are
+    refused where they did not run.
     """
-    found: dict[str, dict[str, None]] = {}
-    for result in results:
-        if not result.rule.controls:
-            for file in _whole_files(result):
-                found.setdefault(result.rule.judge, {})[file] = None
-    return {judge: tuple(sorted(files)) for judge, files in found.items()}
-
-
-def _whole_files(result: RuleResult) -> Iterator[str]:
-    return (file for file, resource in result.at(Verdict.ERROR) if not resource)
+    found = [r for r in results if (r.rule.judge, r.rule.id) == (RUNBOOK, JUDGED)]
+    return tuple(sorted({file for result in found for file, _ in result.at(Verdict.ERROR)}))

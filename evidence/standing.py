@@ -61,13 +61,10 @@ def of_findings(results: Iterable[RuleResult], applying: Collection[str]) -> Ite
                 yield standing, f"{result.rule.id} {words} {_where(places)}{clauses}"
 
 
-def of_unjudged(
-    results: Iterable[RuleResult], files: Mapping[str, Sequence[str]]
-) -> Iterator[Said]:
-    """Say which files a judge of the control did not judge at all."""
-    for judge in dict.fromkeys(result.rule.judge for result in results):
-        if judge in files:
-            yield Standing.BROKEN, f"{judge} could not judge {_names(files[judge])}"
+def of_unjudged(results: Iterable[RuleResult], files: Sequence[str]) -> Iterator[Said]:
+    """Say which templates our rules could not judge, where one of them speaks for the control."""
+    if files and any(result.rule.judge == RUNBOOK for result in results):
+        yield Standing.BROKEN, f"{RUNBOOK} could not judge {_names(files)}"
 
 
 def of_clauses(clauses: Iterable[ClauseEntry]) -> Iterator[Said]:

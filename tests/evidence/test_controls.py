@@ -309,7 +309,9 @@ def test_a_rule_that_nobody_lists_counts_against_a_control_and_never_for_it(
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_what_a_judge_could_not_read_breaks_all_that_it_speaks_for(listed: bool) -> None:
+def test_a_template_that_could_not_be_judged_breaks_what_our_rules_speak_for(
+    listed: bool,
+) -> None:
     judged = JudgedRule(OURS, "template-judged", "Templates can be judged")
     unread = replace(row(Verdict.ERROR, judged, ""), template="other.template.json")
     rules = [RULE, OF_PACK, replace(OF_PACK, id="another", controls=(OTHER,))]
@@ -323,8 +325,9 @@ def test_what_a_judge_could_not_read_breaks_all_that_it_speaks_for(listed: bool)
 
 def test_a_finding_without_a_control_breaks_none() -> None:
     expired = Row(OURS, "waivers", Verdict.FAIL, "policies/waivers.toml")
-    on_a_resource = Row(OURS, "uncited", Verdict.ERROR, "acme.template.json", "Trail")
-    assert Case([PASS, expired, on_a_resource]).entry().standing is Standing.HELD
+    uncited = Row(PACK, "uncited", Verdict.ERROR, "acme.template.json", "Trail")
+    rows = [PASS, expired, replace(expired, verdict=Verdict.ERROR), uncited]
+    assert Case(rows).entry().standing is Standing.HELD
 
 
 def test_a_long_list_of_names_is_cut() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from evidence.bundle_commands import add_to as add_bundles
+from evidence.control_commands import add_to as add_controls
 from runbook.completion import environment_names
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Json
@@ -46,6 +48,8 @@ evidence = typer.Typer(
     invoke_without_command=True,
     epilog=_EPILOG,
 )
+add_bundles(evidence)
+add_controls(evidence)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -64,7 +64,8 @@ def test_what_passes_is_told_with_counts_gaps_and_what_to_do_next(gathered: Gath
         "Next: runbook evidence verify build/evidence/acme/production",
     ):
         assert said in done.stdout
-    assert Path("build/evidence/acme/production/manifest.json").is_file()
+    verified = run("verify", "build/evidence/acme/production")
+    assert verified.exit_code == 0, verified.output
 
 
 def test_every_environment_is_written_when_none_is_named(gathered: Gathered) -> None:

@@ -67,7 +67,14 @@ def gather(
         by_environment = {
             each.name: (
                 own[each.name],
-                synthesis_judged(assembly, each, there, waivers, refused=bool(refused)),
+                synthesis_judged(
+                    assembly,
+                    each,
+                    there,
+                    waivers,
+                    templates=templates_of(each, reading),
+                    refused=bool(refused),
+                ),
                 *nag_judged(assembly, each, waived_for(PACKS, waivers, [each])),
             )
             for each in environments

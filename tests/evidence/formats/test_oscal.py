@@ -227,6 +227,63 @@ def test_what_is_said_to_hold_is_not_satisfied_where_a_test_of_its_alarm_failed(
     assert found["target"]["status"]["reason"] == "contradicted"
 
 
+def test_a_failed_drill_contradicts_wherever_it_ran() -> None:
+    sample = supported()
+    rehearsal = sample.rehearsal
+    assert rehearsal
+    failed = replace(rehearsal.drills[0], outcome="failed")
+    controls = tuple(replace(each, drills=("restore",)) for each in sample.controls)
+    given = replace(sample, controls=controls, rehearsal=replace(rehearsal, drills=(failed,)))
+    found = finding(result(given), "NIST AU-2")
+    assert found["target"]["status"]["reason"] == "contradicted"
+
+
+def test_alarm_tests_that_never_see_it_fire_support_nothing() -> None:
+    sample = evidence()
+    (held,) = (each for each in sample.controls if each.standing is Standing.HELD)
+    (tested,) = sample.alarm_tests
+    given = replace(
+        sample,
+        controls=(replace(held, rules={}, alarms=("bucket-full",)),),
+        alarm_tests=(replace(tested, fires=0),),
+    )
+    (found,) = result(given)["findings"]
+    assert found["target"]["status"]["reason"] == "unsupported"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.ERROR])
+def test_a_failure_that_a_held_control_counts_contradicts_it(verdict: Verdict) -> None:
+    sample = supported()
+    rule = "Runbook::bucket-logged"
+    counted = {rule: {Verdict.PASS: 1, verdict: 1}}
+    controls = tuple(
+        replace(each, rules=counted) for each in sample.controls if each.id == "NIST AU-2"
+    )
+    failed = row(verdict, "bucket-logged", resource="Drafts", controls=())
+    given = replace(sample, controls=controls, rows=(*sample.rows, failed))
+    (found,) = result(given)["findings"]
+    assert found["target"]["status"]["reason"] == "contradicted"
+
+
+def test_a_finding_is_related_to_what_its_control_counts() -> None:
+    sample = supported()
+    others = (
+        row(Verdict.NOT_APPLICABLE, "bucket-logged", controls=()),
+        row(Verdict.FAIL, "bucket-logged", resource="Others", controls=()),
+    )
+    counted = {Verdict.PASS: 1, Verdict.NOT_APPLICABLE: 1, Verdict.FAIL: 0}
+    controls = tuple(
+        replace(each, rules={"Runbook::bucket-logged": counted})
+        for each in sample.controls
+        if each.id == "NIST AU-2"
+    )
+    of = result(replace(sample, controls=controls, rows=(*sample.rows, *others)))
+    (found,) = of["findings"]
+    passed = observed(of, "bucket-logged", Verdict.PASS)
+    assert found["related-observations"] == [{"observation-uuid": passed["uuid"]}]
+    assert found["target"]["status"]["state"] == "satisfied"
+
+
 def test_a_gap_is_told_with_what_nothing_shows() -> None:
     found = finding(result(evidence()), "HIPAA 164.310(b)")
     assert found["remarks"] == "- nothing in this repository speaks for it"
@@ -421,6 +478,33 @@ def test_a_failure_tells_its_message_and_its_rule_the_remedy() -> None:
     assert subject["remarks"] == "one\n\ntwo"
     assert one["remarks"] == "Set BucketEncryption."
     assert values(one, "count") == ["3"]
+
+
+def test_failures_tell_their_levels_and_passes_no_message() -> None:
+    rows = (
+        row(Verdict.FAIL, level="warning"),
+        row(Verdict.FAIL, level="error", resource="Drafts"),
+        row(Verdict.PASS, message="looked at twelve statements"),
+    )
+    of = result(evidence(rows=rows))
+    failed = observed(of, "bucket-encrypted", Verdict.FAIL)
+    passed = observed(of, "bucket-encrypted", Verdict.PASS)
+    assert values(failed, "level") == ["warning", "error"]
+    assert values(passed, "level") == []
+    assert "remarks" not in passed["subjects"][0]
+
+
+def test_a_resource_is_told_by_the_row_that_knows_its_type() -> None:
+    rows = (row(Verdict.FAIL, type=""), row(Verdict.PASS), row(Verdict.PASS, type="Other"))
+    (item,) = result(evidence(rows=rows))["local-definitions"]["inventory-items"]
+    assert values(item, "type") == ["AWS::S3::Bucket"]
+
+
+@pytest.mark.parametrize(("clean", "said"), [(True, "yes"), (False, "no")])
+def test_a_dirty_working_tree_is_told(*, clean: bool, said: str) -> None:
+    sample = evidence()
+    of = result(replace(sample, commit=replace(sample.commit, clean=clean)))
+    assert values(of, "clean") == [said]
 
 
 def test_what_is_about_a_template_names_the_template() -> None:

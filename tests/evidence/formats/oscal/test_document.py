@@ -15,7 +15,7 @@ from trestle.core.validator_factory import validator_factory
 from trestle.oscal.assessment_results import AssessmentResults
 
 from evidence.formats import evidence_json
-from evidence.formats.oscal import as_bytes
+from evidence.formats.oscal import as_bytes, oscal_version
 from evidence.model import Verdict
 from runbook.model.refusal import RefusedError
 from tests.assembly import ROOT
@@ -67,7 +67,7 @@ def test_trestle_would_say_when_a_uuid_came_twice() -> None:
 def test_the_same_evidence_gives_the_same_bytes() -> None:
     program = (
         "import hashlib; from tests.evidence.samples import evidence, row; "
-        "from evidence.formats.oscal import as_bytes; "
+        "from evidence.formats.oscal import as_bytes, oscal_version; "
         "print(hashlib.sha256(as_bytes(evidence())).hexdigest())"
     )
     digests = {
@@ -142,6 +142,15 @@ def test_without_trestle_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
         as_bytes(evidence())
     assert "compliance-trestle is not installed" in refused.value.brief
     assert "pip install 'runbook[oscal]'" in refused.value.brief
+
+
+def test_a_command_can_ask_for_trestle_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert written(evidence())["metadata"]["oscal-version"] == oscal_version()
+    for name in [each for each in sys.modules if each.partition(".")[0] == "trestle"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "trestle", None)
+    with pytest.raises(RefusedError, match="compliance-trestle is not installed"):
+        oscal_version()
 
 
 def test_importing_the_format_does_not_import_trestle() -> None:

@@ -469,8 +469,8 @@ def test_an_altered_bundle_is_refused_before_anybody_is_asked(aws: Aws, bundle: 
     ("commit", "why"),
     [
         (Commit("f" * 40, "2026-05-04T00:00:00Z", clean=False), "the sources differed"),
-        (Commit("", "", clean=True), "'' of '' is no commit and its day"),
-        (Commit("f" * 40, "today", clean=True), "is no commit and its day"),
+        (Commit("", "2026-05-04", clean=True), "'' of '2026-05-04' is no commit and its day"),
+        (Commit("f" * 40, "20260504", clean=True), "of '20260504' is no commit and its day"),
     ],
 )
 def test_a_bundle_that_nobody_can_make_again_is_refused(

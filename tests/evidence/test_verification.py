@@ -324,7 +324,9 @@ def test_a_hash_that_is_none_is_refused(given_: str, bundle: Path) -> None:
 
 
 def test_a_bundle_of_a_dirty_tree_is_whole_and_says_so(tmp_path: Path) -> None:
-    write_bundle(evidence(commit=Commit("0" * 40, "", clean=False)), tmp_path / "x", oscal=False)
+    write_bundle(
+        evidence(commit=Commit("0" * 40, "2026-05-04", clean=False)), tmp_path / "x", oscal=False
+    )
     verified = verify(tmp_path / "x")
     assert verified.whole
     assert verified.as_json()["clean"] is False

@@ -63,6 +63,7 @@ def verify_bundle(
 
 
 def _tell(verified: "Verified", *, held: bool) -> None:
+    from evidence.comparison import counted
     from policies.terminal import red, say
 
     manifest = verified.manifest
@@ -71,7 +72,8 @@ def _tell(verified: "Verified", *, held: bool) -> None:
     state = "whole" if verified.whole else "NOT as it was written"
     say(
         f"The bundle of {manifest.name} at {manifest.commit[:7]} ({manifest.commit_date[:10]}) is "
-        f"{state}: {len(manifest.files)} files, {len(verified.differences)} differences."
+        f"{state}: {counted(len(manifest.files), 'file')}, "
+        f"{counted(len(verified.differences), 'difference')}."
     )
     if not manifest.clean:
         say("The sources differed from that commit when it was written.")

@@ -3,8 +3,8 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from evidence.bundle_commands import add_to
 from evidence.manifest import MANIFEST
 from evidence.model import Commit
 from evidence.publication import Publish
+from evidence.published import Kept
 from evidence.verification import verify
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
@@ -469,8 +470,8 @@ def test_an_altered_bundle_is_refused_before_anybody_is_asked(aws: Aws, bundle: 
     ("commit", "why"),
     [
         (Commit("f" * 40, "2026-05-04T00:00:00Z", clean=False), "the sources differed"),
-        (Commit("", "", clean=True), "'' of '' is no commit and its day"),
-        (Commit("f" * 40, "today", clean=True), "is no commit and its day"),
+        (Commit("", "2026-05-04", clean=True), "'' of '2026-05-04' is no commit and its day"),
+        (Commit("f" * 40, "20260504", clean=True), "of '20260504' is no commit and its day"),
     ],
 )
 def test_a_bundle_that_nobody_can_make_again_is_refused(
@@ -494,6 +495,49 @@ def test_a_bundle_that_is_changed_after_the_preview_is_not_written(
     assert "the bundle was changed since the preview" in result.stderr
     assert "results.csv has another SHA-256" in result.stderr
     assert not aws.puts
+
+
+@pytest.mark.parametrize("variable", ["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL"])
+def test_a_machine_that_cannot_ask_is_told_in_one_line(
+    variable: str, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a key, or an address that is none."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        if variable == "AWS_ACCESS_KEY_ID":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv(variable, "nowhere")
+    result = publish(bundle, "--yes")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"publish in {NAME} (account {OURS}, us-east-2): ")
+    assert "Nothing was changed. Now: mend this machine's AWS settings" in line
+
+
+WRITTEN = datetime(2026, 5, 4, tzinfo=UTC)
+KEPT = Kept("ab", "v1", WRITTEN, "COMPLIANCE", WRITTEN + timedelta(days=10))
+
+
+@pytest.mark.clause("ALL-4")
+@pytest.mark.parametrize(
+    ("kept", "why"),
+    [
+        (KEPT, ""),
+        (replace(KEPT, sha256="cd"), "its SHA-256 is cd, not ab"),
+        (replace(KEPT, mode="GOVERNANCE"), "not locked in mode COMPLIANCE: GOVERNANCE"),
+        (replace(KEPT, mode=""), "not locked in mode COMPLIANCE: no lock"),
+        (replace(KEPT, until=None), "not locked in mode COMPLIANCE"),
+        (
+            replace(KEPT, until=WRITTEN + timedelta(days=9)),
+            "its lock ends at 2026-05-13, before 10 days are over",
+        ),
+    ],
+)
+def test_what_is_kept_is_the_same_bytes_under_a_lock_that_is_long_enough(
+    kept: Kept, why: str
+) -> None:
+    found = kept.fault("ab", timedelta(days=10))
+    assert why in found
+    assert bool(found) is bool(why)
 
 
 def test_an_environment_that_nobody_knows_is_refused(tmp_path: Path) -> None:

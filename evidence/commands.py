@@ -113,8 +113,12 @@ def _write(
     """Write the bundles; tell them, and what a synthesis of our own was refused for."""
     from runbook.model.selection import all_environments
 
-    # Before anything else begins: a wrong name is told at once.
+    # Before anything else begins: a wrong name and a missing package are told at once.
     chosen = [_known(name)] if name else all_environments()
+    if oscal:
+        from evidence.formats.oscal import oscal_version
+
+        oscal_version()
     refused = None if assembly else _synthesized(ASSEMBLY)
     from evidence.bundle import write_bundle
     from evidence.gathering import gather

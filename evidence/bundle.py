@@ -33,9 +33,9 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     """
     formats = {**FORMATS, **(OSCAL if oscal else {})}
     _refuse_other_things(folder)
-    files = {name: _written(module, evidence) for name, module in formats.items()}
     # What nobody could read again is no evidence: it is told now, not to the auditor.
-    read(files[EVIDENCE], f"the evidence of {evidence.name}")
+    read(_written(FORMATS[EVIDENCE], evidence), f"the evidence of {evidence.name}")
+    files = {name: _written(module, evidence) for name, module in formats.items()}
     manifest = manifest_of(evidence, files)
     try:
         _put(folder, {**files, MANIFEST: manifest.data})

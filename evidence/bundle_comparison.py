@@ -19,15 +19,30 @@ _TITLES = ("Worse", "Better", "Other changes")
 
 def compare(old: Evidence, new: Evidence) -> Comparison:
     """Tell every change from one to the other, of one environment or of two."""
-    across = old.name != new.name
-    slugs = [f"{e.organisation}-{e.environment}" if across else "" for e in (old, new)]
+    sides = _side(old), _side(new)
+    if old.name != new.name:
+        old, new = _without_name(old), _without_name(new)
     changes: list[Change] = [
         *state_changes(old, new),
-        *judgement_changes(Judgements(old, slugs[0]), Judgements(new, slugs[1])),
+        *judgement_changes(Judgements(old), Judgements(new)),
         *waiver_changes(old.waivers, new.waivers),
     ]
     changes.sort(key=lambda change: _SUBJECTS.index(change.subject))
-    return Comparison(_side(old), _side(new), tuple(changes))
+    return Comparison(*sides, tuple(changes))
+
+
+def _without_name(evidence: Evidence) -> Evidence:
+    """Take the environment's name out of those of stacks and constructs, as waivers write it."""
+    slug = f"{evidence.organisation}-{evidence.environment}"
+
+    def bare(name: str) -> str:
+        return name.replace(slug, "{slug}")
+
+    return replace(
+        evidence,
+        templates=tuple(replace(t, stack=bare(t.stack)) for t in evidence.templates),
+        rows=tuple(replace(r, construct_path=bare(r.construct_path)) for r in evidence.rows),
+    )
 
 
 def compare_bundles(old: Path, new: Path, *, across: bool) -> Comparison:

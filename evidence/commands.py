@@ -1,12 +1,14 @@
 """`runbook evidence`: writes what an auditor reads. Its body is loaded only when it runs."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from evidence.bundle_commands import add_to as add_bundles
 from evidence.control_commands import BUNDLES
 from evidence.control_commands import add_to as add_controls
 from runbook.completion import environment_names
@@ -48,6 +50,8 @@ evidence = typer.Typer(
     invoke_without_command=True,
     epilog=_EPILOG,
 )
+add_bundles(evidence)
+add_controls(evidence)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -111,28 +115,45 @@ def _write(
     """Write the bundles; tell them, and what a synthesis of our own was refused for."""
     from runbook.model.selection import all_environments
 
-    # Before the rest is loaded: a wrong name is told at once.
+    # Before anything else begins: a wrong name and a missing package are told at once.
     chosen = [_known(name)] if name else all_environments()
+    if oscal:
+        from evidence.formats.oscal import oscal_version
+
+        oscal_version()
+    refused = None if assembly else _synthesized(ASSEMBLY)
     from evidence.bundle import write_bundle
     from evidence.gathering import gather
     from evidence.summary import Written
-    from evidence.synthesizing import synthesize
     from policies.marks import ROOT
+    from policies.side_by_side import side_by_side
     from policies.terminal import say
 
-    refused = None
-    if assembly is None:
-        say(f"evidence: synthesizing every environment into {ASSEMBLY.as_posix()}", err=True)
-        refused = synthesize(ASSEMBLY)
     say("evidence: every rule, cfn-lint and checkov judge; it takes a minute", err=True)
     judged = assembly or ASSEMBLY
     found = gather(judged, chosen, rehearsal=rehearsal, sources=ROOT, refused=refused)
-    written = []
-    for each in found:
-        folder = out / each.organisation / each.environment
+    folders = [out / each.organisation / each.environment for each in found]
+    for folder in folders:
         say(f"evidence: writing {folder.as_posix()}", err=True)
-        written.append(Written(each, folder, write_bundle(each, folder, oscal=oscal)))
+    pairs = list(zip(found, folders, strict=True))
+    jobs = [partial(write_bundle, each, folder, oscal=oscal) for each, folder in pairs]
+    hashes = side_by_side(jobs)
+    written = [Written(*pair, hash_) for pair, hash_ in zip(pairs, hashes, strict=True)]
     return written, refused or ""
+
+
+def _synthesized(folder: Path) -> str:
+    """Synthesize every environment; give what it was refused for, empty for nothing."""
+    from evidence.synthesizing import synthesis
+    from policies.terminal import say
+
+    say(f"evidence: synthesizing every environment into {folder.as_posix()}", err=True)
+    with synthesis(folder) as ended:
+        # It takes the most of one processor, and we have the others.
+        from evidence.gathering import prepare
+
+        prepare()
+        return ended()
 
 
 def _known(name: str) -> "Environment":

@@ -14,6 +14,7 @@ from evidence.collected.assembly import environments_in, read_assembly, require,
 from evidence.collected.independent import Started, independent_judged, independent_judges
 from evidence.collected.ledger import clause_entries
 from evidence.collected.nag import nag_judged
+from evidence.collected.nag_sources import nag_sources
 from evidence.collected.own_rules import Waiving, own_judged, waivers_of
 from evidence.collected.provenance import Provenance, provenance, template_files
 from evidence.collected.rehearsals import last_rehearsal
@@ -22,6 +23,8 @@ from evidence.collected.waivers_in_force import waiver_entries
 from evidence.controls import control_entries
 from evidence.model import SCHEMA, AlarmTested, Evidence, Judged, Rehearsal
 from policies.expiry import day_of_the_commit, expired
+from policies.keepers import bindings
+from policies.rules import all_rules
 from policies.side_by_side import side_by_side
 from policies.templates.assembly import Reading
 from policies.waivable_rules import PACKS
@@ -64,7 +67,14 @@ def gather(
         by_environment = {
             each.name: (
                 own[each.name],
-                synthesis_judged(assembly, each, there, waivers, refused=bool(refused)),
+                synthesis_judged(
+                    assembly,
+                    each,
+                    there,
+                    waivers,
+                    templates=templates_of(each, reading),
+                    refused=bool(refused),
+                ),
                 *nag_judged(assembly, each, waived_for(PACKS, waivers, [each])),
             )
             for each in environments
@@ -84,6 +94,13 @@ def gather(
         )
         for each in environments
     )
+
+
+def prepare() -> None:
+    """Read what needs no assembly, once for all: the rules, what keeps clauses, the packs."""
+    all_rules()
+    bindings()
+    nag_sources()
 
 
 def _alarms(

@@ -9,7 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from evidence.comparison import ABSENT, Change, Direction, Subject, by_presence, by_rank, changed
+from evidence.comparison import (
+    ABSENT,
+    Change,
+    Direction,
+    Subject,
+    by_presence,
+    by_rank,
+    changed,
+    counted,
+)
 from evidence.model import Evidence, JudgedRule, Row, Verdict
 
 _WORST_FIRST = tuple(Verdict)
@@ -41,10 +50,9 @@ class Said:
 
 @dataclass(frozen=True)
 class Judgements:
-    """All that the judges of one bundle say; ``slug`` is left out of names where it differs."""
+    """All that the judges of one bundle say."""
 
     evidence: Evidence
-    slug: str = ""
 
     @cached_property
     def said(self) -> Mapping[Key, Said]:
@@ -91,8 +99,7 @@ class Judgements:
     @cached_property
     def known(self) -> frozenset[str]:
         """Give the places that are there, whether or not a rule applied to them."""
-        stacks = (self._named(stack) for stack in self._stacks.values())
-        return frozenset({place for _, _, place in self.said}.union(stacks))
+        return frozenset({place for _, _, place in self.said}.union(self._stacks.values()))
 
     @cached_property
     def _stacks(self) -> Mapping[str, str]:
@@ -100,10 +107,7 @@ class Judgements:
 
     def _place(self, row: Row) -> str:
         stack = self._stacks.get(row.template, row.template)
-        return self._named(row.construct_path or f"{stack} {row.resource}".rstrip())
-
-    def _named(self, place: str) -> str:
-        return place.replace(self.slug, "{slug}") if self.slug else place
+        return row.construct_path or f"{stack} {row.resource}".rstrip()
 
 
 def judgement_changes(old: Judgements, new: Judgements) -> Iterator[Change]:
@@ -123,7 +127,7 @@ _NOT_JUDGED = "nobody looks at it: it is gone from the templates, or from what i
 
 
 def _judged(rules: int) -> str:
-    return f"judged by {rules} rules"
+    return f"judged by {counted(rules, 'rule')}"
 
 
 def _rules(old: Judgements, new: Judgements) -> Iterator[Change]:
@@ -156,7 +160,7 @@ def _rule(judgements: Judgements, rule: Rule) -> str:
     if rule not in judgements.rules:
         return ABSENT
     looked = judgements.looked[rule]
-    return f"looks at {looked} places" if looked else "looks at nothing"
+    return f"looks at {counted(looked, 'place')}" if looked else "looks at nothing"
 
 
 def _stopped(rule: Rule, before: Judgements, after: Judgements) -> bool:

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from evidence.comparison import Change, Direction, Fact, Subject, by_presence, by_rank, changed
+from evidence.comparison import (
+    Change,
+    Direction,
+    Fact,
+    Subject,
+    by_presence,
+    by_rank,
+    changed,
+    counted,
+)
 from evidence.model import AlarmTested, ClauseEntry, Drill, Evidence, Rehearsal, Standing
 
 _STANDINGS = tuple(Standing)
@@ -79,7 +88,7 @@ def _clause_words(clause: ClauseEntry) -> str:
     if not clause.applies:
         return "does not apply"
     lacks = f" ({clause.open})" if clause.open else ""
-    return f"{clause.state}{lacks}, by {len(clause.keepers)} things"
+    return f"{clause.state}{lacks}, by {counted(len(clause.keepers), 'thing')}"
 
 
 def _of_clauses(before: ClauseEntry | None, after: ClauseEntry | None) -> Direction:
@@ -133,7 +142,7 @@ def _drills(evidence: Evidence) -> Mapping[str, Drill]:
 
 def _drill_words(drill: Drill) -> str:
     reason = f" ({drill.reason})" if drill.reason else ""
-    return f"{drill.outcome}{reason}, {len(drill.checked)} checks"
+    return f"{drill.outcome}{reason}, {counted(len(drill.checked), 'check')}"
 
 
 def _of_drills(before: Drill | None, after: Drill | None) -> Direction:

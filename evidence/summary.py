@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from evidence.model import Evidence, Standing, Verdict
 from policies.terminal import bold, plain, red, yellow
 
 SHOWN = 20
+# Of a gap, in letters.
+WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,14 @@ def lines(written: Sequence[Written]) -> Iterator[str]:
         yield from (f"  {red(line)}" for line in found[:SHOWN])
         if len(found) > SHOWN:
             yield f"  and {len(found) - SHOWN} more: {each.folder.as_posix()}/results.csv"
-        yield from (f"  {yellow('gap')} {plain(gap)}" for gap in evidence.gaps)
+        yield from (f"  {yellow('gap')} {_short(gap)}" for gap in evidence.gaps)
     for each in written:
         yield f"Next: runbook evidence verify {each.folder.as_posix()}"
+
+
+def _short(gap: str) -> str:
+    """Cut what is long; the page and ``--json`` have all of it."""
+    return shorten(plain(gap), WIDTH, placeholder=" … (index.html has all of it)")
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from evidence.comparison import ABSENT, Change, Direction, Subject
+from evidence.comparison import ABSENT, Change, Direction, Subject, counted
 from evidence.model import WaiverEntry
 
 Pair = tuple[WaiverEntry | None, WaiverEntry | None]
@@ -72,15 +72,17 @@ def _direction(before: WaiverEntry | None, after: WaiverEntry | None) -> Directi
 
 
 def _name(waiver: WaiverEntry) -> str:
-    return f"of {_first(waiver.rules, 'rules')} at {_first(waiver.paths, 'places')}"
+    return f"of {_first(waiver.rules, 'rule')} at {_first(waiver.paths, 'place')}"
 
 
 def _first(names: Sequence[str], what: str) -> str:
     if not names:
         return f"no {what}"
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more {what}"
+    return (
+        names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, f'more {what}')}"
+    )
 
 
 def _words(waiver: WaiverEntry) -> str:
-    covered = f"{len(waiver.rules)} rules x {len(waiver.paths)} places"
+    covered = f"{counted(len(waiver.rules), 'rule')} x {counted(len(waiver.paths), 'place')}"
     return f"{covered} until {waiver.expires}, {waiver.owner}: {waiver.reason}"

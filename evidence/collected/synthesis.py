@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from evidence.collected.installed import version_of
+from evidence.collected.unchanged_templates import rule, unchanged_templates
 from evidence.model import Judge, Judged, JudgedRule, Row, Verdict
 from policies.findings import REPORT, plugin_reports, refusals_in
+from policies.templates.assembly import Template
 from policies.waivable_rules import PACKS
 from policies.waivers import Waiver, place_of
 from policies.waiving import waived_for
@@ -27,7 +29,10 @@ _RULE = JudgedRule(
     "A plugin that raises finds nothing, and a waiver that nobody needs hides the next finding.",
     "Do what the refusal says, and synthesize again.",
 )
-_SHOWS = "What the CDK's own report refuses at synthesis, once the waivers are taken from it."
+_SHOWS = (
+    "What the CDK's own report refuses at synthesis, once the waivers are taken from it, and that "
+    "templates are those of that synthesis."
+)
 _DOES_NOT_SHOW = "Which rules of the packs looked at which resources; their own rows tell that."
 _ELSEWHERE = (
     "the synthesis was refused, for another environment or for what its report does not say: "
@@ -42,9 +47,10 @@ def synthesis_judged(
     environments: Sequence[Environment],
     waivers: Iterable[Waiver],
     *,
+    templates: Iterable[Template] = (),
     refused: bool = False,
 ) -> Judged:
-    """Judge the report of an assembly for one of its ``environments``.
+    """Judge the report of an assembly for one of its ``environments``, and its ``templates``.
 
     A synthesis that was ``refused``, for nothing that the report says of this environment, is an
     error: what it left may not be whole. Raises ``RefusedError`` for an assembly without a report,
@@ -73,8 +79,9 @@ def synthesis_judged(
         said = f"it refuses nothing; asked were {', '.join(told)}"
         rows = [Row(NAME, ACCEPTED, Verdict.PASS, REPORT, message=said)]
     gaps = () if BUILT_IN in told else (_SWITCHED_OFF,)
+    rows += unchanged_templates(NAME, assembly, templates)
     judge = Judge(NAME, version_of("aws-cdk-lib"), _SHOWS, _DOES_NOT_SHOW)
-    return Judged(judge, (_RULE,), tuple(rows), gaps)
+    return Judged(judge, (_RULE, rule(NAME)), tuple(rows), gaps)
 
 
 def _without(others: Sequence[Environment], plugin: Mapping[str, Any]) -> dict[str, Any]:

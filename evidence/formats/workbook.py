@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from evidence.collected.installed import UNKNOWN
 from evidence.formats.workbook_looks import Looks
 from evidence.formats.workbook_summary import Line, summary
 from evidence.formats.workbook_tables import Cell, Table, tables
@@ -29,6 +30,8 @@ CUT = " … (cut here: a cell holds no more)"
 _A4 = 9
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)}
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+# A file says when it was made; without a commit, the first day that the format knows.
+_NO_DAY = datetime(1980, 1, 1)
 
 
 def as_bytes(evidence: Evidence) -> bytes:
@@ -48,6 +51,8 @@ def as_bytes(evidence: Evidence) -> bytes:
 
 def _created(evidence: Evidence) -> datetime:
     date = evidence.commit.date
+    if date == UNKNOWN:
+        return _NO_DAY
     try:
         return datetime.fromisoformat(date).astimezone(UTC).replace(tzinfo=None)
     except ValueError as error:

@@ -97,7 +97,8 @@ def example_of(command: Command) -> str:
 
 def _walk(command: Command, path: str, *, groups: bool = False) -> Iterator[tuple[str, Command]]:
     inner = getattr(command, "commands", {})
-    if groups or not inner:
+    # A group that does something by itself is a command, too.
+    if groups or not inner or command.invoke_without_command:
         yield path, command
     for name, each in inner.items():
         yield from _walk(each, f"{path} {name}", groups=groups)

@@ -1,6 +1,7 @@
 """`runbook evidence` as people and pipelines read it."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +65,8 @@ def test_what_passes_is_told_with_counts_gaps_and_what_to_do_next(gathered: Gath
         "Next: runbook evidence verify build/evidence/acme/production",
     ):
         assert said in done.stdout
-    assert Path("build/evidence/acme/production/manifest.json").is_file()
+    verified = run("verify", "build/evidence/acme/production")
+    assert verified.exit_code == 0, verified.output
 
 
 def test_every_environment_is_written_when_none_is_named(gathered: Gathered) -> None:
@@ -123,6 +125,16 @@ def test_what_cannot_be_used_is_refused(
     monkeypatch.chdir(tmp_path)
     done = run(*words)
     assert why in str(done.exception)
+    assert not Path("build").exists()
+
+
+def test_oscal_without_its_package_is_refused_before_anything_is_judged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "trestle.oscal", None)
+    done = run("rovn/production", "--oscal")
+    assert "pip install 'runbook[oscal]'" in str(done.exception)
     assert not Path("build").exists()
 
 

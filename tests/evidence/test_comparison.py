@@ -129,7 +129,7 @@ def test_a_rule_that_is_gone_is_worse_whatever_it_said(verdict: Verdict) -> None
     new = judged(kept, rules=["bucket-versioned"])
     compared = compare(old, new)
     (worse,) = compared.worse
-    assert str(worse) == "rule Runbook::bucket-encrypted: looks at 1 places -> not there"
+    assert str(worse) == "rule Runbook::bucket-encrypted: looks at 1 place -> not there"
     assert not compared.better, "what nobody judges was not mended"
 
 
@@ -139,7 +139,7 @@ def test_a_rule_that_looks_at_nothing_any_more_is_worse() -> None:
     old = judged(kept, row(Verdict.PASS))
     for new in (judged(kept), judged(kept, row(Verdict.NOT_APPLICABLE))):
         assert told(old, new) == [
-            ("worse", "rule Runbook::bucket-encrypted: looks at 1 places -> looks at nothing")
+            ("worse", "rule Runbook::bucket-encrypted: looks at 1 place -> looks at nothing")
         ]
         assert [d for d, _ in told(new, old)] == ["better"]
 
@@ -157,7 +157,7 @@ def test_a_new_rule_is_better_and_what_it_finds_is_worse() -> None:
     new = judged(kept, row(Verdict.FAIL, message="x"))
     assert told(old, new) == [
         ("worse", f"finding {AT}: nothing said -> fail: x"),
-        ("better", "rule Runbook::bucket-encrypted: not there -> looks at 1 places"),
+        ("better", "rule Runbook::bucket-encrypted: not there -> looks at 1 place"),
     ]
 
 
@@ -205,7 +205,7 @@ def test_a_new_resource_is_neither_and_its_findings_are_worse() -> None:
     new = "acme-production/Data/New/Resource"
     more = judged(there, row(Verdict.PASS, construct_path=new))
     assert told(judged(there), more) == [
-        ("other", f"resource {new}: not there -> judged by 1 rules")
+        ("other", f"resource {new}: not there -> judged by 1 rule")
     ]
     broken = judged(there, row(Verdict.FAIL, construct_path=new))
     assert [d for d, _ in told(judged(there), broken)] == ["worse", "other"]
@@ -275,7 +275,7 @@ def test_a_lengthened_waiver_says_until_when_it_was_and_is() -> None:
     assert told(evidence(waivers=(WAIVER,)), evidence(waivers=(longer,))) == [
         (
             "worse",
-            "waiver of a and 1 more rules at x and 1 more places: 2 rules x 2 places until "
+            "waiver of a and 1 more rule at x and 1 more place: 2 rules x 2 places until "
             "2026-12-31, team: Why. -> 2 rules x 2 places until 2027-12-31, team: Why.",
         )
     ]
@@ -445,10 +445,12 @@ LATER = Commit("f" * 40, "2026-08-04T00:00:00Z", clean=True)
 def test_two_environments_are_compared_only_when_it_is_meant(tmp_path: Path) -> None:
     rows = (row(Verdict.PASS, construct_path="acme-staging/Data/Records/Resource"),)
     old = folder(tmp_path, "old", rows=(row(Verdict.PASS),))
-    new = folder(tmp_path, "new", environment="staging", rows=rows)
+    (template,) = evidence().templates
+    stacks = (replace(template, stack="acme-staging-data"),)
+    new = folder(tmp_path, "new", environment="staging", rows=rows, templates=stacks)
     with pytest.raises(RefusedError, match="OLD is of acme/production and NEW of acme/staging"):
         compare_bundles(old, new, across=False)
-    assert not compare_bundles(old, new, across=True).changes, "the path without its environment"
+    assert not compare_bundles(old, new, across=True).changes, "names without their environment's"
 
 
 @pytest.mark.clause("ALL-4")

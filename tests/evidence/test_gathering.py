@@ -16,7 +16,7 @@ import pytest
 from evidence import gathering
 from evidence.collected.independent import Started
 from evidence.gathering import gather
-from evidence.model import Evidence, Verdict
+from evidence.model import Evidence, Standing, Verdict
 from policies.templates.assembly import Reading
 from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK
 from runbook.model.loader import load_environment
@@ -186,20 +186,25 @@ def test_what_is_missing_or_refused_is_said(
     assert not evidence.clean
 
 
-def test_a_given_assembly_and_an_unknown_day_are_gaps(
+@pytest.mark.clause("ALL-4")
+def test_a_template_that_was_changed_since_fails_whoever_judged_it_before(
     assembly: Assembly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown() -> date:
         raise RefusedError("the day to judge by", [])
 
     monkeypatch.setattr(gathering, "day_of_the_commit", unknown)
+    edited = shutil.copytree(assembly.directory, tmp_path / "cdk.out")
+    [file] = edited.glob("assembly-rovn-staging/*stagingAudit*.template.json")
+    file.write_text(file.read_text("utf-8").replace("COMPLIANCE", "GOVERNANCE"), "utf-8")
     [evidence] = gather(
-        assembly.directory,
-        [STAGING],
-        rehearsal=tmp_path / "gone.json",
-        sources=ROOT,
-        judges=nobody,
+        edited, [STAGING], rehearsal=tmp_path / "gone.json", sources=ROOT, judges=nobody
     )
+    failed = {(row.judge, row.rule) for row in evidence.rows if row.verdict is Verdict.FAIL}
+    assert ("CDK synthesis", "template-unchanged") in failed
+    assert (RUNBOOK, "audit-bucket-lock") in failed
+    assert not evidence.clean
+    assert Standing.BROKEN in {control.standing for control in evidence.controls}
     assert any(gap.startswith("The assembly was given") for gap in evidence.gaps)
     assert any(gap.startswith("Which waivers have expired is not known") for gap in evidence.gaps)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evidence import synthesizing
-from evidence.synthesizing import synthesize
+from evidence.synthesizing import synthesis
 from policies.findings import REPORT
 from runbook.model.refusal import RefusedError
 
@@ -16,6 +16,11 @@ SAYS = "rovn/production is refused: a finding"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "build" / "assembly"
+
+
+def synthesize(folder: Path) -> str:
+    with synthesis(folder) as ended:
+        return ended()
 
 
 def application(
@@ -71,3 +76,13 @@ def test_one_that_leaves_none_is_told_in_its_words(
     application(monkeypatch, tmp_path, code=1, report=False)
     with pytest.raises(RefusedError, match=SAYS):
         synthesize(folder)
+
+
+def test_it_ends_with_whoever_asked_for_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = tmp_path / "app.py"
+    app.write_text("import time\ntime.sleep(600)\n", "utf-8")
+    monkeypatch.setattr(synthesizing, "APP", app)
+    with pytest.raises(KeyboardInterrupt), synthesis(folder):
+        raise KeyboardInterrupt

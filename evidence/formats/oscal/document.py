@@ -39,11 +39,10 @@ _NO_VERDICT = (
 )
 
 
-def as_bytes(evidence: Evidence) -> bytes:
-    """Write OSCAL assessment results as JSON.
+def oscal_version() -> str:
+    """Name the version of OSCAL that trestle validates.
 
-    Raises ``RefusedError`` without compliance-trestle, for dates without a time zone, for evidence
-    without controls, and for what trestle finds invalid.
+    Raises ``RefusedError`` without it: a command asks before it gathers anything.
     """
     try:
         from trestle.oscal import OSCAL_VERSION
@@ -51,20 +50,29 @@ def as_bytes(evidence: Evidence) -> bytes:
         reason = "compliance-trestle is not installed, which validates it"
         refusal = Refusal("OSCAL", reason, "pip install 'runbook[oscal]'")
         raise RefusedError("runbook evidence --oscal", [refusal]) from None
-    document = _results(evidence, OSCAL_VERSION)
+    return OSCAL_VERSION
+
+
+def as_bytes(evidence: Evidence) -> bytes:
+    """Write OSCAL assessment results as JSON.
+
+    Raises ``RefusedError`` without compliance-trestle, for dates without a time zone, for evidence
+    without controls, and for what trestle finds invalid.
+    """
+    document = _results(evidence, oscal_version())
     _validate(document)
     written = json.dumps({"assessment-results": document}, ensure_ascii=False, indent=1)
     return written.encode() + b"\n"
 
 
-def _results(evidence: Evidence, oscal_version: str) -> Part:
+def _results(evidence: Evidence, version: str) -> Part:
     uuids = Uuids(evidence.name)
     party = uuids.new("organisation")
     plan = uuids.new("plan")
     rows, everything = uuids.new("file", _ROWS[0]), uuids.new("file", _EVERYTHING[0])
     return present(
         uuid=uuids.new("document"),
-        metadata=_metadata(evidence, party, oscal_version),
+        metadata=_metadata(evidence, party, version),
         import_ap={"href": f"#{plan}", "remarks": _NO_PLAN},
         local_definitions={"objectives-and-methods": objectives(evidence)},
         results=[_result(evidence, party, _files(rows, everything), uuids)],
@@ -78,7 +86,7 @@ def _results(evidence: Evidence, oscal_version: str) -> Part:
     )
 
 
-def _metadata(evidence: Evidence, party: str, oscal_version: str) -> Part:
+def _metadata(evidence: Evidence, party: str, version: str) -> Part:
     owners = dict.fromkeys(waiver.owner for waiver in evidence.waivers)
     roles = {_OPERATOR: "Runs the environment"}
     roles |= {token(owner): owner for owner in owners if token(owner) not in roles}
@@ -86,7 +94,7 @@ def _metadata(evidence: Evidence, party: str, oscal_version: str) -> Part:
         title=title(f"What was judged of {evidence.name}"),
         last_modified=instant(evidence.commit.date, "commit.date"),
         version=line(evidence.commit.id),
-        oscal_version=oscal_version,
+        oscal_version=version,
         document_ids=[{"scheme": NAMESPACE, "identifier": line(evidence.name)}],
         roles=[{"id": role, "title": title(said)} for role, said in roles.items()],
         parties=[{"uuid": party, "type": "organization", "name": line(evidence.organisation)}],

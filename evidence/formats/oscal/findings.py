@@ -168,10 +168,10 @@ def _not_satisfied(reason: str, remarks: str) -> Part:
 
 def _related(control: ControlEntry, observed: Observations) -> Iterable[Observed]:
     """Find what was observed for a control; what did not apply says nothing of it."""
-    for rule, counts in control.rules.items():
-        for verdict, count in counts.items():
+    for rule, counts in sorted(control.rules.items()):
+        for verdict in Verdict:
             found = observed.rules.get((rule, verdict))
-            if found and count and verdict is not Verdict.NOT_APPLICABLE:
+            if found and counts.get(verdict) and verdict is not Verdict.NOT_APPLICABLE:
                 yield found
     yield from (observed.alarms[each] for each in control.alarms if each in observed.alarms)
     yield from (observed.drills[each] for each in control.drills if each in observed.drills)

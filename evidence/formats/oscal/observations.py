@@ -90,7 +90,7 @@ def observations(evidence: Evidence, found: Subjects, uuids: Uuids, files: Files
         each.alarm: Observed(
             _alarm(each, found, uuids)
             | {"collected": collected, "relevant-evidence": [files.everything]},
-            supports=each.fires > 0 and not each.failed,
+            supports=each.fires > 0,
             contradicts=each.failed > 0,
         )
         for each in evidence.alarm_tests
@@ -160,7 +160,7 @@ def _subjects(rows: list[Row], found: Subjects) -> list[Part]:
     for row in rows:
         reference = found.reference(row)
         uuid = reference["subject-uuid"]
-        named.setdefault(uuid, reference)
+        named[uuid] = reference
         if row.verdict in _EXPLAINED:
             why = (row.message, f"Waived: {row.reason}" if line(row.reason) else "")
             said.setdefault(uuid, {}).update(dict.fromkeys(markup(each) for each in why))

@@ -58,7 +58,7 @@ def subjects(evidence: Evidence, uuids: Uuids) -> Subjects:
                     props=props(
                         *(
                             prop("tool-version", f"{tool} {version}")
-                            for tool, version in evidence.versions.items()
+                            for tool, version in sorted(evidence.versions.items())
                         )
                     ),
                     uses_components=[{"component-uuid": uuid} for uuid in judges.values()],

@@ -3,14 +3,17 @@
 import subprocess
 import tomllib
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from evidence.bundle import FORMATS
 from evidence.collected import installed
 from evidence.collected.installed import UNKNOWN, checkov_version
 from evidence.collected.provenance import provenance, template_files
 from tests.assembly import ROOT
+from tests.evidence.samples import evidence
 from tests.policies.rules.harness import template
 
 
@@ -72,6 +75,12 @@ def test_without_a_repository_nothing_is_guessed(tmp_path: Path) -> None:
     found = provenance(tmp_path)
     assert (found.commit.id, found.commit.date, found.commit.clean) == (UNKNOWN, UNKNOWN, False)
     assert found.gaps[0].startswith("No commit is known")
+
+
+@pytest.mark.parametrize("format_", FORMATS.values())
+def test_evidence_without_a_commit_can_be_written(format_: str, tmp_path: Path) -> None:
+    commit = provenance(tmp_path).commit
+    assert import_module(f"evidence.formats.{format_}").as_bytes(evidence(commit=commit))
 
 
 def test_without_git_nothing_is_guessed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,7 @@ def test_the_real_synthesis_passes(assembly: Assembly) -> None:
     for environment in (PRODUCTION, STAGING):
         said = synthesis_judged(assembly.directory, environment, [PRODUCTION, STAGING], waivers)
         assert only(said).verdict is Verdict.PASS
+        assert {row.rule for row in said.rows} < {rule.id for rule in said.rules}
 
 
 @pytest.mark.clause("ALL-4")

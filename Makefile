@@ -21,7 +21,7 @@ CONTEXT = $(if $(ENV),-c environment=$(ENV))
 SELECTED = $(if $(ENV),'$(STAGE)/**','**')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test synth check lint rehearse sandbox sandbox-down bootstrap deploy diff bench docs
+.PHONY: help setup demo test browser synth check lint rehearse sandbox sandbox-down bootstrap deploy diff bench docs
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
@@ -35,6 +35,8 @@ demo: setup ## Deploy ENV (default rovn/production) into the sandbox, compare, t
 test: setup ## Run all tests, the sandbox's too
 	@pytest --numprocesses auto --dist loadfile
 	@cd $(EXAMPLE) && .venv/bin/pytest
+
+browser: tests/browser/node_modules/.ready ## Bring the Chromium of tests; they are skipped without one
 
 synth: $(READY) ## Write the templates of every environment, or of ENV alone, into cdk.out/
 	@rm -rf cdk.out
@@ -115,6 +117,12 @@ require-env:
 node_modules/.ready: package.json package-lock.json | .venv/.ready
 	@echo "setup: the CDK CLI and secretlint into node_modules"
 	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+tests/browser/node_modules/.ready: tests/browser/package.json tests/browser/package-lock.json tests/browser/unpack.mjs | .venv/.ready
+	@echo "setup: Chromium, for tests, into tests/browser/node_modules"
+	@npm ci --prefix tests/browser --silent --no-fund --no-audit
+	@node tests/browser/unpack.mjs
 	@touch $@
 
 sandbox/.venv/.ready: sandbox/pyproject.toml sandbox/uv.lock | .venv/.ready

@@ -1,0 +1,263 @@
+"use strict";
+// The table of all results: read from the page's JSON, filtered by what the address says after #.
+(() => {
+  const PAGE = 200;
+  const PRINTED = 2000;
+  const FIELDS = ["status", "judge", "clause", "control", "template", "rule", "resource"];
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const { rows } = data;
+  const total = rows.rule.length;
+  const section = document.getElementById("results").parentElement;
+  const form = document.getElementById("filters");
+  const table = document.getElementById("rows");
+  const body = table.tBodies[0];
+  const keys = data.rules.map(([judge, id]) => `${judge}::${id}`);
+  const places = data.places.map(([, resource, type, path]) =>
+    `${resource}\n${type}\n${path}`.toLowerCase());
+  const number = (count) => count.toLocaleString("en");
+  const field = (name) => form.elements[name];
+
+  let found = [];
+  let page = 1;
+
+  function element(name, properties = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(properties)) {
+      if (key in made) made[key] = value;
+      else made.setAttribute(key, value);
+    }
+    made.append(...children.filter((child) => child !== ""));
+    return made;
+  }
+
+  // What is filtered
+
+  function offer(name, values) {
+    field(name).append(...values.map(([value, label]) => element("option", { value }, label)));
+  }
+
+  // A template's file name, where no other has it too.
+  function short(path) {
+    const name = path.split("/").pop();
+    return data.templates.filter((each) => each.endsWith(`/${name}`)).length > 1 ? path : name;
+  }
+
+  function offerAll() {
+    const same = (value) => [value, value];
+    offer("status", data.verdicts);
+    offer("judge", data.judges.map(same));
+    offer("clause", data.clauses.map(([id]) => same(id)));
+    offer("control", data.controls.map(([id]) => same(id)));
+    offer("template", data.templates.map((path) => [path, short(path)]));
+  }
+
+  function wanted() {
+    const values = FIELDS.map((name) => [name, field(name).value.trim()]);
+    return new URLSearchParams(values.filter(([, value]) => value));
+  }
+
+  // For each row of a table that results point into, whether the filter wants it; null is all.
+  function marked(items, text, matches) {
+    return text ? items.map(matches) : null;
+  }
+
+  function search() {
+    const { status, judge, clause, control, template, rule, resource } =
+      Object.fromEntries(FIELDS.map((name) => [name, field(name).value.trim()]));
+    const digit = String(data.verdicts.findIndex(([value]) => value === status));
+    const clauseNumber = data.clauses.findIndex(([id]) => id === clause);
+    const controlNumber = data.controls.findIndex(([id]) => id === control);
+    const part = rule.toLowerCase();
+    const exact = keys.includes(rule);
+    const text = resource.toLowerCase();
+    const rules = marked(data.rules, judge || rule, ([by], index) =>
+      (!judge || by === judge)
+      && (!rule || (exact ? keys[index] === rule : keys[index].toLowerCase().includes(part))));
+    const sites = marked(data.places, template || resource, ([path], index) =>
+      (!template || data.templates[path] === template) && places[index].includes(text));
+    const cites = marked(data.cites, clause || control, ([clauses, controls]) =>
+      (!clause || clauses.includes(clauseNumber))
+      && (!control || controls.includes(controlNumber)));
+    found = [];
+    for (let row = 0; row < total; row += 1) {
+      if ((!status || rows.verdict[row] === digit)
+          && (!rules || rules[rows.rule[row]])
+          && (!sites || sites[rows.place[row]])
+          && (!cites || cites[rows.cite[row]])) found.push(row);
+    }
+  }
+
+  // What is shown
+
+  function verdict(row) {
+    const [value, word] = data.verdicts[rows.verdict[row]];
+    return element("span", { className: `verdict ${value}` }, word);
+  }
+
+  function linked(entries) {
+    return entries.flatMap(([id, anchor], index) => [
+      index ? ", " : "",
+      anchor ? element("a", { href: `#${anchor}` }, id) : id,
+    ]);
+  }
+
+  function details(row) {
+    const [judge, id, title, why, remedy] = data.rules[rows.rule[row]];
+    const [template, , , path, location] = data.places[rows.place[row]];
+    const [, reason, level] = data.texts[rows.text[row]];
+    const [clauses, controls] = data.cites[rows.cite[row]];
+    const [value, , meaning] = data.verdicts[rows.verdict[row]];
+    const found = ["fail", "error", "waived"].includes(value);
+    const code = (text) => text && [element("code", {}, text)];
+    const told = [
+      ["Means", [meaning]],
+      ["Rule", [title || id]],
+      ["Why", why && [why]],
+      ["Remedy", remedy && [remedy]],
+      ["Waived because", reason && [reason]],
+      ["Judge", [judge]],
+      ["Level", found && [level]],
+      ["Clauses", clauses.length && linked(clauses.map((each) => data.clauses[each]))],
+      ["Controls", controls.length && linked(controls.map((each) => data.controls[each]))],
+      ["Construct", code(path)],
+      ["Made at", code(location)],
+      ["Template", code(data.templates[template])],
+    ];
+    return element("dl", { className: "inline" }, ...told
+      .filter(([, content]) => content)
+      .map(([name, content]) => element("div", {},
+        element("dt", {}, name), element("dd", {}, ...content))));
+  }
+
+  function unfold(button, line, row) {
+    const open = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!open));
+    if (open) {
+      line.nextElementSibling.remove();
+      return;
+    }
+    line.after(element("tr", { className: "more", role: "row" },
+      element("td", { colSpan: 4, role: "cell" }, details(row))));
+  }
+
+  function line(row) {
+    const [judge, id, title] = data.rules[rows.rule[row]];
+    const [template, resource, type, path] = data.places[rows.place[row]];
+    const [message] = data.texts[rows.text[row]];
+    const button = element("button", { type: "button", className: "unfold", "aria-expanded": "false" }, id);
+    const made = element("tr", { role: "row" },
+      element("td", { role: "cell" }, verdict(row)),
+      element("td", { role: "cell" }, button, element("span", { className: "by" }, judge)),
+      element("td", { role: "cell" },
+        element("strong", {}, resource || data.templates[template].split("/").pop()),
+        element("span", { className: "by" }, type || "the whole file"),
+        path ? element("code", { className: "quiet" }, path) : ""),
+      element("td", { role: "cell" }, message || element("span", { className: "quiet" }, title && `Wants: ${title}`)));
+    button.addEventListener("click", () => unfold(button, made, row));
+    return made;
+  }
+
+  function show(first, last) {
+    body.replaceChildren(...found.slice(first, last).map(line));
+    const shown = Math.min(last, found.length) - first;
+    const matching = section.classList.contains("filtered") ? "matching results" : "results";
+    const which = found.length > shown ? ` (${number(first + 1)} to ${number(first + shown)})` : "";
+    const among = found.length < total ? `, among ${number(total)} in all` : "";
+    document.getElementById("count").textContent =
+      `Showing ${number(shown)} of ${number(found.length)} ${matching}${which}${among}.`;
+  }
+
+  function paint() {
+    const pages = Math.max(1, Math.ceil(found.length / PAGE));
+    page = Math.min(Math.max(1, page), pages);
+    show((page - 1) * PAGE, page * PAGE);
+    document.getElementById("pages").hidden = pages === 1;
+    document.getElementById("position").textContent = `Page ${number(page)} of ${number(pages)}`;
+    document.getElementById("previous").disabled = page === 1;
+    document.getElementById("next").disabled = page === pages;
+    table.hidden = !found.length;
+  }
+
+  // What the address says
+
+  function address() {
+    const parameters = wanted();
+    if (page > 1) parameters.set("page", page);
+    const written = parameters.toString();
+    return written ? `#results?${written}` : "#results";
+  }
+
+  function renew() {
+    section.classList.toggle("filtered", wanted().toString() !== "");
+    search();
+    paint();
+  }
+
+  function keep() {
+    history.replaceState(null, "", address());
+  }
+
+  function choose(name, value) {
+    const control = field(name);
+    if (control.options && value && ![...control.options].some((each) => each.value === value)) {
+      control.append(element("option", { value }, `${value} (not in this bundle)`));
+    }
+    control.value = value;
+  }
+
+  function follow() {
+    if (!/^#results(\?|$)/.test(location.hash)) {
+      reveal();
+      return;
+    }
+    const parameters = new URLSearchParams(location.hash.slice("#results?".length));
+    for (const name of FIELDS) choose(name, parameters.get(name) ?? "");
+    page = Number.parseInt(parameters.get("page"), 10) || 1;
+    renew();
+    goTo(document.getElementById("results"));
+  }
+
+  function reveal() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (const each of target.querySelectorAll("details")) each.open = true;
+    if (target.tabIndex === -1) goTo(target);
+  }
+
+  function goTo(target) {
+    target.scrollIntoView();
+    target.focus({ preventScroll: true });
+  }
+
+  function turn(pages) {
+    page += pages;
+    paint();
+    keep();
+    goTo(document.getElementById("results"));
+  }
+
+  // On paper: what the filter found, or a sentence where there is none.
+  function print() {
+    const filtered = section.classList.contains("filtered");
+    const printed = Math.min(found.length, PRINTED);
+    if (filtered) show(0, printed);
+    document.getElementById("unprinted").textContent = filtered
+      ? `Printed: ${number(printed)} of the ${number(found.length)} results with ${[...wanted()].map(([name, value]) => `${name} ${value}`).join(", ")}.`
+      : `The ${number(total)} results are not printed; results.csv has them. With a filter set, what it finds is printed.`;
+  }
+
+  offerAll();
+  renew();
+  document.documentElement.classList.add("scripted");
+  document.getElementById("explorer").hidden = false;
+  document.getElementById("unscripted").hidden = true;
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", () => { page = 1; renew(); keep(); });
+  form.addEventListener("reset", () => setTimeout(() => { page = 1; renew(); keep(); }));
+  document.getElementById("previous").addEventListener("click", () => turn(-1));
+  document.getElementById("next").addEventListener("click", () => turn(1));
+  window.addEventListener("hashchange", follow);
+  window.addEventListener("beforeprint", print);
+  window.addEventListener("afterprint", paint);
+  if (location.hash) follow();
+})();

@@ -1,0 +1,96 @@
+"""What the words of a bundle mean, and its result in one sentence, for people who read it."""
+
+from datetime import UTC, datetime
+
+from evidence.model import Evidence, Standing, Verdict
+
+VERDICTS: dict[Verdict, tuple[str, str]] = {
+    Verdict.FAIL: ("fail", "The rule looked at the resource and found it wanting."),
+    Verdict.ERROR: ("error", "It could not be judged. It counts as a failure."),
+    Verdict.WAIVED: ("waived", "It fails, and a waiver with reason, owner and expiry lets it."),
+    Verdict.PASS: ("pass", "The rule looked at the resource and found what it asks for."),
+    Verdict.NO_FINDING: (
+        "no finding",
+        "A judge that tells failures only said nothing: the resource may have passed, or the rule "
+        "may not apply to it. No pass is claimed.",
+    ),
+    Verdict.NOT_APPLICABLE: ("not applicable", "The rule has nothing to ask of this resource."),
+}
+STANDINGS: dict[Standing, tuple[str, str]] = {
+    Standing.BROKEN: ("broken", "Something that speaks for it failed or could not be judged."),
+    Standing.GAP: ("gap", "Nothing here speaks for it."),
+    Standing.WEAK: (
+        "weak",
+        "Only judges that tell failures alone looked, and they said nothing.",
+    ),
+    Standing.EXCEPTIONS: (
+        "held with exceptions",
+        "What was judged passes, but for waived findings and clauses that are open in part.",
+    ),
+    Standing.HELD: ("held", "All that was judged for it passes."),
+}
+LIMITS = (
+    "This is what was judged and how it ended. It does not say that the organisation complies: a "
+    "control asks more than templates, tests and drills can show."
+)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: ``1 finding``, ``12,345 findings``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def result(evidence: Evidence) -> str:
+    """Say in one sentence how it ended; it never says more than was judged."""
+    judged = sum(evidence.summary[each] for each in Verdict if each != Verdict.NOT_APPLICABLE)
+    bad = [*_bad(evidence)]
+    if not judged and not bad:
+        return f"Nothing was judged, so nothing is shown{_without_evidence(evidence, '; ')}."
+    ending = _without_evidence(evidence, " and ")
+    if bad:
+        return f"{_listed(bad)}{ending}."
+    if not evidence.summary[Verdict.PASS]:
+        return f"No judge found a failure, but none that tells passes passed anything{ending}."
+    waived = evidence.summary[Verdict.WAIVED]
+    allowed = f", but for {counted(waived, 'finding')} that waivers let pass" if waived else ""
+    return f"What was judged passes{allowed}{ending}."
+
+
+def _bad(evidence: Evidence) -> list[str]:
+    """Count what failed, in words; nothing where nothing did."""
+    failed, errors = evidence.summary[Verdict.FAIL], evidence.summary[Verdict.ERROR]
+    alarms = sum(alarm.failed for alarm in evidence.alarm_tests)
+    drills = evidence.rehearsal.drills if evidence.rehearsal else ()
+    lost = sum(drill.outcome == "failed" for drill in drills)
+    said = (
+        (failed, f"{counted(failed, 'finding')} failed"),
+        (errors, f"{errors:,} could not be judged"),
+        (alarms, f"{counted(alarms, 'alarm test')} failed"),
+        (lost, f"{counted(lost, 'drill')} of the rehearsal failed"),
+    )
+    return [words for number, words in said if number]
+
+
+def _without_evidence(evidence: Evidence, joint: str) -> str:
+    gaps = sum(control.standing is Standing.GAP for control in evidence.controls)
+    if not evidence.controls:
+        return f"{joint}no control is mapped here"
+    has = "has" if gaps == 1 else "have"
+    of = f"{gaps:,} of {counted(len(evidence.controls), 'control')}"
+    return f"{joint}{of} {has} no evidence here" if gaps else ""
+
+
+def _listed(parts: list[str]) -> str:
+    return ", ".join(parts)
+
+
+def day(written: str) -> str:
+    """Write a moment in ISO 8601 as people do, in UTC; what cannot be read, as it stands."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    if moment.tzinfo is None:
+        return written
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

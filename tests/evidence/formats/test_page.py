@@ -1,0 +1,254 @@
+"""The page of evidence as a file: what it says, that it is whole, that nothing acts in it."""
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.formats import page_view
+from evidence.formats.page import as_bytes
+from evidence.formats.plain_words import day, result
+from evidence.model import Evidence, Standing, Verdict
+from tests.evidence.formats.page_reading import ReadPage, read
+from tests.evidence.samples import evidence, row
+
+_STYLE = Path(page_view.__file__).parent / "page_files" / "style.css"
+_TRICK = "</script><script>alert(1)</script><!--<script>"
+# WCAG 2.2, 1.4.3: text against what is behind it.
+_AA = 4.5
+
+
+@pytest.fixture(scope="module")
+def sample() -> ReadPage:
+    return read(as_bytes(evidence()))
+
+
+def embedded(page: ReadPage) -> dict[str, Any]:
+    """Read the results that the page carries for its script."""
+    (data,) = [each for each in page.of("script") if each.attributes.get("id") == "data"]
+    found: dict[str, Any] = json.loads(data.text)
+    return found
+
+
+def passing() -> Evidence:
+    """Make evidence in which nothing failed and no control lacks evidence."""
+    made = evidence()
+    good = (Verdict.FAIL, Verdict.ERROR)
+    controls = tuple(each for each in made.controls if each.standing is not Standing.GAP)
+    rows = tuple(each for each in made.rows if each.verdict not in good)
+    return replace(made, rows=rows, controls=controls)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        evidence(),
+        passing(),
+        evidence(rows=(), controls=(), clauses=(), waivers=(), alarm_tests=(), rehearsal=None),
+        evidence(rules=(), judges=(), templates=(), versions={}, gaps=()),
+    ],
+    ids=["one of everything", "passing", "nothing", "nothing known of rules"],
+)
+def test_it_is_whole_and_every_link_leads_somewhere(made: Evidence) -> None:
+    page = read(as_bytes(made))
+    assert page.faults == []
+    ids = [each.attributes["id"] for each in page.elements if "id" in each.attributes]
+    assert sorted(ids) == sorted(set(ids))
+    inner = [link.attributes["href"] for link in page.of("a")]
+    inside = {href[1:].partition("?")[0] for href in inner if href.startswith("#")}
+    assert inside
+    assert inside <= set(ids)
+    named = [each.attributes.get("aria-labelledby") for each in page.elements]
+    assert set(filter(None, named)) <= set(ids)
+    labels = {each.attributes["for"] for each in page.of("label")}
+    fields = [each.attributes["id"] for tag in ("input", "select") for each in page.of(tag)]
+    assert labels == set(fields)
+
+
+@pytest.mark.clause("ALL-4")
+def test_the_same_evidence_gives_the_same_bytes() -> None:
+    assert as_bytes(evidence()) == as_bytes(evidence())
+
+
+def test_it_asks_for_nothing_outside_itself(sample: ReadPage) -> None:
+    for element in sample.elements:
+        assert not {"src", "srcset", "style", "data", "action"} & set(element.attributes)
+        assert not any(name.startswith("on") for name in element.attributes)
+        if "href" in element.attributes:
+            assert element.tag == "a"
+    style = _STYLE.read_text("utf-8")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_only_its_own_style_and_script_act(sample: ReadPage) -> None:
+    (policy,) = [
+        each.attributes["content"]
+        for each in sample.of("meta")
+        if each.attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    said = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert said["default-src"] == "'none'"
+    acting = [each for each in sample.of("script") if not each.attributes]
+    for name, elements in (("style-src", sample.of("style")), ("script-src", acting)):
+        (element,) = elements
+        digest = base64.b64encode(hashlib.sha256(element.text.encode()).digest()).decode()
+        assert said[name] == f"'sha256-{digest}'"
+    assert set(said) == {"default-src", "style-src", "script-src", "base-uri", "form-action"}
+
+
+@pytest.mark.parametrize("name", ["message", "resource", "rule", "template", "construct_path"])
+def test_no_text_breaks_out_of_its_place(name: str) -> None:
+    page = read(as_bytes(evidence(rows=(row(Verdict.FAIL, **{name: _TRICK}),))))
+    assert page.faults == []
+    assert len(page.of("script")) == 2
+    assert _TRICK in page.section("failures")
+    assert _TRICK in json.dumps(embedded(page))
+
+
+def test_a_text_that_utf_8_cannot_hold_is_shown_as_its_escape() -> None:
+    page = read(as_bytes(evidence(rows=(row(Verdict.FAIL, message="\ud800"),))))
+    assert "\\ud800" in page.section("failures")
+
+
+@pytest.mark.clause("ALL-4")
+def test_what_an_auditor_reads_first_is_on_top(sample: ReadPage) -> None:
+    (head,) = sample.of("header")
+    told = " ".join(head.text.split())
+    for fact in ("acme/production", "phi", "111122223333", "us-east-2", "clean", "4 May 2026"):
+        assert fact in told
+    assert evidence().commit.id in told
+    assert told.index(result(evidence())) < told.index("Organisation")
+
+
+def test_a_working_tree_that_was_not_clean_is_said() -> None:
+    made = evidence()
+    dirty = replace(made, commit=replace(made.commit, clean=False))
+    (head,) = read(as_bytes(dirty)).of("header")
+    assert "The working tree was not clean" in " ".join(head.text.split())
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (
+            evidence(),
+            "2 findings failed, 1 could not be judged and 1 of 5 controls has no evidence here.",
+        ),
+        (passing(), "What was judged passes, but for 1 finding that waivers let pass."),
+        (
+            evidence(rows=(), alarm_tests=(), rehearsal=None),
+            "Nothing was judged, so nothing is shown; 1 of 5 controls has no evidence here.",
+        ),
+        (
+            evidence(rows=(row(Verdict.NOT_APPLICABLE),), controls=()),
+            "Nothing was judged, so nothing is shown; no control is mapped here.",
+        ),
+        (
+            replace(passing(), rows=(row(Verdict.NO_FINDING),)),
+            "No judge found a failure, but none that tells passes passed anything.",
+        ),
+        (
+            replace(passing(), alarm_tests=(replace(evidence().alarm_tests[0], failed=2),)),
+            "2 alarm tests failed.",
+        ),
+    ],
+    ids=["failed", "waived", "nothing", "not applicable", "no finding", "an alarm test"],
+)
+def test_the_result_never_says_more_than_was_judged(made: Evidence, said: str) -> None:
+    assert result(made) == said
+    assert "compliant" not in as_bytes(made).decode().lower()
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_control_without_evidence_is_a_gap_and_never_a_pass(sample: ReadPage) -> None:
+    told = sample.below("control-HIPAA-164.310-b")
+    assert told == (
+        "HIPAA 164.310(b) Workstation use gap Gap: nothing in this repository speaks for it"
+    )
+    assert "nothing here speaks for 1 of 3 controls" in sample.section("gaps")
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_control_tells_what_speaks_for_it(sample: ReadPage) -> None:
+    told = sample.below("control-HIPAA-164.312-a-2-iv")
+    for part in ("ACME-SEC-1", "1 fail, 1 pass", "bucket-full", "restore", "2 resources judged"):
+        assert part in told
+    assert "broken" in told
+
+
+def test_each_section_tells_what_the_evidence_holds(sample: ReadPage) -> None:
+    assert "It holds what is public anyway." in sample.section("waivers")
+    assert "until 2027-05-31, owned by platform-engineering" in sample.section("waivers")
+    assert "logs of the database wait for a later release" in sample.below("clause-ACME-LOG-1")
+    assert sample.below("alarm-bucket-full") == "bucket-fullboth12039ACME-LOG-1"
+    assert "of acme/staging, not of this environment" in sample.section("drills")
+    assert "not exercisable no containers" in sample.below("drill-gate")
+    assert "That a silent rule applied." in sample.section("judges")
+    assert "ab" * 32 in sample.section("provenance")
+
+
+def test_every_result_is_in_the_page_worst_first(sample: ReadPage) -> None:
+    data = embedded(sample)
+    verdicts = [data["verdicts"][int(digit)][0] for digit in data["rows"]["verdict"]]
+    assert verdicts == [
+        "fail",
+        "fail",
+        "error",
+        "waived",
+        "pass",
+        "no_finding",
+        "not_applicable",
+    ]
+    told = {
+        (*data["rules"][rule][:2], data["places"][place][1], data["texts"][text][0])
+        for rule, place, text in zip(
+            data["rows"]["rule"], data["rows"]["place"], data["rows"]["text"], strict=True
+        )
+    }
+    assert told == {
+        (each.judge, each.rule, each.resource, each.message) for each in evidence().rows
+    }
+
+
+def test_a_moment_is_written_in_utc_and_what_is_none_as_it_stands() -> None:
+    assert day("2026-05-04T23:30:00-02:00") == "5 May 2026, 01:30 UTC"
+    assert day("yesterday") == "yesterday"
+
+
+@given(st.lists(st.text(min_size=1, max_size=8), max_size=20))
+def test_no_two_things_share_an_anchor(ids: list[str]) -> None:
+    found = page_view.anchored("control", ids)
+    assert set(found) == set(ids)
+    assert len(set(found.values())) == len(set(ids))
+    assert all(re.fullmatch(r"[A-Za-z0-9.-]+", anchor) for anchor in found.values())
+
+
+def luminance(colour: str) -> float:
+    """Give the relative luminance of ``#rgb`` or ``#rrggbb`` (WCAG 2.2)."""
+    digits = colour.removeprefix("#")
+    full = digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
+    channels = [int(full[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_text_can_be_read_against_what_is_behind_it(scheme: int) -> None:
+    block = re.findall(r":root \{(.*?)\}", _STYLE.read_text("utf-8"), re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", block))
+    pairs = [
+        (colours[text], colours[behind])
+        for text in ("ink", "quiet", "link", "bad", "warn", "good")
+        for behind in ("paper", "shade")
+    ]
+    for text, behind in [*pairs, (colours["on-bad"], colours["bad"])]:
+        light, dark = sorted((luminance(text), luminance(behind)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= _AA, (text, behind)

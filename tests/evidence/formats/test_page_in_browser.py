@@ -1,0 +1,341 @@
+"""The page of evidence, opened and used in a real Chromium, with no network.
+
+`make browser` brings the browser. Every test fails by what the console says, by an error in the
+script, by a breach of the page's security policy, and by any request but the page itself.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
+
+from evidence.formats.page import as_bytes
+from evidence.model import Evidence, Row, Verdict
+from tests.browser.chromium import ARGUMENTS, chromium
+from tests.evidence.samples import evidence, row
+
+Scheme = Literal["light", "dark"]
+_MANY = 30_000
+_LARGEST = 4_000_000
+# Far above what it takes (about 0.3 s on two busy cores), far below what anyone would wait.
+_SLOWEST = 5.0
+_BREACHES = """
+window.breaches = [];
+addEventListener("securitypolicyviolation", (event) =>
+  breaches.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = chromium(playwright)
+        launched = playwright.chromium.launch(
+            executable_path=found.path,
+            args=list(ARGUMENTS),
+            env={**os.environ, **found.environment},
+        )
+        yield launched
+        launched.close()
+
+
+class Opened:
+    """Opens pages from files, and gathers whatever goes wrong in them."""
+
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.browser = browser
+        self.folder = folder
+        self.faults: list[str] = []
+        self.pages: list[Page] = []
+
+    def __call__(
+        self,
+        made: Evidence,
+        *,
+        fragment: str = "",
+        width: int = 1280,
+        scheme: Scheme = "light",
+        scripts: bool = True,
+    ) -> Page:
+        """Open an evidence's page, at a fragment, in a window of this width."""
+        file = self.folder / "index.html"
+        file.write_bytes(as_bytes(made))
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+        )
+        context.route("**/*", self._only_files)
+        page = context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        page.add_init_script(_BREACHES)
+        page.goto(file.as_uri() + fragment)
+        self.pages.append(page)
+        return page
+
+    def close(self) -> None:
+        """Ask each page what its policy had to stop, and close it."""
+        for page in self.pages:
+            self.faults += page.evaluate("globalThis.breaches ?? []")
+            page.context.close()
+
+    def _only_files(self, route: Route) -> None:
+        if route.request.url.startswith(("file:", "data:")):
+            route.continue_()
+            return
+        self.faults.append(f"asked for {route.request.url}")
+        route.abort()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        self.faults.append(f"console {message.type}: {message.text}")
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+    pages = Opened(browser, tmp_path)
+    yield pages
+    pages.close()
+    assert pages.faults == []
+
+
+def shown(page: Page) -> list[str]:
+    """List the rules of the results that the table shows."""
+    return page.locator("#rows .unfold").all_inner_texts()
+
+
+def many() -> Evidence:
+    """Make evidence of 30,000 results: 60 rules at 500 resources."""
+    verdicts = [Verdict.FAIL, *[Verdict.NOT_APPLICABLE] * 29, *[Verdict.PASS] * 30]
+
+    def result(number: int) -> Row:
+        rule, place = number % 60, number // 60
+        # The failures are those of one rule at 20 resources.
+        bad = rule == 0 and place >= 20
+        return row(
+            Verdict.PASS if bad else verdicts[rule],
+            f"rule-{rule}",
+            resource=f"Resource{place}",
+            construct_path=f"acme-production/Data/Thing{place}/Resource",
+            message="" if bad else f"what rule {rule} says of resource {place}",
+            clauses=(f"ACME-SEC-{rule % 7}",),
+            controls=(f"NIST AC-{rule}",),
+        )
+
+    return evidence(rows=tuple(result(number) for number in range(_MANY)))
+
+
+def test_the_table_shows_all_results_and_counts_them(opened: Opened) -> None:
+    page = opened(evidence())
+    expect(page.locator("#count")).to_have_text("Showing 7 of 7 results.")
+    assert len(shown(page)) == len(evidence().rows)
+    expect(page.locator("#unscripted")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rules"),
+    [
+        ("status", "waived", ["bucket-locked"]),
+        ("judge", "HIPAA.Security", ["HIPAA.Security-S3BucketLoggingEnabled"]),
+        ("control", "HIPAA 164.312(b)", ["HIPAA.Security-S3BucketLoggingEnabled"]),
+        ("control", "HIPAA 164.310(b)", []),
+        ("clause", "ACME-LOG-1", []),
+        ("resource", "draft", ["bucket-versioned"]),
+        ("rule", "VERSION", ["bucket-versioned"]),
+        ("rule", "Runbook::bucket-owned", ["bucket-owned"]),
+    ],
+)
+def test_a_filter_leaves_what_matches_and_the_address_brings_it_back(
+    opened: Opened, field: str, value: str, rules: list[str]
+) -> None:
+    page = opened(evidence())
+    control = page.locator(f"#{field}")
+    if control.evaluate("each => each.tagName") == "SELECT":
+        control.select_option(value)
+    else:
+        control.fill(value)
+    expect(page.locator("#count")).to_contain_text(
+        f"Showing {len(rules)} of {len(rules)} matching results, among 7 in all."
+    )
+    assert shown(page) == rules
+
+    again = opened(evidence(), fragment=page.evaluate("location.hash"))
+    assert shown(again) == rules
+    assert again.locator(f"#{field}").input_value() == value
+
+
+def test_filters_add_up_and_can_be_cleared(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#results?clause=ACME-SEC-1&status=fail")
+    assert shown(page) == ["bucket-versioned", "stack-protected"]
+    page.get_by_label("Resource", exact=True).fill("drafts")
+    assert shown(page) == ["bucket-versioned"]
+    page.get_by_role("button", name="Clear filter").click()
+    expect(page.locator("#count")).to_have_text("Showing 7 of 7 results.")
+    assert page.evaluate("location.hash") == "#results"
+
+
+def test_a_template_and_a_name_that_is_not_here_can_be_asked_for(opened: Opened) -> None:
+    template = evidence().templates[0].path
+    page = opened(evidence(), fragment=f"#results?template={template}")
+    assert len(shown(page)) == len(evidence().rows)
+    page = opened(evidence(), fragment="#results?clause=ACME-GONE-9")
+    assert shown(page) == []
+    expect(page.locator("#clause option:checked")).to_have_text("ACME-GONE-9 (not in this bundle)")
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_control_leads_to_its_clauses_and_its_results(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#control-HIPAA-164.312-a-2-iv")
+    control = page.locator("[id='control-HIPAA-164.312-a-2-iv']")
+    expect(control.locator("details")).to_have_attribute("open", "")
+    control.get_by_role("link", name="results that cite").click()
+    expect(page.locator("#control")).to_have_value("HIPAA 164.312(a)(2)(iv)")
+    expect(page.locator("#count")).to_contain_text("6 matching results")
+    expect(page.locator("#results")).to_be_in_viewport()
+    page.go_back()
+    control.get_by_role("link", name="ACME-SEC-1").click()
+    expect(page.locator("#clause-ACME-SEC-1")).to_be_in_viewport()
+    expect(page.locator("#clause-ACME-SEC-1 details")).to_have_attribute("open", "")
+
+
+def test_a_count_of_the_summary_leads_to_its_results(opened: Opened) -> None:
+    page = opened(evidence())
+    page.get_by_role("link", name="2 results: fail").click()
+    assert shown(page) == ["bucket-versioned", "stack-protected"]
+
+
+def test_a_row_tells_its_details_by_keyboard(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#results?rule=bucket-encrypted")
+    button = page.get_by_role("button", name="bucket-encrypted")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    told = page.locator("#rows .more").inner_text()
+    for part in (
+        "found what it asks for",
+        "Records are PHI.",
+        "Set BucketEncryption.",
+        "stacks/data_stack.py:41",
+    ):
+        assert part in told
+    page.keyboard.press("Enter")
+    expect(page.locator("#rows .more")).to_have_count(0)
+
+
+def test_what_was_waived_says_why(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#results?status=waived")
+    page.get_by_role("button", name="bucket-locked").click()
+    expect(page.locator("#rows .more")).to_contain_text("It holds what is public anyway.")
+
+
+def test_a_script_in_a_message_is_text(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#results?rule=stack-protected")
+    expect(page.locator("#rows")).to_contain_text("<script>alert(1)</script>")
+    trick = "</script><img src=x onerror=alert(1)><!--<script>alert(2)</script>"
+    page = opened(evidence(rows=(row(Verdict.FAIL, trick, resource=trick, message=trick),)))
+    page.locator("#rows .unfold").click()
+    assert shown(page) == [trick]
+    assert page.locator("img").count() == 0
+
+
+def test_a_script_that_came_in_would_not_run(opened: Opened) -> None:
+    page = opened(evidence())
+    page.evaluate(
+        "() => { const made = document.createElement('script');"
+        " made.textContent = 'window.ran = true'; document.body.append(made); }"
+    )
+    page.wait_for_function("breaches.length === 1")
+    assert page.evaluate("window.ran") is None
+    assert page.evaluate("breaches.pop()") == "script-src-elem inline"
+    assert any("Content Security Policy" in fault for fault in opened.faults)
+    opened.faults.clear()
+
+
+def test_without_scripts_everything_but_the_table_is_there(opened: Opened) -> None:
+    page = opened(evidence(), scripts=False)
+    for section in ("failures", "controls", "waivers", "gaps", "clauses", "drills"):
+        expect(page.locator(f"section:has(> #{section})")).to_be_visible()
+    expect(page.get_by_text("BucketEncryption is missing").first).to_be_visible()
+    expect(page.get_by_text("The same 7 results stand in results.csv")).to_be_visible()
+    expect(page.locator("#filters")).to_be_hidden()
+    page.locator("#control-NIST-AU-2 summary").click()
+    expect(page.locator("#control-NIST-AU-2")).to_contain_text("3 pass")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_width_scrolls_the_page_sideways(opened: Opened, width: int, scheme: Scheme) -> None:
+    long = "AVeryLongNameWithoutAnyPlaceToBreakIt" * 6
+    extra = row(Verdict.FAIL, long, resource=long, message=long, construct_path=long, type=long)
+    made = evidence()
+    page = opened(replace(made, rows=(*made.rows, extra)), width=width, scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    for button in page.locator("#rows .unfold").all():
+        button.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_control_of_the_filter_has_a_name_and_the_count_is_announced(opened: Opened) -> None:
+    page = opened(evidence())
+    for name in ("Status", "Judge", "Clause", "Control", "Template", "Rule", "Resource"):
+        expect(page.get_by_label(name, exact=True)).to_be_visible()
+    expect(page.locator("#count")).to_have_attribute("aria-live", "polite")
+    for role in ("main", "navigation", "search"):
+        expect(page.get_by_role(role)).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_it_prints(opened: Opened, tmp_path: Path, paper: str) -> None:
+    page = opened(evidence())
+    printed = page.pdf(format=paper)
+    assert printed.startswith(b"%PDF-")
+    # With all that it unfolds on paper, and without the table of all results.
+    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 8
+    page.emulate_media(media="print")
+    for hidden in ("nav", "#filters", "#rows", "#count"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("#unprinted")).to_contain_text("The 7 results are not printed")
+    assert page.locator("#control-NIST-AU-2 dl").evaluate("each => each.checkVisibility()")
+
+
+def test_paper_has_the_results_that_are_filtered_all_pages_of_them(opened: Opened) -> None:
+    page = opened(many(), fragment="#results?rule=Runbook::rule-7")
+    assert len(shown(page)) == 200
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#rows")).to_be_visible()
+    assert len(shown(page)) == 500
+    expect(page.locator("#unprinted")).to_have_text(
+        "Printed: 500 of the 500 results with rule Runbook::rule-7."
+    )
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert len(shown(page)) == 200
+
+
+def test_thirty_thousand_results_open_fast_and_can_be_turned(opened: Opened) -> None:
+    made = many()
+    assert len(as_bytes(made)) < _LARGEST
+    started = time.perf_counter()
+    page = opened(made)
+    expect(page.locator("#count")).to_have_text("Showing 200 of 30,000 results (1 to 200).")
+    assert time.perf_counter() - started < _SLOWEST
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#count")).to_have_text("Showing 200 of 30,000 results (201 to 400).")
+    expect(page.locator("#position")).to_have_text("Page 2 of 150")
+    again = opened(made, fragment=page.evaluate("location.hash"))
+    expect(again.locator("#position")).to_have_text("Page 2 of 150")
+    again.get_by_label("Resource", exact=True).fill("Thing499/")
+    expect(again.locator("#count")).to_have_text(
+        "Showing 60 of 60 matching results, among 30,000 in all."
+    )
+    again.get_by_label("Status", exact=True).select_option("fail")
+    expect(again.locator("#count")).to_contain_text("Showing 0 of 0 matching results")

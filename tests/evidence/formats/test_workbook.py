@@ -1,5 +1,6 @@
 """evidence.xlsx: what openpyxl reads back is what the evidence says, and no cell calculates."""
 
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from itertools import pairwise
@@ -228,6 +229,13 @@ def test_what_is_not_there_is_said() -> None:
         "Judges": "Nobody judged, which is no pass.",
     }
     assert ["Last rehearsal", "none on record", ""] in lines(book["Summary"])
+
+
+def test_a_clause_of_another_organisation_is_said_not_to_apply() -> None:
+    elsewhere = replace(evidence().clauses[0], applies=False)
+    book = read(evidence(clauses=(elsewhere,)))
+    assert lines(book["Clauses"])[1][2] == "no"
+    assert ["Clauses that apply", 0, ""] in lines(book["Summary"])
 
 
 def test_a_working_tree_that_differs_is_said() -> None:

@@ -323,6 +323,7 @@ def test_every_table_can_be_filtered_and_printed() -> None:
 def test_verdicts_differ_in_grey() -> None:
     """What is printed without colour tells a failure, an error and a waiver apart."""
     sheet = read(evidence())["Findings"]
+    assert {cell.fill.fill_type for cell in sheet["A"]} == {"solid"}
     fills = {str(cell.value): cell.fill.start_color.rgb for cell in sheet["A"][1:]}
     greys = [_grey(fills[verdict]) for verdict in ("fail", "error", "waived")]
     assert greys == sorted(greys)

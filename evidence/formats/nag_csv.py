@@ -1,4 +1,4 @@
-"""The report that cdk-nag wrote up to version 2, for tools that read it; version 3 writes none.
+"""The report that cdk-nag 2 wrote, for tools that read it; version 3.0 has its types alone.
 
 Columns, words and quotes are those of ``NagReportLogger`` in cdk-nag 2.36 (``src/nag-logger.ts``):
 a header without quotes, then a line a rule and resource with every cell in quotes, ended by LF.
@@ -11,12 +11,11 @@ What differs, because version 3 tells failures alone:
   info tells the two apart: it begins with ``NOTHING_SAID``.
 - ``N/A`` is written for a rule that did not apply; version 2 knew the word and left the line out.
 
-The rule info leaves out the rule's id, with which the packs' messages begin here; what they found,
-as in ``[Action::s3:*]``, stays, for it was no part of version 2's rule id either.
-
-Where no construct is known, the resource id is the logical id, else the template's path, and
-``N/A`` for a rule that found nothing to ask. ``evidence.formats.spreadsheet_cell`` says
-how a cell is kept from being a formula, which version 2 did not do.
+The rule info leaves out the rule's id, with which messages of the packs begin; what they found, as
+in ``[Action::s3:*]``, stays there, for version 2 had it in no column. Where no construct is known,
+the resource id is the logical id, else the template's path, else ``N/A``.
+``evidence.formats.spreadsheet_cell`` says how a cell is kept from being a formula, which version 2
+did not do.
 """
 
 import csv

@@ -136,8 +136,8 @@ def _notes(
     if lacking := len(said.told) - results:
         yield (
             "error",
-            f"Results left out: {lacking:,} of {len(said.told):,}, the least bad ones; GitHub shows "
-            f"{MOST_RESULTS:,} of a run and takes 10 MB of a file; results.csv has all.",
+            f"Results left out: {lacking:,} of {len(said.told):,}, the least bad ones; GitHub "
+            f"shows {MOST_RESULTS:,} of a run and takes 10 MB of a file; results.csv has all.",
         )
     if left_out:
         names = ", ".join(f"{of.judge.name} ({len(of.told):,} results)" for of in left_out)

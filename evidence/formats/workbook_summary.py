@@ -12,7 +12,7 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.ERROR: "It could not be judged, which is no pass.",
     Verdict.WAIVED: "A rule is broken, and a waiver lets it pass for a time: see Waivers.",
     Verdict.PASS: "A rule looked, and found nothing wrong.",
-    Verdict.NO_FINDING: "A judge said nothing, as it does where a rule does not apply: no pass is claimed.",
+    Verdict.NO_FINDING: "Nothing was said, as of a rule that does not apply: no pass is claimed.",
     Verdict.NOT_APPLICABLE: "The rule does not concern the resource, or found none to look at.",
 }
 STANDINGS: Mapping[Standing, str] = {

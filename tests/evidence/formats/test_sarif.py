@@ -156,14 +156,14 @@ def test_a_row_of_a_judge_and_a_rule_that_nobody_listed_is_told() -> None:
 
 def test_a_finding_is_at_its_line_of_code_else_at_the_template() -> None:
     here = row(Verdict.FAIL, location="stacks/a b.py:7")
-    nowhere = row(Verdict.FAIL, location="", template="assembly/ü.template.json")
+    nowhere = row(Verdict.FAIL, location="", template="assembly/ü\ud800.template.json")
     odd = row(Verdict.FAIL, location="a.py:0")
     lost = row(Verdict.FAIL, location="", template="")
     found = ours(evidence(rows=(here, nowhere, odd, lost)))["results"]
     places = [result["locations"][0]["physicalLocation"] for result in found]
     assert [(p["artifactLocation"]["uri"], p["region"]["startLine"]) for p in places] == [
         ("stacks/a%20b.py", 7),
-        ("assembly/%C3%BC.template.json", 1),
+        ("assembly/%C3%BC%3F.template.json", 1),
         ("assembly-acme-production/AcmeData.template.json", 1),
         ("manifest.json", 1),
     ]
@@ -202,6 +202,15 @@ def test_a_whole_stacks_fingerprint_stays_when_its_template_is_renamed() -> None
 )
 def test_fingerprints_differ_by(other: Evidence) -> None:
     assert fingerprints(other) != fingerprints(evidence(rows=(row(Verdict.FAIL),)))
+
+
+def test_fingerprints_of_two_judges_differ() -> None:
+    both = evidence(rows=(row(Verdict.FAIL), row(Verdict.FAIL, judge="HIPAA.Security")))
+    mine, theirs = (
+        run["results"][0]["partialFingerprints"]["primaryLocationLineHash"] for run in runs(both)
+    )
+    assert mine.removesuffix(":1") != theirs.removesuffix(":1")
+    assert mine[-2:] == theirs[-2:] == ":1"
 
 
 def test_findings_of_one_rule_at_one_resource_are_numbered() -> None:

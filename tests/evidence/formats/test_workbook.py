@@ -1,5 +1,6 @@
 """evidence.xlsx: what openpyxl reads back is what the evidence says, and no cell calculates."""
 
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from itertools import pairwise
@@ -230,6 +231,13 @@ def test_what_is_not_there_is_said() -> None:
     assert ["Last rehearsal", "none on record", ""] in lines(book["Summary"])
 
 
+def test_a_clause_of_another_organisation_is_said_not_to_apply() -> None:
+    elsewhere = replace(evidence().clauses[0], applies=False)
+    book = read(evidence(clauses=(elsewhere,)))
+    assert lines(book["Clauses"])[1][2] == "no"
+    assert ["Clauses that apply", 0, ""] in lines(book["Summary"])
+
+
 def test_a_working_tree_that_differs_is_said() -> None:
     dirty = evidence(commit=Commit("ab" * 20, "2026-05-04T03:02:01Z", clean=False))
     why = "What was judged is not what the commit holds."
@@ -315,6 +323,7 @@ def test_every_table_can_be_filtered_and_printed() -> None:
 def test_verdicts_differ_in_grey() -> None:
     """What is printed without colour tells a failure, an error and a waiver apart."""
     sheet = read(evidence())["Findings"]
+    assert {cell.fill.fill_type for cell in sheet["A"]} == {"solid"}
     fills = {str(cell.value): cell.fill.start_color.rgb for cell in sheet["A"][1:]}
     greys = [_grey(fills[verdict]) for verdict in ("fail", "error", "waived")]
     assert greys == sorted(greys)

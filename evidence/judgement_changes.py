@@ -220,13 +220,14 @@ def _from_nothing(after: Said | None) -> Direction | None:
 
 
 def _told_already(key: Key, old: Judgements, new: Judgements) -> bool:
-    """Tell whether its judge, its rule or its place came, went or stopped as a whole."""
+    """Tell whether its rule or its place came, went or stopped as a whole.
+
+    A new rule is one that began to look; what it finds is told all the same.
+    """
     judge, name, place = key
     rule = (judge, name)
     return (
-        (judge in old.judges) != (judge in new.judges)
-        or rule not in old.rules
-        or rule not in new.rules
+        rule not in new.rules
         or _stopped(rule, old, new)
         or _stopped(rule, new, old)
         or place not in old.known

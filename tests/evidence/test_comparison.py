@@ -153,11 +153,13 @@ def test_a_rule_whose_only_findings_were_mended_did_not_stop() -> None:
 
 def test_a_new_rule_is_better_and_what_it_finds_is_worse() -> None:
     kept = row(Verdict.PASS, "bucket-versioned")
-    old = judged(kept, rules=["bucket-versioned"])
-    new = judged(kept, row(Verdict.FAIL, message="x"))
+    other = row(Verdict.PASS, "bucket-versioned", construct_path="acme-production/Other")
+    old = judged(kept, other, rules=["bucket-versioned"])
+    passes = row(Verdict.PASS, construct_path="acme-production/Other")
+    new = judged(kept, other, passes, row(Verdict.FAIL, message="x"))
     assert told(old, new) == [
         ("worse", f"finding {AT}: nothing said -> fail: x"),
-        ("better", "rule Runbook::bucket-encrypted: not there -> looks at 1 place"),
+        ("better", "rule Runbook::bucket-encrypted: not there -> looks at 2 places"),
     ]
 
 

@@ -85,6 +85,30 @@ def test_a_changed_byte_of_each_file_is_found(name: str, bundle: Path) -> None:
     assert not is_found(bundle)
 
 
+@pytest.mark.clause("ALL-4")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"  ", b"\t "),
+        (b"}\n", b"}"),
+        (b'"schema": 1', b'"schema": 1, "schema": 1'),
+        (b'"schema": 1', b'"schema": 1.0'),
+        (b'"schema": 1', b'"more": 0, "schema": 1'),
+        (b'"acme"', b'"\\u0061cme"'),
+    ],
+)
+def test_a_manifest_that_says_the_same_in_other_bytes_is_found(
+    old: bytes, new: bytes, bundle: Path
+) -> None:
+    data = (bundle / MANIFEST).read_bytes()
+    assert old in data
+    (bundle / MANIFEST).write_bytes(data.replace(old, new))
+    (difference,) = verify(bundle).differences
+    assert str(difference) == (
+        "changed: manifest.json: it is not written as `runbook evidence` writes it"
+    )
+
+
 @settings(max_examples=50)
 @given(st.sampled_from(FILES), st.integers(min_value=0))
 def test_any_truncated_file_is_found(sample_bundle: Path, name: str, length: int) -> None:

@@ -43,17 +43,22 @@ def counted(number: int, one: str, many: str = "") -> str:
 def result(evidence: Evidence) -> str:
     """Say in one sentence how it ended; it never says more than was judged."""
     judged = sum(evidence.summary[each] for each in Verdict if each != Verdict.NOT_APPLICABLE)
-    bad = [*_bad(evidence)]
+    bad = _bad(evidence)
     if not judged and not bad:
         return f"Nothing was judged, so nothing is shown{_without_evidence(evidence, '; ')}."
-    ending = _without_evidence(evidence, " and ")
     if bad:
-        return f"{_listed(bad)}{ending}."
+        return f"{', '.join(bad)}{_without_evidence(evidence, ' and ')}."
     if not evidence.summary[Verdict.PASS]:
-        return f"No judge found a failure, but none that tells passes passed anything{ending}."
-    waived = evidence.summary[Verdict.WAIVED]
-    allowed = f", but for {counted(waived, 'finding')} that waivers let pass" if waived else ""
-    return f"What was judged passes{allowed}{ending}."
+        told = "No judge found a failure, but none that tells passes passed anything"
+        return f"{told}{_without_evidence(evidence, '; ')}."
+    waived, silent = evidence.summary[Verdict.WAIVED], evidence.summary[Verdict.NO_FINDING]
+    said = (
+        (waived, f"{counted(waived, 'finding')} that waivers let pass"),
+        (silent, f"{counted(silent, 'result')} of which no pass is claimed"),
+    )
+    but = " and ".join(words for number, words in said if number)
+    told = f"What was judged passes, but for {but}" if but else "What was judged passes"
+    return f"{told}{_without_evidence(evidence, '; ')}."
 
 
 def _bad(evidence: Evidence) -> list[str]:
@@ -78,10 +83,6 @@ def _without_evidence(evidence: Evidence, joint: str) -> str:
     has = "has" if gaps == 1 else "have"
     of = f"{gaps:,} of {counted(len(evidence.controls), 'control')}"
     return f"{joint}{of} {has} no evidence here" if gaps else ""
-
-
-def _listed(parts: list[str]) -> str:
-    return ", ".join(parts)
 
 
 def day(written: str) -> str:

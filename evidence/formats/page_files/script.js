@@ -111,7 +111,7 @@
     const code = (text) => text && [element("code", {}, text)];
     const told = [
       ["Means", [meaning]],
-      ["Rule", [title || id]],
+      [judge === data.own ? "Rule wants" : "Judge's words", [title || id]],
       ["Why", why && [why]],
       ["Remedy", remedy && [remedy]],
       ["Waived because", reason && [reason]],
@@ -152,7 +152,7 @@
         element("strong", {}, resource || data.templates[template].split("/").pop()),
         element("span", { className: "by" }, type || "the whole file"),
         path ? element("code", { className: "quiet" }, path) : ""),
-      element("td", { role: "cell" }, message || element("span", { className: "quiet" }, title && `Wants: ${title}`)));
+      element("td", { role: "cell" }, message || element("span", { className: "quiet" }, judge === data.own ? title : "")));
     button.addEventListener("click", () => unfold(button, made, row));
     return made;
   }

@@ -142,7 +142,11 @@ def test_a_working_tree_that_was_not_clean_is_said() -> None:
             evidence(),
             "2 findings failed, 1 could not be judged and 1 of 5 controls has no evidence here.",
         ),
-        (passing(), "What was judged passes, but for 1 finding that waivers let pass."),
+        (
+            passing(),
+            "What was judged passes, but for 1 finding that waivers let pass and 1 result of which no "
+            "pass is claimed.",
+        ),
         (
             evidence(rows=(), alarm_tests=(), rehearsal=None),
             "Nothing was judged, so nothing is shown; 1 of 5 controls has no evidence here.",
@@ -182,6 +186,35 @@ def test_a_control_tells_what_speaks_for_it(sample: ReadPage) -> None:
     for part in ("ACME-SEC-1", "1 fail, 1 pass", "bucket-full", "restore", "2 resources judged"):
         assert part in told
     assert "broken" in told
+
+
+def test_a_rule_that_found_nothing_to_ask_of_stands_apart() -> None:
+    made = evidence()
+    (control,) = [each for each in made.controls if each.id == "NIST AU-2"]
+    rules = {**control.rules, "Runbook::queue-logged": {Verdict.NOT_APPLICABLE: 4}}
+    assert page_view.idle_rules(replace(control, rules=rules)) == ["Runbook::queue-logged"]
+    page = read(as_bytes(replace(made, controls=(replace(control, rules=rules),))))
+    assert "Not applicable queue-logged: rules that found nothing" in page.below(
+        "control-NIST-AU-2"
+    )
+
+
+def test_a_title_that_tells_a_failure_is_not_shown_as_what_holds() -> None:
+    made = evidence()
+    (control,) = [each for each in made.controls if each.id == "HIPAA 164.312(b)"]
+    told = read(as_bytes(replace(made, controls=(control,)))).below("control-HIPAA-164.312-b")
+    assert "HIPAA.Security-S3BucketLoggingEnabled HIPAA.Security: 1 no finding" in told
+    assert "Buckets are logged" not in told
+
+
+def test_a_waiver_leads_to_its_rule_without_what_was_found() -> None:
+    made = evidence()
+    rule = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"
+    page = read(as_bytes(replace(made, waivers=(replace(made.waivers[0], rules=(rule,)),))))
+    (link,) = [each for each in page.of("a") if each.text == rule]
+    assert link.attributes["href"] == (
+        "#results?status=waived&rule=AwsSolutions%3A%3AAwsSolutions-IAM5"
+    )
 
 
 def test_each_section_tells_what_the_evidence_holds(sample: ReadPage) -> None:

@@ -144,8 +144,8 @@ def test_a_working_tree_that_was_not_clean_is_said() -> None:
         ),
         (
             passing(),
-            "What was judged passes, but for 1 finding that waivers let pass and 1 result of which no "
-            "pass is claimed.",
+            "What was judged passes, but for 1 finding that waivers let pass and 1 result of which "
+            "no pass is claimed.",
         ),
         (
             evidence(rows=(), alarm_tests=(), rehearsal=None),
@@ -194,9 +194,9 @@ def test_a_rule_that_found_nothing_to_ask_of_stands_apart() -> None:
     rules = {**control.rules, "Runbook::queue-logged": {Verdict.NOT_APPLICABLE: 4}}
     assert page_view.idle_rules(replace(control, rules=rules)) == ["Runbook::queue-logged"]
     page = read(as_bytes(replace(made, controls=(replace(control, rules=rules),))))
-    assert "Not applicable queue-logged: rules that found nothing" in page.below(
-        "control-NIST-AU-2"
-    )
+    told = page.below("control-NIST-AU-2")
+    assert "bucket-logged Runbook: 3 pass" in told
+    assert "queue-logged: rules that found nothing here to ask of" in told
 
 
 def test_a_title_that_tells_a_failure_is_not_shown_as_what_holds() -> None:

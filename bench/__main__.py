@@ -6,7 +6,15 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-from bench import alarm_replay, command_start, mutants, rule_check, sandbox_deploy, synthesis
+from bench import (
+    alarm_replay,
+    command_start,
+    evidence,
+    mutants,
+    rule_check,
+    sandbox_deploy,
+    synthesis,
+)
 from bench.measurement import Measurement
 
 
@@ -22,8 +30,8 @@ def main(arguments: Sequence[str]) -> int:
 def _measurements(arguments: Sequence[str]) -> Iterable[Measurement]:
     match arguments:
         case []:
-            parts = (command_start, alarm_replay, rule_check, synthesis, sandbox_deploy, mutants)
-            for part in parts:
+            quick = (command_start, alarm_replay, rule_check, synthesis)
+            for part in (*quick, evidence, sandbox_deploy, mutants):
                 yield from part.measure()
         case ["mutants", *rules]:
             yield from mutants.measure(*rules)

@@ -20,6 +20,7 @@ from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
 
 REPORT = "validation-report.json"
+Report = Mapping[str, Any]
 # NIST names a hundred controls a rule; they stand in the report.
 _CONTROLS = re.compile(r" - \(Control IDs?: .*?\)\.(?=\s|$)")
 
@@ -52,22 +53,33 @@ def judge(assembly: Path, waived: Iterable[Waived], environments: Sequence[Envir
     ``assembly`` is the folder that was synthesized, ``waived`` what the waivers expect in it.
     """
     source = f"the synthesis of {', '.join(environment.name for environment in environments)}"
-    try:
-        report = json.loads((assembly / REPORT).read_text("utf-8"))
-        plugins = report["pluginReports"]
-    except (OSError, ValueError, KeyError) as error:
-        reason = f"{REPORT} cannot be read, so nothing shows that the packs ran: {error!r}"
-        raise RefusedError(source, [Refusal(REPORT, reason, "synthesize again")]) from None
-    refusals = [
-        *_failures(plugins),
-        *refusals_of_findings(_open(plugins), environments),
-        *_misplaced(plugins, waived),
-    ]
+    refusals = refusals_in(plugin_reports(assembly, source), waived, environments)
     if refusals:
         raise RefusedError(source, refusals)
 
 
-def _failures(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Refusal]:
+def plugin_reports(assembly: Path, source: str) -> list[Report]:
+    """Read what each plugin reported; raises ``RefusedError`` about ``source`` without any."""
+    try:
+        reports: list[Report] = json.loads((assembly / REPORT).read_text("utf-8"))["pluginReports"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{REPORT} cannot be read, so nothing shows that the packs ran: {error!r}"
+        raise RefusedError(source, [Refusal(REPORT, reason, "synthesize again")]) from None
+    return reports
+
+
+def refusals_in(
+    plugins: Sequence[Report], waived: Iterable[Waived], environments: Sequence[Environment]
+) -> list[Refusal]:
+    """List every finding without waiver, plugin that failed and waiver that covers nothing."""
+    return [
+        *_failures(plugins),
+        *refusals_of_findings(_open(plugins), environments),
+        *_misplaced(plugins, waived),
+    ]
+
+
+def _failures(plugins: Iterable[Report]) -> Iterator[Refusal]:
     """Tell the plugins that raised: they found nothing, and say so only here."""
     for plugin in plugins:
         if plugin["conclusion"] != "success" and not plugin["violations"]:
@@ -76,7 +88,7 @@ def _failures(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Refusal]:
             yield Refusal(plugin["pluginName"], said, fix)
 
 
-def _open(plugins: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+def _open(plugins: Iterable[Report]) -> Iterator[Finding]:
     for plugin in plugins:
         for violation in plugin["violations"]:
             for construct in violation["violatingConstructs"] or [{"constructPath": ""}]:
@@ -150,7 +162,7 @@ def _as_waiver(rules: Sequence[str], paths: Sequence[str], names: Sequence[str])
     return "\n".join(f"      {line}" for line in lines)
 
 
-def _misplaced(plugins: Iterable[Mapping[str, Any]], waived: Iterable[Waived]) -> Iterator[Refusal]:
+def _misplaced(plugins: Iterable[Report], waived: Iterable[Waived]) -> Iterator[Refusal]:
     """Tell waivers that suppress nothing, and suppressions that come from no waiver."""
     expected = {(finding.rule, finding.path): finding for finding in waived}
     used = set()
@@ -171,7 +183,7 @@ def _misplaced(plugins: Iterable[Mapping[str, Any]], waived: Iterable[Waived]) -
 
 
 def _suppressed(
-    plugins: Iterable[Mapping[str, Any]],
+    plugins: Iterable[Report],
 ) -> Iterator[tuple[tuple[str, str], list[str]]]:
     """List what was acknowledged, as rule and path, and the constructs that it suppressed."""
     for plugin in plugins:

@@ -1,4 +1,4 @@
-"""cfn-lint and checkov as commands on templates: what they found, and a proof that they looked.
+"""cfn-lint and checkov as commands on templates: what they said, and a proof that they looked.
 
 Both run without network, without configuration files and with what templates say about
 suppressing them switched off or refused. Raises ``RefusedError`` for a judge that did not judge.
@@ -34,13 +34,28 @@ _NO_NETWORK = "http://127.0.0.1:9"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a judge says of a template's file; ``logical_id`` is None for the whole template."""
+    """What a judge says of a template's file; ``logical_id`` is None for the whole template.
+
+    ``title`` and ``source`` are of the rule: what it wants, and where that is explained, if the
+    judge tells. ``level`` is ``error`` or ``warning``.
+    """
 
     judge: str
     rule: str
     file: Path
     logical_id: str | None
     why: str
+    title: str = ""
+    source: str = ""
+    level: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that checkov told: what failed, and what passed."""
+
+    failed: tuple[Found, ...]
+    passed: tuple[Found, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,15 @@ class Judge:
     name: str
     process: subprocess.Popen[bytes]
     codes: frozenset[int]
+
+    def stop(self) -> None:
+        """End it where it still runs, and let go of what it would say."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def output(self) -> Json:
         """Wait for it and read its JSON."""
@@ -91,37 +115,49 @@ def cfn_lint_found(judge: Judge) -> list[Found]:
 
 def checkov_found(judge: Judge, resources: int) -> list[Found]:
     """Read what checkov found; it has to have read so many ``resources``, and skipped nothing."""
+    return list(checkov_said(judge, resources).failed)
+
+
+def checkov_said(judge: Judge, resources: int) -> Said:
+    """Read what checkov found and what passed, likewise."""
     output = judge.output()
     try:
         results, summary = output["results"], output["summary"]
-        found = [_failed(check) for check in results["failed_checks"]]
-        passed, skipped = results["passed_checks"], results["skipped_checks"]
+        failed, passed = results["failed_checks"], results["passed_checks"]
+        skipped = results["skipped_checks"]
         count, unread = summary["resource_count"], summary["parsing_errors"]
+        if unread or results.get("parsing_errors"):
+            raise _broken(judge.name, f"it could not read {unread} templates", b"")
+        if count != resources or not passed:
+            raise _broken(judge.name, f"it judged {count} resources of {resources}", b"")
+        if skipped:
+            rule, where = skipped[0]["check_id"], skipped[0]["resource"]
+            said = f"{rule} at {where} is switched off in the template"
+            raise _broken(judge.name, said, b"", "waive it in policies/waivers.toml instead")
+        return Said(tuple(map(_checked, failed)), tuple(map(_checked, passed)))
     except (KeyError, TypeError, AttributeError) as error:
         raise _unknown_form(judge, error) from None
-    if unread or results.get("parsing_errors"):
-        raise _broken(judge.name, f"it could not read {unread} templates", b"")
-    if count != resources or not passed:
-        raise _broken(judge.name, f"it judged {count} resources of {resources}", b"")
-    if skipped:
-        rule, where = skipped[0]["check_id"], skipped[0]["resource"]
-        said = f"{rule} at {where} is switched off in the template"
-        raise _broken(judge.name, said, b"", "waive it in policies/waivers.toml instead")
-    return found
 
 
 def _match(match: Mapping[str, Json]) -> Found:
-    path = match["Location"]["Path"] or []
-    logical_id = path[1] if len(path) > 1 and path[0] == "Resources" else None
+    path, rule = match["Location"]["Path"] or [], match["Rule"]
     return Found(
-        CFN_LINT, match["Rule"]["Id"], Path(match["Filename"]), logical_id, match["Message"]
+        CFN_LINT,
+        rule["Id"],
+        Path(match["Filename"]),
+        path[1] if len(path) > 1 and path[0] == "Resources" else None,
+        match["Message"],
+        rule.get("ShortDescription", ""),
+        rule.get("Source", ""),
+        "error" if match.get("Level", "Error") == "Error" else "warning",
     )
 
 
-def _failed(check: Mapping[str, Json]) -> Found:
+def _checked(check: Mapping[str, Json]) -> Found:
     logical_id = check["resource"].rpartition(".")[2]
-    file = Path(check["file_abs_path"])
-    return Found(CHECKOV, check["check_id"], file, logical_id, check["check_name"])
+    file, name = Path(check["file_abs_path"]), check["check_name"]
+    source = check.get("guideline") or ""
+    return Found(CHECKOV, check["check_id"], file, logical_id, name, name, source)
 
 
 def _start(name: str, command: Sequence[str | Path], codes: Iterable[int], work: Path) -> Judge:

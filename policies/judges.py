@@ -5,7 +5,7 @@ or fails, and so does a waiver that nobody needs, and a judge that did not judge
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -66,7 +66,7 @@ def held_against(
     expected = {(item.rule, item.path) for item in waived}
     used, findings = set(), []
     for item in found:
-        path = _construct_path(item, files)
+        path = construct_path(item, files)
         finding = (f"{item.judge}::{item.rule}", path)
         if finding in expected:
             used.add(finding)
@@ -85,7 +85,7 @@ def _found(files: dict[Path, Template]) -> list[Found]:
         return [*cfn_lint_found(cfn_lint), *checkov_found(checkov, resources)]
 
 
-def _construct_path(found: Found, files: dict[Path, Template]) -> str:
+def construct_path(found: Found, files: Mapping[Path, Template]) -> str:
     """Tell the construct; the template and what stands in it where the CDK says nothing of it."""
     template = files.get(found.file.resolve())
     if template is None:

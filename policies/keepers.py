@@ -59,7 +59,12 @@ class Keeper:
         return self.path if self.line is None else f"{self.path}:{self.line}"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name or '(the whole file)'} in {self.place}"
+        return f"{self.kind} {self.called} in {self.place}"
+
+    @property
+    def called(self) -> str:
+        """Give the name; a mark of a whole file has none."""
+        return self.name or "(the whole file)"
 
 
 class State(StrEnum):
@@ -152,9 +157,8 @@ def _of_demands(_: Path) -> Iterator[Keeper]:
     for name, file in clause_files().items():
         for clause in file.clause:
             for demand in clause.demands:
-                said = f"{demand.key} {demand.bound}"
-                path = f"runbook/clauses/{name}.toml"
-                yield Keeper(Kind.DEMAND, clause.id, said, path, "tests/model/test_clauses.py")
+                path, test = f"runbook/clauses/{name}.toml", "tests/model/test_clauses.py"
+                yield Keeper(Kind.DEMAND, clause.id, demand.said, path, test)
 
 
 def _of_tests(root: Path) -> Iterator[Keeper]:

@@ -4,13 +4,14 @@ GitHub takes 10 MB and shows 5,000 results, so that passes stay out: the JSON ha
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from policies.report import Report, Result, Status
 from policies.rule import Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+COLUMN_KIND = "utf16CodeUnits"
 _TOLD = (Status.FAIL, Status.ERROR, Status.WAIVED)
 
 
@@ -25,49 +26,83 @@ def as_sarif(report: Report, rules: Iterable[Rule], version: str) -> dict[str, A
     run = {
         "tool": {"driver": driver},
         "results": [_result(result) for result in told],
-        "columnKind": "utf16CodeUnits",
+        "columnKind": COLUMN_KIND,
     }
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return log([run])
 
 
-def _descriptor(rule: Rule) -> dict[str, Any]:
+def log(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give a whole file of these runs."""
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
+
+
+def descriptor(
+    rule: str, *, short: str, full: str, remedy: str, properties: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Describe a rule for the list of a tool's rules."""
     return {
-        "id": rule.id,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.why},
-        "help": {"text": rule.remedy},
-        "properties": {"tags": [*rule.clauses, *rule.controls]},
+        "id": rule,
+        "shortDescription": {"text": short},
+        "fullDescription": {"text": full},
+        "help": {"text": remedy},
+        "properties": dict(properties),
     }
 
 
-def _result(result: Result) -> dict[str, Any]:
-    about = result.construct_path or result.resource
-    location: dict[str, Any] = {"physicalLocation": _place(result)}
+def result(
+    rule: str,
+    message: str,
+    *,
+    level: str,
+    about: str,
+    place: Mapping[str, Any],
+    fingerprints: Mapping[str, str],
+    justification: str | None,
+) -> dict[str, Any]:
+    """Tell one finding about a construct or a resource; a justification suppresses it."""
+    location: dict[str, Any] = {"physicalLocation": dict(place)}
     if about:
         location["logicalLocations"] = [{"fullyQualifiedName": about, "kind": "resource"}]
     told = {
-        "ruleId": result.rule,
-        "level": "error",
-        "message": {"text": result.message},
+        "ruleId": rule,
+        "level": level,
+        "message": {"text": message},
         "locations": [location],
-        "partialFingerprints": {"runbook/v1": _fingerprint(result)},
+        "partialFingerprints": dict(fingerprints),
     }
-    if result.status is Status.WAIVED:
-        told["suppressions"] = [{"kind": "external", "justification": result.message}]
+    if justification is not None:
+        told["suppressions"] = [{"kind": "external", "justification": justification}]
     return told
 
 
-def _place(result: Result) -> dict[str, Any]:
+def place_of(location: str, template: str) -> dict[str, Any]:
     """Point at the line of code where the synthesis recorded it, else at the template."""
-    file, _, line = (result.location or "").rpartition(":")
-    if file and line.isdigit():
+    file, _, line = location.rpartition(":")
+    if file and line.isdecimal() and int(line):
         return {"artifactLocation": {"uri": file}, "region": {"startLine": int(line)}}
-    return {"artifactLocation": {"uri": result.template}, "region": {"startLine": 1}}
+    return {"artifactLocation": {"uri": template}, "region": {"startLine": 1}}
 
 
-def _fingerprint(result: Result) -> str:
-    """Stay the same while the template around it changes."""
-    about = "\\0".join(
-        (result.rule, result.template, result.construct_path or result.resource or "")
+def _descriptor(rule: Rule) -> dict[str, Any]:
+    tags = [*rule.clauses, *rule.controls]
+    return descriptor(
+        rule.id, short=rule.title, full=rule.why, remedy=rule.remedy, properties={"tags": tags}
     )
+
+
+def _result(found: Result) -> dict[str, Any]:
+    return result(
+        found.rule,
+        found.message,
+        level="error",
+        about=found.construct_path or found.resource or "",
+        place=place_of(found.location or "", found.template),
+        fingerprints={"runbook/v1": _fingerprint(found)},
+        justification=found.message if found.status is Status.WAIVED else None,
+    )
+
+
+def _fingerprint(found: Result) -> str:
+    """Stay the same while the template around it changes."""
+    about = "\\0".join((found.rule, found.template, found.construct_path or found.resource or ""))
     return hashlib.sha256(about.encode()).hexdigest()

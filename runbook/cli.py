@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evidence.commands import add_to as add_evidence
 from policies.report import Format
 from runbook.alarms.commands import add_to as add_alarms
 from runbook.alarms.commands import alarms
@@ -47,6 +48,7 @@ add_playbook(app)
 add_alarms(app)
 add_simulator(alarms)
 add_recorded(alarms)
+add_evidence(app)
 
 
 def _rules() -> "Judge":

@@ -51,6 +51,11 @@ class Demand(BaseModel):
             return f"at least {self.at_least}"
         return f"exactly {self.exactly}" if self.at_most is None else f"at most {self.at_most}"
 
+    @property
+    def said(self) -> str:
+        """Say key and bound: ``backup_retention_days at least 30``."""
+        return f"{self.key} {self.bound}"
+
     def binds(self, environment: Bound) -> bool:
         """Whether this bound is for such an environment at all."""
         of_tier = not self.tiers or environment.tier in self.tiers

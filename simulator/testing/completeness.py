@@ -1,6 +1,6 @@
 """Whether the alarm tests that are shipped say of each alarm when it rings and when it does not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,20 @@ class Gap:
     alarm: str
     lacks: str
     fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What tests show of one alarm, which is called by its key in the catalogue.
+
+    ``fires`` and ``stays_quiet`` count those in which it does, if all that they expect is so.
+    """
+
+    alarm: str
+    tests: int
+    failed: int
+    fires: int
+    stays_quiet: int
 
 
 def shipped(environment: Environment, folder: Path = SHIPPED) -> tuple[Path, ...]:
@@ -44,12 +58,32 @@ def gaps(environment: Environment, results: Iterable[Played]) -> tuple[Gap, ...]
     Parts of composites among them; budgets have no datapoints. A test counts for the alarm that it
     names, if all that it expects is so.
     """
+    return tuple(gap for shown in shown_of(environment, results) for gap in _gaps(shown))
+
+
+def shown_of(
+    environment: Environment, results: Iterable[Played], *, strict: bool = False
+) -> tuple[Shown, ...]:
+    """Count what tests show of each alarm of CloudWatch, parts of composites among them.
+
+    When ``strict``, a test that hangs on how many extra datapoints CloudWatch fetches fails.
+    """
     of_alarm: dict[str, list[Played]] = {}
     for played in results:
-        if not played.failed:
-            of_alarm.setdefault(played.alarm.name, []).append(played)
+        of_alarm.setdefault(played.alarm.name, []).append(played)
     return tuple(
-        gap for key, name in _watched(environment) for gap in _gaps(key, of_alarm.get(name, []))
+        _shown(key, of_alarm.get(name, []), strict=strict) for key, name in _watched(environment)
+    )
+
+
+def _shown(key: str, tests: Sequence[Played], *, strict: bool) -> Shown:
+    passed = [played for played in tests if played.holds(strict=strict)]
+    return Shown(
+        alarm=key,
+        tests=len(tests),
+        failed=len(tests) - len(passed),
+        fires=sum(map(_fires, passed)),
+        stays_quiet=sum(map(_leaves_quiet, passed)),
     )
 
 
@@ -63,13 +97,13 @@ def _watched(environment: Environment) -> Iterator[tuple[str, str]]:
             yield key, alarm.name(environment.slug)
 
 
-def _gaps(key: str, tests: list[Played]) -> Iterator[Gap]:
-    id_ = key.partition("/")[0]
+def _gaps(shown: Shown) -> Iterator[Gap]:
+    id_ = shown.alarm.partition("/")[0]
     fix = f"write one with `alarm: {id_}` in runbook/alarms/tests"
-    if not any(map(_fires, tests)):
-        yield Gap(key, "no test in which it rings", f"{fix} that expects ALARM")
-    if not any(map(_leaves_quiet, tests)):
-        yield Gap(key, "no test in which it stays quiet", f"{fix} that expects no ALARM")
+    if not shown.fires:
+        yield Gap(shown.alarm, "no test in which it rings", f"{fix} that expects ALARM")
+    if not shown.stays_quiet:
+        yield Gap(shown.alarm, "no test in which it stays quiet", f"{fix} that expects no ALARM")
 
 
 def _fires(played: Played) -> bool:

@@ -1,0 +1,153 @@
+"""What our own rules say: every rule on every resource, as ``runbook check --sources .`` judges.
+
+One check judges every environment of an assembly; what it says is told by environment.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path, PurePath
+
+from evidence.collected.assembly import owners, templates_of
+from evidence.model import Judge, Judged, JudgedRule, Row, Verdict
+from policies.commands import FILE, WAIVERS
+from policies.engine import JUDGED, check
+from policies.expiry import expired
+from policies.report import Report, Result, Status
+from policies.rules import all_rules
+from policies.sources import judge_sources
+from policies.templates.assembly import Reading
+from policies.waivable_rules import RUNBOOK
+from policies.waivers import Waived, Waiver
+from policies.waiving import reasons, unused_in, waived_for
+from runbook.model.environment import Environment
+
+SHOWS = (
+    "Every rule of this repository was asked about every resource of the final templates, and "
+    "about every file of the services that it is about; passes are told as failures are."
+)
+DOES_NOT_SHOW = (
+    "That the deployed resources are still what the templates say: `runbook verify` compares them. "
+    "What no rule asks is not known."
+)
+_FOUNDATIONS = (
+    JudgedRule(
+        RUNBOOK,
+        JUDGED,
+        "Every template can be read and belongs to one environment and its account",
+        "A template that cannot be judged keeps no rule.",
+        "Synthesize every environment again, as it stands in its file.",
+    ),
+    JudgedRule(
+        RUNBOOK,
+        WAIVERS,
+        "Every waiver is needed and none has expired",
+        "A waiver lets a failure pass for a reason; nobody answers for it after its day.",
+        "Fix the finding, remove the waiver, or review its reason and set a new day.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiving:
+    """The waivers, and the day to judge them by; None where no commit tells one."""
+
+    waivers: Sequence[Waiver]
+    day: date | None
+
+
+def own_judged(
+    reading: Reading, environments: Sequence[Environment], *, sources: Path, waiving: Waiving
+) -> dict[str, Judged]:
+    """Judge an assembly and the services below ``sources``; what is said, by environment.
+
+    ``environments`` are all that the assembly has. What is about services or the whole assembly
+    stands with each of them.
+    """
+    rules = all_rules()
+    waived = waived_for((RUNBOOK,), waiving.waivers, environments)
+    let_pass = reasons(waived)
+    of_templates = [rule for rule in rules if not rule.only_files]
+    report = check(reading, of_templates, waived=let_pass, in_processes=True)
+    results = [*report.results, *judge_sources(sources, rules)]
+    told = [
+        JudgedRule(RUNBOOK, r.id, r.title, r.why, r.remedy, r.clauses, r.controls) for r in rules
+    ]
+    judge = Judge(RUNBOOK, version("runbook"), SHOWS, DOES_NOT_SHOW)
+    by_environment = _split(results, reading, environments)
+    judged = {}
+    for environment in environments:
+        rows = [_row(result, let_pass) for result in by_environment[environment.name]]
+        rows += _unbroken(environment, reading, rows)
+        rows += _of_waivers(environment, report, waiving)
+        silent = sorted({rule.id for rule in rules} - {row.rule for row in rows})
+        gaps = (f"{RUNBOOK}: nothing was judged by {', '.join(silent)}.",) if silent else ()
+        judged[environment.name] = Judged(judge, (*_FOUNDATIONS, *told), tuple(rows), gaps)
+    return judged
+
+
+def _split(
+    results: Iterable[Result], reading: Reading, environments: Sequence[Environment]
+) -> Mapping[str, list[Result]]:
+    """Give each environment its own results, and those that are of no single one."""
+    found: dict[str, list[Result]] = defaultdict(list)
+    owner = owners(reading, environments)
+    for result in results:
+        mine = owner.get(result.template)
+        for name in [mine] if mine else [environment.name for environment in environments]:
+            found[name].append(result)
+    return found
+
+
+def _row(result: Result, let_pass: Mapping[tuple[str, str], str]) -> Row:
+    message, reason = result.message, ""
+    if result.status is Status.WAIVED:
+        reason = let_pass[result.rule, result.construct_path or ""]
+        message = message.removesuffix(f" (waived: {reason})")
+    location = result.location or ""
+    return Row(
+        RUNBOOK,
+        result.rule,
+        Verdict(result.status.value),
+        result.template,
+        result.resource or "",
+        result.type or "",
+        result.construct_path or "",
+        # A line outside of this repository would name the machine's folders.
+        "" if PurePath(location).is_absolute() else location,
+        message,
+        reason,
+        clauses=result.clauses,
+        controls=result.controls,
+    )
+
+
+def _unbroken(environment: Environment, reading: Reading, rows: Sequence[Row]) -> Iterator[Row]:
+    """Tell the templates that could be judged: the check itself tells only those that could not."""
+    broken = {row.template for row in rows if row.rule == JUDGED}
+    for template in templates_of(environment, reading):
+        if template.path not in broken:
+            yield Row(RUNBOOK, JUDGED, Verdict.PASS, template.path)
+
+
+def _of_waivers(environment: Environment, report: Report, waiving: Waiving) -> Iterator[Row]:
+    """Tell what is wrong with an environment's waivers, or that nothing is."""
+    mine = waivers_of(environment, waiving.waivers)
+    own: tuple[Waived, ...] = waived_for((RUNBOOK,), mine, [environment])
+    faults = [*unused_in(report, own), *(expired(mine, waiving.day) if waiving.day else ())]
+    for fault in faults:
+        said = f"{fault.key}: {fault.reason}; {fault.fix}"
+        yield Row(RUNBOOK, WAIVERS, Verdict.FAIL, FILE, message=said)
+    if waiving.day is None:
+        said = "no commit tells the day, so nobody knows which of them have expired"
+        yield Row(RUNBOOK, WAIVERS, Verdict.ERROR, FILE, message=said)
+    elif not faults:
+        said = f"{len(mine)} waivers: none has expired on {waiving.day}, and each of ours is needed"
+        yield Row(RUNBOOK, WAIVERS, Verdict.PASS, FILE, message=said)
+
+
+def waivers_of(environment: Environment, waivers: Iterable[Waiver]) -> list[Waiver]:
+    """List the waivers that an environment has."""
+    return [waiver for waiver in waivers if next(waiver.findings(environment), None)]

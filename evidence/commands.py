@@ -1,0 +1,143 @@
+"""`runbook evidence`: writes what an auditor reads. Its body is loaded only when it runs."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from runbook.completion import environment_names
+from runbook.model.refusal import Refusal, RefusedError
+from runbook.operations.commands import Json
+
+if TYPE_CHECKING:
+    from evidence.summary import Written
+    from runbook.model.environment import Environment
+
+DONE, FAILED = 0, 1
+ASSEMBLY = Path("build/evidence-assembly")
+_NAMED = "evidence: a command of its own is named"
+_EPILOG = (
+    "Example: runbook evidence acme/production --oscal. Exit codes: 0 nothing failed, 1 something "
+    "failed and the bundle says what, 2 input that cannot be used, 130 interrupted."
+)
+
+
+class EnvironmentOrCommand(TyperGroup):
+    """A group whose first word is the name of a command, or an environment of its own."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's own
+        """Take the words as a command's where the first is one, else as the group's own."""
+        ctx.meta[_NAMED] = bool(args) and args[0] in self.commands
+        # Options may follow the environment, as they may everywhere, and no other word.
+        ctx.allow_interspersed_args = not ctx.meta[_NAMED]
+        ctx.allow_extra_args = ctx.meta[_NAMED]
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - click's own
+        """Give the group's parameters, none where a command has its own."""
+        return [] if ctx.meta.get(_NAMED) else super().get_params(ctx)
+
+
+evidence = typer.Typer(
+    cls=EnvironmentOrCommand,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(evidence, name="evidence")
+
+
+@evidence.callback()
+def write(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ENVIRONMENT",
+            help="organisation/environment; every one when none is given.",
+            autocompletion=environment_names,
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    assembly: Annotated[
+        Path | None,
+        typer.Option(
+            help="Cloud assembly to judge, made with CDK_VALIDATION=true; without it, one is made.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = Path("build/evidence"),
+    rehearsal: Annotated[
+        Path, typer.Option(help="Report of the last rehearsal, by `make rehearse`.")
+    ] = Path("build/rehearsal/report.json"),
+    oscal: Annotated[
+        bool, typer.Option("--oscal", help="Write OSCAL assessment results, too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write what shows that an environment keeps its controls: results, hashes, gaps.
+
+    One folder for each: a page to read (index.html), JSON, CSV, SARIF, XLSX, and a manifest.
+    """
+    if ctx.invoked_subcommand:
+        return
+    from evidence.summary import lines, machine_readable
+    from policies.terminal import say
+
+    written, refused = _write(name, assembly, out, rehearsal, oscal=oscal)
+    if as_json:
+        typer.echo(json.dumps(machine_readable(written), indent=2))
+    else:
+        for line in lines(written):
+            say(line)
+    if refused:
+        say(refused, err=True)
+    clean = not refused and all(each.evidence.clean for each in written)
+    raise typer.Exit(DONE if clean else FAILED)
+
+
+def _write(
+    name: str | None, assembly: Path | None, out: Path, rehearsal: Path, *, oscal: bool
+) -> "tuple[list[Written], str]":
+    """Write the bundles; tell them, and what a synthesis of our own was refused for."""
+    from runbook.model.selection import all_environments
+
+    # Before the rest is loaded: a wrong name is told at once.
+    chosen = [_known(name)] if name else all_environments()
+    from evidence.bundle import write_bundle
+    from evidence.gathering import gather
+    from evidence.summary import Written
+    from evidence.synthesizing import synthesize
+    from policies.marks import ROOT
+    from policies.terminal import say
+
+    refused = None
+    if assembly is None:
+        say(f"evidence: synthesizing every environment into {ASSEMBLY.as_posix()}", err=True)
+        refused = synthesize(ASSEMBLY)
+    say("evidence: every rule, cfn-lint and checkov judge; it takes a minute", err=True)
+    judged = assembly or ASSEMBLY
+    found = gather(judged, chosen, rehearsal=rehearsal, sources=ROOT, refused=refused)
+    written = []
+    for each in found:
+        folder = out / each.organisation / each.environment
+        say(f"evidence: writing {folder.as_posix()}", err=True)
+        written.append(Written(each, folder, write_bundle(each, folder, oscal=oscal)))
+    return written, refused or ""
+
+
+def _known(name: str) -> "Environment":
+    """Load an environment; a word that is none may have been meant as a command."""
+    from runbook.model.loader import load_environment
+
+    if "/" in name:
+        return load_environment(name)
+    fix = "write organisation/environment; runbook evidence --help lists the commands"
+    refusal = Refusal("ENVIRONMENT", f"{name!r} is neither an environment nor a command", fix)
+    raise RefusedError("runbook evidence", [refusal])

@@ -1,0 +1,109 @@
+"""What an auditor reads first in the workbook: what was judged, how it ended, what is open."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from evidence.formats.workbook_tables import Cell
+from evidence.model import Evidence, Standing, Verdict
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.FAIL: "A rule is broken, and no waiver covers it.",
+    Verdict.ERROR: "It could not be judged, which is no pass.",
+    Verdict.WAIVED: "A rule is broken, and a waiver lets it pass for a time: see Waivers.",
+    Verdict.PASS: "A rule looked, and found nothing wrong.",
+    Verdict.NO_FINDING: "A judge said nothing, as it does where a rule does not apply: no pass is claimed.",
+    Verdict.NOT_APPLICABLE: "The rule does not concern the resource, or found none to look at.",
+}
+STANDINGS: Mapping[Standing, str] = {
+    Standing.BROKEN: "Something that speaks for it failed, or could not be judged.",
+    Standing.GAP: "Nothing here speaks for it.",
+    Standing.WEAK: "Only judges that tell failures alone looked, and they said nothing.",
+    Standing.EXCEPTIONS: "What was judged passes, but for waived findings or clauses open in part.",
+    Standing.HELD: "All that was judged passes. A control asks more than templates can show.",
+}
+CLEAN = "Nothing failed, and everything could be judged. That is no statement about the gaps."
+NOT_CLEAN = "Something failed or could not be judged: see Findings, Alarm tests and Rehearsal."
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of at most three cells; ``kind`` is ``title``, ``section`` or empty.
+
+    ``status`` is the word by which the first cell is coloured.
+    """
+
+    cells: tuple[Cell, ...]
+    kind: str = ""
+    status: str = ""
+
+
+def summary(evidence: Evidence) -> list[Line]:
+    """Give the lines from the top."""
+    return [
+        Line((f"Compliance evidence of {evidence.name}",), "title"),
+        Line((CLEAN if evidence.clean else NOT_CLEAN,)),
+        *_section("What was judged", _judged(evidence)),
+        *_section("Results by verdict", _results(evidence)),
+        *_section("Controls by standing", _controls(evidence)),
+        *_section("Gaps", _gaps(evidence)),
+        *_section("Also on record", _recorded(evidence)),
+        *_section("Versions", (Line((k, v)) for k, v in sorted(evidence.versions.items()))),
+    ]
+
+
+def _section(title: str, lines: Iterator[Line]) -> Iterator[Line]:
+    yield Line(())
+    yield Line((title,), "section")
+    yield from lines
+
+
+def _judged(evidence: Evidence) -> Iterator[Line]:
+    yield Line(("Environment", evidence.name))
+    yield Line(("Tier", evidence.tier))
+    yield Line(("Account", evidence.account))
+    yield Line(("Region", evidence.region))
+    yield Line(("Commit", evidence.commit.id))
+    yield Line(("Commit's date", evidence.commit.date))
+    tree = "clean" if evidence.commit.clean else "not clean"
+    why = "" if evidence.commit.clean else "What was judged is not what the commit holds."
+    yield Line(("Working tree", tree, why))
+    yield Line(("Templates", len(evidence.templates), "Their SHA-256 are in Templates."))
+
+
+def _results(evidence: Evidence) -> Iterator[Line]:
+    counts = evidence.summary
+    for verdict, meaning in VERDICTS.items():
+        yield Line((verdict.value, counts[verdict.value], meaning), status=verdict.value)
+    yield Line(("all", len(evidence.rows)))
+
+
+def _controls(evidence: Evidence) -> Iterator[Line]:
+    counts = Counter(control.standing for control in evidence.controls)
+    for standing, meaning in STANDINGS.items():
+        yield Line((standing.value, counts[standing], meaning), status=standing.value)
+    yield Line(("all", len(evidence.controls)))
+
+
+def _gaps(evidence: Evidence) -> Iterator[Line]:
+    for number, gap in enumerate(evidence.gaps, start=1):
+        yield Line((number, "", gap))
+    if not evidence.gaps:
+        yield Line(("none on record",))
+
+
+def _recorded(evidence: Evidence) -> Iterator[Line]:
+    states = Counter(clause.state for clause in evidence.clauses if clause.applies)
+    kept = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
+    yield Line(("Clauses that apply", states.total(), kept))
+    failed = sum(alarm.failed for alarm in evidence.alarm_tests)
+    tests = sum(alarm.tests for alarm in evidence.alarm_tests)
+    alarms = f"of alarms: {len(evidence.alarm_tests)}; failed: {failed}"
+    yield Line(("Alarm tests", tests, alarms))
+    last = evidence.rehearsal
+    if last is None:
+        yield Line(("Last rehearsal", "none on record"))
+        return
+    outcomes = Counter(drill.outcome for drill in last.drills)
+    told = ", ".join(f"{n} {outcome}" for outcome, n in sorted(outcomes.items()))
+    yield Line(("Last rehearsal", last.environment, f"started {last.started}: {told}"))

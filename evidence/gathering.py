@@ -1,0 +1,164 @@
+"""Puts together what a bundle says: every judge, the ledger, tests, waivers, and what is missing.
+
+Raises ``RefusedError`` for an assembly that is not of the environments as their files are now.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from evidence.collected.alarm_tests import alarms_tested
+from evidence.collected.assembly import environments_in, read_assembly, require, templates_of
+from evidence.collected.independent import Started, independent_judged, independent_judges
+from evidence.collected.ledger import clause_entries
+from evidence.collected.nag import nag_judged
+from evidence.collected.own_rules import Waiving, own_judged, waivers_of
+from evidence.collected.provenance import Provenance, provenance, template_files
+from evidence.collected.rehearsals import last_rehearsal
+from evidence.collected.synthesis import synthesis_judged
+from evidence.collected.waivers_in_force import waiver_entries
+from evidence.controls import control_entries
+from evidence.model import SCHEMA, AlarmTested, Evidence, Judged, Rehearsal
+from policies.expiry import day_of_the_commit, expired
+from policies.side_by_side import side_by_side
+from policies.templates.assembly import Reading
+from policies.waivable_rules import PACKS
+from policies.waivers import Waiver, load_waivers
+from policies.waiving import waived_for
+from runbook.model.environment import Environment
+from runbook.model.refusal import RefusedError
+
+_GIVEN = (
+    "The assembly was given: that it was made from this commit is shown for its alarms alone, and "
+    "for what rules compare with the environment's file."
+)
+Judges = Callable[[Reading, Path], AbstractContextManager[Started]]
+
+
+def gather(
+    assembly: Path,
+    environments: Sequence[Environment],
+    *,
+    rehearsal: Path,
+    sources: Path,
+    refused: str | None = None,
+    judges: Judges = independent_judges,
+) -> tuple[Evidence, ...]:
+    """Gather the evidence of each of these environments, in their order.
+
+    ``assembly`` is judged whole, whatever is asked for, so that a bundle says the same alone.
+    ``rehearsal`` is the report of the last one, ``sources`` the repository. ``refused`` is what a
+    synthesis of these sources was refused for, empty for nothing; None where the assembly was given
+    and nobody knows what it was made from.
+    """
+    reading = read_assembly(assembly)
+    require(environments, reading, assembly)
+    there, waivers, last = environments_in(reading), load_waivers(), last_rehearsal(rehearsal)
+    # They take longest, and need nobody.
+    with judges(reading, assembly) as started:
+        tested = _alarms(environments, assembly)
+        waiving = Waiving(waivers=waivers, day=_day())
+        own = own_judged(reading, there, sources=sources, waiving=waiving)
+        by_environment = {
+            each.name: (
+                own[each.name],
+                synthesis_judged(assembly, each, there, waivers, refused=bool(refused)),
+                *nag_judged(assembly, each, waived_for(PACKS, waivers, [each])),
+            )
+            for each in environments
+        }
+        origin = provenance(sources)
+        independent = independent_judged(started, there, waivers)
+    return tuple(
+        _evidence(
+            each,
+            reading,
+            (*by_environment[each.name], *independent[each.name]),
+            waiving,
+            tested[each.name],
+            last,
+            origin,
+            (_GIVEN,) if refused is None else (),
+        )
+        for each in environments
+    )
+
+
+def _alarms(
+    environments: Sequence[Environment], assembly: Path
+) -> dict[str, tuple[AlarmTested, ...]]:
+    """Replay the tests of each environment's alarms; an older assembly is refused here."""
+    jobs = [partial(alarms_tested, each, assembly) for each in environments]
+    names = [each.name for each in environments]
+    return dict(zip(names, side_by_side(jobs), strict=True))
+
+
+def _day() -> date | None:
+    """Ask for the day that waivers are judged by; None where no commit tells it."""
+    try:
+        return day_of_the_commit()
+    except RefusedError:
+        return None
+
+
+def _evidence(
+    environment: Environment,
+    reading: Reading,
+    judged: Sequence[Judged],
+    waiving: Waiving,
+    alarm_tests: tuple[AlarmTested, ...],
+    rehearsal: Rehearsal | None,
+    origin: Provenance,
+    gaps: tuple[str, ...],
+) -> Evidence:
+    rows = tuple(row for each in judged for row in each.rows)
+    rules = tuple(rule for each in judged for rule in each.rules)
+    clauses = clause_entries(environment)
+    return Evidence(
+        schema=SCHEMA,
+        organisation=environment.organisation,
+        environment=environment.environment,
+        tier=environment.tier,
+        account=environment.account,
+        region=environment.region,
+        commit=origin.commit,
+        versions=origin.versions,
+        templates=template_files(templates_of(environment, reading)),
+        judges=tuple(each.judge for each in judged),
+        rules=rules,
+        rows=rows,
+        controls=control_entries(rows, rules, clauses, alarm_tests, rehearsal),
+        clauses=clauses,
+        waivers=waiver_entries(environment, waiving.waivers, rows),
+        alarm_tests=alarm_tests,
+        rehearsal=rehearsal,
+        gaps=(
+            *gaps,
+            *origin.gaps,
+            *_rehearsed(environment, rehearsal),
+            *_expired(waivers_of(environment, waiving.waivers), waiving.day),
+            *(gap for each in judged for gap in each.gaps),
+        ),
+    )
+
+
+def _rehearsed(environment: Environment, rehearsal: Rehearsal | None) -> tuple[str, ...]:
+    if rehearsal is None:
+        return ("No rehearsal is on record: no drill speaks for any control.",)
+    unknown = "The rehearsal's report names no commit: what was rehearsed may be an earlier state."
+    if rehearsal.environment == environment.name:
+        return (unknown,)
+    other = f"The rehearsal on record was of {rehearsal.environment}, not of {environment.name}."
+    return (other, unknown)
+
+
+def _expired(waivers: Sequence[Waiver], day: date | None) -> tuple[str, ...]:
+    if day is None:
+        return ("Which waivers have expired is not known: no commit tells the day.",)
+    late = expired(waivers, day)
+    if not late:
+        return ()
+    entries = ", ".join(each.key for each in late)
+    return (f"{len(late)} waivers had expired on {day}, the day of the commit: {entries}.",)

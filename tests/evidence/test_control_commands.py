@@ -1,0 +1,135 @@
+"""`runbook evidence controls`: which bundle it reads, and what it refuses."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from evidence.bundle import EVIDENCE
+from evidence.control_commands import BUNDLES, add_to
+from evidence.formats.evidence_json import as_bytes
+from evidence.manifest import MANIFEST, manifest_of
+from evidence.model import Evidence
+from runbook.model.refusal import RefusedError
+from tests.evidence.samples import evidence
+
+CONTROL = "HIPAA 164.312(b)"
+STAGING = replace(evidence(), environment="staging")
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(folder: Path, written: Evidence, *, more: bytes | None = None) -> Path:
+    """Write what the command reads of a bundle; ``more`` is appended after the manifest is made."""
+    folder.mkdir(parents=True)
+    data = as_bytes(written)
+    (folder / EVIDENCE).write_bytes(data + (more or b""))
+    (folder / MANIFEST).write_bytes(manifest_of(written, {EVIDENCE: data}).data)
+    return folder
+
+
+def run(*arguments: str | Path) -> Result:
+    app = typer.Typer()
+    group = typer.Typer()
+    add_to(group)
+    app.add_typer(group, name="evidence")
+    return CliRunner().invoke(app, ["evidence", "controls", *map(str, arguments)])
+
+
+def shown(*arguments: str | Path) -> str:
+    """Give what is printed without any complaint."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def refused(*arguments: str | Path) -> RefusedError:
+    """Give the refusal; the command's `main` prints it and ends with 2."""
+    result = run(*arguments)
+    assert isinstance(result.exception, RefusedError)
+    assert result.stdout == ""
+    return result.exception
+
+
+def test_the_only_bundle_is_shown() -> None:
+    write(BUNDLES / "acme" / "production", evidence())
+    assert shown().startswith("acme/production at commit 0123456789ab")
+    assert f"{CONTROL} " in shown()
+
+
+def test_words_may_come_in_any_order_and_without_quotes() -> None:
+    write(BUNDLES / "acme" / "production", evidence())
+    write(BUNDLES / "acme" / "staging", STAGING)
+    said = shown(CONTROL, "acme/staging")
+    assert said.splitlines()[:2] == [CONTROL, "Audit controls"]
+    assert "acme/staging at commit" in said
+    assert shown("acme/staging", *CONTROL.lower().split()) == said
+    assert shown("acme/production").startswith("acme/production at commit")
+
+
+def test_a_bundle_elsewhere_is_read(tmp_path: Path) -> None:
+    folder = write(tmp_path / "from an auditor", STAGING)
+    assert shown("--bundle", folder) == shown("acme/staging", "--bundle", folder)
+    assert shown("--bundle", folder).startswith("acme/staging at commit")
+
+
+def test_machines_get_one_object(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bundle", evidence())
+    table = json.loads(shown("--bundle", folder, "--json"))
+    assert [control["id"] for control in table["controls"]] == [
+        control.id for control in evidence().controls
+    ]
+    one = json.loads(shown(CONTROL, "--bundle", folder, "--json"))
+    assert one["control"]["standing"] == "weak"
+    assert one["control"]["rules"][0]["rows"][0]["verdict"] == "no_finding"
+
+
+@pytest.mark.clause("ALL-4")
+def test_evidence_that_was_changed_is_not_shown(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bundle", evidence(), more=b" ")
+    told = refused("--bundle", folder)
+    assert [(each.key, "bytes, not" in each.reason) for each in told.refusals] == [(EVIDENCE, True)]
+    data = (folder / EVIDENCE).read_bytes()[:-1].replace(b'"broken"', b'"held"  ')
+    (folder / EVIDENCE).write_bytes(data)
+    assert "SHA-256" in refused("--bundle", folder).refusals[0].reason
+
+
+def test_what_else_was_changed_in_a_bundle_is_warned_of(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bundle", evidence())
+    (folder / "notes.txt").write_text("added", "utf-8")
+    result = run("--bundle", folder)
+    assert result.exit_code == 0
+    assert "acme/production at commit" in result.stdout
+    assert "is not as it was written: added: notes.txt" in result.stderr
+
+
+def test_without_a_bundle_it_says_how_to_write_one() -> None:
+    assert "`runbook evidence`" in refused().refusals[0].fix
+    assert "cannot be read" in refused("acme/production").refusals[0].reason
+
+
+def test_among_several_bundles_one_is_named() -> None:
+    write(BUNDLES / "acme" / "production", evidence())
+    write(BUNDLES / "acme" / "staging", STAGING)
+    (refusal,) = refused(CONTROL).refusals
+    assert (refusal.key, refusal.fix) == ("ENVIRONMENT", "name acme/production, acme/staging")
+    assert "2 are named" in refused("acme/production", "acme/staging").refusals[0].reason
+
+
+def test_a_bundle_of_another_environment_is_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bundle", STAGING)
+    (refusal,) = refused("acme/production", "--bundle", folder).refusals
+    assert refusal.reason == f"{folder} is of acme/staging"
+
+
+def test_a_control_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "bundle", evidence())
+    for more in ([], ["--json"]):
+        (refusal,) = refused("HIPAA 164.312", "(c)", "--bundle", folder, *more).refusals
+        assert (refusal.key, refusal.reason) == ("HIPAA 164.312 (c)", "no control has this id")

@@ -1,0 +1,217 @@
+"""What a bundle says of the real environments: whole, the same each time, and nothing unsaid."""
+
+import hashlib
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from evidence import gathering
+from evidence.collected.independent import Started
+from evidence.gathering import gather
+from evidence.model import Evidence, Verdict
+from policies.templates.assembly import Reading
+from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK
+from runbook.model.loader import load_environment
+from runbook.model.refusal import RefusedError
+from tests.assembly import ROOT, Assembly
+
+PRODUCTION, STAGING = map(load_environment, ("rovn/production", "rovn/staging"))
+REHEARSAL = {
+    "environment": "rovn/staging",
+    "started": "2026-05-01T10:00:00+00:00",
+    "drills": [
+        {
+            "name": "restore",
+            "clauses": ["ROVN-BCK-1"],
+            "outcome": "passed",
+            "seconds": 12.5,
+            "checked": ["a table is back"],
+            "reason": "",
+        }
+    ],
+}
+# Gathers in an interpreter of its own, whose sets have another order.
+ELSEWHERE = """
+import hashlib, pickle, sys
+from pathlib import Path
+from evidence.gathering import gather
+from runbook.model.loader import load_environment
+from tests.evidence.test_gathering import nobody
+
+assembly, rehearsal = map(Path, sys.argv[1:])
+environments = [load_environment("rovn/production")]
+found = gather(
+    assembly, environments, rehearsal=rehearsal, sources=Path.cwd(), refused="", judges=nobody
+)
+print(hashlib.sha256(repr(found).encode()).hexdigest())
+"""
+
+
+@contextmanager
+def nobody(_: Reading, __: Path) -> Iterator[Started]:
+    """Stand in for the independent judges, which take most of a minute."""
+    yield Started({}, {})
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rehearsal") / "report.json"
+    path.write_text(json.dumps(REHEARSAL), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def gathered(assembly: Assembly, rehearsal: Path) -> tuple[Evidence, ...]:
+    """Gather both environments with every judge."""
+    both = [PRODUCTION, STAGING]
+    return gather(assembly.directory, both, rehearsal=rehearsal, sources=ROOT, refused="")
+
+
+@pytest.mark.clause("ALL-4")
+def test_every_judge_is_heard_and_nothing_fails(gathered: tuple[Evidence, ...]) -> None:
+    for evidence, environment in zip(gathered, (PRODUCTION, STAGING), strict=True):
+        assert (evidence.name, evidence.account) == (environment.name, environment.account)
+        judges = [judge.name for judge in evidence.judges]
+        assert judges == [RUNBOOK, "CDK synthesis", *PACKS, CFN_LINT, CHECKOV]
+        assert {row.judge for row in evidence.rows} == set(judges)
+        assert all(judge.version != "unknown" for judge in evidence.judges)
+        assert evidence.clean
+
+
+@pytest.mark.clause("ALL-4")
+def test_each_rule_has_a_row_and_each_row_a_rule(gathered: tuple[Evidence, ...]) -> None:
+    for evidence in gathered:
+        rules = [(rule.judge, rule.id) for rule in evidence.rules]
+        assert len(set(rules)) == len(rules)
+        assert {(row.judge, row.rule) for row in evidence.rows} == set(rules)
+
+
+@pytest.mark.clause("ALL-4")
+def test_each_waived_row_is_counted_by_one_waiver(gathered: tuple[Evidence, ...]) -> None:
+    for evidence in gathered:
+        assert all(waiver.findings for waiver in evidence.waivers)
+        assert sum(waiver.findings for waiver in evidence.waivers) == evidence.summary["waived"]
+
+
+@pytest.mark.clause("ALL-4")
+def test_every_template_of_the_environment_is_listed_with_its_hash(
+    assembly: Assembly, gathered: tuple[Evidence, ...]
+) -> None:
+    for evidence in gathered:
+        listed = {file.path: file.sha256 for file in evidence.templates}
+        files = assembly.directory.glob(f"assembly-{evidence.organisation}-*/*.template.json")
+        mine = [
+            f
+            for f in files
+            if f.parent.name.removesuffix("-bootstrap").endswith(f"-{evidence.environment}")
+        ]
+        assert listed == {
+            file.relative_to(assembly.directory).as_posix(): hashlib.sha256(
+                file.read_bytes()
+            ).hexdigest()
+            for file in mine
+        }
+
+
+def test_nothing_names_a_folder_of_this_machine(
+    assembly: Assembly, gathered: tuple[Evidence, ...]
+) -> None:
+    told = repr(gathered)
+    assert str(assembly.directory) not in told
+    assert str(assembly.directory.resolve()) not in told
+    assert str(ROOT) not in told
+
+
+def test_a_rehearsal_of_another_environment_is_told(gathered: tuple[Evidence, ...]) -> None:
+    production, staging = gathered
+    other = "The rehearsal on record was of rovn/staging, not of rovn/production."
+    assert other in production.gaps
+    assert not any("not of" in gap for gap in staging.gaps)
+    assert production.rehearsal == staging.rehearsal
+
+
+@pytest.mark.clause("ALL-4")
+def test_one_environment_elsewhere_says_the_same(
+    assembly: Assembly, rehearsal: Path, tmp_path: Path
+) -> None:
+    both = [PRODUCTION, STAGING]
+    here = gather(
+        assembly.directory, both, rehearsal=rehearsal, sources=ROOT, refused="", judges=nobody
+    )
+    moved = shutil.copytree(assembly.directory, tmp_path / "another name")
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(moved), str(rehearsal)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{ROOT}/constructs"}
+        | {"PYTHONHASHSEED": "1", "TZ": "Asia/Kolkata"},
+    )
+    same = hashlib.sha256(repr(here[:1]).encode()).hexdigest()
+    assert elsewhere.stdout.strip() == same
+    assert pickle.loads(pickle.dumps(here)) == here  # noqa: S301 - our own
+
+
+@pytest.mark.clause("ALL-4")
+def test_what_is_missing_or_refused_is_said(
+    assembly: Assembly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "day_of_the_commit", lambda: date(2099, 1, 1))
+    [evidence] = gather(
+        assembly.directory,
+        [STAGING],
+        rehearsal=tmp_path / "gone.json",
+        sources=tmp_path,
+        refused="a finding of production",
+        judges=nobody,
+    )
+    told = "\n".join(evidence.gaps)
+    assert "No rehearsal is on record" in told
+    assert "No commit is known" in told
+    assert f"{len(evidence.waivers)} waivers had expired on 2099-01-01" in told
+    assert "The assembly was given" not in told
+    assert evidence.rehearsal is None
+    failed = {(r.rule, r.verdict) for r in evidence.rows if r.verdict in ("fail", "error")}
+    assert ("synthesis-accepted", Verdict.ERROR) in failed
+    assert ("waivers", Verdict.FAIL) in failed
+    assert not evidence.clean
+
+
+def test_a_given_assembly_and_an_unknown_day_are_gaps(
+    assembly: Assembly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> date:
+        raise RefusedError("the day to judge by", [])
+
+    monkeypatch.setattr(gathering, "day_of_the_commit", unknown)
+    [evidence] = gather(
+        assembly.directory,
+        [STAGING],
+        rehearsal=tmp_path / "gone.json",
+        sources=ROOT,
+        judges=nobody,
+    )
+    assert any(gap.startswith("The assembly was given") for gap in evidence.gaps)
+    assert any(gap.startswith("Which waivers have expired is not known") for gap in evidence.gaps)
+
+
+def test_an_assembly_that_is_older_than_the_catalogue_is_refused(
+    assembly: Assembly, tmp_path: Path
+) -> None:
+    older = shutil.copytree(assembly.directory, tmp_path / "cdk.out")
+    [file] = older.glob("assembly-rovn-staging/*stagingAlarms*.template.json")
+    body = json.loads(file.read_text("utf-8"))
+    alarms = [r for r in body["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    alarms[0]["Properties"]["EvaluationPeriods"] = 99
+    file.write_text(json.dumps(body), "utf-8")
+    with pytest.raises(RefusedError, match="it is older than the definitions"):
+        gather(older, [STAGING], rehearsal=tmp_path / "gone.json", sources=ROOT, judges=nobody)

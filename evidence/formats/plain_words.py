@@ -5,27 +5,33 @@ from datetime import UTC, datetime
 from evidence.model import Evidence, Standing, Verdict
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
-    Verdict.FAIL: ("fail", "The rule looked at the resource and found it wanting."),
-    Verdict.ERROR: ("error", "It could not be judged. It counts as a failure."),
-    Verdict.WAIVED: ("waived", "It fails, and a waiver with reason, owner and expiry lets it."),
+    Verdict.FAIL: (
+        "fail",
+        "The rule looked at the resource and found it wanting; no waiver covers it.",
+    ),
+    Verdict.ERROR: ("error", "It could not be judged, which is no pass."),
+    Verdict.WAIVED: ("waived", "It fails, and a waiver lets it pass for a time: see Waivers."),
     Verdict.PASS: ("pass", "The rule looked at the resource and found what it asks for."),
     Verdict.NO_FINDING: (
         "no finding",
         "A judge that tells failures only said nothing: the resource may have passed, or the rule "
         "may not apply to it. No pass is claimed.",
     ),
-    Verdict.NOT_APPLICABLE: ("not applicable", "The rule has nothing to ask of this resource."),
+    Verdict.NOT_APPLICABLE: (
+        "not applicable",
+        "The rule does not concern the resource, or found none to look at.",
+    ),
 }
 STANDINGS: dict[Standing, tuple[str, str]] = {
     Standing.BROKEN: ("broken", "Something that speaks for it failed or could not be judged."),
     Standing.GAP: ("gap", "Nothing here speaks for it."),
     Standing.WEAK: (
         "weak",
-        "Only judges that tell failures alone looked, and they said nothing.",
+        "Nothing passes: judges that tell failures alone said nothing, or all is waived.",
     ),
     Standing.EXCEPTIONS: (
         "held with exceptions",
-        "What was judged passes, but for waived findings and clauses that are open in part.",
+        "What was judged passes, but for what is waived, open or not shown.",
     ),
     Standing.HELD: ("held", "All that was judged for it passes."),
 }

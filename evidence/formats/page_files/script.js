@@ -218,7 +218,7 @@
   }
 
   function reveal() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     if (!target) return;
     for (const each of target.querySelectorAll("details")) each.open = true;
     if (target.tabIndex === -1) goTo(target);

@@ -95,9 +95,9 @@ def day(written: str) -> str:
     """Write a moment in ISO 8601 as people do, in UTC; what cannot be read, as it stands."""
     try:
         moment = datetime.fromisoformat(written)
-    except ValueError:
+        if moment.tzinfo is None:
+            return written
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return written
-    if moment.tzinfo is None:
-        return written
-    moment = moment.astimezone(UTC)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

@@ -16,6 +16,7 @@ from evidence.formats import page_view
 from evidence.formats.page import as_bytes
 from evidence.formats.plain_words import day, result
 from evidence.model import Evidence, Standing, Verdict
+from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
 from tests.evidence.samples import evidence, row
 
@@ -240,20 +241,41 @@ def test_every_result_is_in_the_page_worst_first(sample: ReadPage) -> None:
         "no_finding",
         "not_applicable",
     ]
-    told = {
-        (*data["rules"][rule][:2], data["places"][place][1], data["texts"][text][0])
-        for rule, place, text in zip(
-            data["rows"]["rule"], data["rows"]["place"], data["rows"]["text"], strict=True
+
+
+@given(any_evidence())
+def test_any_evidence_is_a_whole_page_with_all_its_results(made: Evidence) -> None:
+    page = read(as_bytes(made))
+    assert page.faults == []
+    data = embedded(page)
+    columns = [data["rows"][name] for name in ("rule", "place", "text", "cite")]
+    told = [
+        (
+            *data["rules"][rule][:2],
+            data["verdicts"][int(digit)][0],
+            data["templates"][data["places"][place][0]],
+            *data["places"][place][1:],
+            *data["texts"][text],
+            tuple(data["clauses"][each][0] for each in data["cites"][cite][0]),
+            tuple(data["controls"][each][0] for each in data["cites"][cite][1]),
         )
-    }
-    assert told == {
-        (each.judge, each.rule, each.resource, each.message) for each in evidence().rows
-    }
+        for digit, rule, place, text, cite in zip(data["rows"]["verdict"], *columns, strict=True)
+    ]
+    order = list(Verdict)
+    assert told == [
+        (
+            *(row.judge, row.rule, row.verdict, row.template, row.resource, row.type),
+            *(row.construct_path, row.location, row.message, row.reason, row.level),
+            *(row.clauses, row.controls),
+        )
+        for row in sorted(made.rows, key=lambda row: order.index(row.verdict))
+    ]
 
 
 def test_a_moment_is_written_in_utc_and_what_is_none_as_it_stands() -> None:
     assert day("2026-05-04T23:30:00-02:00") == "5 May 2026, 01:30 UTC"
-    assert day("yesterday") == "yesterday"
+    for other in ("yesterday", "2026-05-04", "0001-01-01T00:00:00+10:00"):
+        assert day(other) == other
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), max_size=20))

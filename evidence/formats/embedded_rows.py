@@ -9,6 +9,7 @@ from typing import Any
 
 from evidence.formats.plain_words import VERDICTS
 from evidence.model import Evidence, Row, Verdict
+from policies.waivable_rules import RUNBOOK
 
 _ORDER = list(Verdict)
 # In a script element these would end it or open a comment; JSON knows them as escapes.
@@ -67,6 +68,7 @@ def _tables(evidence: Evidence, anchors: Mapping[str, Mapping[str, str]]) -> dic
         "verdicts": [[verdict.value, *VERDICTS[verdict]] for verdict in _ORDER],
         "judges": list(dict.fromkeys(judge for judge, _ in [*named, *rules])),
         "rules": [[judge, id_, *told.get((judge, id_), ("", "", ""))] for judge, id_ in rules],
+        "own": RUNBOOK,
         "templates": list(templates),
         "places": list(places),
         "texts": list(texts),

@@ -13,9 +13,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from evidence.formats import plain_words
+from evidence.formats import page_view, plain_words
 from evidence.formats.embedded_rows import as_json
-from evidence.formats.page_view import PageView, by_kind, filtered, kept_by, spoken_for
+from evidence.formats.page_view import PageView
 from evidence.model import Evidence, Standing, Verdict
 
 _FILES = Path(__file__).parent / "page_files"
@@ -58,10 +58,7 @@ def _templates() -> Environment:
         "Verdict": Verdict,
         "Standing": Standing,
         "words": plain_words,
-        "filtered": filtered,
-        "spoken_for": spoken_for,
-        "by_kind": by_kind,
-        "kept_by": kept_by,
+        **{each.__name__: each for each in page_view.WORDS},
     }
     return templates
 

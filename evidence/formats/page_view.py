@@ -21,6 +21,7 @@ from evidence.model import (
     Standing,
     Verdict,
 )
+from policies.waivable_rules import RUNBOOK
 
 _BAD = (Verdict.FAIL, Verdict.ERROR)
 
@@ -172,6 +173,22 @@ def spoken_for(control: ControlEntry) -> str:
     return ", ".join(counted(number, noun) for number, noun in said if number)
 
 
+def idle_rules(control: ControlEntry) -> list[str]:
+    """List the rules of a control, as ``judge::rule``, that no resource here gave work to."""
+    idle = {Verdict.NOT_APPLICABLE}
+    return [key for key, counts in control.rules.items() if set(+Counter(counts)) <= idle]
+
+
+def wanted(rule: JudgedRule) -> str:
+    """Tell what a rule wants, where its title does: other judges' titles may tell the failure."""
+    return rule.title if rule.judge == RUNBOOK else ""
+
+
+def waived_as(rule: str) -> str:
+    """Give the ``judge::rule`` of what a waiver names: a pack's names may add what was found."""
+    return rule.partition("[")[0]
+
+
 def by_kind(clause: ClauseEntry) -> dict[str, list[Keeper]]:
     """Gather what keeps a clause by its kind, in the order in which the kinds come."""
     found: dict[str, list[Keeper]] = {}
@@ -206,3 +223,7 @@ def anchored(kind: str, ids: Iterable[str]) -> dict[str, str]:
 def filtered(**wanted: str) -> str:
     """Write the link that sets the filter of the results, as the script reads it."""
     return f"#results?{urlencode(wanted)}"
+
+
+# What templates may call.
+WORDS = (by_kind, filtered, idle_rules, kept_by, spoken_for, waived_as, wanted)

@@ -5,27 +5,33 @@ from datetime import UTC, datetime
 from evidence.model import Evidence, Standing, Verdict
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
-    Verdict.FAIL: ("fail", "The rule looked at the resource and found it wanting."),
-    Verdict.ERROR: ("error", "It could not be judged. It counts as a failure."),
-    Verdict.WAIVED: ("waived", "It fails, and a waiver with reason, owner and expiry lets it."),
+    Verdict.FAIL: (
+        "fail",
+        "The rule looked at the resource and found it wanting; no waiver covers it.",
+    ),
+    Verdict.ERROR: ("error", "It could not be judged, which is no pass."),
+    Verdict.WAIVED: ("waived", "It fails, and a waiver lets it pass for a time: see Waivers."),
     Verdict.PASS: ("pass", "The rule looked at the resource and found what it asks for."),
     Verdict.NO_FINDING: (
         "no finding",
         "A judge that tells failures only said nothing: the resource may have passed, or the rule "
         "may not apply to it. No pass is claimed.",
     ),
-    Verdict.NOT_APPLICABLE: ("not applicable", "The rule has nothing to ask of this resource."),
+    Verdict.NOT_APPLICABLE: (
+        "not applicable",
+        "The rule does not concern the resource, or found none to look at.",
+    ),
 }
 STANDINGS: dict[Standing, tuple[str, str]] = {
     Standing.BROKEN: ("broken", "Something that speaks for it failed or could not be judged."),
     Standing.GAP: ("gap", "Nothing here speaks for it."),
     Standing.WEAK: (
         "weak",
-        "Only judges that tell failures alone looked, and they said nothing.",
+        "Nothing passes: judges that tell failures alone said nothing, or all is waived.",
     ),
     Standing.EXCEPTIONS: (
         "held with exceptions",
-        "What was judged passes, but for waived findings and clauses that are open in part.",
+        "What was judged passes, but for what is waived, open or not shown.",
     ),
     Standing.HELD: ("held", "All that was judged for it passes."),
 }
@@ -43,17 +49,22 @@ def counted(number: int, one: str, many: str = "") -> str:
 def result(evidence: Evidence) -> str:
     """Say in one sentence how it ended; it never says more than was judged."""
     judged = sum(evidence.summary[each] for each in Verdict if each != Verdict.NOT_APPLICABLE)
-    bad = [*_bad(evidence)]
+    bad = _bad(evidence)
     if not judged and not bad:
         return f"Nothing was judged, so nothing is shown{_without_evidence(evidence, '; ')}."
-    ending = _without_evidence(evidence, " and ")
     if bad:
-        return f"{_listed(bad)}{ending}."
+        return f"{', '.join(bad)}{_without_evidence(evidence, ' and ')}."
     if not evidence.summary[Verdict.PASS]:
-        return f"No judge found a failure, but none that tells passes passed anything{ending}."
-    waived = evidence.summary[Verdict.WAIVED]
-    allowed = f", but for {counted(waived, 'finding')} that waivers let pass" if waived else ""
-    return f"What was judged passes{allowed}{ending}."
+        told = "No judge found a failure, but none that tells passes passed anything"
+        return f"{told}{_without_evidence(evidence, '; ')}."
+    waived, silent = evidence.summary[Verdict.WAIVED], evidence.summary[Verdict.NO_FINDING]
+    said = (
+        (waived, f"{counted(waived, 'finding')} that waivers let pass"),
+        (silent, f"{counted(silent, 'result')} of which no pass is claimed"),
+    )
+    but = " and ".join(words for number, words in said if number)
+    told = f"What was judged passes, but for {but}" if but else "What was judged passes"
+    return f"{told}{_without_evidence(evidence, '; ')}."
 
 
 def _bad(evidence: Evidence) -> list[str]:
@@ -80,17 +91,13 @@ def _without_evidence(evidence: Evidence, joint: str) -> str:
     return f"{joint}{of} {has} no evidence here" if gaps else ""
 
 
-def _listed(parts: list[str]) -> str:
-    return ", ".join(parts)
-
-
 def day(written: str) -> str:
     """Write a moment in ISO 8601 as people do, in UTC; what cannot be read, as it stands."""
     try:
         moment = datetime.fromisoformat(written)
-    except ValueError:
+        if moment.tzinfo is None:
+            return written
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return written
-    if moment.tzinfo is None:
-        return written
-    moment = moment.astimezone(UTC)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

@@ -111,7 +111,7 @@
     const code = (text) => text && [element("code", {}, text)];
     const told = [
       ["Means", [meaning]],
-      ["Rule", [title || id]],
+      [judge === data.own ? "Rule wants" : "Judge's words", [title || id]],
       ["Why", why && [why]],
       ["Remedy", remedy && [remedy]],
       ["Waived because", reason && [reason]],
@@ -152,7 +152,7 @@
         element("strong", {}, resource || data.templates[template].split("/").pop()),
         element("span", { className: "by" }, type || "the whole file"),
         path ? element("code", { className: "quiet" }, path) : ""),
-      element("td", { role: "cell" }, message || element("span", { className: "quiet" }, title && `Wants: ${title}`)));
+      element("td", { role: "cell" }, message || element("span", { className: "quiet" }, judge === data.own ? title : "")));
     button.addEventListener("click", () => unfold(button, made, row));
     return made;
   }
@@ -218,7 +218,7 @@
   }
 
   function reveal() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     if (!target) return;
     for (const each of target.querySelectorAll("details")) each.open = true;
     if (target.tabIndex === -1) goTo(target);

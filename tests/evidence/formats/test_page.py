@@ -16,6 +16,7 @@ from evidence.formats import page_view
 from evidence.formats.page import as_bytes
 from evidence.formats.plain_words import day, result
 from evidence.model import Evidence, Standing, Verdict
+from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
 from tests.evidence.samples import evidence, row
 
@@ -142,7 +143,11 @@ def test_a_working_tree_that_was_not_clean_is_said() -> None:
             evidence(),
             "2 findings failed, 1 could not be judged and 1 of 5 controls has no evidence here.",
         ),
-        (passing(), "What was judged passes, but for 1 finding that waivers let pass."),
+        (
+            passing(),
+            "What was judged passes, but for 1 finding that waivers let pass and 1 result of which "
+            "no pass is claimed.",
+        ),
         (
             evidence(rows=(), alarm_tests=(), rehearsal=None),
             "Nothing was judged, so nothing is shown; 1 of 5 controls has no evidence here.",
@@ -184,6 +189,35 @@ def test_a_control_tells_what_speaks_for_it(sample: ReadPage) -> None:
     assert "broken" in told
 
 
+def test_a_rule_that_found_nothing_to_ask_of_stands_apart() -> None:
+    made = evidence()
+    (control,) = [each for each in made.controls if each.id == "NIST AU-2"]
+    rules = {**control.rules, "Runbook::queue-logged": {Verdict.NOT_APPLICABLE: 4}}
+    assert page_view.idle_rules(replace(control, rules=rules)) == ["Runbook::queue-logged"]
+    page = read(as_bytes(replace(made, controls=(replace(control, rules=rules),))))
+    told = page.below("control-NIST-AU-2")
+    assert "bucket-logged Runbook: 3 pass" in told
+    assert "queue-logged: rules that found nothing here to ask of" in told
+
+
+def test_a_title_that_tells_a_failure_is_not_shown_as_what_holds() -> None:
+    made = evidence()
+    (control,) = [each for each in made.controls if each.id == "HIPAA 164.312(b)"]
+    told = read(as_bytes(replace(made, controls=(control,)))).below("control-HIPAA-164.312-b")
+    assert "HIPAA.Security-S3BucketLoggingEnabled HIPAA.Security: 1 no finding" in told
+    assert "Buckets are logged" not in told
+
+
+def test_a_waiver_leads_to_its_rule_without_what_was_found() -> None:
+    made = evidence()
+    rule = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"
+    page = read(as_bytes(replace(made, waivers=(replace(made.waivers[0], rules=(rule,)),))))
+    (link,) = [each for each in page.of("a") if each.text == rule]
+    assert link.attributes["href"] == (
+        "#results?status=waived&rule=AwsSolutions%3A%3AAwsSolutions-IAM5"
+    )
+
+
 def test_each_section_tells_what_the_evidence_holds(sample: ReadPage) -> None:
     assert "It holds what is public anyway." in sample.section("waivers")
     assert "until 2027-05-31, owned by platform-engineering" in sample.section("waivers")
@@ -207,20 +241,41 @@ def test_every_result_is_in_the_page_worst_first(sample: ReadPage) -> None:
         "no_finding",
         "not_applicable",
     ]
-    told = {
-        (*data["rules"][rule][:2], data["places"][place][1], data["texts"][text][0])
-        for rule, place, text in zip(
-            data["rows"]["rule"], data["rows"]["place"], data["rows"]["text"], strict=True
+
+
+@given(any_evidence())
+def test_any_evidence_is_a_whole_page_with_all_its_results(made: Evidence) -> None:
+    page = read(as_bytes(made))
+    assert page.faults == []
+    data = embedded(page)
+    columns = [data["rows"][name] for name in ("rule", "place", "text", "cite")]
+    told = [
+        (
+            *data["rules"][rule][:2],
+            data["verdicts"][int(digit)][0],
+            data["templates"][data["places"][place][0]],
+            *data["places"][place][1:],
+            *data["texts"][text],
+            tuple(data["clauses"][each][0] for each in data["cites"][cite][0]),
+            tuple(data["controls"][each][0] for each in data["cites"][cite][1]),
         )
-    }
-    assert told == {
-        (each.judge, each.rule, each.resource, each.message) for each in evidence().rows
-    }
+        for digit, rule, place, text, cite in zip(data["rows"]["verdict"], *columns, strict=True)
+    ]
+    order = list(Verdict)
+    assert told == [
+        (
+            *(row.judge, row.rule, row.verdict, row.template, row.resource, row.type),
+            *(row.construct_path, row.location, row.message, row.reason, row.level),
+            *(row.clauses, row.controls),
+        )
+        for row in sorted(made.rows, key=lambda row: order.index(row.verdict))
+    ]
 
 
 def test_a_moment_is_written_in_utc_and_what_is_none_as_it_stands() -> None:
     assert day("2026-05-04T23:30:00-02:00") == "5 May 2026, 01:30 UTC"
-    assert day("yesterday") == "yesterday"
+    for other in ("yesterday", "2026-05-04", "0001-01-01T00:00:00+10:00"):
+        assert day(other) == other
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), max_size=20))

@@ -6,7 +6,6 @@ script, by a breach of the page's security policy, and by any request but the pa
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +22,8 @@ from tests.evidence.samples import evidence, row
 Scheme = Literal["light", "dark"]
 _MANY = 30_000
 _LARGEST = 4_000_000
-# Far above what it takes (about 0.3 s on two busy cores), far below what anyone would wait.
-_SLOWEST = 5.0
+# What keeps 30,000 results fast to open: the page holds elements for 200 of them.
+_MOST_ELEMENTS = 5_000
 _BREACHES = """
 window.breaches = [];
 addEventListener("securitypolicyviolation", (event) =>
@@ -321,13 +320,14 @@ def test_paper_has_the_results_that_are_filtered_all_pages_of_them(opened: Opene
     assert len(shown(page)) == 200
 
 
-def test_thirty_thousand_results_open_fast_and_can_be_turned(opened: Opened) -> None:
+def test_of_thirty_thousand_results_two_hundred_are_shown_and_the_rest_can_be_turned_to(
+    opened: Opened,
+) -> None:
     made = many()
     assert len(as_bytes(made)) < _LARGEST
-    started = time.perf_counter()
     page = opened(made)
     expect(page.locator("#count")).to_have_text("Showing 200 of 30,000 results (1 to 200).")
-    assert time.perf_counter() - started < _SLOWEST
+    assert page.evaluate("document.querySelectorAll('*').length") < _MOST_ELEMENTS
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#count")).to_have_text("Showing 200 of 30,000 results (201 to 400).")
     expect(page.locator("#position")).to_have_text("Page 2 of 150")

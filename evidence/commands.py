@@ -56,7 +56,6 @@ add_controls(evidence)
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    add_controls(evidence)
     app.add_typer(evidence, name="evidence")
 
 

@@ -6,7 +6,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from runbook.access.principals import Principals
-from runbook.access.roles import RELEASE_RECORDS, TRAIL
+from runbook.access.roles import TRAIL
 from runbook.model.environment import Environment
 from runbook_constructs.audit_trail import AuditTrail
 from runbook_constructs.customer_key import CustomerKey
@@ -59,14 +59,13 @@ class AuditStack(RunbookStack):
             CfnOutput(self, name, value=bucket.bucket_name)
 
     def _keep_records_of_releases(self, principals: Principals) -> None:
-        """Let one role alone write them, and nobody hide one by a delete marker (ROVN-AUD-1)."""
+        """Let few write them, and nobody hide one by a delete marker (ROVN-AUD-1)."""
         records = [self.audit_bucket.arn_for_objects("releases/*")]
-        recorder = principals.role(principals.named(RELEASE_RECORDS))
         for sid, action, conditions in (
             (
-                "OnlyTheRecorderWrites",
+                "OnlyRecordersWrite",
                 "s3:PutObject",
-                {"ArnNotEquals": {"aws:PrincipalArn": recorder}},
+                {"ArnNotEquals": {"aws:PrincipalArn": list(principals.may_write_records)}},
             ),
             ("NobodyHidesARecord", "s3:DeleteObject", None),
         ):

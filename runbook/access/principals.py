@@ -106,6 +106,16 @@ class Principals(SecretPrincipals):
         return (self.canary, self.paging, self.slack)
 
     @property
+    def may_write_records(self) -> tuple[str, ...]:
+        """Who may write records of releases: the recorder, and operators of what they did."""
+        return (
+            self.role(self.named(RELEASE_RECORDS)),
+            self.deploy_identity,
+            self.release,
+            *self.break_glass,
+        )
+
+    @property
     def may_push_images(self) -> tuple[str, ...]:
         """Who may push: the deploy identity, CodeBuild for it, and people in an emergency."""
         return (self.deploy_identity, self.image_build, *self.break_glass)

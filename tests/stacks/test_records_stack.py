@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from tests.access.evaluation import decides
 from tests.assembly import Assembly, Resource, plain
@@ -179,7 +180,7 @@ def test_the_recorder_writes_records_and_can_do_nothing_else(
 
 
 @pytest.mark.clause("ROVN-AUD-1")
-def test_records_are_written_by_the_recorder_alone_and_hidden_by_nobody(
+def test_records_are_written_by_recorder_and_operators_and_hidden_by_nobody(
     assembly: Assembly, environment: Environment
 ) -> None:
     audit = f"{environment.slug}-audit"
@@ -187,13 +188,15 @@ def test_records_are_written_by_the_recorder_alone_and_hidden_by_nobody(
     document = {"Statement": [s for s in found if "releases" in json.dumps(s["Resource"])]}
     record = "<AuditRecords.Arn>/releases/2026/11/21/x.json"
     role = f"arn:aws:iam::{environment.account}:role/"
-    recorder = {"aws:PrincipalArn": f"{role}{environment.slug}-release-records"}
-    for principal in ("break-glass", f"{environment.slug}-snapshot-janitor", "administrator"):
+    for principal in (f"{environment.slug}-snapshot-janitor", "administrator"):
         somebody = {"aws:PrincipalArn": f"{role}{principal}"}
         assert decides(document, "s3:PutObject", record, somebody) == "Deny"
         assert decides(document, "s3:DeleteObject", record, somebody) == "Deny"
-    assert decides(document, "s3:PutObject", record, recorder) is None
-    assert decides(document, "s3:DeleteObject", record, recorder) == "Deny"
+    writers = (f"{environment.slug}-release-records", f"{environment.slug}-release")
+    for arn in (*(role + name for name in writers), Principals(environment).deploy_identity):
+        writer = {"aws:PrincipalArn": arn}
+        assert decides(document, "s3:PutObject", record, writer) is None
+        assert decides(document, "s3:DeleteObject", record, writer) == "Deny"
     other = "<AuditRecords.Arn>/operations/x.json"
     assert decides(document, "s3:PutObject", other, {"aws:PrincipalArn": role}) is None
     assert {json.dumps(s["Principal"]) for s in document["Statement"]} == {'{"AWS": "*"}'}

@@ -17,20 +17,11 @@ from evidence.model import (
     Standing,
     Verdict,
 )
+from evidence.plain_words import LIMITS, STANDINGS
 from policies.terminal import bold, plain, red, yellow
 from policies.waivable_rules import RUNBOOK
 
 SCHEMA = 1
-MEANS = {
-    Standing.BROKEN: "something that speaks for it failed, or could not be judged",
-    Standing.GAP: "nothing here speaks for it",
-    Standing.WEAK: "nothing passes: judges that tell failures alone said nothing, or all is waived",
-    Standing.EXCEPTIONS: "what was judged passes, but for what is waived, open or not shown",
-    Standing.HELD: "all that was judged passes",
-}
-NO_MORE = (
-    "No standing says that the organisation complies: a control asks more than what templates show."
-)
 # Passes of a rule that are written out; --json has them all.
 _PASSES_SHOWN = 10
 _LABEL = 10
@@ -71,8 +62,8 @@ def _table(evidence: Evidence) -> Iterator[str]:
     counted = Counter(control.standing for control in evidence.controls)
     yield _about(evidence)
     for standing in Standing:
-        yield f"{counted[standing]:>5}  {_coloured(standing, _STANDING)}  {MEANS[standing]}"
-    yield NO_MORE
+        yield f"{counted[standing]:>5}  {_coloured(standing, _STANDING)}  {STANDINGS[standing][1]}"
+    yield LIMITS
     for framework in dict.fromkeys(control.framework for control in evidence.controls):
         yield ""
         yield bold(plain(framework))
@@ -108,7 +99,7 @@ def _chain(evidence: Evidence, found: Chain) -> Iterator[str]:
     yield ""
     yield _about(evidence)
     yield from _section(
-        "standing", [f"{_coloured(control.standing)}: {MEANS[control.standing]}", NO_MORE]
+        "standing", [f"{_coloured(control.standing)}: {STANDINGS[control.standing][1]}", LIMITS]
     )
     yield from _section("gaps", map(plain, control.gaps))
     yield from _section("clauses", (_of_clause(*each) for each in found.clauses.items()))

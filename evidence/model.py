@@ -30,9 +30,10 @@ class Verdict(StrEnum):
 class Standing(StrEnum):
     """How a control stands.
 
-    ``GAP``: nothing here speaks for it. ``WEAK``: only judges that tell failures alone looked, and
-    said nothing. ``EXCEPTIONS``: what was judged passes, but for findings that a waiver lets pass
-    and clauses that are open in part. ``HELD``: all that was judged passes. None of them says that
+    ``GAP``: nothing here speaks for it. ``WEAK``: nothing passes; judges that tell failures alone
+    said nothing, or all that was found is waived. ``EXCEPTIONS``: what was judged passes, but for
+    what is waived, open in part or not shown, or rules of other judges alone speak for it.
+    ``HELD``: all that was judged passes. None of them says that
     the organisation complies: a control asks more than what templates can show.
     """
 

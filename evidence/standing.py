@@ -33,12 +33,15 @@ def worst(said: Iterable[Said]) -> Standing:
 def of_basis(results: Sequence[RuleResult], beside: Collection[str]) -> Said:
     """Say what the control stands on: the best that is left when nothing is wrong.
 
-    A pass holds it. Findings that are all waived show no pass, nor does a judge's silence.
+    A pass of a rule of our own holds it. One of other judges' rules alone leaves an exception: they
+    cite many controls that they touch in passing. Findings that are all waived show no pass, nor
+    does a judge's silence.
     ``beside`` are alarms and drills of its clauses.
     """
     found = {verdict for result in results for verdict in result.tally}
     if Verdict.PASS in found:
-        return Standing.HELD, _if_others_alone(results)
+        alone = _if_others_alone(results)
+        return (Standing.EXCEPTIONS if alone else Standing.HELD), alone
     if not found.isdisjoint({Verdict.FAIL, Verdict.ERROR}):
         return Standing.BROKEN, "nothing that was judged passes"
     if Verdict.WAIVED in found:

@@ -84,7 +84,8 @@ def lines(written: Sequence[Written]) -> Iterator[str]:
             yield f"  and {len(found) - SHOWN} more: {each.folder.as_posix()}/results.csv"
         yield from (f"  {yellow('gap')} {_short(gap)}" for gap in evidence.gaps)
     for each in written:
-        yield f"Next: runbook evidence verify {each.folder.as_posix()}"
+        known = f"--manifest-sha256 {each.sha256}"
+        yield f"Next: runbook evidence verify {each.folder.as_posix()} {known}"
 
 
 def _short(gap: str) -> str:

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evidence.formats.plain_words import VERDICTS
 from evidence.model import Evidence, Row, Verdict
+from evidence.plain_words import VERDICTS
 from policies.waivable_rules import RUNBOOK
 
 _ORDER = list(Verdict)

@@ -13,7 +13,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from evidence.formats import page_view, plain_words
+from evidence import plain_words
+from evidence.formats import page_view
 from evidence.formats.embedded_rows import as_json
 from evidence.formats.page_view import PageView
 from evidence.model import Evidence, Standing, Verdict

@@ -8,7 +8,6 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from evidence.formats.embedded_rows import worst_first
-from evidence.formats.plain_words import counted
 from evidence.model import (
     ClauseEntry,
     ControlEntry,
@@ -21,6 +20,7 @@ from evidence.model import (
     Standing,
     Verdict,
 )
+from evidence.plain_words import counted
 from policies.waivable_rules import RUNBOOK
 
 _BAD = (Verdict.FAIL, Verdict.ERROR)

@@ -1,27 +1,13 @@
 """What an auditor reads first in the workbook: what was judged, how it ended, what is open."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evidence.formats.workbook_tables import Cell
-from evidence.model import Evidence, Standing, Verdict
+from evidence.model import Evidence
+from evidence.plain_words import STANDINGS, VERDICTS
 
-VERDICTS: Mapping[Verdict, str] = {
-    Verdict.FAIL: "A rule is broken, and no waiver covers it.",
-    Verdict.ERROR: "It could not be judged, which is no pass.",
-    Verdict.WAIVED: "A rule is broken, and a waiver lets it pass for a time: see Waivers.",
-    Verdict.PASS: "A rule looked, and found nothing wrong.",
-    Verdict.NO_FINDING: "Nothing was said, as of a rule that does not apply: no pass is claimed.",
-    Verdict.NOT_APPLICABLE: "The rule does not concern the resource, or found none to look at.",
-}
-STANDINGS: Mapping[Standing, str] = {
-    Standing.BROKEN: "Something that speaks for it failed, or could not be judged.",
-    Standing.GAP: "Nothing here speaks for it.",
-    Standing.WEAK: "Only judges that tell failures alone looked, and they said nothing.",
-    Standing.EXCEPTIONS: "What was judged passes, but for waived findings or clauses open in part.",
-    Standing.HELD: "All that was judged passes. A control asks more than templates can show.",
-}
 CLEAN = "Nothing failed, and everything could be judged. That is no statement about the gaps."
 NOT_CLEAN = "Something failed or could not be judged: see Findings, Alarm tests and Rehearsal."
 
@@ -73,14 +59,14 @@ def _judged(evidence: Evidence) -> Iterator[Line]:
 
 def _results(evidence: Evidence) -> Iterator[Line]:
     counts = evidence.summary
-    for verdict, meaning in VERDICTS.items():
+    for verdict, (_, meaning) in VERDICTS.items():
         yield Line((verdict.value, counts[verdict.value], meaning), status=verdict.value)
     yield Line(("all", len(evidence.rows)))
 
 
 def _controls(evidence: Evidence) -> Iterator[Line]:
     counts = Counter(control.standing for control in evidence.controls)
-    for standing, meaning in STANDINGS.items():
+    for standing, (_, meaning) in STANDINGS.items():
         yield Line((standing.value, counts[standing], meaning), status=standing.value)
     yield Line(("all", len(evidence.controls)))
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from evidence.control_page import MEANS, NO_MORE, lines, machine_readable
+from evidence.control_page import lines, machine_readable
 from evidence.model import Commit, ControlEntry, Evidence, Standing, Verdict
+from evidence.plain_words import LIMITS, STANDINGS
 from runbook.model.refusal import RefusedError
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.samples import evidence, row
@@ -44,8 +45,8 @@ def test_the_table_has_every_control_with_its_standing() -> None:
     said = plain(lines(evidence(), None))
     assert said[0] == "acme/production at commit 0123456789ab of 2026-05-04T03:02:01Z"
     for standing in Standing:
-        assert f"    1  {standing:<20}  {MEANS[standing]}" in said
-    assert NO_MORE in said
+        assert f"    1  {standing:<20}  {STANDINGS[standing][1]}" in said
+    assert LIMITS in said
     for control in evidence().controls:
         (line,) = (line for line in said if f"{control.id} " in line)
         assert line.split(control.id)[0].strip() == control.standing
@@ -75,7 +76,7 @@ def test_a_dirty_tree_is_said() -> None:
 def test_a_control_leads_to_clauses_rules_alarms_drills_and_resources() -> None:
     said = plain(lines(evidence(), "  hipaa  164.312(A)(2)(iv) "))
     assert said[:2] == [BROKEN, "Encryption and decryption"]
-    assert section(said, "standing") == [f"broken: {MEANS[Standing.BROKEN]}", NO_MORE]
+    assert section(said, "standing") == [f"broken: {STANDINGS[Standing.BROKEN][1]}", LIMITS]
     assert section(said, "gaps") == ["none"]
     assert section(said, "clauses") == [
         "ACME-SEC-1  kept: Records are encrypted. [runbook, section 4]"

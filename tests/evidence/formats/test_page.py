@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from evidence.formats import page_view
 from evidence.formats.page import as_bytes
-from evidence.formats.plain_words import day, result
 from evidence.model import Evidence, Standing, Verdict
+from evidence.plain_words import day, result
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
 from tests.evidence.samples import evidence, row

@@ -31,7 +31,8 @@ STANDINGS: dict[Standing, tuple[str, str]] = {
     ),
     Standing.EXCEPTIONS: (
         "held with exceptions",
-        "What was judged passes, but for what is waived, open or not shown.",
+        "What was judged passes, but for what is waived, open, not shown, or judged by rules of "
+        "others alone.",
     ),
     Standing.HELD: ("held", "All that was judged for it passes."),
 }

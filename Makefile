@@ -93,6 +93,7 @@ bench: setup ## Measure; prints ratios taken in one run
 
 docs: .venv/.ready ## Write what is generated: schema, requirements, pages
 	@uv export --locked --only-group release --no-header --quiet --output-file runbook/operations/requirements.txt
+	@uv export --locked --only-group evidence --no-header --quiet --output-file evidence/requirements.txt
 	@runbook schema > environments/environment.schema.json.new
 	@mv environments/environment.schema.json.new environments/environment.schema.json
 	@rm -rf build/docs

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from evidence.bundle_commands import add_to as add_bundles
 from evidence.control_commands import BUNDLES
 from evidence.control_commands import add_to as add_controls
+from evidence.release_commands import add_to as add_release
 from runbook.completion import environment_names
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Json
@@ -52,6 +53,7 @@ evidence = typer.Typer(
 )
 add_bundles(evidence)
 add_controls(evidence)
+add_release(evidence)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -12,16 +12,14 @@ from pathlib import Path
 from evidence.collected.alarm_tests import alarms_tested
 from evidence.collected.assembly import environments_in, read_assembly, require, templates_of
 from evidence.collected.independent import Started, independent_judged, independent_judges
-from evidence.collected.ledger import clause_entries
 from evidence.collected.nag import nag_judged
 from evidence.collected.nag_sources import nag_sources
 from evidence.collected.own_rules import Waiving, own_judged, waivers_of
-from evidence.collected.provenance import Provenance, provenance, template_files
+from evidence.collected.provenance import Provenance, provenance
 from evidence.collected.rehearsals import last_rehearsal
 from evidence.collected.synthesis import synthesis_judged
-from evidence.collected.waivers_in_force import waiver_entries
-from evidence.controls import control_entries
-from evidence.model import SCHEMA, AlarmTested, Evidence, Judged, Rehearsal
+from evidence.composition import evidence_of
+from evidence.model import AlarmTested, Evidence, Judged, Rehearsal
 from policies.expiry import day_of_the_commit, expired
 from policies.keepers import bindings
 from policies.rules import all_rules
@@ -130,33 +128,20 @@ def _evidence(
     origin: Provenance,
     gaps: tuple[str, ...],
 ) -> Evidence:
-    rows = tuple(row for each in judged for row in each.rows)
-    rules = tuple(rule for each in judged for rule in each.rules)
-    clauses = clause_entries(environment)
-    return Evidence(
-        schema=SCHEMA,
-        organisation=environment.organisation,
-        environment=environment.environment,
-        tier=environment.tier,
-        account=environment.account,
-        region=environment.region,
+    return evidence_of(
+        environment,
+        templates_of(environment, reading),
+        judged,
+        waiving.waivers,
+        alarm_tests,
+        rehearsal,
         commit=origin.commit,
         versions=origin.versions,
-        templates=template_files(templates_of(environment, reading)),
-        judges=tuple(each.judge for each in judged),
-        rules=rules,
-        rows=rows,
-        controls=control_entries(rows, rules, clauses, alarm_tests, rehearsal),
-        clauses=clauses,
-        waivers=waiver_entries(environment, waiving.waivers, rows),
-        alarm_tests=alarm_tests,
-        rehearsal=rehearsal,
         gaps=(
             *gaps,
             *origin.gaps,
             *_rehearsed(environment, rehearsal),
             *_expired(waivers_of(environment, waiving.waivers), waiving.day),
-            *(gap for each in judged for gap in each.gaps),
         ),
     )
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from evidence.manifest import MANIFEST, sha256_of
-from evidence.published import MODE, Kept, Published
+from evidence.published import LOCK_FIX, MODE, Kept, Published, lock_fault
 from evidence.verification import Verified, verify
+from runbook.access.delivery_names import EVIDENCE
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.model.retention import Retention
 from runbook.operations.account import Account
@@ -18,7 +19,6 @@ from runbook.operations.operation import NotBegunError, Operation, OperationFail
 from runbook.operations.preview import Change, Preview
 from runbook.operations.records import AuditLog, NoAuditBucketError
 
-PREFIX = "evidence"
 _DAY, _COMMIT = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"[0-9a-f]{40}")
 _FIND_OUT = "find out who wrote it: the trail has each write to the audit bucket"
 
@@ -67,7 +67,7 @@ class Publish(Operation):
         }
         commit = manifest.commit[:7]
         name = f"{manifest.commit_date[:10]}-{commit}-{verified.manifest_sha256[:12]}"
-        self._prefix = f"{PREFIX}/{manifest.environment}/{name}/"
+        self._prefix = f"{EVIDENCE}/{manifest.environment}/{name}/"
         self.title = f"publication of the evidence of {manifest.name} at {commit}"
         self.command = f"runbook evidence publish {shlex.quote(str(folder))}"
         self.watch = f"{self.command} --dry-run"
@@ -173,13 +173,8 @@ class Publish(Operation):
 
     def _of_lock(self, lock: Retention | None) -> Iterator[Refusal]:
         """Refuse a bucket that would not keep a bundle for as long as its clause demands."""
-        demanded = self._account.environment.buckets.audit
-        fix = "deploy the audit stack, which sets the lock"
-        if lock is None:
-            yield Refusal("audit bucket", f"it has no default lock in mode {MODE}", fix)
-        elif not lock.at_least(demanded):
-            why = f"it locks what is written for {lock}, not {demanded}"
-            yield Refusal("audit bucket", why, fix)
+        if why := lock_fault(lock, self._account.environment.buckets.audit):
+            yield Refusal("audit bucket", why, LOCK_FIX)
 
     def _faults(self, there: Mapping[str, Kept]) -> Iterator[Refusal]:
         """Say what stands there and should not, or not like this."""

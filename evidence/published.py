@@ -13,6 +13,7 @@ from runbook.model.retention import Retention
 from runbook.operations.account import Account, code_of
 
 MODE = "COMPLIANCE"
+LOCK_FIX = "deploy the audit stack, which sets the lock"
 _THERE_ALREADY = "PreconditionFailed"
 _NO_LOCK = (
     "InvalidRequest",
@@ -47,6 +48,15 @@ class Kept:
         if self.until - self.written < least:
             return f"its lock ends at {self.until:%Y-%m-%d}, before {least.days} days are over"
         return ""
+
+
+def lock_fault(lock: Retention | None, demanded: Retention) -> str:
+    """Say why a bucket's lock would not keep a bundle as its clause demands; empty when it does."""
+    if lock is None:
+        return f"it has no default lock in mode {MODE}"
+    if not lock.at_least(demanded):
+        return f"it locks what is written for {lock}, not {demanded}"
+    return ""
 
 
 class Published:
@@ -94,15 +104,21 @@ class Published:
         of: dict[str, Any] = {"Key": f"{self._prefix}{name}", **self._place}
         found = self._s3.get_object(ChecksumMode="ENABLED", **of)
         version = str(found.get("VersionId", ""))
-        mode, until = "", None
+        mode, until = self.retention(name, version)
+        sha256 = sha256_of(found["Body"].read())
+        return Kept(sha256, version, found["LastModified"], mode, until)
+
+    def retention(self, name: str, version: str = "") -> tuple[str, datetime | None]:
+        """Read mode and end of the lock of a version, of the newest unless one is named."""
+        of: dict[str, Any] = {"Key": f"{self._prefix}{name}", **self._place}
         try:
-            lock = self._s3.get_object_retention(VersionId=version, **of)["Retention"]
-            mode, until = str(lock.get("Mode", "")), lock.get("RetainUntilDate")
+            named = {"VersionId": version} if version else {}
+            lock = self._s3.get_object_retention(**of, **named)["Retention"]
         except ClientError as error:
             if code_of(error) not in _NO_LOCK:
                 raise
-        sha256 = sha256_of(found["Body"].read())
-        return Kept(sha256, version, found["LastModified"], mode, until)
+            return "", None
+        return str(lock.get("Mode", "")), lock.get("RetainUntilDate")
 
     def put(self, name: str, data: bytes, sha256: str) -> bool:
         """Write an object unless there is one, and tell whether it was written.

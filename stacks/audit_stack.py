@@ -1,10 +1,13 @@
 """What is kept as evidence: audit records, source receipts, the trail."""
 
+from collections.abc import Sequence
+
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from runbook.access.delivery_names import EVIDENCE
 from runbook.access.principals import Principals
 from runbook.access.roles import TRAIL
 from runbook.model.environment import Environment
@@ -50,7 +53,9 @@ class AuditStack(RunbookStack):
             access_logs_prefix="receipts/",
             lifecycle_rules=[_to_glacier(buckets.receipts.glacier_after_days)],
         )
-        self._keep_records_of_releases(Principals(environment))
+        principals = Principals(environment)
+        self._keep("releases", "Record", "Recorders", principals.may_write_records)
+        self._keep(EVIDENCE, "Bundle", "Publishers", principals.may_publish_evidence)
         self._add_trail(environment)
         for name, bucket in (
             ("AuditRecordsBucket", self.audit_bucket),
@@ -58,16 +63,13 @@ class AuditStack(RunbookStack):
         ):
             CfnOutput(self, name, value=bucket.bucket_name)
 
-    def _keep_records_of_releases(self, principals: Principals) -> None:
-        """Let few write them, and nobody hide one by a delete marker (ROVN-AUD-1)."""
-        records = [self.audit_bucket.arn_for_objects("releases/*")]
+    def _keep(self, folder: str, what: str, who: str, writers: Sequence[str]) -> None:
+        """Let these alone write there, and nobody hide it by a delete marker (ROVN-AUD-1)."""
+        records = [self.audit_bucket.arn_for_objects(f"{folder}/*")]
+        others = {"ArnNotEquals": {"aws:PrincipalArn": list(writers)}}
         for sid, action, conditions in (
-            (
-                "OnlyRecordersWrite",
-                "s3:PutObject",
-                {"ArnNotEquals": {"aws:PrincipalArn": list(principals.may_write_records)}},
-            ),
-            ("NobodyHidesARecord", "s3:DeleteObject", None),
+            (f"Only{who}Write", "s3:PutObject", others),
+            (f"NobodyHidesA{what}", "s3:DeleteObject", None),
         ):
             self.audit_bucket.add_to_resource_policy(
                 iam.PolicyStatement(

@@ -18,16 +18,19 @@ from runbook_constructs.delivery_roles import DeliveryRoles, Holdings
 from runbook_constructs.private_bucket import PrivateBucket, expire_after
 from runbook_constructs.registry import image_uri
 from runbook_constructs.release_buildspec import (
+    evidence_buildspec,
     preview_buildspec,
     release_buildspec,
     verify_buildspec,
 )
-from runbook_constructs.release_library import ReleaseLibrary
+from runbook_constructs.source_library import EVIDENCE, RELEASE, SourceLibrary
 from stacks.audit_stack import AuditStack
 from stacks.runbook_stack import RunbookStack
 
 # A build of the release steps installs, looks, and waits: what it may take beside the release.
 _AROUND_MINUTES = 15
+# It asks CloudFormation twice for each stack, and replays every alarm.
+_EVIDENCE_MINUTES = 30
 
 
 class DeliveryStack(RunbookStack):
@@ -57,7 +60,10 @@ class DeliveryStack(RunbookStack):
             via=["s3", "sns"],
         )
         self._add_buckets()
-        self._library = ReleaseLibrary(self, "Library", environment=environment)
+        self._library = SourceLibrary(self, "Library", environment=environment, contents=RELEASE)
+        self._evidence_library = SourceLibrary(
+            self, "EvidenceLibrary", environment=environment, contents=EVIDENCE
+        )
         approvals = self._approvals()
         audit_key = audit.audit_bucket.encryption_key
         assert audit_key is not None  # noqa: S101 - a locked bucket has one
@@ -72,6 +78,7 @@ class DeliveryStack(RunbookStack):
                 audit=audit.audit_bucket,
                 audit_key_arn=audit_key.key_arn,
                 library_object=self._library.object_arn,
+                evidence_library_object=self._evidence_library.object_arn,
                 topic_arn=approvals.topic_arn,
             ),
         )
@@ -139,7 +146,7 @@ class DeliveryStack(RunbookStack):
     def _projects(self, service: str, id_: str) -> Projects:
         delivery, images = self._environment.delivery, self._environment.images
         name = self._environment.services[service].name
-        watched, library = delivery.release_minutes, self._library.uri
+        watched, library = delivery.release_minutes, self._library
         return Projects(
             build=self._project(
                 service,
@@ -163,6 +170,13 @@ class DeliveryStack(RunbookStack):
             ),
             verify=self._step(
                 service, id_, "verify", verify_buildspec(library), watched + _AROUND_MINUTES
+            ),
+            evidence=self._step(
+                service,
+                id_,
+                "evidence",
+                evidence_buildspec(self._evidence_library),
+                _EVIDENCE_MINUTES,
             ),
         )
 
@@ -192,6 +206,7 @@ class DeliveryStack(RunbookStack):
             "preview": self._roles.checks,
             "release": self._roles.release,
             "verify": self._roles.checks,
+            "evidence": self._roles.evidence,
         }
         return BuildProject(
             self,

@@ -1,4 +1,4 @@
-"""The pipeline of one service: source, build, preview, approval, release, verification."""
+"""The pipeline of one service: source, build, preview, approval, release, checks, evidence."""
 
 import json
 from collections.abc import Mapping
@@ -31,6 +31,7 @@ class Projects:
     preview: BuildProject
     release: BuildProject
     verify: BuildProject
+    evidence: BuildProject
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class DeliveryPipeline(Construct):
                 # for somebody who has read why the first failed.
                 Stage(name="Release", actions=[self._release()]),
                 _retried("Verify", self._verify()),
+                _retried("Evidence", self._evidence()),
             ],
         )
         # Its first run begins when it is made.
@@ -164,6 +166,9 @@ class DeliveryPipeline(Construct):
 
     def _verify(self) -> Action:
         return _build(self._projects.verify, "Verify", _BUILT, _approved())
+
+    def _evidence(self) -> Action:
+        return _build(self._projects.evidence, "Evidence", _BUILT, _approved())
 
 
 def _approved(*more: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ _PREVIEW = ("cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet")
 
 @dataclass(frozen=True)
 class Holdings:
-    """What the roles are let into, by ARN: buckets, keys and the library of the release steps."""
+    """What the roles are let into, by ARN: buckets, keys and the libraries that steps run."""
 
     source: s3.IBucket
     artifacts: s3.IBucket
@@ -40,14 +40,15 @@ class Holdings:
     audit: s3.IBucket
     audit_key_arn: str
     library_object: str
+    evidence_library_object: str
     topic_arn: str
 
 
 class DeliveryRoles(Construct):
-    """Build, preview and verify, release, the pipeline itself, and what starts it.
+    """Build, preview and verify, release, evidence, the pipeline itself, and what starts it.
 
     The build pushes and knows no stack; the release executes and pushes nothing; what previews and
-    verifies executes nothing; none of them approves.
+    verifies executes nothing; what publishes evidence writes nothing else; none of them approves.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class DeliveryRoles(Construct):
                 *self._reads(),
                 *self._stacks("Preview", _PREVIEW),
                 *self._builds(["preview", "verify"]),
-                self._library(),
+                _library(self._holds.library_object),
             ],
         )
         self.release = self._role(
@@ -86,7 +87,19 @@ class DeliveryRoles(Construct):
                 *self._stacks("Release", (*_PREVIEW, "cloudformation:ExecuteChangeSet")),
                 *self._records(),
                 *self._builds(["release"]),
-                self._library(),
+                _library(self._holds.library_object),
+            ],
+        )
+        self.evidence = self._role(
+            "Evidence",
+            principals.evidence,
+            "Judges what is deployed and publishes what was found",
+            CODEBUILD,
+            [
+                *self._evidence(),
+                *self._takes(),
+                self._logs(["evidence"]),
+                _library(self._holds.evidence_library_object),
             ],
         )
         self.pipeline = self._role(
@@ -154,23 +167,49 @@ class DeliveryRoles(Construct):
             Statement("EncryptRecords", ["kms:GenerateDataKey"], [self._holds.audit_key_arn]),
         ]
 
-    def _library(self) -> Statement:
-        return Statement("FetchLibrary", ["s3:GetObject"], [self._holds.library_object])
+    def _evidence(self) -> list[Statement]:
+        """Read templates wherever the environment has stacks; write below one folder alone."""
+        account, named = self._environment.account, self._principals.named("*")
+        regions = dict.fromkeys(self._environment.regions)
+        stacks = [f"arn:aws:cloudformation:{region}:{account}:stack/{named}" for region in regions]
+        objects = self._holds.audit.arn_for_objects(f"{names.EVIDENCE}/*")
+        return [
+            Statement(
+                "JudgeStacks",
+                ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+                stacks,
+            ),
+            Statement("PublishEvidence", ["s3:GetObjectRetention", "s3:PutObject"], [objects]),
+            Statement(
+                "LookAtLock",
+                ["s3:GetBucketObjectLockConfiguration"],
+                [self._holds.audit.bucket_arn],
+            ),
+            Statement("EncryptEvidence", ["kms:GenerateDataKey"], [self._holds.audit_key_arn]),
+        ]
 
     def _builds(self, steps: Sequence[str]) -> list[Statement]:
+        return [*self._artifacts(), self._logs(steps)]
+
+    def _logs(self, steps: Sequence[str]) -> Statement:
         groups = [
             f"log-group:{names.build_log_group(self._environment, key, step)}"
             f":log-stream:{STREAMS}/*"
             for key in self._keys
             for step in steps
         ]
+        return Statement(
+            "WriteLogs",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            self._arns("logs", groups),
+        )
+
+    def _takes(self) -> list[Statement]:
+        """Take what an earlier step made, and hand nothing on."""
+        objects = self._holds.artifacts.arn_for_objects("*")
         return [
-            *self._artifacts(),
-            Statement(
-                "WriteLogs",
-                ["logs:CreateLogStream", "logs:PutLogEvents"],
-                self._arns("logs", groups),
-            ),
+            Statement("Take", ["s3:GetObject", "s3:GetObjectVersion"], [objects]),
+            Statement("UseKey", ["kms:Decrypt"], [self._holds.key_arn]),
         ]
 
     def _artifacts(self) -> list[Statement]:
@@ -258,3 +297,7 @@ class DeliveryRoles(Construct):
     def _arns(self, service: str, resources: Sequence[str]) -> list[str]:
         stack = Stack.of(self)
         return [f"arn:aws:{service}:{stack.region}:{stack.account}:{r}" for r in resources]
+
+
+def _library(object_arn: str) -> Statement:
+    return Statement("FetchLibrary", ["s3:GetObject"], [object_arn])

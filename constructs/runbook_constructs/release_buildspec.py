@@ -1,13 +1,10 @@
-"""What the pipeline's preview, release and verify steps run: the library, nothing of the source.
-
-``library`` is where the library is fetched from, an address in S3.
-"""
+"""What the steps around a release run: a library of this repository, nothing of the source."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from runbook_constructs.release_library import REQUIREMENTS
+from runbook_constructs.source_library import SourceLibrary
 
 _PYTHON = "3.12"
 _LIBRARY = "/tmp/library"  # noqa: S108 - of the build's own container
@@ -17,7 +14,7 @@ _ASKED = '"${ENVIRONMENT}" --service "${SERVICE}" --image-tag "${IMAGE_TAG}" --j
 EXPORTED = ("IMAGE_TAG", "INSTEAD_OF", "PREVIEW_SUMMARY", "PREVIEW_LOG")
 
 
-def preview_buildspec(library: str) -> str:
+def preview_buildspec(library: SourceLibrary) -> str:
     """Read the tag that the build wrote, and preview its release."""
     return _buildspec(
         library,
@@ -34,20 +31,26 @@ def preview_buildspec(library: str) -> str:
     )
 
 
-def release_buildspec(library: str, minutes: int) -> str:
+def release_buildspec(library: SourceLibrary, minutes: int) -> str:
     """Release what was approved, as long as what it was compared with still runs."""
     command = f'deploy {_ASKED} --yes --instead-of "${{INSTEAD_OF}}" --timeout-minutes {minutes}'
     return _buildspec(library, _run(command))
 
 
-def verify_buildspec(library: str) -> str:
+def verify_buildspec(library: SourceLibrary) -> str:
     """Look again, under a role that cannot change anything."""
     return _buildspec(library, _run(f"verify {_ASKED}"))
 
 
-def _run(command: str) -> list[str]:
+def evidence_buildspec(library: SourceLibrary) -> str:
+    """Judge what is deployed, and publish what was found; the bundle names the code that judged."""
+    command = f"release {_ASKED} --publish --library {library.name}"
+    return _buildspec(library, _run(command, "evidence"))
+
+
+def _run(command: str, module: str = "runbook.operations") -> list[str]:
     """Run the library's command; its answer stands in the log, also when it fails."""
-    run = f"(cd {_LIBRARY} && python -m runbook.operations {command}) > {_RESULT}"
+    run = f"(cd {_LIBRARY} && python -m {module} {command}) > {_RESULT}"
     return [f"{run} || {{ cat {_RESULT}; exit 1; }}", f"cat {_RESULT}"]
 
 
@@ -57,12 +60,14 @@ def _python(file: str, *keys: str) -> str:
     return f'python -c \'import json; print(json.load(open("{file}")){path} or "none")\''
 
 
-def _buildspec(library: str, commands: Sequence[str], exported: Sequence[str] = ()) -> str:
+def _buildspec(
+    library: SourceLibrary, commands: Sequence[str], exported: Sequence[str] = ()
+) -> str:
     install = [
-        f"aws s3 cp --only-show-errors {library} {_LIBRARY}.zip",
+        f"aws s3 cp --only-show-errors {library.uri} {_LIBRARY}.zip",
         f"python -m zipfile -e {_LIBRARY}.zip {_LIBRARY}",
         "python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes "
-        f"--only-binary :all: --requirement {_LIBRARY}/{REQUIREMENTS}",
+        f"--only-binary :all: --requirement {_LIBRARY}/{library.requirements}",
     ]
     environment: dict[str, Any] = {"shell": "bash"}
     if exported:

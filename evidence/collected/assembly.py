@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from evidence.model import TemplateFile
 from policies.templates.assembly import Reading, Template, read
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments, load_environment
@@ -42,6 +43,12 @@ def label_of(template: Template) -> str:
 def templates_of(environment: Environment, reading: Reading) -> list[Template]:
     """List the templates that say they are of an environment."""
     return [template for template in reading.templates if label_of(template) == environment.name]
+
+
+def template_files(templates: Iterable[Template]) -> tuple[TemplateFile, ...]:
+    """List templates with their hashes, by path; the region is empty where it is open."""
+    found = (TemplateFile(t.path, t.stack, t.region or "", t.sha256) for t in templates)
+    return tuple(sorted(found, key=lambda file: file.path))
 
 
 def owners(reading: Reading, environments: Iterable[Environment]) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ One check judges every environment of an assembly; what it says is told by envir
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -59,19 +59,25 @@ class Waiving:
 
 
 def own_judged(
-    reading: Reading, environments: Sequence[Environment], *, sources: Path, waiving: Waiving
+    reading: Reading,
+    environments: Sequence[Environment],
+    *,
+    sources: Path | None,
+    waiving: Waiving,
+    unasked: Collection[str] = (),
 ) -> dict[str, Judged]:
     """Judge an assembly and the services below ``sources``; what is said, by environment.
 
     ``environments`` are all that the assembly has. What is about services or the whole assembly
-    stands with each of them.
+    stands with each of them. Without ``sources`` no file is judged, and of the rules ``unasked``
+    nothing is: a gap names those that judged nothing.
     """
     rules = all_rules()
     waived = waived_for((RUNBOOK,), waiving.waivers, environments)
     let_pass = reasons(waived)
-    of_templates = [rule for rule in rules if not rule.only_files]
+    of_templates = [r for r in rules if not r.only_files and r.id not in unasked]
     report = check(reading, of_templates, waived=let_pass, in_processes=True)
-    results = [*report.results, *judge_sources(sources, rules)]
+    results = [*report.results, *(judge_sources(sources, rules) if sources else ())]
     told = [
         JudgedRule(RUNBOOK, r.id, r.title, r.why, r.remedy, r.clauses, r.controls) for r in rules
     ]

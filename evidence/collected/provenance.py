@@ -1,16 +1,14 @@
-"""What was judged and by what: the commit, the versions that decided, the templates' hashes."""
+"""What was judged and by what: the commit, and the versions that decided."""
 
 import os
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
 from evidence.collected.installed import UNKNOWN, checkov_version, version_of
-from evidence.model import Commit, TemplateFile
-from policies.templates.assembly import Template
+from evidence.model import Commit
 
 # Under these names; Node.js runs the CDK, and comes as a package of its own.
 _PACKAGES = {
@@ -45,12 +43,6 @@ def provenance(root: Path) -> Provenance:
     if os.environ.get("JSII_NODE", _NODE) != _NODE:
         gaps.append("JSII_NODE is set, so another Node.js than the one named may have run the CDK.")
     return Provenance(commit, dict(sorted(versions.items())), (*of_commit, *gaps))
-
-
-def template_files(templates: Iterable[Template]) -> tuple[TemplateFile, ...]:
-    """List templates with their hashes, by path; the region is empty where it is open."""
-    found = (TemplateFile(t.path, t.stack, t.region or "", t.sha256) for t in templates)
-    return tuple(sorted(found, key=lambda file: file.path))
 
 
 def _commit(root: Path) -> tuple[Commit, tuple[str, ...]]:

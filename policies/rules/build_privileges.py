@@ -71,7 +71,11 @@ def _judge(project: Resource, scope: Scope) -> Iterator[str]:
 
 def _settings(project: Resource, step: str, scope: Scope) -> Iterator[str]:
     principals = scope.principals
-    role = {IMAGE_BUILD: principals.image_build, "release": principals.release}
+    role = {
+        IMAGE_BUILD: principals.image_build,
+        "release": principals.release,
+        "evidence": principals.evidence,
+    }
     wanted = role.get(step, principals.release_checks)
     if (given := project.at("ServiceRole")) != wanted:
         yield f"it runs as {given}, not as {wanted}"
@@ -103,6 +107,7 @@ def _minutes(project: Resource, step: str, scope: Scope) -> Iterator[str]:
     least, most = {
         IMAGE_BUILD: (1, delivery.build_minutes),
         "preview": (1, 60),
+        "evidence": (1, 60),
     }.get(step, (delivery.release_minutes, delivery.release_minutes + 60))
     minutes = whole_number(project.at("TimeoutInMinutes", _DEFAULT_MINUTES))
     if minutes is None or not least <= minutes <= most:

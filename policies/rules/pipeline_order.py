@@ -1,4 +1,4 @@
-"""ROVN-DEP-8: preview, approval, release, verification, in this order and with nothing between."""
+"""ROVN-DEP-8: preview, approval, release, checks, evidence, in this order, nothing between."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,13 +13,14 @@ from runbook.access.delivery_names import APPROVE, approval_topic, pipeline
 
 Json = Any
 Object = Mapping[str, Json]
-SOURCE, BUILD, PREVIEW, APPROVAL, RELEASE, VERIFY = ORDER = (
+SOURCE, BUILD, PREVIEW, APPROVAL, RELEASE, VERIFY, EVIDENCE = ORDER = (
     "source",
     "image-build",
     "preview",
     "approval",
     "release",
     "verify",
+    "evidence",
 )
 _KINDS = {("Source", "S3"): SOURCE, ("Approval", "Manual"): APPROVAL}
 # What else an action or a stage may say. A role, a region, a condition or a command would have it
@@ -30,7 +31,7 @@ _OF_ACTION = {
 }
 _OF_STAGE = {"Actions", "Name"}
 # A step that only looks or builds may be tried once more.
-_RETRIED = (BUILD, PREVIEW, VERIFY)
+_RETRIED = (BUILD, PREVIEW, VERIFY, EVIDENCE)
 
 
 def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
@@ -123,6 +124,7 @@ def _handed_on(actions: Mapping[str, Object]) -> Iterator[str]:
         PREVIEW: (BUILD, {}),
         RELEASE: (BUILD, {"IMAGE_TAG": tag, "INSTEAD_OF": before}),
         VERIFY: (BUILD, {"IMAGE_TAG": tag}),
+        EVIDENCE: (BUILD, {"IMAGE_TAG": tag}),
     }
     for step, (maker, variables) in wanted.items():
         action = actions[step]
@@ -163,8 +165,8 @@ def _required(scope: Scope) -> Iterator[str]:
 
 RULE = Rule(
     id="pipeline-order",
-    title="A pipeline builds, previews, waits for its approval, releases what was approved, and "
-    "verifies; nothing skips a stage",
+    title="A pipeline builds, previews, waits for its approval, releases what was approved, "
+    "verifies, and publishes evidence; nothing skips a stage",
     why="A release that a stage's condition, another action or another tag brings past its "
     "approval is one that nobody has confirmed.",
     remedy="Leave the stages to runbook_constructs.delivery_pipeline; delivery.approval_hours of "

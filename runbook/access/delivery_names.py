@@ -24,7 +24,7 @@ def pipeline(environment: Environment, service: str) -> str:
 
 
 def project(environment: Environment, service: str, step: str) -> str:
-    """Name the build project of one step: image-build, preview, release or verify."""
+    """Name the build project of one step, one of ``STEPS``."""
     return f"{environment.slug}-{service}-{step}"
 
 
@@ -38,6 +38,8 @@ def approval_topic(environment: Environment) -> str:
     return f"{environment.slug}-approvals"
 
 
+# The folder of the audit bucket that bundles of evidence lie in.
+EVIDENCE = "evidence"
 # The stage of a pipeline, and its one action, that a person does.
 APPROVE = "Approve"
-STEPS = ("image-build", "preview", "release", "verify")
+STEPS = ("image-build", "preview", "release", "verify", "evidence")

@@ -24,6 +24,7 @@ def delivery_sources(principals: Principals) -> Mapping[str, list[str]]:
         principals.image_build: projects("image-build"),
         principals.release_checks: projects("preview", "verify"),
         principals.release: projects("release"),
+        principals.evidence: projects("evidence"),
         principals.pipeline: [f"arn:aws:codepipeline:{place}:{name}" for name in pipelines],
         principals.source_events: [f"arn:aws:events:{place}:rule/{n}-source" for n in pipelines],
     }

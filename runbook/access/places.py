@@ -15,6 +15,7 @@ def places(principals: Principals) -> Mapping[str, Sequence[str]]:
         "canaries": [function_prefix(environment)],
         "copy_region": [environment.database.backup_copy_region],
         "event_region": list(dict.fromkeys((environment.region, IDENTITY_REGION))),
+        "evidence": [principals.evidence],
         "executor": [principals.cdk_role("cfn-exec", environment.region)],
         "every_region": list(dict.fromkeys(environment.regions)),
         "gated": list(principals.gated),

@@ -40,6 +40,11 @@ class Principals(SecretPrincipals):
         return self.role(self.named("release-checks"))
 
     @property
+    def evidence(self) -> str:
+        """The pipeline's last step, which judges the stacks and publishes what it found."""
+        return self.role(self.named("evidence"))
+
+    @property
     def pipeline(self) -> str:
         """The pipelines themselves: they hand artifacts on and start builds."""
         return self.role(self.named("pipeline"))
@@ -114,6 +119,11 @@ class Principals(SecretPrincipals):
             self.release,
             *self.break_glass,
         )
+
+    @property
+    def may_publish_evidence(self) -> tuple[str, ...]:
+        """Who may put bundles of evidence under the lock: the pipeline's step, and who deploys."""
+        return (self.evidence, self.deploy_identity, *self.break_glass)
 
     @property
     def may_push_images(self) -> tuple[str, ...]:
@@ -199,7 +209,7 @@ class Principals(SecretPrincipals):
             "ecs.amazonaws.com": at_deployments,
             "chatbot.amazonaws.com": (self.slack,),
             "cloudtrail.amazonaws.com": (self.trail,),
-            CODEBUILD: (self.image_build, self.release, self.release_checks),
+            CODEBUILD: self._builds,
             "codepipeline.amazonaws.com": (self.pipeline,),
             "events.amazonaws.com": (
                 self.source_events,
@@ -232,8 +242,11 @@ class Principals(SecretPrincipals):
     @property
     def delivering(self) -> tuple[str, ...]:
         """The pipelines, what starts them, and the builds that are their steps."""
-        builds = (self.image_build, self.release, self.release_checks)
-        return (self.pipeline, self.source_events, *builds)
+        return (self.pipeline, self.source_events, *self._builds)
+
+    @property
+    def _builds(self) -> tuple[str, ...]:
+        return (self.image_build, self.release, self.release_checks, self.evidence)
 
     @property
     def around_functions(self) -> tuple[str, ...]:

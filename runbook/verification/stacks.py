@@ -121,14 +121,14 @@ def _of_status(wanted: SynthesizedStack, status: str) -> Iterator[Finding]:
 
 
 def _of_template(wanted: SynthesizedStack, body: Any) -> Iterator[Finding]:  # noqa: ANN401 - JSON
-    live = _parsed(body) if isinstance(body, str) else body
+    live = parsed(body) if isinstance(body, str) else body
     if live != wanted.template:
         what = f"the deployed template is not that of the assembly{_differs(live, wanted.template)}"
         fix = "make diff shows what a deploy would change; or check out the commit that is deployed"
         yield Finding(Kind.DRIFT, CHECK, wanted.name, what, fix)
 
 
-def _parsed(text: str) -> Any:  # noqa: ANN401 - JSON is any value
+def parsed(text: str) -> Any:  # noqa: ANN401 - JSON is any value
     """Read a template as CloudFormation keeps it: the CDK's command hands small ones over as YAML.
 
     YAML takes a bare 2012-10-17 for a date, and a template means the text.

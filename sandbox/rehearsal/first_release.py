@@ -38,6 +38,7 @@ def first_release(deploy: Callable[[str], None], stage: Stage, checks: Checks) -
     checks.same(first["status"], "SUCCESSFUL", "the deployment")
     stage.begin(offer)
     checks.same(pipeline.ended(offer.execution), "Succeeded", "the pipeline")
+    stage.evidence(offer).check(checks)
     checks.same(len(stage.service.deployments()), 1, "deployments: the release began no other")
 
 

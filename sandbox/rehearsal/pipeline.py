@@ -14,6 +14,7 @@ from sandbox.rehearsal.service import until
 # Three builds that install, and a stack that rolls back, on a machine that does other things.
 PATIENCE_SECONDS = 420
 BUILD, PREVIEW, RELEASE, VERIFY = "Build", "Preview", "Release", "Verify"
+EVIDENCE = "Evidence"
 Members = dict[str, Any]
 
 

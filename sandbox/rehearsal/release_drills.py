@@ -20,7 +20,7 @@ from sandbox.rehearsal.source import BEGINS, READABLE, START
 from sandbox.rehearsal.stage import Stage
 
 
-@drill("release", "ROVN-DEP-1", "ROVN-DEP-3", "ROVN-DEP-4", "ROVN-DEP-5", "ROVN-HLT-1")
+@drill("release", "ROVN-DEP-1", "ROVN-DEP-3", "ROVN-DEP-4", "ROVN-DEP-5", "ROVN-HLT-1", "ALL-4")
 def release(stage: Stage, checks: Checks) -> None:
     """Release another image with nothing to migrate."""
     service, before = stage.service, stage.service.described()["taskDefinition"]

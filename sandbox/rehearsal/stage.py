@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runbook.access import delivery_names as names
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from sandbox.emulator.rehearsal.pipeline.records import build_session
@@ -16,7 +17,8 @@ from sandbox.emulator.rehearsal.records import FINISHED
 from sandbox.endpoint import Endpoint
 from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.desk import Desk
-from sandbox.rehearsal.pipeline import RELEASE, VERIFY, Offer, RehearsedPipeline
+from sandbox.rehearsal.pipeline import EVIDENCE, RELEASE, VERIFY, Offer, RehearsedPipeline
+from sandbox.rehearsal.published_evidence import PublishedEvidence
 from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError
 from sandbox.rehearsal.service import RehearsedService, until
 from sandbox.rehearsal.source import SourceStore
@@ -115,7 +117,22 @@ class Stage:
         checks.same(self.pipeline.ended(offer.execution), "Succeeded", "the pipeline")
         attempts = self.pipeline.attempts(offer.execution)
         checks.same(attempts.get(VERIFY), ["Succeeded"], "its stage Verify")
+        checks.same(attempts.get(EVIDENCE), ["Succeeded"], "its stage Evidence")
+        self.evidence(offer).check(checks)
         checks.same(self.service.status(), "UPDATE_COMPLETE", "the stack")
+
+    def evidence(self, offer: Offer) -> PublishedEvidence:
+        """Return what the pipeline's last stage published of a release."""
+        project, _, number = self.pipeline.build(offer.execution, EVIDENCE).partition(":")
+        return PublishedEvidence(
+            endpoint=self.endpoint,
+            bucket=self.records.bucket,
+            prefix=f"{names.EVIDENCE}/{self.environment.environment}/"
+            f"release-{self.key}-{offer.tag}-",
+            group=names.build_log_group(self.environment, self.key, names.EVIDENCE),
+            stream=f"build/{project}/{number}",
+            tag=offer.tag,
+        )
 
     def refused(self, checks: Checks, offer: Offer, *, said: str) -> None:
         """Approve a release, and check that it fails: once, for a reason, with nothing after it."""

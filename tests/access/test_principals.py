@@ -11,11 +11,13 @@ def test_every_entry_is_one_principal(principals: Principals) -> None:
     lists = [
         principals.may_change_stacks,
         principals.may_edit_secrets,
+        principals.may_publish_evidence,
         principals.may_push_images,
         principals.may_run_tasks,
         principals.may_shift_traffic,
         principals.may_start_deploys,
         principals.may_update_services,
+        principals.may_write_records,
         *principals.passable.values(),
         *(principals.may_read(secret) for secret in principals.environment.secrets),
         *(principals.may_write(secret) for secret in principals.environment.secrets),

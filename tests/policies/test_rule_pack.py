@@ -118,6 +118,7 @@ who-reads-secrets
 who-starts-deploys
 who-unmasks-logs
 who-updates-services
+who-writes-evidence
 """
 
 

@@ -239,9 +239,12 @@ def test_what_a_boundary_leaves_to_one_role_is_not_the_others(
     for key, service in environment.services.items():
         repository = f"arn:aws:ecr:{place}:repository/{service.name}"
         stack = f"arn:aws:cloudformation:{place}:stack/{environment.slug}-{key}/id"
+        bundle = f"arn:aws:s3:::{environment.slug}-audit-auditrecords-x/evidence/x"
         for action, target, wanted in (
             ("ecr:PutImage", repository, {principals.image_build}),
             ("cloudformation:CreateChangeSet", stack, builds - {principals.image_build}),
+            ("cloudformation:GetTemplate", stack, {principals.evidence}),
+            ("s3:PutObject", bundle, {principals.evidence}),
             ("cloudformation:ExecuteChangeSet", stack, {principals.release}),
         ):
             may = {

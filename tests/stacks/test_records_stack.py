@@ -180,23 +180,33 @@ def test_the_recorder_writes_records_and_can_do_nothing_else(
 
 
 @pytest.mark.clause("ROVN-AUD-1")
-def test_records_are_written_by_recorder_and_operators_and_hidden_by_nobody(
-    assembly: Assembly, environment: Environment
+@pytest.mark.parametrize(
+    ("folder", "writers"),
+    [
+        ("releases", ("release-records", "release")),
+        ("evidence", ("evidence",)),
+    ],
+)
+def test_each_folder_is_written_by_its_writers_and_hidden_by_nobody(
+    assembly: Assembly, environment: Environment, folder: str, writers: tuple[str, ...]
 ) -> None:
+    """Operations write records, too: what runs them would stop at its first (ROVN-DEP-8)."""
     audit = f"{environment.slug}-audit"
     found = policy(assembly, audit, "AWS::S3::BucketPolicy", "AuditRecordsPolicy")
-    document = {"Statement": [s for s in found if "releases" in json.dumps(s["Resource"])]}
-    record = "<AuditRecords.Arn>/releases/2026/11/21/x.json"
+    document = {"Statement": [s for s in found if f"/{folder}/" in json.dumps(s["Resource"])]}
+    record = f"<AuditRecords.Arn>/{folder}/2026/11/21/x.json"
     role = f"arn:aws:iam::{environment.account}:role/"
-    for principal in (f"{environment.slug}-snapshot-janitor", "administrator"):
-        somebody = {"aws:PrincipalArn": f"{role}{principal}"}
-        assert decides(document, "s3:PutObject", record, somebody) == "Deny"
-        assert decides(document, "s3:DeleteObject", record, somebody) == "Deny"
-    writers = (f"{environment.slug}-release-records", f"{environment.slug}-release")
-    for arn in (*(role + name for name in writers), Principals(environment).deploy_identity):
-        writer = {"aws:PrincipalArn": arn}
-        assert decides(document, "s3:PutObject", record, writer) is None
-        assert decides(document, "s3:DeleteObject", record, writer) == "Deny"
+    own = [f"{role}{environment.slug}-{name}" for name in writers]
+    people = [*Principals(environment).break_glass, Principals(environment).deploy_identity]
+    others = {"release-records", "release", "evidence", "release-checks", "snapshot-janitor"}
+    strangers = [f"{role}{environment.slug}-{name}" for name in others - set(writers)]
+    for arn, wanted in (
+        *((arn, None) for arn in (*own, *people)),
+        *((arn, "Deny") for arn in (*strangers, f"{role}administrator")),
+    ):
+        somebody = {"aws:PrincipalArn": arn}
+        assert decides(document, "s3:PutObject", record, somebody) == wanted, arn
+        assert decides(document, "s3:DeleteObject", record, somebody) == "Deny", arn
     other = "<AuditRecords.Arn>/operations/x.json"
     assert decides(document, "s3:PutObject", other, {"aws:PrincipalArn": role}) is None
     assert {json.dumps(s["Principal"]) for s in document["Statement"]} == {'{"AWS": "*"}'}

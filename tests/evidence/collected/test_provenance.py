@@ -10,8 +10,9 @@ import pytest
 
 from evidence.bundle import FORMATS
 from evidence.collected import installed
+from evidence.collected.assembly import template_files
 from evidence.collected.installed import UNKNOWN, checkov_version
-from evidence.collected.provenance import provenance, template_files
+from evidence.collected.provenance import provenance
 from tests.assembly import ROOT
 from tests.evidence.samples import evidence
 from tests.policies.rules.harness import template

@@ -13,6 +13,7 @@ from tests.policies.rules.spoiling import ABSENT, Spoil, add, all_pass, faults, 
 PROJECT, PART = "AWS::CodeBuild::Project", "delivery"
 IMAGE_BUILD, PREVIEW = "PassportApiImageBuild", "PassportApiPreview"
 RELEASE, VERIFY = "PassportApiRelease", "PassportApiVerify"
+EVIDENCE = "PassportApiEvidence"
 NAMED = "rovn-production-passport-api"
 ROLE = "arn:aws:iam::111122223333:role/rovn-production"
 DELIVERY = load_environment("rovn/production").delivery
@@ -38,11 +39,11 @@ def commands(*given: str, phase: str = "install", part: str = "commands") -> Spo
 
 
 def test_every_build_passes(real: Real) -> None:
-    assert all_pass(real, RULE, IMAGE_BUILD, PREVIEW, RELEASE, VERIFY)
+    assert all_pass(real, RULE, IMAGE_BUILD, PREVIEW, RELEASE, VERIFY, EVIDENCE)
 
 
 @pytest.mark.clause("ROVN-DEP-2")
-@pytest.mark.parametrize("project", [PREVIEW, RELEASE, VERIFY])
+@pytest.mark.parametrize("project", [PREVIEW, RELEASE, VERIFY, EVIDENCE])
 def test_only_the_image_build_is_privileged(production: Real, project: str) -> None:
     fault = "it is privileged, which only the build of the image needs to be"
     for value in (True, "true"):
@@ -59,6 +60,8 @@ def test_only_the_image_build_is_privileged(production: Real, project: str) -> N
         (PREVIEW, "release", "release-checks"),
         (RELEASE, "image-build", "release"),
         (VERIFY, "release", "release-checks"),
+        (EVIDENCE, "release-checks", "evidence"),
+        (VERIFY, "evidence", "release-checks"),
     ],
 )
 def test_each_runs_as_its_own_role(production: Real, project: str, given: str, wanted: str) -> None:
@@ -129,6 +132,7 @@ def test_what_opens_a_build_fails(production: Real, spoil: Spoil, message: str) 
         (RELEASE, ABSENT, f"60 minutes, not after {WATCHED} to {WATCHED + 60}"),
         (VERIFY, 2160, f"2160 minutes, not after {WATCHED} to {WATCHED + 60}"),
         (PREVIEW, 61, "61 minutes, not after 1 to 60"),
+        (EVIDENCE, 61, "61 minutes, not after 1 to 60"),
         (IMAGE_BUILD, "480", f"480 minutes, not after 1 to {DELIVERY.build_minutes}"),
     ],
 )

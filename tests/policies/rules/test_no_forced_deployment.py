@@ -9,6 +9,7 @@ import pytest
 
 from policies.lookups.forced_deployment import is_forced
 from policies.rules.no_forced_deployment import RULE
+from tests.assembly import ROOT
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 from tests.policies.rules.service_files import told, told_of_real
 
@@ -177,6 +178,28 @@ def test_a_folder_that_is_uploaded_is_read(tmp_path: Path) -> None:
     assert with_asset(tmp_path) == "pass"
     handler.write_text("ecs.update_service(forceNewDeployment=True)", "utf-8")
     assert with_asset(tmp_path) == "below/index.py in the asset abc.zip forces a new deployment"
+
+
+def library(tmp_path: Path, text: str = "") -> Path:
+    """Upload a rule of ours that spells it, as it stands or changed."""
+    own = Path("policies/lookups/forced_deployment.py")
+    (tmp_path / own).parent.mkdir(parents=True)
+    (tmp_path / own).write_text((ROOT / own).read_text("utf-8") + text, "utf-8")
+    return tmp_path
+
+
+def test_who_looks_for_it_may_spell_it_where_no_function_runs_it(tmp_path: Path) -> None:
+    given = replace(template("data", {}), assets={"abc.zip": library(tmp_path)})
+    assert verdicts(RULE, given, whole=True) == {None: "pass"}
+
+
+def test_a_function_made_of_it_and_one_changed_byte_are_seen(tmp_path: Path) -> None:
+    name = "policies/lookups/forced_deployment.py"
+    fault = f"{name} in the asset abc.zip forces a new deployment"
+    assert with_asset(library(tmp_path / "one")) == fault
+    changed = library(tmp_path / "two", "\n")
+    given = replace(template("data", {}), assets={"abc.zip": changed})
+    assert verdicts(RULE, given, whole=True) == {None: fault}
 
 
 def test_archives_within_archives_are_read(tmp_path: Path) -> None:

@@ -65,6 +65,10 @@ def without_approval(body: Json) -> None:
     del stages(body)[3]
 
 
+def without_evidence(body: Json) -> None:
+    del stages(body)[ORDER.index("evidence")]
+
+
 def failing(result: str, **more: object) -> Json:
     return {"Result": result} | more
 
@@ -80,31 +84,37 @@ DONE = "its stages do source, image-build, preview"
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (swapped("approval", "release"), f"{DONE}, release, approval, verify, {WANTED}"),
-        (renamed, f"{DONE}, release, approval, verify, {WANTED}"),
-        (beside, f"{DONE}, approval+release, release, verify, {WANTED}"),
-        (without_approval, f"{DONE}, release, verify, {WANTED}"),
-        (stage("approval", "Actions", []), f"{DONE}, nothing, release, verify, {WANTED}"),
+        (swapped("approval", "release"), f"{DONE}, release, approval, verify, evidence, {WANTED}"),
+        (renamed, f"{DONE}, release, approval, verify, evidence, {WANTED}"),
+        (beside, f"{DONE}, approval+release, release, verify, evidence, {WANTED}"),
+        (without_evidence, f"{DONE}, approval, release, verify, {WANTED}"),
+        (
+            swapped("release", "evidence"),
+            f"{DONE}, approval, evidence, verify, release, {WANTED}",
+        ),
+        (without_approval, f"{DONE}, release, verify, evidence, {WANTED}"),
+        (stage("approval", "Actions", []), f"{DONE}, nothing, release, verify, evidence, {WANTED}"),
         (put("Stages", ABSENT), f"its stages do , {WANTED}"),
         (
             of("approval", "ActionTypeId.Provider", "Automatic"),
-            f"{DONE}, Approval/Automatic, release, verify, {WANTED}",
+            f"{DONE}, Approval/Automatic, release, verify, evidence, {WANTED}",
         ),
         (
             of("approval", "ActionTypeId.Owner", "Custom"),
-            f"{DONE}, Approval/Manual of Custom, release, verify, {WANTED}",
+            f"{DONE}, Approval/Manual of Custom, release, verify, evidence, {WANTED}",
         ),
         (
             of("verify", "ActionTypeId", {"Category": "Deploy", "Owner": "AWS", "Provider": "ECS"}),
-            f"{DONE}, approval, release, Deploy/ECS, {WANTED}",
+            f"{DONE}, approval, release, Deploy/ECS, evidence, {WANTED}",
         ),
         (
             of("preview", "Configuration.ProjectName", f"{CALLED}-release"),
-            "its stages do source, image-build, release, approval, release, verify, " + WANTED,
+            "its stages do source, image-build, release, approval, release, verify, evidence, "
+            + WANTED,
         ),
         (
             of("release", "Configuration.ProjectName", "another"),
-            f"{DONE}, approval, another, verify, {WANTED}",
+            f"{DONE}, approval, another, verify, evidence, {WANTED}",
         ),
     ],
 )
@@ -126,6 +136,7 @@ def could(step: str, name: str) -> str:
         (stage("release", "OnFailure", failing("ROLLBACK")), could("release", "OnFailure")),
         (stage("verify", "OnSuccess", SKIP), could("verify", "OnSuccess")),
         (stage("verify", "OnFailure", failing("ROLLBACK")), could("verify", "OnFailure")),
+        (stage("evidence", "OnFailure", failing("SKIP")), could("evidence", "OnFailure")),
         (stage("preview", "OnFailure", failing("SKIP")), could("preview", "OnFailure")),
         (stage("preview", "OnFailure", failing("RETRY") | SKIP), could("preview", "OnFailure")),
     ],
@@ -216,6 +227,10 @@ def test_another_setting_fails(production: Real, spoil: Spoil, message: str) -> 
             of("release", "InputArtifacts", [{"Name": "Source"}]),
             "release takes Source, not what image-build made",
         ),
+        (
+            told("evidence", IMAGE_TAG="another"),
+            f"evidence is told {{'IMAGE_TAG': 'another'}}, not {{'IMAGE_TAG': '{TAG}'}}",
+        ),
         (of("verify", "InputArtifacts", ABSENT), "verify takes nothing, not what image-build made"),
         (
             of("release", "Configuration.BatchEnabled", "true"),
@@ -233,6 +248,7 @@ def test_what_says_the_same_in_other_words_passes(production: Real) -> None:
     spoils = (
         put("RestartExecutionOnUpdate", ABSENT),
         stage("verify", "OnFailure", ABSENT),
+        stage("evidence", "OnFailure", ABSENT),
         stage("preview", "OnFailure", failing("FAIL")),
         stage("release", "Name", "Another"),
         of("approval", "TimeoutInMinutes", str(MINUTES)),

@@ -73,8 +73,8 @@ def test_nothing_polls(stages: dict[str, Json], environment: Environment) -> Non
 
 
 @pytest.mark.clause("ROVN-DEP-8")
-def test_the_order_is_build_preview_approve_release_verify(pipeline: Json) -> None:
-    order = ["Source", "Build", "Preview", "Approve", "Release", "Verify"]
+def test_the_order_is_build_preview_approve_release_verify_evidence(pipeline: Json) -> None:
+    order = ["Source", "Build", "Preview", "Approve", "Release", "Verify", "Evidence"]
     assert [stage["Name"] for stage in pipeline["Stages"]] == order
     assert all(len(stage["Actions"]) == 1 for stage in pipeline["Stages"])
     assert (pipeline["PipelineType"], pipeline["ExecutionMode"]) == ("V2", "QUEUED")
@@ -89,6 +89,7 @@ def test_each_stage_has_its_failure_behaviour(stages: dict[str, Json]) -> None:
         "Approve": None,
         "Release": None,
         "Verify": again,
+        "Evidence": again,
     }
 
 

@@ -37,6 +37,7 @@ def test_only_people_approve(assembly: Assembly, environment: Environment) -> No
         principals.deploy_identity,
         principals.release,
         principals.release_checks,
+        principals.evidence,
         principals.pipeline,
         principals.image_build,
         *principals.builders[:-1],
@@ -88,6 +89,30 @@ def test_a_release_writes_records_and_reads_none(assembly: Assembly, stack: str)
     assert by_sid["WriteRecords"]["Action"] == "s3:PutObject"
     assert plain(by_sid["WriteRecords"]["Resource"]).endswith("/releases/*")
     assert by_sid["EncryptRecords"]["Action"] == "kms:GenerateDataKey"
+
+
+@pytest.mark.clause("ALL-1")
+def test_evidence_reads_stacks_and_writes_one_folder(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    by_sid = {s["Sid"]: s for s in statements(assembly, stack, "Evidence")}
+    stacks = by_sid["JudgeStacks"]
+    assert stacks["Action"] == ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"]
+    own = f"{environment.account}:stack/{environment.slug}-*"
+    assert {resource.split(":", 4)[4] for resource in stacks["Resource"]} == {own}
+    assert {resource.split(":")[3] for resource in stacks["Resource"]} == set(environment.regions)
+    writes = by_sid["PublishEvidence"]
+    assert writes["Action"] == ["s3:GetObjectRetention", "s3:PutObject"]
+    assert plain(writes["Resource"]).endswith("/evidence/*")
+    may = actions(assembly, stack, "Evidence")
+    assert may == {
+        *("cloudformation:DescribeStacks", "cloudformation:GetTemplate", "kms:Decrypt"),
+        *("kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject"),
+        *("s3:GetBucketObjectLockConfiguration", "s3:GetObjectRetention", "s3:GetObjectVersion"),
+        "s3:PutObject",
+    }
+    readable = [s["Resource"] for s in by_sid.values() if "s3:GetObject" in s["Action"]]
+    assert not any("AuditRecords" in plain(resource) for resource in readable)
 
 
 def test_each_role_is_taken_on_for_exactly_its_own_builds_pipelines_and_rules(

@@ -1,0 +1,122 @@
+"""What can be said of an environment after a release: its deployed templates, judged once more.
+
+The pipeline's last step says it. It has neither the CDK nor this repository's history, so what
+the synthesis alone shows is told as a gap.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from evidence.collected.alarm_tests import alarms_tested
+from evidence.collected.assembly import read_assembly
+from evidence.collected.deployed_stacks import Deployed, deployed_stacks
+from evidence.collected.installed import UNKNOWN, version_of
+from evidence.collected.own_rules import Waiving, own_judged
+from evidence.composition import evidence_of
+from evidence.model import AlarmTested, Commit, Evidence, Judged
+from policies.templates.assembly import Reading, Trouble
+from policies.waivers import load_waivers
+from runbook.model.refusal import RefusedError
+from runbook.operations.account import Account
+
+# They read the code of functions, which stands in no template (tests/evidence/test_released.py).
+UNASKED = ("no-forced-deployment",)
+_SHOWS = (
+    "Every rule of this repository that templates can break was asked about every resource of the "
+    "templates that CloudFormation has of the deployed stacks; passes are told as failures are."
+)
+_DOES_NOT_SHOW = (
+    "That resources are still what their templates say: `runbook verify` compares them. What no "
+    "rule asks, and what rules ask of code, is not known here."
+)
+_NOT_RUN = (
+    "cdk-nag, cfn-lint and checkov were not run: they judge a synthesis. Their results are in the "
+    "bundle that `runbook evidence publish` puts beside this one when infrastructure is deployed."
+)
+_NO_COMMIT = (
+    "The commit is not known: deployed templates name none. A template's SHA-256 is that of its "
+    "synthesis, which another bundle may name."
+)
+_NO_STRAYS = "Stacks beside those that the environment should have were not looked for."
+_NO_REHEARSAL = "No rehearsal is on record here: no drill speaks for any control."
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was released when this is said; ``library`` names the code that judges, if it is known.
+
+    ``day`` is the one that waivers are judged by.
+    """
+
+    service: str
+    image_tag: str
+    day: date
+    library: str = ""
+
+
+def released(account: Account, release: Release) -> Evidence:
+    """Read what is deployed and judge it.
+
+    Raises ``RefusedError`` in another account, and when no stack can be read.
+    """
+    account.identity()
+    deployed = deployed_stacks(account)
+    with TemporaryDirectory() as directory:
+        folder = Path(directory)
+        deployed.write(folder)
+        reading = read_assembly(folder)
+        tested, untested = _alarms(deployed, folder)
+    troubles = (*reading.troubles, *deployed.troubles, *_running(deployed, release), *untested)
+    return _said(deployed, replace(reading, troubles=troubles), tested, release)
+
+
+def _alarms(
+    deployed: Deployed, folder: Path
+) -> tuple[tuple[AlarmTested, ...], tuple[Trouble, ...]]:
+    """Replay the tests of the deployed alarms; those that cannot be are trouble, and no pass."""
+    try:
+        return alarms_tested(deployed.environment, folder), ()
+    except RefusedError as refused:
+        return (), (Trouble("alarms", f"their tests cannot be replayed: {refused.brief}"),)
+
+
+def _running(deployed: Deployed, release: Release) -> tuple[Trouble, ...]:
+    """Hold what the service's stack runs against what was released."""
+    found = deployed.image_tag(release.service)
+    if found == release.image_tag:
+        return ()
+    stack = f"{deployed.environment.slug}-{release.service}"
+    runs = f"it runs the image {found}" if found else "nothing tells which image it runs"
+    return (Trouble(f"{stack}.template.json", f"{runs}, not {release.image_tag}"),)
+
+
+def _said(
+    deployed: Deployed, reading: Reading, tested: tuple[AlarmTested, ...], release: Release
+) -> Evidence:
+    environment = deployed.environment
+    waiving = Waiving(waivers=load_waivers(), day=release.day)
+    judged = own_judged(reading, [environment], sources=None, waiving=waiving, unasked=UNASKED)
+    versions = {
+        f"image of {release.service}": release.image_tag,
+        "library": release.library or UNKNOWN,
+        "runbook": version_of("runbook"),
+    }
+    unread = tuple(f"{each.name}: {each.trouble}." for each in deployed.stacks if each.trouble)
+    return evidence_of(
+        environment,
+        reading.templates,
+        [_of_deployed(judged[environment.name])],
+        waiving.waivers,
+        tested,
+        None,
+        commit=Commit(UNKNOWN, UNKNOWN, clean=False),
+        versions=versions,
+        gaps=(*unread, _NO_COMMIT, _NOT_RUN, _NO_STRAYS, _NO_REHEARSAL),
+    )
+
+
+def _of_deployed(judged: Judged) -> Judged:
+    judge = replace(judged.judge, shows=_SHOWS, does_not_show=_DOES_NOT_SHOW)
+    return replace(judged, judge=judge)

@@ -1,7 +1,6 @@
 """Who may start a deploy, and who may approve a release."""
 
 from aws_cdk import LegacyStackSynthesizer
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from runbook.access.approvals import approvals
@@ -9,6 +8,7 @@ from runbook.access.guard_rails import DEPLOY_BOUNDARY
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
 from runbook_constructs.deploy_identity import DeployIdentity
+from runbook_constructs.managed_policy import managed_policy
 from stacks.runbook_stack import RunbookStack
 
 
@@ -35,11 +35,4 @@ class AccessStack(RunbookStack):
         )
         principals = Principals(environment)
         DeployIdentity(self, "Deploy", principals=principals)
-        policy = approvals(principals)
-        iam.CfnManagedPolicy(
-            self,
-            "Approvals",
-            managed_policy_name=policy.name,
-            description=policy.description,
-            policy_document=policy.document,
-        )
+        managed_policy(self, "Approvals", approvals(principals))

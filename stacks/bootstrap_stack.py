@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from aws_cdk import LegacyStackSynthesizer
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from runbook.access.boundaries import boundaries
 from runbook.access.execution_policies import execution_policies, guard
+from runbook.access.guard_rails import DEPLOY_BOUNDARY
 from runbook.access.policy import ManagedPolicy
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
+from runbook_constructs.managed_policy import managed_policy
 from stacks.runbook_stack import RunbookStack
 
 
@@ -43,13 +44,8 @@ class _PoliciesStack(RunbookStack):
             synthesizer=LegacyStackSynthesizer(),
         )
         for policy in policies:
-            iam.CfnManagedPolicy(
-                self,
-                _pascal(policy.name.removeprefix(f"{environment.slug}-")),
-                managed_policy_name=policy.name,
-                description=policy.description,
-                policy_document=policy.document,
-            )
+            id_ = _pascal(policy.name.removeprefix(f"{environment.slug}-"))
+            managed_policy(self, id_, policy)
 
 
 class BootstrapStack(_PoliciesStack):
@@ -63,7 +59,7 @@ class BootstrapStack(_PoliciesStack):
             environment=environment,
             part="bootstrap",
             description="Boundaries",
-            policies=[*boundaries(principals), guard(principals)],
+            policies=[*_of_roles(principals), guard(principals)],
         )
 
 
@@ -82,6 +78,12 @@ class ExecutionStack(_PoliciesStack):
             description="Execution policies",
             policies=allowing,
         )
+
+
+def _of_roles(principals: Principals) -> list[ManagedPolicy]:
+    """List the boundaries but for the deploy identity's own, which comes with it."""
+    own = principals.named(DEPLOY_BOUNDARY)
+    return [each for each in boundaries(principals) if each.name != own]
 
 
 def _pascal(name: str) -> str:

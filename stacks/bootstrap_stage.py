@@ -25,5 +25,5 @@ class BootstrapStage(Stage):
         self.bootstrap = BootstrapStack(self, "Bootstrap", environment=environment)
         self.execution = ExecutionStack(self, "Execution", environment=environment)
         self.access = AccessStack(self, "Access", environment=environment)
-        # Its boundary is named by convention, so nothing else tells CloudFormation to wait for it.
+        # Whoever may start a deploy comes after what limits deploys.
         self.access.add_stack_dependency(self.bootstrap)

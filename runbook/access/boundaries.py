@@ -1,8 +1,8 @@
 """Permission boundaries: the most that an identity can do. They grant nothing."""
 
-from runbook.access.deploy_policy import PUSH, deploy_statements
+from runbook.access.deploy_policy import PUSH, deploy_boundary
 from runbook.access.execution_policies import cloudformation_boundary
-from runbook.access.guard_rails import DELIVERY_BOUNDARY, DEPLOY_BOUNDARY
+from runbook.access.guard_rails import DELIVERY_BOUNDARY
 from runbook.access.places import places
 from runbook.access.policy import ManagedPolicy, Statement, policies_in
 from runbook.access.preflight_reads import preflight_reads
@@ -27,12 +27,7 @@ def boundaries(principals: Principals) -> list[ManagedPolicy]:
             )
             for policy in policies_in("boundaries", places(principals))
         ),
-        # The same as what it is granted: a policy that is widened by hand widens nothing.
-        ManagedPolicy(
-            principals.named(DEPLOY_BOUNDARY),
-            "The most that the deploy identity can do",
-            deploy_statements(principals),
-        ),
+        deploy_boundary(principals),
         cloudformation_boundary(principals),
     ]
 

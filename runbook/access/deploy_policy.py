@@ -2,8 +2,14 @@
 
 from collections.abc import Sequence
 
-from runbook.access.delivery_names import delivery_key_alias, source_bucket, source_key
-from runbook.access.policy import Statement
+from runbook.access.delivery_names import (
+    EVIDENCE,
+    delivery_key_alias,
+    source_bucket,
+    source_key,
+)
+from runbook.access.guard_rails import DEPLOY_BOUNDARY
+from runbook.access.policy import ManagedPolicy, Statement
 from runbook.access.preflight_reads import preflight_reads
 from runbook.access.principals import Principals
 from runbook.access.roles import ECS_TASKS
@@ -31,9 +37,19 @@ def deploy_statements(principals: Principals) -> list[Statement]:
         *_services(principals),
         *_migrations(principals),
         *_releases(principals),
+        *_evidence(principals),
         *_sources(principals),
         *_watch(principals),
     ]
+
+
+def deploy_boundary(principals: Principals) -> ManagedPolicy:
+    """Build its boundary, the same as its policy: that one, widened by hand, widens nothing."""
+    return ManagedPolicy(
+        principals.named(DEPLOY_BOUNDARY),
+        "The most that the deploy identity can do",
+        deploy_statements(principals),
+    )
 
 
 def _assume_cdk_roles(principals: Principals) -> Statement:
@@ -141,12 +157,38 @@ def _releases(principals: Principals) -> list[Statement]:
             ["cloudformation:DescribeStacks"],
             _arns(principals, "cloudformation", [f"stack/{audit}/*", f"stack/{gate}/*"]),
         ),
-        # CloudFormation ends the bucket's name in letters of its own.
-        Statement(
-            "WriteRecords", ["s3:PutObject"], [f"arn:aws:s3:::{audit}-auditrecords*/releases/*"]
+        Statement("WriteRecords", ["s3:PutObject"], [f"{_audit_bucket(principals)}/releases/*"]),
+        _through_s3(
+            principals,
+            "UseAuditKey",
+            # What it may read under this key is what it may read of the bucket: bundles.
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            f"alias/{principals.environment.slug}/audit",
         ),
-        _encrypt(principals, "EncryptRecords", f"alias/{principals.environment.slug}/audit"),
     ]
+
+
+def _evidence(principals: Principals) -> list[Statement]:
+    """Publish bundles of evidence, and read back what was published: bundles, no record."""
+    bucket = _audit_bucket(principals)
+    return [
+        Statement(
+            "PublishEvidence",
+            ["s3:GetObject", "s3:GetObjectRetention", "s3:PutObject"],
+            [f"{bucket}/{EVIDENCE}/*"],
+        ),
+        Statement(
+            "LookForEvidence",
+            ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket"],
+            [bucket],
+            {"StringLikeIfExists": {"s3:prefix": f"{EVIDENCE}/*"}},
+        ),
+    ]
+
+
+def _audit_bucket(principals: Principals) -> str:
+    """Name it as far as it is known: CloudFormation ends its name in letters of its own."""
+    return f"arn:aws:s3:::{principals.named('audit')}-auditrecords*"
 
 
 def _sources(principals: Principals) -> list[Statement]:
@@ -156,15 +198,17 @@ def _sources(principals: Principals) -> list[Statement]:
     objects = [f"{bucket}/{source_key(service)}" for service in environment.services]
     return [
         Statement("UploadSource", ["s3:PutObject"], objects),
-        _encrypt(principals, "EncryptSource", delivery_key_alias(environment)),
+        _through_s3(
+            principals, "EncryptSource", ["kms:GenerateDataKey"], delivery_key_alias(environment)
+        ),
     ]
 
 
-def _encrypt(principals: Principals, sid: str, alias: str) -> Statement:
-    """Encrypt through S3 under the one key that has this alias: keys have no names beside it."""
+def _through_s3(principals: Principals, sid: str, actions: Sequence[str], alias: str) -> Statement:
+    """Use, through S3, the one key that has this alias: keys have no names beside it."""
     return Statement(
         sid,
-        ["kms:GenerateDataKey"],
+        actions,
         _arns(principals, "kms", ["key/*"]),
         {
             "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},

@@ -75,6 +75,7 @@ class Aws:
     strike: Callable[[str], AWSResponse | None] = lambda _: None
     puts: int = 0
     asked: list[dict[str, Any]] = field(default_factory=list)
+    called: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @cached_property
     def s3(self) -> Any:  # noqa: ANN401 - boto3
@@ -83,6 +84,7 @@ class Aws:
     def watch(self) -> None:
         """Hear of every PutObject, as it is asked for and as it is sent."""
         events = self.session.events
+        events.register("provide-client-params.s3.*", self._called)
         events.register("provide-client-params.s3.PutObject", self._asked)
         events.register_first("before-send.s3.PutObject", self._sent)  # type: ignore[arg-type]
         events.register_first("before-send.s3.GetObjectRetention", self._retention)  # type: ignore[arg-type]
@@ -90,6 +92,9 @@ class Aws:
             struck = partial(self._struck, operation)
             events.register_first(f"before-send.{service}.{operation}", struck)  # type: ignore[arg-type]
         events.register("before-call.cloudformation.DescribeStacks", self._described)  # type: ignore[arg-type]
+
+    def _called(self, params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
+        self.called.append((model.name, dict(params)))
 
     def _asked(self, params: dict[str, Any], **_: object) -> None:
         if params["Key"].startswith("evidence/"):

@@ -12,10 +12,15 @@ from evidence.manifest import MANIFEST
 from evidence.model import Commit
 from evidence.published import Kept
 from evidence.verification import verify
+from runbook.access.deploy_policy import deploy_statements
+from runbook.access.policy import document_of
+from runbook.access.principals import Principals
 from runbook.model.refusal import RefusedError
+from tests.access.evaluation import decides
 from tests.evidence.audit_account import (
     BUCKET,
     DAYS,
+    ENVIRONMENT,
     FILES,
     OURS,
     Aws,
@@ -25,6 +30,12 @@ from tests.evidence.audit_account import (
     put_first,
 )
 from tests.evidence.samples import evidence
+
+# The actions whose names are not their operations'.
+ACTIONS = {
+    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "ListObjectsV2": "s3:ListBucket",
+}
 
 
 @pytest.mark.clause("ALL-4")
@@ -283,3 +294,26 @@ def test_what_is_kept_is_the_same_bytes_under_a_lock_that_is_long_enough(
 def test_an_environment_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     write_bundle(evidence(), tmp_path / "x", oscal=False)
     assert "environment 'acme/production' is refused" in refused(tmp_path / "x")
+
+
+@pytest.mark.clause("ROVN-DEP-9")
+def test_the_deploy_identity_may_do_all_that_it_calls_and_reads_no_record(
+    aws: Aws, ours: Path
+) -> None:
+    aws.bucket(Mode="COMPLIANCE")
+    aws.called.clear()
+    assert publish(ours, "--yes").exit_code == 0
+    policy = document_of(deploy_statements(Principals(ENVIRONMENT)))
+    # moto's answer for a retention is made of HeadObject; the test's own calls come after.
+    called = [call for call in aws.called if call[0] != "HeadObject"]
+    assert {name for name, _ in called} == {
+        *("GetObject", "GetObjectLockConfiguration", "GetObjectRetention"),
+        *("ListObjectsV2", "PutObject"),
+    }
+    arn = f"arn:aws:s3:::{BUCKET}"
+    for name, asked in called:
+        where = f"{arn}/{asked['Key']}" if "Key" in asked else arn
+        context = {"s3:prefix": asked["Prefix"]} if "Prefix" in asked else {}
+        assert decides(policy, ACTIONS.get(name, f"s3:{name}"), where, context) == "Allow", name
+    assert decides(policy, "s3:GetObject", f"{arn}/releases/api/x.json", {}) is None
+    assert decides(policy, "s3:ListBucket", arn, {"s3:prefix": "releases/"}) is None

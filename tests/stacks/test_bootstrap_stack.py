@@ -9,6 +9,7 @@ import pytest
 from runbook.access.boundaries import boundaries
 from runbook.access.execution_policies import execution_policies
 from runbook.access.guard_rails import (
+    APPROVALS,
     DELIVERY_BOUNDARY,
     FUNCTION_BOUNDARY,
     ROLE_BOUNDARIES,
@@ -29,7 +30,7 @@ OF_BOOTSTRAP = ("access", "bootstrap", "execution")
 def documents(assembly: Assembly, environment: Environment) -> dict[str, dict[str, Any]]:
     return {
         resource["Properties"]["ManagedPolicyName"]: resource["Properties"]["PolicyDocument"]
-        for part in ("bootstrap", "execution")
+        for part in OF_BOOTSTRAP
         for resource in assembly.of_type(
             f"{environment.slug}-{part}", "AWS::IAM::ManagedPolicy"
         ).values()
@@ -41,8 +42,11 @@ def test_it_holds_every_boundary_and_execution_policy(
     environment: Environment, documents: dict[str, dict[str, Any]]
 ) -> None:
     principals = Principals(environment)
-    policies = [*boundaries(principals), *execution_policies(principals)]
-    assert documents == {policy.name: policy.document for policy in policies}
+    limits = [*boundaries(principals), *execution_policies(principals)]
+    granted = {principals.named(name) for name in (APPROVALS, "deploy")}
+    assert documents.keys() == granted | {policy.name for policy in limits}
+    for policy in limits:
+        assert documents[policy.name] == policy.document
     for name, document in documents.items():
         assert len(json.dumps(document, separators=(",", ":"))) <= 6144, name
 

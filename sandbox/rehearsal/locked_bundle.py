@@ -29,8 +29,9 @@ class LockedBundle:
     def check(self, checks: Checks, manifest_sha256: str) -> dict[str, bytes]:
         """Check it against its manifest's SHA-256; return its files."""
         versions = self.versions()
+        objects = {each["Key"] for each in versions}
+        checks.same(len(versions), len(objects), "versions of its objects, one of each")
         found = {each["Key"].removeprefix(self.prefix): self._read(each) for each in versions}
-        checks.same(len(versions), len(found), "versions of its objects, one of each")
         manifest = found.pop(MANIFEST, b"")
         checks.same(sha256(manifest), manifest_sha256, "the manifest, as it was told")
         listed = json.loads(manifest)["files"]
@@ -57,9 +58,10 @@ class LockedBundle:
 
     def _lock(self, version: Members) -> tuple[str, timedelta]:
         """Return the mode of a version's lock, and how long after its writing it ends."""
-        s3 = self.endpoint.client("s3")
-        lock = s3.get_object_retention(**self._named(version))["Retention"]
-        return lock["Mode"], lock["RetainUntilDate"] - version["LastModified"]
+        head = self.endpoint.client("s3").head_object(**self._named(version))
+        if "ObjectLockMode" not in head:
+            return "none", timedelta()
+        return head["ObjectLockMode"], head["ObjectLockRetainUntilDate"] - version["LastModified"]
 
     def _named(self, version: Members) -> Members:
         return {"Bucket": self.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}

@@ -29,7 +29,7 @@ def published(stage: Stage, checks: Checks) -> None:
     _refused(stage, checks, folder)
     with stage.desk.open(*PUBLISH, str(folder)) as terminal:
         terminal.says(QUESTION)
-        checks.same(_versions(stage) - there, set(), "versions written before somebody agrees")
+        checks.same(_since(stage, there), [], "versions written before somebody agrees")
         terminal.answer("y")
         check_ended(checks, terminal, DONE, "runbook evidence publish")
     check_recorded(stage, checks, "publish", "succeeded")
@@ -63,7 +63,7 @@ def _refused(stage: Stage, checks: Checks, folder: Path) -> None:
     with stage.desk.open(*PUBLISH, str(spoilt), "--yes") as terminal:
         check_ended(checks, terminal, REFUSED, f"one with a byte of {SPOILT} changed")
         checks.that(f"changed: {SPOILT}" in terminal.text, f"it names {SPOILT}")
-    checks.same(_versions(stage) - there, set(), "versions that were written of it")
+    checks.same(_since(stage, there), [], "versions that were written of it")
 
 
 def _again(stage: Stage, checks: Checks, folder: Path) -> None:
@@ -71,7 +71,7 @@ def _again(stage: Stage, checks: Checks, folder: Path) -> None:
     ran = stage.desk.run(*PUBLISH, str(folder), "--yes")
     found = (ran.code, ran.answer.get("outcome"))
     checks.same(found, (DONE, "nothing to do"), "published again: exit code, outcome")
-    checks.same(_versions(stage) - there, set(), "versions that were written again")
+    checks.same(_since(stage, there), [], "versions that were written again")
     check_recorded(stage, checks, "publish", "succeeded")
 
 
@@ -101,3 +101,7 @@ def _locked(checks: Checks, bundle: LockedBundle) -> None:
 
 def _versions(stage: Stage) -> set[tuple[str, str]]:
     return {(each["Key"], each["VersionId"]) for each in stage.bundles().versions()}
+
+
+def _since(stage: Stage, there: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(_versions(stage) - there)

@@ -6,6 +6,7 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -112,7 +113,7 @@ def test_the_page_says_what_the_report_says(tmp_path: Path) -> None:
         Outcome("one", ["X-1"], "passed", 61.0, ["a_b: <none>"], ""),
         Outcome("two", ["X-2", "X-3"], "failed", 2.4, [], "it\nbroke"),
     ]
-    simulated = {"bake_seconds": 2.0, "left_out": ["a slow check"]}
+    simulated: Any = {"bake_seconds": 2.0, "left_out": ["a slow check"]}
     code = RehearsedCode("ab" * 20, "2026-11-20T00:00:00Z", clean=False)
     page.write(path, "some/where", started, outcomes, code, **simulated)
     text = path.read_text("utf-8")

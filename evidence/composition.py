@@ -41,7 +41,7 @@ def evidence_of(
         judges=tuple(each.judge for each in judged),
         rules=rules,
         rows=rows,
-        controls=control_entries(rows, rules, clauses, alarm_tests, rehearsal),
+        controls=control_entries(rows, rules, clauses, alarm_tests, rehearsal, commit),
         clauses=clauses,
         waivers=waiver_entries(environment, waivers, rows),
         alarm_tests=alarm_tests,

@@ -52,7 +52,11 @@ def machine_readable(evidence: Evidence, control: str | None) -> dict[str, Any]:
     return {
         **about,
         "rehearsal": rehearsal
-        and {"environment": rehearsal.environment, "started": rehearsal.started},
+        and {
+            "environment": rehearsal.environment,
+            "started": rehearsal.started,
+            "commit": rehearsal.commit and asdict(rehearsal.commit),
+        },
         "control": chain(evidence, find(evidence, control)).as_json(),
     }
 
@@ -177,7 +181,8 @@ def _of_drill(name: str, found: Drill | None, rehearsal: Rehearsal | None) -> st
         return plain(f"{name}: not in a rehearsal on record")
     word = red(found.outcome) if found.outcome == "failed" else found.outcome
     said = "; ".join(found.checked) if found.outcome == "passed" else found.reason
-    where = f"in {rehearsal.environment}, {rehearsal.started}"
+    at = f" at {rehearsal.commit.id[:7]}" if rehearsal.commit else ""
+    where = f"in {rehearsal.environment}{at}, {rehearsal.started}"
     of = plain(f"{name} ({', '.join(found.clauses)})")
     return f"{of}: {word} {plain(f'{where}: {said}')}"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evidence.model import (
     AlarmTested,
     ClauseEntry,
+    Commit,
     ControlEntry,
     Drill,
     JudgedRule,
@@ -40,11 +41,12 @@ def control_entries(
     clauses: Iterable[ClauseEntry],
     alarm_tests: Iterable[AlarmTested],
     rehearsal: Rehearsal | None,
+    commit: Commit,
 ) -> tuple[ControlEntry, ...]:
     """Say of every control of policies/controls.toml, in its order, how it stands and why.
 
-    Gaps come with the gravest first. Raises ``RefusedError`` for a rule that cites a control which
-    the file does not have: nobody would see how that stands.
+    ``commit`` is what the rows are of. Gaps come with the gravest first. Raises ``RefusedError``
+    for a rule that cites a control which the file does not have: nobody would see how that stands.
     """
     results = rule_results(rows, rules)
     cited: dict[str, list[RuleResult]] = {}
@@ -53,7 +55,8 @@ def control_entries(
             cited.setdefault(control, []).append(result)
     known = all_controls()
     _refuse_unknown(cited, known)
-    ledger = _ledger(clauses, alarm_tests, rehearsal)
+    unlike = rehearsal.unlike(commit) if rehearsal else ""
+    ledger = _ledger(clauses, alarm_tests, rehearsal, unlike)
     files = unjudged_files(results)
     return tuple(
         _entry(control, cited.get(control.id, ()), ledger, files) for control in known.values()
@@ -62,11 +65,15 @@ def control_entries(
 
 @dataclass(frozen=True, slots=True)
 class _Ledger:
-    """Clauses that apply, and what alarms and drills show; the names of those of each clause."""
+    """Clauses that apply, and what alarms and drills show; the names of those of each clause.
+
+    ``unlike`` says why the drills do not show what was judged; empty where they do.
+    """
 
     clauses: Mapping[str, ClauseEntry]
     alarms: Mapping[str, AlarmTested]
     drills: Mapping[str, Drill] | None
+    unlike: str
     alarms_of: Mapping[str, Sequence[str]]
     drills_of: Mapping[str, Sequence[str]]
 
@@ -75,6 +82,7 @@ def _ledger(
     clauses: Iterable[ClauseEntry],
     alarm_tests: Iterable[AlarmTested],
     rehearsal: Rehearsal | None,
+    unlike: str,
 ) -> _Ledger:
     applying = {clause.id: clause for clause in clauses if clause.applies}
     alarms = {tested.alarm: tested for tested in alarm_tests}
@@ -83,6 +91,7 @@ def _ledger(
         applying,
         alarms,
         drills,
+        unlike,
         {id_: _speakers(clause, Kind.ALARM, alarms) for id_, clause in applying.items()},
         {id_: _speakers(clause, Kind.DRILL, drills or {}) for id_, clause in applying.items()},
     )
@@ -111,7 +120,7 @@ def _entry(
         *of_findings(results, ledger.clauses),
         *of_unjudged(results, files),
         *of_alarms(alarms, ledger.alarms),
-        *of_drills(drills, ledger.drills),
+        *of_drills(drills, ledger.drills, ledger.unlike),
         *of_clauses(clauses),
     ]
     gravest_first = sorted(said, key=lambda each: _WORST_FIRST.index(each[0]))

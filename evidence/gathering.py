@@ -3,7 +3,7 @@
 Raises ``RefusedError`` for an assembly that is not of the environments as their files are now.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
@@ -19,7 +19,7 @@ from evidence.collected.provenance import Provenance, provenance
 from evidence.collected.rehearsals import last_rehearsal
 from evidence.collected.synthesis import synthesis_judged
 from evidence.composition import evidence_of
-from evidence.model import AlarmTested, Evidence, Judged, Rehearsal
+from evidence.model import AlarmTested, Commit, Evidence, Judged, Rehearsal
 from policies.expiry import day_of_the_commit, expired
 from policies.keepers import bindings
 from policies.rules import all_rules
@@ -140,20 +140,24 @@ def _evidence(
         gaps=(
             *gaps,
             *origin.gaps,
-            *_rehearsed(environment, rehearsal),
+            *_rehearsed(environment, origin.commit, rehearsal),
             *_expired(waivers_of(environment, waiving.waivers), waiving.day),
         ),
     )
 
 
-def _rehearsed(environment: Environment, rehearsal: Rehearsal | None) -> tuple[str, ...]:
+def _rehearsed(
+    environment: Environment, commit: Commit, rehearsal: Rehearsal | None
+) -> Iterator[str]:
     if rehearsal is None:
-        return ("No rehearsal is on record: no drill speaks for any control.",)
-    unknown = "The rehearsal's report names no commit: what was rehearsed may be an earlier state."
-    if rehearsal.environment == environment.name:
-        return (unknown,)
-    other = f"The rehearsal on record was of {rehearsal.environment}, not of {environment.name}."
-    return (other, unknown)
+        yield "No rehearsal is on record: no drill speaks for any control."
+        return
+    name = environment.name
+    if rehearsal.environment != name:
+        yield f"The rehearsal on record was of {rehearsal.environment}, not of {name}."
+    # Without the ids, which the rehearsal has: it would be another gap with each commit.
+    if why := rehearsal.unlike(commit):
+        yield f"No drill shows what this bundle is of: {why}."
 
 
 def _expired(waivers: Sequence[Waiver], day: date | None) -> tuple[str, ...]:

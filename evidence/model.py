@@ -188,12 +188,26 @@ class Drill:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """The last rehearsal on record: of which environment, when, and the SHA-256 of its report."""
+    """The last rehearsal on record: of which environment, when, and the SHA-256 of its report.
+
+    ``commit`` is what was rehearsed; None where the report names none.
+    """
 
     environment: str
     started: str
     sha256: str
     drills: tuple[Drill, ...]
+    commit: Commit | None = None
+
+    def unlike(self, commit: Commit) -> str:
+        """Say why its drills do not show a bundle's commit; empty where they do."""
+        if self.commit is None:
+            return "the rehearsal's report names no commit"
+        if not self.commit.clean:
+            return "what was rehearsed differed from its commit"
+        if not commit.clean:
+            return "what was judged is no commit as it stands"
+        return "" if self.commit.id == commit.id else "another commit was rehearsed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,15 +103,25 @@ def of_alarms(
 
 
 def of_drills(
-    drills: Mapping[str, Sequence[str]], rehearsed: Mapping[str, Drill] | None
+    drills: Mapping[str, Sequence[str]], rehearsed: Mapping[str, Drill] | None, unlike: str
 ) -> Iterator[Said]:
-    """Say which drills failed, and which were not exercised; ``None``: nothing was rehearsed."""
+    """Say which drills failed, and which were not exercised; ``None``: nothing was rehearsed.
+
+    ``unlike`` says why what passed does not show what was judged; a failure tells all the same.
+    """
     if rehearsed is None:
         if drills:
-            whose = _bracketed(dict.fromkeys(chain.from_iterable(drills.values())))
-            missing = f"no rehearsal is on record, so no drill shows anything: {_names(drills)}"
-            yield Standing.EXCEPTIONS, f"{missing}{whose}"
+            missing = "no rehearsal is on record, so no drill shows anything"
+            yield Standing.EXCEPTIONS, f"{missing}: {_names(drills)}{_of_each(drills)}"
         return
+    passed = {
+        name: clauses
+        for name, clauses in drills.items()
+        if name in rehearsed and rehearsed[name].outcome == _PASSED
+    }
+    if passed and unlike:
+        nothing = f"{unlike}, so no drill that passed shows what this bundle is of"
+        yield Standing.EXCEPTIONS, f"{nothing}: {_names(passed)}{_of_each(passed)}"
     for name, clauses in drills.items():
         of, found = f"drill {name}{_bracketed(clauses)}", rehearsed.get(name)
         if found is None:
@@ -165,6 +175,10 @@ def _many(count: int, word: str) -> str:
 def _bracketed(clauses: Iterable[str]) -> str:
     listed = ", ".join(clauses)
     return f" ({listed})" if listed else ""
+
+
+def _of_each(named: Mapping[str, Sequence[str]]) -> str:
+    return _bracketed(dict.fromkeys(chain.from_iterable(named.values())))
 
 
 def _one_line(text: str) -> str:

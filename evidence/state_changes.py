@@ -132,7 +132,9 @@ def _last(evidence: Evidence) -> Mapping[str, Rehearsal]:
 
 
 def _rehearsal_words(rehearsal: Rehearsal) -> str:
-    return f"of {rehearsal.environment}, {rehearsal.started}, SHA-256 {_short(rehearsal.sha256)}"
+    commit = f"commit {_short(rehearsal.commit.id)}" if rehearsal.commit else "no commit named"
+    about = f"of {rehearsal.environment}, {rehearsal.started}, {commit}"
+    return f"{about}, SHA-256 {_short(rehearsal.sha256)}"
 
 
 def _drills(evidence: Evidence) -> Mapping[str, Drill]:

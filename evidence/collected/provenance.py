@@ -1,14 +1,13 @@
 """What was judged and by what: the commit, and the versions that decided."""
 
 import os
-import subprocess
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
 from evidence.collected.installed import UNKNOWN, checkov_version, version_of
 from evidence.model import Commit
+from runbook.working_tree import WorkingTree, working_tree
 
 # Under these names; Node.js runs the CDK, and comes as a package of its own.
 _PACKAGES = {
@@ -46,31 +45,17 @@ def provenance(root: Path) -> Provenance:
 
 
 def _commit(root: Path) -> tuple[Commit, tuple[str, ...]]:
-    try:
-        id_, seconds = _git(
-            root, "show", "--no-patch", "--no-show-signature", "--format=%H %ct", "HEAD"
-        ).split()
-        changed = _git(root, "status", "--porcelain").splitlines()
-    except (OSError, subprocess.CalledProcessError, ValueError):
+    found = working_tree(root)
+    if found is None:
         gap = "No commit is known: git does not tell one, so nothing ties this to a state of code."
         return Commit(UNKNOWN, UNKNOWN, clean=False), (gap,)
-    # In UTC: the committer's own zone says nothing of what was judged.
-    date = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Commit(id_, date, clean=not changed), _dirty(id_, changed)
+    return Commit(found.commit, found.date, clean=found.clean), _dirty(found)
 
 
-def _dirty(id_: str, changed: list[str]) -> tuple[str, ...]:
-    if not changed:
+def _dirty(found: WorkingTree) -> tuple[str, ...]:
+    if found.clean:
         return ()
-    paths = [line[3:] for line in changed]
+    paths = found.changed
     more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    said = f"The working tree is not commit {id_[:12]}: {', '.join(paths[:_NAMED])}{more} differ."
-    return (said,)
-
-
-def _git(root: Path, *words: str) -> str:
-    command = ["git", "-C", str(root), *words]
-    run = subprocess.run(  # noqa: S603 - our own command
-        command, check=True, capture_output=True, text=True, encoding="utf-8", errors="replace"
-    )
-    return run.stdout
+    differ = f"{', '.join(paths[:_NAMED])}{more} differ"
+    return (f"The working tree is not commit {found.commit[:12]}: {differ}.",)

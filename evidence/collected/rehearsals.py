@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from evidence.model import Drill, Rehearsal
+from evidence.model import Commit, Drill, Rehearsal
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 
 PASSED, FAILED, NOT_EXERCISABLE = "passed", "failed", "not exercisable"
@@ -51,11 +51,23 @@ class _Drill(BaseModel):
         return self
 
 
+class _Commit(BaseModel):
+    """What was rehearsed, and whether nothing differed from it all the while."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
+    date: Annotated[str, AfterValidator(_time)]
+    clean: bool
+
+
 class _Report(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     environment: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")]
     started: Annotated[str, AfterValidator(_time)]
+    # Reports of before it was told lack it.
+    commit: _Commit | None = None
     drills: Annotated[tuple[_Drill, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -91,6 +103,7 @@ def last_rehearsal(path: Path) -> Rehearsal | None:
         started=report.started,
         sha256=hashlib.sha256(data).hexdigest(),
         drills=tuple(Drill(**drill.model_dump()) for drill in report.drills),
+        commit=Commit(**report.commit.model_dump()) if report.commit else None,
     )
 
 

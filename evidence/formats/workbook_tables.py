@@ -266,12 +266,16 @@ def _rehearsal(evidence: Evidence) -> Table:
         Column("Clauses", 22),
         Column("Rehearsed in", 22),
         Column("Started", 28),
+        Column("Commit", 42),
+        Column("Shows this bundle's commit", 46),
         Column("SHA-256 of its report", 68),
     )
     last = evidence.rehearsal
     if last is None:
         return Table("Rehearsal", columns, (), "No rehearsal is on record, which is a gap.")
-    about = (last.environment, last.started, last.sha256)
+    commit = last.commit.id if last.commit else ""
+    shown = last.unlike(evidence.commit) or "yes"
+    about = (last.environment, last.started, commit, shown, last.sha256)
     rows = (
         (d.name, d.outcome, d.seconds, "\n".join(d.checked), d.reason, "; ".join(d.clauses), *about)
         for d in last.drills

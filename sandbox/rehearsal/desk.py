@@ -21,6 +21,8 @@ from sandbox.rehearsal.terminal import PATIENCE_SECONDS, Terminal
 from sandbox.rehearsal.wire import Wire
 
 OPERATOR = "ada"
+# The bundle tells of which environment it is.
+PUBLISH = ("evidence", "publish")
 RUNBOOK = Path(sys.executable).with_name("runbook")
 Members = dict[str, Any]
 
@@ -97,6 +99,8 @@ class Desk:
         return f"arn:aws:sts::{self.endpoint.account}:assumed-role/{role}/{OPERATOR}"
 
     def _command(self, words: tuple[str, ...], *, service: bool) -> list[str]:
+        if words[:2] == PUBLISH:
+            return [str(RUNBOOK), *words]
         path = 2 if words[0] in ("audit", "release") else 1
         named = ["--service", self.service] if service else []
         return [str(RUNBOOK), *words[:path], self.environment.name, *named, *words[path:]]

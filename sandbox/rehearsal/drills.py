@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from sandbox.rehearsal import (
+    evidence_drills,
     failure_drills,
     interruption_drills,
     operator_drills,
@@ -32,6 +33,7 @@ DRILLS: list[Drill] = [
     *_of(outage_drills),
     *_of(paging_drills),
     *_of(record_drills),
+    *_of(evidence_drills),
     *_of(section_two),
     *_of(secret_drills),
 ]

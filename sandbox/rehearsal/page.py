@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sandbox.rehearsal.rehearsed_code import RehearsedCode
 from sandbox.rehearsal.report import Outcome
 from sandbox.rehearsal.summary import counted, simulated
 
@@ -15,6 +16,7 @@ def write(
     environment: str,
     started: datetime,
     outcomes: Sequence[Outcome],
+    code: RehearsedCode | None,
     *,
     bake_seconds: float,
     left_out: Sequence[str],
@@ -26,6 +28,8 @@ def write(
         "",
         f"{len(outcomes)} drills in {sum(each.seconds for each in outcomes) / 60:.0f} minutes: "
         f"{counted(outcomes)}.",
+        "",
+        f"Rehearsed: {code or 'a state of the code that git does not tell'}.",
         "",
         "| drill | outcome | seconds | clauses |",
         "|---|---|---|---|",

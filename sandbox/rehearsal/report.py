@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sandbox.rehearsal.rehearsed_code import RehearsedCode
+
 PASSED, FAILED, NOT_EXERCISABLE = "passed", "failed", "not exercisable"
 
 
@@ -72,11 +74,18 @@ def drilled(name: str, clauses: Sequence[str], drill: Drill) -> Outcome:
     return Outcome(name, list(clauses), outcome, seconds, checks.found, reason)
 
 
-def write(path: Path, environment: str, started: datetime, drills: Sequence[Outcome]) -> None:
-    """Write the report, in the format of ARCHITECTURE.md."""
+def write(
+    path: Path,
+    environment: str,
+    started: datetime,
+    drills: Sequence[Outcome],
+    code: RehearsedCode | None,
+) -> None:
+    """Write the report, in the format of ARCHITECTURE.md; its `commit` is null where unknown."""
     report = {
         "environment": environment,
         "started": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": code and asdict(code),
         "drills": [asdict(drill) for drill in drills],
     }
     path.parent.mkdir(parents=True, exist_ok=True)

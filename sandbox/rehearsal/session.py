@@ -14,6 +14,7 @@ from runbook.access import delivery_names
 from runbook.model.environment import Environment
 from runbook.model.ingress import PRODUCTION_PORT
 from runbook.model.loader import load_environment
+from runbook.working_tree import working_tree
 from sandbox import emulator_process
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
 from sandbox.deployment import Deployment, limits_of, parameters_to_give
@@ -39,6 +40,7 @@ from sandbox.rehearsal.first_release import (
 )
 from sandbox.rehearsal.free_port import free_port
 from sandbox.rehearsal.pipeline import RehearsedPipeline
+from sandbox.rehearsal.rehearsed_code import rehearsed_code
 from sandbox.rehearsal.report import Outcome
 from sandbox.rehearsal.service import RehearsedService
 from sandbox.rehearsal.source import SourceStore
@@ -78,7 +80,7 @@ class Rehearsal:
                 "`make sandbox-down` ends it; or set SANDBOX_FOLDER and SANDBOX_PORT"
             )
         drills = chosen(self.only)
-        started = datetime.now(UTC)
+        started, tree = datetime.now(UTC), working_tree(self.workplace.root)
         for folder in (self.workplace.temporary, self._folder):
             shutil.rmtree(folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
@@ -95,9 +97,11 @@ class Rehearsal:
         finally:
             with uninterrupted():
                 database.stop()
-        report.write(self._report, self.name, started, outcomes)
+        code = rehearsed_code(tree, working_tree(self.workplace.root))
+        report.write(self._report, self.name, started, outcomes, code)
         simulated: Any = {"bake_seconds": self.bake_seconds, "left_out": LEFT_OUT}
-        page.write(self._report.with_suffix(".md"), self.name, started, outcomes, **simulated)
+        markdown = self._report.with_suffix(".md")
+        page.write(markdown, self.name, started, outcomes, code, **simulated)
         summary.show(self.screen.console, outcomes, self._report, **simulated)
         return all(outcome.outcome != report.FAILED for outcome in outcomes)
 
@@ -229,6 +233,7 @@ class Rehearsal:
         return Stage(
             environment=environment,
             key=key,
+            assembly=self.workplace.assembly,
             endpoint=endpoint,
             service=RehearsedService(
                 endpoint=endpoint,

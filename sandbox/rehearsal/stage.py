@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from runbook.access import delivery_names as names
 from runbook.access.principals import Principals
 from runbook.model.environment import Environment
+from runbook.working_tree import working_tree
 from sandbox.emulator.rehearsal.pipeline.records import build_session
 from sandbox.emulator.rehearsal.records import FINISHED
 from sandbox.endpoint import Endpoint
 from sandbox.rehearsal.audit_records import AuditRecords
 from sandbox.rehearsal.desk import Desk
+from sandbox.rehearsal.locked_bundle import LockedBundle
 from sandbox.rehearsal.pipeline import EVIDENCE, RELEASE, VERIFY, Offer, RehearsedPipeline
 from sandbox.rehearsal.published_evidence import PublishedEvidence
 from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError
@@ -36,12 +39,14 @@ Members = dict[str, Any]
 class Stage:
     """One environment's service, deployed, and an operator who looks after it.
 
-    While the file `held` is there, no bake window ends. `database_door` is the port of loopback
-    at which clients of the drills find the database, by its name and over TLS.
+    `assembly` is what was deployed. While the file `held` is there, no bake window ends.
+    `database_door` is the port of loopback at which clients of the drills find the database, by
+    its name and over TLS.
     """
 
     environment: Environment
     key: str
+    assembly: Path
     endpoint: Endpoint
     service: RehearsedService
     sources: SourceStore
@@ -67,6 +72,13 @@ class Stage:
         self.need_hook(GATE)
         if not (self.sources.source / "migrations" / "sql").is_dir():
             raise NotExercisableError("the example has no migrations to run")
+
+    def need_commit(self) -> None:
+        """Raise NotExercisableError unless the code is that of a commit, which others have too."""
+        tree = working_tree(self.desk.root)
+        if tree is None or not tree.clean:
+            differs = f"{', '.join(tree.changed[:3])} differ" if tree else "git tells none"
+            raise NotExercisableError(f"the code is no commit as it stands: {differs}")
 
     # --- Its pipeline ---
 
@@ -125,13 +137,19 @@ class Stage:
         """Return what the pipeline's last stage published of a release."""
         project, _, number = self.pipeline.build(offer.execution, EVIDENCE).partition(":")
         return PublishedEvidence(
-            endpoint=self.endpoint,
-            bucket=self.records.bucket,
-            prefix=f"{names.EVIDENCE}/{self.environment.environment}/"
-            f"release-{self.key}-{offer.tag}-",
+            self.bundles(f"release-{self.key}-{offer.tag}-"),
             group=names.build_log_group(self.environment, self.key, names.EVIDENCE),
             stream=f"build/{project}/{number}",
             tag=offer.tag,
+        )
+
+    def bundles(self, name: str = "") -> LockedBundle:
+        """Return what the audit bucket has of the environment's evidence under names like this."""
+        return LockedBundle(
+            self.endpoint,
+            self.records.bucket,
+            f"{names.EVIDENCE}/{self.environment.environment}/{name}",
+            timedelta(days=self.environment.buckets.audit.shortest_days),
         )
 
     def refused(self, checks: Checks, offer: Offer, *, said: str) -> None:

@@ -25,6 +25,9 @@ _TEMPLATE = "assembly-acme-production/AcmeData.template.json"
 _BUCKET = "acme-production/Data/Records/Resource"
 
 
+COMMIT = Commit("0123456789abcdef0123456789abcdef01234567", "2026-05-04T03:02:01Z", clean=True)
+
+
 def row(verdict: Verdict, rule: str = "bucket-encrypted", **changes: object) -> Row:
     """Make a row of our own rules at a bucket."""
     made = Row(
@@ -53,9 +56,7 @@ def evidence(**changes: object) -> Evidence:
         tier="phi",
         account="111122223333",
         region="us-east-2",
-        commit=Commit(
-            "0123456789abcdef0123456789abcdef01234567", "2026-05-04T03:02:01Z", clean=True
-        ),
+        commit=COMMIT,
         versions={"aws-cdk-lib": "2.275.0", "cdk-nag": "3.0.2", "runbook": "0.1.0"},
         templates=(TemplateFile(_TEMPLATE, "acme-production-data", "us-east-2", "ab" * 32),),
         judges=(
@@ -211,6 +212,7 @@ def evidence(**changes: object) -> Evidence:
                 Drill("restore", ("ACME-SEC-1",), "passed", 12.5, ("a table is back",)),
                 Drill("gate", ("ACME-LOG-1",), "not exercisable", 0.0, (), "no containers"),
             ),
+            COMMIT,
         ),
         gaps=("The rehearsal was of acme/staging.",),
     )

@@ -90,7 +90,8 @@ def test_a_control_leads_to_clauses_rules_alarms_drills_and_resources() -> None:
         "bucket-full (ACME-LOG-1): 12 tests, fires in 3, stays quiet in 9"
     ]
     assert section(said, "drills") == [
-        "restore (ACME-SEC-1): passed in acme/staging, 2026-05-01T10:00:00+00:00: a table is back"
+        "restore (ACME-SEC-1): passed in acme/staging at 0123456, 2026-05-01T10:00:00+00:00: "
+        "a table is back"
     ]
     assert section(said, "judged") == ["2 resources"]
 
@@ -115,8 +116,8 @@ def test_what_is_not_on_record_is_said_and_never_left_out() -> None:
     assert section(said, "clauses")[1] == "ACME-NEW-1: not in the ledger"
     assert section(said, "alarms") == ["bucket-gone: no test of it was run"]
     assert section(said, "drills") == [
-        "gate (ACME-LOG-1): not exercisable in acme/staging, 2026-05-01T10:00:00+00:00: "
-        "no containers",
+        "gate (ACME-LOG-1): not exercisable in acme/staging at 0123456, "
+        "2026-05-01T10:00:00+00:00: no containers",
         "never: not in a rehearsal on record",
     ]
     assert section(said, "rules")[0].startswith("Runbook::forgotten  1 fail")

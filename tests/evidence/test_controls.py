@@ -9,6 +9,7 @@ from evidence.controls import control_entries
 from evidence.model import (
     AlarmTested,
     ClauseEntry,
+    Commit,
     ControlEntry,
     Drill,
     JudgedRule,
@@ -20,6 +21,7 @@ from evidence.model import (
 )
 from policies.controls import all_controls
 from runbook.model.refusal import RefusedError
+from tests.evidence.samples import COMMIT
 
 OURS, PACK = "Runbook", "HIPAA.Security"
 CONTROL, OTHER = "HIPAA 164.312(b)", "NIST AU-9"
@@ -34,6 +36,7 @@ ALARM = AlarmTested("trail-cut", (CLAUSE,), tests=3, failed=0, fires=1, stays_qu
 PASSED = Drill("a trail is cut", (CLAUSE,), "passed", 2.0, ("it pages",))
 FAILED = replace(PASSED, outcome="failed", checked=(), reason="not so:\nit pages")
 UNTRIED = replace(PASSED, outcome="not exercisable", checked=(), reason="no trail is deployed")
+ANOTHER, UNCLEAN = replace(COMMIT, id="ef" * 20), replace(COMMIT, clean=False)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Case:
     clauses: Sequence[ClauseEntry] = (KEPT,)
     alarms: Sequence[AlarmTested] = ()
     drills: Sequence[Drill] | None = None
+    rehearsed: Commit | None = COMMIT
+    judged: Commit = COMMIT
 
     def entry(self, control: str = CONTROL) -> ControlEntry:
         """Let it be judged."""
@@ -55,9 +60,11 @@ class Case:
         rehearsal = None
         if self.drills is not None:
             rehearsal = Rehearsal(
-                "acme/staging", "2026-05-01T10:00:00Z", "cd" * 32, (*self.drills,)
+                "acme/staging", "2026-05-01T10:00:00Z", "cd" * 32, (*self.drills,), self.rehearsed
             )
-        found = control_entries(self.rows, self.rules, self.clauses, self.alarms, rehearsal)
+        found = control_entries(
+            self.rows, self.rules, self.clauses, self.alarms, rehearsal, self.judged
+        )
         return {entry.id: entry for entry in found}
 
 
@@ -73,6 +80,7 @@ FAIL, ERROR, WAIVED = row(Verdict.FAIL), row(Verdict.ERROR), row(Verdict.WAIVED)
 SILENT = row(Verdict.NO_FINDING, OF_PACK)
 NOTHING, PACK_NOTHING = row(Verdict.NOT_APPLICABLE), row(Verdict.NOT_APPLICABLE, OF_PACK)
 NONE_HOLDS = "nothing that was judged passes"
+UNSHOWN = f"so no drill that passed shows what this bundle is of: a trail is cut ({CLAUSE})"
 
 TABLE = {
     # Nothing speaks for it.
@@ -169,6 +177,36 @@ TABLE = {
         Case([PASS], drills=[UNTRIED]),
         Standing.EXCEPTIONS,
         [f"drill a trail is cut ({CLAUSE}): not exercisable: no trail is deployed"],
+    ),
+    "a drill of a report without a commit": (
+        Case([PASS], clauses=[DRILLED], drills=[PASSED], rehearsed=None),
+        Standing.EXCEPTIONS,
+        [f"the rehearsal's report names no commit, {UNSHOWN}"],
+    ),
+    "a drill of another commit": (
+        Case([PASS], clauses=[DRILLED], drills=[PASSED], rehearsed=ANOTHER),
+        Standing.EXCEPTIONS,
+        [f"another commit was rehearsed, {UNSHOWN}"],
+    ),
+    "a drill of what differed from its commit": (
+        Case([PASS], clauses=[DRILLED], drills=[PASSED], rehearsed=UNCLEAN),
+        Standing.EXCEPTIONS,
+        [f"what was rehearsed differed from its commit, {UNSHOWN}"],
+    ),
+    "a drill of the commit that was judged with changes": (
+        Case([PASS], clauses=[DRILLED], drills=[PASSED], judged=UNCLEAN),
+        Standing.EXCEPTIONS,
+        [f"what was judged is no commit as it stands, {UNSHOWN}"],
+    ),
+    "a drill of another commit that could not be exercised": (
+        Case([PASS], drills=[UNTRIED], rehearsed=ANOTHER),
+        Standing.EXCEPTIONS,
+        [f"drill a trail is cut ({CLAUSE}): not exercisable: no trail is deployed"],
+    ),
+    "a failed drill of another commit": (
+        Case([PASS], clauses=[DRILLED], drills=[FAILED], rehearsed=ANOTHER),
+        Standing.BROKEN,
+        [f"drill a trail is cut ({CLAUSE}): failed: not so: it pages"],
     ),
     "an alarm that was not tested": (
         Case([PASS], clauses=[WATCHED]),
@@ -282,7 +320,7 @@ def test_the_chain_leads_to_clauses_alarms_drills_and_resources() -> None:
 
 
 def test_every_control_is_there_with_its_source_in_the_order_of_the_file() -> None:
-    found = control_entries([], [], [], [], None)
+    found = control_entries([], [], [], [], None, COMMIT)
     assert [(e.id, e.title, e.framework, e.url) for e in found] == [
         (c.id, c.title, c.framework, c.url) for c in all_controls().values()
     ]

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.model import JudgedRule, Standing, Verdict
+from evidence.model import Commit, JudgedRule, Standing, Verdict
 from tests.evidence.test_controls import (
     ALARM,
+    ANOTHER,
     DRILLED,
     FAILED,
     IN_PART,
@@ -17,6 +18,7 @@ from tests.evidence.test_controls import (
     OF_PACK,
     PASSED,
     RULE,
+    UNCLEAN,
     UNTRIED,
     WATCHED,
     Case,
@@ -77,6 +79,17 @@ def test_what_nothing_judged_is_a_gap_and_what_nothing_passes_is_not_held(case: 
         assert standing is (Standing.BROKEN if failed else Standing.GAP)
     if standing is not Standing.HELD:
         assert case.entry().gaps
+
+
+@pytest.mark.clause("ALL-4")
+@given(CASES, st.sampled_from([None, ANOTHER, UNCLEAN]))
+def test_a_rehearsal_of_another_state_never_makes_it_stand_better(
+    case: Case, rehearsed: Commit | None
+) -> None:
+    other = replace(case, rehearsed=rehearsed)
+    assert rank(other) <= rank(case)
+    if case.drills == [PASSED] and DRILLED in case.clauses:
+        assert other.entry().standing is not Standing.HELD
 
 
 @given(CASES, st.randoms(use_true_random=False))

@@ -15,6 +15,7 @@ import pytest
 
 from evidence import gathering
 from evidence.collected.independent import Started
+from evidence.collected.provenance import Provenance
 from evidence.gathering import gather
 from evidence.model import Evidence, Standing, Verdict
 from policies.templates.assembly import Reading
@@ -22,6 +23,7 @@ from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
 from tests.assembly import ROOT, Assembly
+from tests.evidence.samples import COMMIT
 
 PRODUCTION, STAGING = map(load_environment, ("rovn/production", "rovn/staging"))
 REHEARSAL = {
@@ -38,6 +40,7 @@ REHEARSAL = {
         }
     ],
 }
+UNSHOWN = "No drill shows what this bundle is of"
 # Gathers in an interpreter of its own, whose sets have another order.
 ELSEWHERE = """
 import hashlib, pickle, sys
@@ -136,6 +139,32 @@ def test_a_rehearsal_of_another_environment_is_told(gathered: tuple[Evidence, ..
     assert other in production.gaps
     assert not any("not of" in gap for gap in staging.gaps)
     assert production.rehearsal == staging.rehearsal
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_rehearsal_that_names_no_commit_is_told(gathered: tuple[Evidence, ...]) -> None:
+    for evidence in gathered:
+        assert f"{UNSHOWN}: the rehearsal's report names no commit." in evidence.gaps
+
+
+@pytest.mark.clause("ALL-4")
+@pytest.mark.parametrize(
+    ("rehearsed", "gap"),
+    [(COMMIT.id, ""), ("ef" * 20, f"{UNSHOWN}: another commit was rehearsed.")],
+    ids=["of this commit", "of another"],
+)
+def test_drills_are_held_against_the_commit_that_was_judged(
+    assembly: Assembly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rehearsed: str, gap: str
+) -> None:
+    origin = Provenance(COMMIT, {}, ())
+    monkeypatch.setattr(gathering, "provenance", lambda _: origin)
+    named = {**REHEARSAL, "commit": {"id": rehearsed, "date": COMMIT.date, "clean": True}}
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(named), "utf-8")
+    [evidence] = gather(
+        assembly.directory, [STAGING], rehearsal=path, sources=ROOT, refused="", judges=nobody
+    )
+    assert [each for each in evidence.gaps if UNSHOWN in each] == ([gap] if gap else [])
 
 
 @pytest.mark.clause("ALL-4")

@@ -108,15 +108,26 @@ def _drills(evidence: Evidence, found: Subjects, uuids: Uuids, files: Files) -> 
         "collected": instant(rehearsal.started, "rehearsal.started"),
         "relevant-evidence": [files.everything],
     }
+    unlike = _unlike(rehearsal, evidence)
     return {
         each.name: Observed(
-            _drill(each, rehearsal, evidence.name, found, uuids) | shared,
-            # What passed elsewhere shows nothing of this environment; what failed tells on it.
-            supports=each.outcome == "passed" and rehearsal.environment == evidence.name,
+            _drill(each, rehearsal, unlike, found, uuids) | shared,
+            # What passed elsewhere shows nothing of what is here; what failed tells on it.
+            supports=each.outcome == "passed" and not unlike,
             contradicts=each.outcome == "failed",
         )
         for each in rehearsal.drills
     }
+
+
+def _unlike(rehearsal: Rehearsal, evidence: Evidence) -> list[str]:
+    """Say why drills do not show what the document is of; nothing where they do."""
+    elsewhere = "It is another environment than this document's."
+    why = rehearsal.unlike(evidence.commit)
+    return [
+        *([elsewhere] if rehearsal.environment != evidence.name else []),
+        *([f"It does not show this document's commit: {why}."] if why else []),
+    ]
 
 
 def _rule(rule: JudgedRule | None, rows: list[Row], found: Subjects, uuids: Uuids) -> Part:
@@ -194,12 +205,9 @@ def _alarm(tested: AlarmTested, found: Subjects, uuids: Uuids) -> Part:
 
 
 def _drill(
-    drill: Drill, rehearsal: Rehearsal, environment: str, found: Subjects, uuids: Uuids
+    drill: Drill, rehearsal: Rehearsal, unlike: list[str], found: Subjects, uuids: Uuids
 ) -> Part:
-    elsewhere = rehearsal.environment != environment
-    told = [f"The last rehearsal on record was of {markup(rehearsal.environment)}."]
-    if elsewhere:
-        told.append("It is another environment than this document's.")
+    told = [f"The last rehearsal on record was of {markup(rehearsal.environment)}.", *unlike]
     told += [f"Checked: {title(each)}." for each in drill.checked]
     if line(drill.reason):
         told.append(markup(drill.reason))
@@ -212,10 +220,11 @@ def _drill(
             prop("outcome", drill.outcome),
             prop("seconds", drill.seconds),
             prop("environment", rehearsal.environment),
+            prop("commit", rehearsal.commit.id if rehearsal.commit else ""),
             prop("report-sha-256", rehearsal.sha256),
             *(prop("clause", each) for each in drill.clauses),
         ),
         methods=["TEST"],
         types=["control-objective"],
-        subjects=[] if elsewhere else [{"subject-uuid": found.system, "type": "component"}],
+        subjects=[] if unlike else [{"subject-uuid": found.system, "type": "component"}],
     )

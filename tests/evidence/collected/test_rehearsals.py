@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from evidence.collected.rehearsals import last_rehearsal
-from evidence.model import Drill, Rehearsal
+from evidence.model import Commit, Drill, Rehearsal
 from runbook.model.refusal import RefusedError
+from sandbox.rehearsal.rehearsed_code import RehearsedCode
 from sandbox.rehearsal.report import Checks, NotExercisableError, drilled, write
 
 STARTED = datetime(2026, 5, 1, 10, 0, 7, 9, tzinfo=UTC)
@@ -27,6 +28,7 @@ REPORT: dict[str, Any] = {
     "started": "2026-05-01T10:00:07Z",
     "drills": [DRILL],
 }
+COMMIT: dict[str, Any] = {"id": "ab" * 20, "date": "2026-05-01T09:00:00Z", "clean": True}
 
 
 def passes(checks: Checks) -> None:
@@ -47,7 +49,8 @@ def test_it_is_read_as_a_rehearsal_writes_it(tmp_path: Path) -> None:
     drills = [
         drilled(each.__name__, ["ACME-DEP-1"], each) for each in (passes, fails, has_nothing_to_do)
     ]
-    write(path, "acme/staging", STARTED, drills)
+    code = RehearsedCode("ab" * 20, "2026-05-01T09:00:00Z", clean=False)
+    write(path, "acme/staging", STARTED, drills, code)
     read = last_rehearsal(path)
     assert read == Rehearsal(
         "acme/staging",
@@ -61,7 +64,20 @@ def test_it_is_read_as_a_rehearsal_writes_it(tmp_path: Path) -> None:
                 ("has_nothing_to_do", "not exercisable", (), "no service is deployed"),
             )
         ),
+        Commit("ab" * 20, "2026-05-01T09:00:00Z", clean=False),
     )
+
+
+@pytest.mark.clause("ALL-4")
+def test_no_commit_is_read_where_none_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    write(path, "acme/staging", STARTED, [drilled("passes", ["ACME-DEP-1"], passes)], None)
+    told = last_rehearsal(path)
+    path.write_text(json.dumps(REPORT), "utf-8")
+    before_it_was_told = last_rehearsal(path)
+    assert told
+    assert before_it_was_told
+    assert (told.commit, before_it_was_told.commit) == (None, None)
 
 
 def test_none_is_on_record_where_there_is_no_file(tmp_path: Path) -> None:
@@ -74,6 +90,17 @@ SPOILT: dict[str, tuple[dict[str, Any], str, str]] = {
     "no zone": ({"started": "2026-05-01T10:00:07"}, "started", "a time with its zone is expected"),
     "no drill": ({"drills": []}, "drills", "at least 1 item"),
     "another key": ({"verdict": "fine"}, "verdict", "not permitted"),
+    "no id of a commit": ({"commit": {**COMMIT, "id": "HEAD"}}, "commit.id", "should match"),
+    "a day without a zone": (
+        {"commit": {**COMMIT, "date": "2026-05-01"}},
+        "commit.date",
+        "a time with its zone is expected",
+    ),
+    "nobody says whether it was clean": (
+        {"commit": {"id": COMMIT["id"], "date": COMMIT["date"]}},
+        "commit.clean",
+        "field required",
+    ),
     "a drill twice": ({"drills": [DRILL, DRILL]}, "(the whole file)", "release is in it twice"),
 }
 SPOILT_DRILL: dict[str, tuple[dict[str, Any], str, str]] = {

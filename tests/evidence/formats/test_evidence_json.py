@@ -34,6 +34,16 @@ def test_it_is_indented_utf8_in_the_models_order() -> None:
     assert "ünïcode".encode() in data
 
 
+@pytest.mark.clause("ALL-4")
+def test_a_bundle_of_before_rehearsals_named_a_commit_is_read() -> None:
+    made = evidence()
+    assert made.rehearsal
+    older = replace(made, rehearsal=replace(made.rehearsal, commit=None))
+    data = as_bytes(older)
+    assert set(json.loads(data)["rehearsal"]) == {"environment", "started", "sha256", "drills"}
+    assert read(data, "evidence.json") == older
+
+
 def turned_round(mapping: Mapping[Key, Value]) -> dict[Key, Value]:
     return dict(reversed(list(mapping.items())))
 

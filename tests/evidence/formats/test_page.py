@@ -18,7 +18,7 @@ from evidence.model import Evidence, Standing, Verdict
 from evidence.plain_words import day, result
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
-from tests.evidence.samples import evidence, row
+from tests.evidence.samples import COMMIT, evidence, row
 
 _STYLE = Path(page_view.__file__).parent / "page_files" / "style.css"
 _TRICK = "</script><script>alert(1)</script><!--<script>"
@@ -224,9 +224,18 @@ def test_each_section_tells_what_the_evidence_holds(sample: ReadPage) -> None:
     assert "logs of the database wait for a later release" in sample.below("clause-ACME-LOG-1")
     assert sample.below("alarm-bucket-full") == "bucket-fullboth12039ACME-LOG-1"
     assert "of acme/staging, not of this environment" in sample.section("drills")
+    assert f"Rehearsed at commit {COMMIT.id}." in sample.section("drills")
     assert "not exercisable no containers" in sample.below("drill-gate")
     assert "That a silent rule applied." in sample.section("judges")
     assert "ab" * 32 in sample.section("provenance")
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_rehearsal_of_another_commit_is_said_beside_its_drills() -> None:
+    another = evidence(commit=replace(COMMIT, id="ef" * 20))
+    said = "No drill shows what this bundle is of: another commit was rehearsed."
+    assert said in read(as_bytes(another)).section("drills")
+    assert said not in read(as_bytes(evidence())).section("drills")
 
 
 def test_every_result_is_in_the_page_worst_first(sample: ReadPage) -> None:

@@ -16,7 +16,7 @@ from evidence.formats import workbook
 from evidence.model import AlarmTested, Commit, Evidence, Row, Verdict
 from runbook.model.refusal import RefusedError
 from tests.evidence.formats.readers import ROWS, TEXT, joined
-from tests.evidence.samples import evidence, row
+from tests.evidence.samples import COMMIT, evidence, row
 
 SHEETS = [
     "Summary",
@@ -187,7 +187,7 @@ def test_the_other_tables_say_what_the_evidence_says() -> None:
         ]
     ]
     assert lines(book["Alarm tests"])[1:] == [["bucket-full", "passed", 12, 0, 3, 9, "ACME-LOG-1"]]
-    about = ["acme/staging", "2026-05-01T10:00:00+00:00", "cd" * 32]
+    about = ["acme/staging", "2026-05-01T10:00:00+00:00", COMMIT.id, "yes", "cd" * 32]
     assert lines(book["Rehearsal"])[1:] == [
         ["restore", "passed", 12.5, "a table is back", "", "ACME-SEC-1", *about],
         ["gate", "not exercisable", 0, "", "no containers", "ACME-LOG-1", *about],

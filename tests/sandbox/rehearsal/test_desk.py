@@ -66,6 +66,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         (("status",), False, "status rovn/staging --json"),
         (("restart", "--yes"), True, "restart rovn/staging --service api --yes --json"),
         (("audit", "show", "a/key"), False, "audit show rovn/staging a/key --json"),
+        (("evidence", "--out", "x"), False, "evidence rovn/staging --out x --json"),
+        (("evidence", "publish", "x", "--yes"), False, "evidence publish x --yes --json"),
         (
             ("release", "deploy", "--image-tag", "x"),
             True,

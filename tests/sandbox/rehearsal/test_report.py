@@ -6,11 +6,13 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from sandbox.rehearsal import page, report, summary
+from sandbox.rehearsal.rehearsed_code import RehearsedCode
 from sandbox.rehearsal.report import Checks, DrillError, NotExercisableError, Outcome, drilled
 
 
@@ -61,10 +63,15 @@ def test_outcomes(drill: report.Drill, outcome: str, reason: str, checked: list[
 def test_the_report_is_what_the_architecture_says(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "report.json"
     started = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-    report.write(path, "some/where", started, [drilled("a drill", ["X-1"], differs)])
+    code = RehearsedCode("ab" * 20, "2026-11-20T00:00:00Z", clean=True)
+    report.write(path, "some/where", started, [drilled("a drill", ["X-1"], differs)], code)
     told = json.loads(path.read_text("utf-8"))
     [found] = told.pop("drills")
-    assert told == {"environment": "some/where", "started": "2026-11-21T09:30:00Z"}
+    assert told == {
+        "environment": "some/where",
+        "started": "2026-11-21T09:30:00Z",
+        "commit": {"id": "ab" * 20, "date": "2026-11-20T00:00:00Z", "clean": True},
+    }
     assert found.pop("seconds") >= 0
     assert found == {
         "name": "a drill",
@@ -106,13 +113,19 @@ def test_the_page_says_what_the_report_says(tmp_path: Path) -> None:
         Outcome("one", ["X-1"], "passed", 61.0, ["a_b: <none>"], ""),
         Outcome("two", ["X-2", "X-3"], "failed", 2.4, [], "it\nbroke"),
     ]
-    page.write(path, "some/where", started, outcomes, bake_seconds=2.0, left_out=["a slow check"])
+    simulated: Any = {"bake_seconds": 2.0, "left_out": ["a slow check"]}
+    code = RehearsedCode("ab" * 20, "2026-11-20T00:00:00Z", clean=False)
+    page.write(path, "some/where", started, outcomes, code, **simulated)
     text = path.read_text("utf-8")
     assert text.startswith("# Rehearsal of some/where, 2026-11-21 09:30 UTC\n")
     assert "2 drills in 1 minutes: 1 passed, 1 failed, 0 not exercisable." in text
     assert "| two | failed | 2 | X-2, X-3 |" in text
     for line in ("- a\\_b: \\<none\\>", "**it broke**", "## one: passed", "a slow check"):
         assert line in text
+    changed = f"commit {'ab' * 20} of 2026-11-20T00:00:00Z, with changes that are in no commit"
+    assert f"Rehearsed: {changed}.\n" in text
+    page.write(path, "some/where", started, outcomes, None, **simulated)
+    assert "Rehearsed: a state of the code that git does not tell." in path.read_text("utf-8")
 
 
 def test_a_check_that_fails_is_an_error_of_the_drill() -> None:

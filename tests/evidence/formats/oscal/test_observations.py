@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from evidence.model import TemplateFile, Verdict
+from evidence.model import Commit, TemplateFile, Verdict
 from tests.evidence.formats.oscal.reading import observed, result, values
-from tests.evidence.samples import evidence, row
+from tests.evidence.samples import COMMIT, evidence, row
 
 
 def test_rows_are_grouped_by_rule_and_verdict() -> None:
@@ -145,6 +145,18 @@ def test_a_drill_elsewhere_is_none_of_this_environment(environment: str) -> None
     assert ["subjects" in each for each in drills] == [here, here]
     assert ["another environment" in each["description"] for each in drills] == [not here] * 2
     assert "no containers" in drills[1]["description"]
+
+
+@pytest.mark.parametrize("commit", [None, replace(COMMIT, id="ef" * 20)])
+def test_a_drill_of_another_commit_shows_nothing_of_this_one(commit: Commit | None) -> None:
+    rehearsal = evidence().rehearsal
+    assert rehearsal
+    here = replace(rehearsal, environment="acme/production", commit=commit)
+    of = result(evidence(rehearsal=here))
+    drills = [each for each in of["observations"] if values(each, "drill")]
+    assert not any("subjects" in each for each in drills)
+    assert all("does not show this document's commit" in each["description"] for each in drills)
+    assert [values(each, "commit") for each in drills] == [[commit.id] if commit else []] * 2
 
 
 def test_without_a_rehearsal_there_is_no_drill() -> None:

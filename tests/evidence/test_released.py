@@ -16,7 +16,8 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from evidence.bundle import EVIDENCE, FORMATS, write_bundle
+from evidence.bundle import write_bundle
+from evidence.bundle_files import EVIDENCE, FORMATS
 from evidence.collected.deployed_stacks import deployed_stacks
 from evidence.formats.evidence_json import read
 from evidence.manifest import MANIFEST, sha256_of
@@ -402,6 +403,18 @@ def test_an_operator_gets_a_folder_and_publishes_nothing(
     assert f"manifest  SHA-256 {sha256_of((out / MANIFEST).read_bytes())}" in text
     assert "published" not in text
     assert "gap: cdk-nag" in text
+
+
+def test_a_folder_that_is_none_of_ours_is_refused_before_any_stack_is_read(
+    aws: DeployedAws,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    assert run(aws, monkeypatch, "--image-tag", TAG, "--out", str(tmp_path)) == 2
+    assert "it has files and no manifest.json, so it is no bundle" in capsys.readouterr().err
+    assert aws.asked == []
 
 
 def test_the_command_tells_what_it_cannot_use() -> None:

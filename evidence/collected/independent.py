@@ -91,8 +91,8 @@ def independent_judged(
     """Wait for both, and tell what they say by environment.
 
     ``environments`` are all that the assembly has, ``day`` is the one that waivers are judged by,
-    None where nobody knows it. A judge that did not judge is an error of every
-    template, and a gap.
+    None where nobody knows it. A judge that did not judge is an error of every template, and a
+    gap.
     """
     told: dict[str, tuple[Judged, ...]] = {each.name: () for each in environments}
     for name, read in started.said.items():

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 
-PAGE, RESULTS = "index.html", "results.csv"
+PAGE = "index.html"
 EVIDENCE = "evidence.json"
-SARIF, WORKBOOK = "results.sarif", "evidence.xlsx"
+RESULTS = "results.csv"
+NAG_REPORT = "nag-report.csv"
+SARIF = "results.sarif"
+WORKBOOK = "evidence.xlsx"
+ASSESSMENT = "assessment-results.json"
 # The file, and the module of evidence/formats whose ``as_bytes`` writes it.
 FORMATS: Mapping[str, str] = {
     PAGE: "page",
     EVIDENCE: "evidence_json",
     RESULTS: "results_csv",
-    "nag-report.csv": "nag_csv",
+    NAG_REPORT: "nag_csv",
     SARIF: "sarif",
     WORKBOOK: "workbook",
 }
-OSCAL: Mapping[str, str] = {"assessment-results.json": "oscal"}
+OSCAL: Mapping[str, str] = {ASSESSMENT: "oscal"}

@@ -6,22 +6,11 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from evidence.bundle_files import EVIDENCE, FORMATS, OSCAL
 from evidence.formats.evidence_json import read
 from evidence.manifest import MANIFEST, manifest_of, read_manifest
 from evidence.model import Evidence
 from runbook.model.refusal import Refusal, RefusedError
-
-EVIDENCE = "evidence.json"
-# The file, and the module whose ``as_bytes`` writes it; loaded not before it is needed.
-FORMATS: Mapping[str, str] = {
-    "index.html": "page",
-    EVIDENCE: "evidence_json",
-    "results.csv": "results_csv",
-    "nag-report.csv": "nag_csv",
-    "results.sarif": "sarif",
-    "evidence.xlsx": "workbook",
-}
-OSCAL: Mapping[str, str] = {"assessment-results.json": "oscal"}
 
 
 def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
@@ -32,7 +21,7 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     does not take it.
     """
     formats = {**FORMATS, **(OSCAL if oscal else {})}
-    _refuse_other_things(folder)
+    refuse_other_things(folder)
     # What nobody could read again is no evidence: it is told now, not to the auditor.
     read(_written(FORMATS[EVIDENCE], evidence), f"the evidence of {evidence.name}")
     files = {name: _written(module, evidence) for name, module in formats.items()}
@@ -47,12 +36,16 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
 
 
 def _written(module: str, evidence: Evidence) -> bytes:
+    """Load a format not before it is needed, and write it."""
     data: bytes = import_module(f"evidence.formats.{module}").as_bytes(evidence)
     return data
 
 
-def _refuse_other_things(folder: Path) -> None:
-    """Refuse what is not a bundle: what stands there would be gone."""
+def refuse_other_things(folder: Path) -> None:
+    """Raise ``RefusedError`` for what is not a bundle: what stands there would be gone.
+
+    ``write_bundle`` asks as well; a command asks before it judges anything.
+    """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise _not_ours(folder, "it is no folder")
     try:

@@ -17,6 +17,9 @@ from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from evidence.model import Evidence
     from evidence.summary import Written
     from runbook.model.environment import Environment
 
@@ -116,12 +119,9 @@ def _write(
     """Write the bundles; tell them, and what a synthesis of our own was refused for."""
     from runbook.model.selection import all_environments
 
-    # Before anything else begins: a wrong name and a missing package are told at once.
+    # Before anything else begins: what would be refused after minutes is told at once.
     chosen = [_known(name)] if name else all_environments()
-    if oscal:
-        from evidence.formats.oscal import oscal_version
-
-        oscal_version()
+    _refuse_unwritable(out, chosen, oscal=oscal)
     refused = None if assembly else _synthesized(ASSEMBLY)
     from evidence.bundle import write_bundle
     from evidence.gathering import gather
@@ -133,7 +133,7 @@ def _write(
     say("evidence: every rule, cfn-lint and checkov judge; it takes a minute", err=True)
     judged = assembly or ASSEMBLY
     found = gather(judged, chosen, rehearsal=rehearsal, sources=ROOT, refused=refused)
-    folders = [out / each.organisation / each.environment for each in found]
+    folders = [_folder(out, each) for each in found]
     for folder in folders:
         say(f"evidence: writing {folder.as_posix()}", err=True)
     pairs = list(zip(found, folders, strict=True))
@@ -141,6 +141,24 @@ def _write(
     hashes = side_by_side(jobs)
     written = [Written(*pair, hash_) for pair, hash_ in zip(pairs, hashes, strict=True)]
     return written, refused or ""
+
+
+def _refuse_unwritable(out: Path, chosen: "Iterable[Environment]", *, oscal: bool) -> None:
+    """Refuse folders with other things than a bundle, and OSCAL that nobody could write here."""
+    from evidence.bundle import refuse_other_things
+    from policies.marks import ROOT
+
+    for environment in chosen:
+        refuse_other_things(_folder(out, environment))
+    if oscal:
+        from evidence.collected.provenance import provenance
+        from evidence.formats.oscal import refuse_unwritable
+
+        refuse_unwritable(provenance(ROOT).commit)
+
+
+def _folder(out: Path, of: "Environment | Evidence") -> Path:
+    return out / of.organisation / of.environment
 
 
 def _synthesized(folder: Path) -> str:

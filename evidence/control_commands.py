@@ -92,7 +92,7 @@ def _folder(environment: str | None) -> Path:
 
 def _read(folder: Path, environment: str | None) -> "Evidence":
     """Read a bundle whose evidence is as it was written; warn where something else in it is not."""
-    from evidence.bundle import EVIDENCE
+    from evidence.bundle_files import EVIDENCE
     from evidence.verification import verify
     from policies.terminal import say, yellow
 

@@ -73,12 +73,12 @@ def gather(
                     templates=templates_of(each, reading),
                     refused=bool(refused),
                 ),
-                *nag_judged(assembly, each, waived_for(PACKS, waivers, [each])),
+                *nag_judged(assembly, each, waived_for(PACKS, waivers, [each]), waiving.day),
             )
             for each in environments
         }
         origin = provenance(sources)
-        independent = independent_judged(started, there, waivers)
+        independent = independent_judged(started, there, waivers, waiving.day)
     return tuple(
         _evidence(
             each,

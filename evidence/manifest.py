@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from evidence.bundle_files import EVIDENCE
 from evidence.model import Evidence
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 
@@ -69,7 +70,7 @@ class Manifest:
             "clean": (self.clean, commit.clean),
         }
         return [
-            f"{key} is {json.dumps(ours)}, and evidence.json says {json.dumps(theirs)}"
+            f"{key} is {json.dumps(ours)}, and {EVIDENCE} says {json.dumps(theirs)}"
             for key, (ours, theirs) in pairs.items()
             if ours != theirs
         ]

@@ -148,7 +148,10 @@ class ClauseEntry:
 
 @dataclass(frozen=True, slots=True)
 class WaiverEntry:
-    """A waiver that the environment has: ``findings`` are those it covers, ``expires`` a date."""
+    """A waiver that the environment has; ``findings`` are those that it lets pass.
+
+    ``expires`` is the last day on which it does; after it there are none.
+    """
 
     entry: str
     rules: tuple[str, ...]

@@ -67,11 +67,13 @@ def release(
 def _bundle(
     account: "Account", about: "Release", folder: Path, *, publish: bool
 ) -> "tuple[Evidence, dict[str, Any]]":
-    from evidence.bundle import write_bundle
+    from evidence.bundle import refuse_other_things, write_bundle
     from evidence.release_publication import publish_release
     from evidence.released import released
     from evidence.summary import failures, standings
 
+    # Before every stack is read and judged.
+    refuse_other_things(folder)
     found = released(account, about)
     said: dict[str, Any] = {
         "service": about.service,

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from evidence.bundle_files import PAGE, RESULTS
 from evidence.model import Evidence, Standing, Verdict
 from policies.terminal import bold, plain, red, yellow
 
@@ -74,14 +75,14 @@ def lines(written: Sequence[Written]) -> Iterator[str]:
     """Say it for people; at most ``SHOWN`` failures of each environment."""
     for each in written:
         evidence = each.evidence
-        yield f"{bold(evidence.name)}  {each.folder.as_posix()}/index.html"
+        yield f"{bold(evidence.name)}  {each.folder.as_posix()}/{PAGE}"
         yield f"  results   {_counted(evidence.summary)}"
         yield f"  controls  {_counted(standings(evidence))}"
         yield f"  manifest  SHA-256 {each.sha256}"
         found = failures(evidence)
         yield from (f"  {red(line)}" for line in found[:SHOWN])
         if len(found) > SHOWN:
-            yield f"  and {len(found) - SHOWN} more: {each.folder.as_posix()}/results.csv"
+            yield f"  and {len(found) - SHOWN} more: {each.folder.as_posix()}/{RESULTS}"
         yield from (f"  {yellow('gap')} {_short(gap)}" for gap in evidence.gaps)
     for each in written:
         known = f"--manifest-sha256 {each.sha256}"
@@ -90,7 +91,7 @@ def lines(written: Sequence[Written]) -> Iterator[str]:
 
 def _short(gap: str) -> str:
     """Cut what is long; the page and ``--json`` have all of it."""
-    return shorten(plain(gap), WIDTH, placeholder=" … (index.html has all of it)")
+    return shorten(plain(gap), WIDTH, placeholder=f" … ({PAGE} has all of it)")
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from evidence.bundle import EVIDENCE
+from evidence.bundle_files import EVIDENCE
 from evidence.formats.evidence_json import read
 from evidence.manifest import MANIFEST, FileEntry, Manifest, read_manifest, sha256_of
 from evidence.model import Evidence

@@ -18,10 +18,11 @@ from policies.table import write
 from policies.templates.assembly import Reading, read
 from policies.terminal import say, yellow
 from policies.waivable_rules import RUNBOOK
-from policies.waivers import Waived, Waiver, load_waivers
-from policies.waiving import reasons, unused_in, waived_for
+from policies.waivers import Waiver, load_waivers
+from policies.waiving import covered, unused_in, waived_for
 from runbook.model.environment import Environment
 from runbook.model.loader import known_environments, load_environment
+from runbook.model.refusal import Refusal
 
 NOTHING_FAILED, SOMETHING_FAILED = 0, 1
 WAIVERS = "waivers"
@@ -50,12 +51,20 @@ def check_paths(
     day = as_of or day_of_the_commit()
     waived = waived_for((RUNBOOK,), waivers, _environments(reading))
     rules = [rule for rule in all_rules() if sources is None or not rule.only_files]
-    let_pass = reasons(waived)
-    report = check(reading, rules, environment=environment, waived=let_pass, in_processes=True)
+    on_the_day = covered(waived, day)
+    report = check(
+        reading,
+        rules,
+        environment=environment,
+        waived=on_the_day.reasons,
+        lapsed=on_the_day.lapsed,
+        in_processes=True,
+    )
     if sources is not None:
         of_files = judge_sources(sources, all_rules())
         report = replace(report, results=(*report.results, *of_files))
-    report = _with_waivers(report, waived if reading.whole else (), waivers, day)
+    idle = unused_in(report, waived, on_the_day.lapsed) if reading.whole else []
+    report = _with_waivers(report, [*idle, *expired(waivers, day)])
     _print(report, form)
     _warn(waivers, day)
     return NOTHING_FAILED if report.clean else SOMETHING_FAILED
@@ -76,14 +85,10 @@ def _environments(reading: Reading) -> list[Environment]:
     return [load_environment(name) for name in known_environments() if name in labels]
 
 
-def _with_waivers(
-    report: Report, waived: Sequence[Waived], waivers: Sequence[Waiver], day: date
-) -> Report:
+def _with_waivers(report: Report, faults: Iterable[Refusal]) -> Report:
     """Add what is wrong with the waivers: those that cover nothing, and those that have expired."""
-    idle = unused_in(report, waived)
-    late = expired(waivers, day)
-    faults = [f"{fault.key}: {fault.reason}; {fault.fix}" for fault in (*idle, *late)]
-    results = [Result(WAIVERS, Status.FAIL, FILE, message=fault) for fault in faults]
+    said = [f"{fault.key}: {fault.reason}; {fault.fix}" for fault in faults]
+    results = [Result(WAIVERS, Status.FAIL, FILE, message=fault) for fault in said]
     return replace(report, results=(*report.results, *results))
 
 

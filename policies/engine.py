@@ -32,13 +32,15 @@ def check(
     *,
     environment: str | None = None,
     waived: Mapping[tuple[str, str], str] | None = None,
+    lapsed: Mapping[tuple[str, str], str] | None = None,
     in_processes: bool = False,
 ) -> Report:
     """Judge all templates by all rules.
 
     ``environment`` names the one that templates without ``Metadata.Runbook`` are of. ``waived``
-    maps a rule's id and a construct path to the reason for which its failure is let pass. With
-    ``in_processes`` environments are judged at the same time, where the machine can.
+    maps a rule's id and a construct path to the reason for which its failure is let pass,
+    ``lapsed`` to the waiver that covered it until it expired. With ``in_processes`` environments
+    are judged at the same time, where the machine can.
     """
     results = [_error(trouble.template, trouble.reason) for trouble in reading.troubles]
     found = _by_environment(reading.templates, environment)
@@ -50,8 +52,7 @@ def check(
     ]
     judged = side_by_side(jobs) if in_processes else [job() for job in jobs]
     results += chain.from_iterable(judged)
-    reasons = waived or {}
-    let_pass = [_waived(result, rules, reasons) for result in results]
+    let_pass = [_waived(result, rules, waived or {}, lapsed or {}) for result in results]
     order = {template.path: n for n, template in enumerate(reading.templates)}
     let_pass.sort(key=lambda r: (order.get(r.template, -1), r.template, r.resource or "", r.rule))
     return Report(tuple(let_pass), reading.templates)
@@ -233,12 +234,16 @@ def _merged(results: Iterable[Result]) -> Iterator[Result]:
 
 
 def _waived(
-    result: Result, rules: Sequence[Rule], reasons: Mapping[tuple[str, str], str]
+    result: Result,
+    rules: Sequence[Rule],
+    reasons: Mapping[tuple[str, str], str],
+    lapsed: Mapping[tuple[str, str], str],
 ) -> Result:
-    reason = reasons.get((result.rule, result.construct_path or ""))
-    if result.status is not Status.FAIL or reason is None:
+    key = (result.rule, result.construct_path or "")
+    known = key in reasons or key in lapsed
+    if result.status is not Status.FAIL or not known or not _waivable(result.rule, rules):
         return result
-    return result.waived(reason) if _waivable(result.rule, rules) else result
+    return result.waived(reasons[key]) if key in reasons else result.lapsed(lapsed[key])
 
 
 def _waivable(rule_id: str, rules: Sequence[Rule]) -> bool:

@@ -4,6 +4,7 @@ Synthesis has no clock, so it cannot tell. This is asked by `make check`; by def
 the commit, so that the same commit gives the same answer.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 
 from policies.waiver_list import SOON_DAYS
-from policies.waivers import WAIVERS, Waiver, load_waivers
+from policies.waivers import WAIVERS, Waiver, load_waivers, overdue
 from runbook.model.refusal import Refusal, RefusedError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -24,11 +25,11 @@ def expired(waivers: Iterable[Waiver], as_of: date) -> list[Refusal]:
     return [
         Refusal(
             waiver.entry,
-            f"it held until {waiver.stated.expires}, and it is {as_of}",
+            late,
             f"fix the finding; or {waiver.stated.owner} reviews the reason and sets a new day",
         )
         for waiver in waivers
-        if waiver.stated.expires < as_of
+        if (late := overdue(waiver.stated.expires, as_of))
     ]
 
 
@@ -39,10 +40,14 @@ def expiring(waivers: Iterable[Waiver], as_of: date) -> list[Waiver]:
 
 
 def day_of_the_commit() -> date:
-    """Ask git; raises ``RefusedError`` where there is no commit to ask."""
-    command = ["git", "-C", str(WAIVERS.parent), "show", "--no-patch", "--format=%cs", "HEAD"]
+    """Ask git for the day in UTC; raises ``RefusedError`` where there is no commit to ask."""
+    command = ["git", "-C", str(WAIVERS.parent), "show", "--no-patch", "--no-show-signature"]
+    form = ["--date=format-local:%Y-%m-%d", "--format=%cd", "HEAD"]
+    utc = {**os.environ, "TZ": "UTC"}
     try:
-        run = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+        run = subprocess.run(  # noqa: S603 - our own command
+            [*command, *form], check=True, capture_output=True, text=True, env=utc
+        )
     except (OSError, subprocess.CalledProcessError):
         fix = "say it: --as-of 2027-01-31"
         refusal = Refusal("--as-of", "git does not tell the day of the commit", fix)

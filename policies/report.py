@@ -61,8 +61,17 @@ class Result:
         """Turn a failure into one that somebody answers for."""
         return replace(self, status=Status.WAIVED, message=f"{self.message} (waived: {reason})")
 
+    def lapsed(self, waiver: str) -> "Result":
+        """Leave it a failure, and name the ``waiver`` that covered it until it expired."""
+        return replace(self, message=with_lapsed(self.message, waiver))
+
 
 _VALUES = attrgetter(*(field.name for field in fields(Result)))
+
+
+def with_lapsed(message: str, waiver: str) -> str:
+    """Name the waiver that has expired behind what a finding says."""
+    return f"{message} (waiver expired: {waiver})"
 
 
 @dataclass(frozen=True, slots=True)

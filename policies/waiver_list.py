@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from policies.terminal import bold, red, say, yellow
-from policies.waivers import Waiver
+from policies.waivers import Waiver, overdue
 
 # So many days before the last one, somebody should look at it again.
 SOON_DAYS = 30
@@ -32,7 +32,7 @@ def write(waivers: Iterable[Waiver], today: date) -> None:
         ]
         for line in lines:
             say(line)
-    late = sum(waiver.stated.expires < today for waiver in ordered)
+    late = sum(bool(overdue(waiver.stated.expires, today)) for waiver in ordered)
     say(f"{len(ordered)} waivers, {late} expired on {today}")
 
 
@@ -52,9 +52,9 @@ def _entry(waiver: Waiver, today: date) -> dict[str, Any]:
 
 def _until(waiver: Waiver, today: date) -> str:
     expires = waiver.stated.expires
-    left = (expires - today).days
-    if left < 0:
+    if overdue(expires, today):
         return red(f"{expires}: expired")
+    left = (expires - today).days
     if left <= SOON_DAYS:
         return yellow(f"{expires}: {left} days left")
     return bold(str(expires))

@@ -106,13 +106,14 @@ class Waived:
     """One finding that a waiver expects: this rule, at this construct of this environment.
 
     ``path`` is the whole construct path, environment first. ``entry`` tells where the waiver
-    stands.
+    stands, ``expires`` the last day on which it holds.
     """
 
     rule: str
     path: str
     reason: str
     entry: str
+    expires: date
 
     @property
     def judge(self) -> str:
@@ -140,7 +141,13 @@ class Waiver:
                 _whole(path, environment),
                 self.stated.reason,
                 self.entry,
+                self.stated.expires,
             )
+
+
+def overdue(expires: date, day: date) -> str:
+    """Say until when a waiver held; empty while it holds, on its last day too."""
+    return f"it held until {expires}, and it is {day}" if expires < day else ""
 
 
 def waived_findings(

@@ -2,14 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from policies.report import Report, Status
+from policies.report import Report, Result, Status
 from policies.waivable_rules import RUNBOOK
-from policies.waivers import Waived, Waiver, waived_findings
+from policies.waivers import Waived, Waiver, overdue, waived_findings
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal
 
 _PREFIX = f"{RUNBOOK}::"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What waivers say of findings on a day, with the keys of ``reasons``.
+
+    ``reasons`` let a finding pass. ``lapsed`` name the waiver of one that none lets pass any more.
+    """
+
+    reasons: Mapping[tuple[str, str], str]
+    lapsed: Mapping[tuple[str, str], str]
 
 
 def waived_for(
@@ -25,21 +38,32 @@ def waived_for(
 
 
 def reasons(waived: Iterable[Waived]) -> Mapping[tuple[str, str], str]:
-    """Map rule id and whole construct path to the reason, one line each."""
-    return {
-        (finding.rule.removeprefix(_PREFIX), finding.path): " ".join(finding.reason.split())
-        for finding in waived
-    }
+    """Map rule and whole construct path to the reason, one line each; our own rules by their id."""
+    return {_key(finding): " ".join(finding.reason.split()) for finding in waived}
 
 
-def unused_in(report: Report, waived: Iterable[Waived]) -> list[Refusal]:
-    """Tell the waivers of our own rules that let nothing pass in a report on whole assemblies."""
-    used = {
-        (f"{_PREFIX}{result.rule}", result.construct_path or "")
-        for result in report.results
-        if result.status is Status.WAIVED
+def covered(waived: Iterable[Waived], day: date | None) -> Covered:
+    """Tell what is let pass on ``day``; where it is None, nobody knows what has expired."""
+    said = [(finding, overdue(finding.expires, day) if day else "") for finding in waived]
+    let_pass = reasons(finding for finding, late in said if not late)
+    lapsed = {
+        _key(finding): f"policies/waivers.toml {finding.entry}: {late}"
+        for finding, late in said
+        if late and _key(finding) not in let_pass
     }
-    return unused(waived, used)
+    return Covered(let_pass, lapsed)
+
+
+def unused_in(
+    report: Report, waived: Iterable[Waived], lapsed: Collection[tuple[str, str]] = ()
+) -> list[Refusal]:
+    """Tell the waivers of our own rules that cover nothing in a report on whole assemblies.
+
+    One that has ``lapsed`` covered the failure that is told of it.
+    """
+    used = {_at(result) for result in report.results if result.status is Status.WAIVED}
+    used |= {_at(result) for result in report.results if result.status is Status.FAIL} & {*lapsed}
+    return unused(waived, {(f"{_PREFIX}{rule}", path) for rule, path in used})
 
 
 def unused(waived: Iterable[Waived], used: Collection[tuple[str, str]]) -> list[Refusal]:
@@ -56,3 +80,11 @@ def unused(waived: Iterable[Waived], used: Collection[tuple[str, str]]) -> list[
         Refusal(f"policies/waivers.toml {entry}", f"it suppresses nothing: {', '.join(pairs)}", fix)
         for entry, pairs in idle.items()
     ]
+
+
+def _at(result: Result) -> tuple[str, str]:
+    return result.rule, result.construct_path or ""
+
+
+def _key(finding: Waived) -> tuple[str, str]:
+    return finding.rule.removeprefix(_PREFIX), finding.path

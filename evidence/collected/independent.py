@@ -5,7 +5,8 @@ They know nothing of our rules. cfn-lint tells what it finds and no more; checko
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,10 +19,11 @@ from policies.commands import FILE
 from policies.engine import JUDGED
 from policies.judge_runs import Found, Said
 from policies.judges import construct_path
+from policies.report import with_lapsed
 from policies.templates.assembly import Reading, Template
 from policies.waivable_rules import CFN_LINT, CHECKOV
 from policies.waivers import Waived, Waiver
-from policies.waiving import unused, waived_for
+from policies.waiving import Covered, covered, unused, waived_for
 from runbook.model.environment import Environment
 from runbook.model.refusal import RefusedError
 
@@ -81,12 +83,16 @@ def independent_judges(reading: Reading, folder: Path) -> Iterator[Started]:
 
 
 def independent_judged(
-    started: Started, environments: Sequence[Environment], waivers: Sequence[Waiver]
+    started: Started,
+    environments: Sequence[Environment],
+    waivers: Sequence[Waiver],
+    day: date | None,
 ) -> dict[str, tuple[Judged, ...]]:
     """Wait for both, and tell what they say by environment.
 
-    ``environments`` are all that the assembly has. A judge that did not judge is an error of every
-    template, and a gap.
+    ``environments`` are all that the assembly has, ``day`` is the one that waivers are judged by,
+    None where nobody knows it. A judge that did not judge is an error of every template, and a
+    gap.
     """
     told: dict[str, tuple[Judged, ...]] = {each.name: () for each in environments}
     for name, read in started.said.items():
@@ -101,7 +107,7 @@ def independent_judged(
                 judged = _unjudged(name, mine, said)
             else:
                 others = started.files.keys() - mine.keys()
-                judged = _judged(name, mine, _without(others, said), waived)
+                judged = _judged(name, mine, _without(others, said), waived, day)
             told[environment.name] += (judged,)
     return told
 
@@ -141,18 +147,22 @@ def _without(others: Collection[Path], said: Said) -> Said:
 
 
 def _judged(
-    name: str, files: Mapping[Path, Template], said: Said, waived: Sequence[Waived]
+    name: str,
+    files: Mapping[Path, Template],
+    said: Said,
+    waived: Sequence[Waived],
+    day: date | None,
 ) -> Judged:
-    reasons = {(item.rule, item.path): " ".join(item.reason.split()) for item in waived}
-    rows = [_finding(item, files, reasons) for item in said.failed]
+    on_the_day = covered(waived, day)
+    rows = [_finding(item, files, on_the_day) for item in said.failed]
+    found = {(f"{name}::{row.rule}", row.construct_path) for row in rows}
     rows += [_row(item, files, Verdict.PASS) for item in said.passed]
-    used = {(f"{name}::{row.rule}", row.construct_path) for row in rows if row.reason}
     rows += [
         Row(name, NEEDED, Verdict.FAIL, FILE, message=f"{idle.key}: {idle.reason}; {idle.fix}")
-        for idle in unused(waived, used)
+        for idle in unused(waived, found)
     ]
     if not any(row.rule == NEEDED for row in rows):
-        message = f"{len(reasons)} findings are waived, and each was found"
+        message = f"{len(on_the_day.reasons)} findings are waived, and each was found"
         rows.append(Row(name, NEEDED, Verdict.PASS, FILE, message=message))
     if name == CFN_LINT:
         rows += [
@@ -168,12 +178,13 @@ def _judged(
     return Judged(_judge(name), (*_own_rules(name), *told), tuple(rows))
 
 
-def _finding(
-    item: Found, files: Mapping[Path, Template], reasons: Mapping[tuple[str, str], str]
-) -> Row:
+def _finding(item: Found, files: Mapping[Path, Template], on_the_day: Covered) -> Row:
     row = _row(item, files, Verdict.FAIL, item.why)
-    reason = reasons.get((f"{item.judge}::{item.rule}", row.construct_path), "")
-    return _row(item, files, Verdict.WAIVED, item.why, reason) if reason else row
+    key = (f"{item.judge}::{item.rule}", row.construct_path)
+    if reason := on_the_day.reasons.get(key):
+        return replace(row, verdict=Verdict.WAIVED, reason=reason)
+    late = on_the_day.lapsed.get(key)
+    return replace(row, message=with_lapsed(row.message, late)) if late else row
 
 
 def _row(
@@ -181,7 +192,6 @@ def _row(
     files: Mapping[Path, Template],
     verdict: Verdict,
     message: str = "",
-    reason: str = "",
 ) -> Row:
     template = files.get(item.file.resolve())
     if template is None:
@@ -198,8 +208,7 @@ def _row(
         construct_path(item, files) if item.logical_id else "",
         template.sources.get(item.logical_id or "", ""),
         message,
-        reason,
-        item.level,
+        level=item.level,
     )
 
 

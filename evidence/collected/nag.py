@@ -9,6 +9,7 @@ The rules see constructs: where a raw override made the template another, no pas
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from evidence.collected.cited_controls import cited_controls
@@ -17,7 +18,9 @@ from evidence.collected.nag_report import NagFinding, nag_findings
 from evidence.collected.nag_resources import NagResource, NagResources, nag_resources
 from evidence.collected.nag_sources import NagRule, nag_sources
 from evidence.model import Judge, Judged, JudgedRule, Row, Verdict
+from policies.report import with_lapsed
 from policies.waivers import Waived
+from policies.waiving import Covered, covered
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
 
@@ -43,33 +46,34 @@ _DOES_NOT_SHOW = (
 
 @dataclass(frozen=True, slots=True)
 class _Pack:
-    """One pack at one environment: ``waived`` maps id and construct path to the waiver's reason."""
+    """One pack at one environment: ``waived`` has the keys of acknowledgements."""
 
     name: str
     rules: tuple[NagRule, ...]
     resources: NagResources
     found: Mapping[str, Sequence[NagFinding]]
-    waived: Mapping[tuple[str, str], str]
+    waived: Covered
 
 
 def nag_judged(
-    assembly: Path, environment: Environment, waived: Sequence[Waived]
+    assembly: Path, environment: Environment, waived: Sequence[Waived], day: date | None
 ) -> tuple[Judged, ...]:
     """Give what each pack says of the environment's resources, in both of its Stages.
 
-    A rule that asks for nothing the environment has gets one row, of no template and no resource.
+    ``day`` is the one that waivers are judged by, None where nobody knows it. A rule that asks for
+    nothing the environment has gets one row, of no template and no resource.
     Raises ``RefusedError`` for a pack that did not run, and for a reading that was proved wrong.
     """
     sources = nag_sources()
     found = nag_findings(assembly, environment)
     resources = nag_resources(assembly, environment)
-    reasons = {(item.rule, item.path): " ".join(item.reason.split()) for item in waived}
+    on_the_day = covered(waived, day)
     judged = []
     for name, rules in sources.packs.items():
         by_rule = defaultdict(list)
         for finding in found[name]:
             by_rule[finding.rule].append(finding)
-        pack = _Pack(name, rules, resources, by_rule, reasons)
+        pack = _Pack(name, rules, resources, by_rule, on_the_day)
         _agree(pack, assembly)
         judge = Judge(name, sources.version, _SHOWS, _DOES_NOT_SHOW)
         judged.append(Judged(judge, _judged_rules(pack), _rows(pack), tuple(_gaps(pack))))
@@ -149,11 +153,17 @@ def _of_silence(pack: _Pack, question: Question, resource: NagResource) -> tuple
 def _row_of_finding(
     pack: _Pack, rule: NagRule, finding: NagFinding, resource: NagResource | None
 ) -> Row:
-    """Tell a finding; one that is acknowledged, but by no waiver at its construct, fails."""
+    """Tell a finding; one that is acknowledged, but by no waiver at its construct, fails.
+
+    Synthesis has no clock: a waiver acknowledges after its last day, too.
+    """
     message = f"{finding.name}: {finding.said if finding.threw else rule.title}"
     by = finding.suppressed_by
-    reason = pack.waived.get(by, "") if by and by[1] == finding.path else ""
-    if by and not reason:
+    here = by if by and by[1] == finding.path else ("", "")
+    reason = pack.waived.reasons.get(here, "")
+    if late := pack.waived.lapsed.get(here):
+        message = with_lapsed(message, late)
+    elif by and not reason:
         message += f" It is acknowledged at {by[1]}, and no waiver covers it."
     verdict = Verdict.ERROR if finding.threw else Verdict.FAIL
     verdict = Verdict.WAIVED if reason else verdict

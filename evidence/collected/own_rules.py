@@ -21,7 +21,7 @@ from policies.sources import judge_sources
 from policies.templates.assembly import Reading
 from policies.waivable_rules import RUNBOOK
 from policies.waivers import Waived, Waiver
-from policies.waiving import reasons, unused_in, waived_for
+from policies.waiving import Covered, covered, unused_in, waived_for
 from runbook.model.environment import Environment
 
 SHOWS = (
@@ -74,9 +74,15 @@ def own_judged(
     """
     rules = all_rules()
     waived = waived_for((RUNBOOK,), waiving.waivers, environments)
-    let_pass = reasons(waived)
+    on_the_day = covered(waived, waiving.day)
     of_templates = [r for r in rules if not r.only_files and r.id not in unasked]
-    report = check(reading, of_templates, waived=let_pass, in_processes=True)
+    report = check(
+        reading,
+        of_templates,
+        waived=on_the_day.reasons,
+        lapsed=on_the_day.lapsed,
+        in_processes=True,
+    )
     results = [*report.results, *(judge_sources(sources, rules) if sources else ())]
     told = [
         JudgedRule(RUNBOOK, r.id, r.title, r.why, r.remedy, r.clauses, r.controls) for r in rules
@@ -85,9 +91,9 @@ def own_judged(
     by_environment = _split(results, reading, environments)
     judged = {}
     for environment in environments:
-        rows = [_row(result, let_pass) for result in by_environment[environment.name]]
+        rows = [_row(result, on_the_day) for result in by_environment[environment.name]]
         rows += _unbroken(environment, reading, rows)
-        rows += _of_waivers(environment, report, waiving)
+        rows += _of_waivers(environment, report, waiving, on_the_day)
         silent = sorted({rule.id for rule in rules} - {row.rule for row in rows})
         gaps = (f"{RUNBOOK}: nothing was judged by {', '.join(silent)}.",) if silent else ()
         judged[environment.name] = Judged(judge, (*_FOUNDATIONS, *told), tuple(rows), gaps)
@@ -107,10 +113,10 @@ def _split(
     return found
 
 
-def _row(result: Result, let_pass: Mapping[tuple[str, str], str]) -> Row:
+def _row(result: Result, on_the_day: Covered) -> Row:
     message, reason = result.message, ""
     if result.status is Status.WAIVED:
-        reason = let_pass[result.rule, result.construct_path or ""]
+        reason = on_the_day.reasons[result.rule, result.construct_path or ""]
         message = message.removesuffix(f" (waived: {reason})")
     location = result.location or ""
     return Row(
@@ -138,11 +144,14 @@ def _unbroken(environment: Environment, reading: Reading, rows: Sequence[Row]) -
             yield Row(RUNBOOK, JUDGED, Verdict.PASS, template.path)
 
 
-def _of_waivers(environment: Environment, report: Report, waiving: Waiving) -> Iterator[Row]:
+def _of_waivers(
+    environment: Environment, report: Report, waiving: Waiving, on_the_day: Covered
+) -> Iterator[Row]:
     """Tell what is wrong with an environment's waivers, or that nothing is."""
     mine = waivers_of(environment, waiving.waivers)
     own: tuple[Waived, ...] = waived_for((RUNBOOK,), mine, [environment])
-    faults = [*unused_in(report, own), *(expired(mine, waiving.day) if waiving.day else ())]
+    late = expired(mine, waiving.day) if waiving.day else ()
+    faults = [*unused_in(report, own, on_the_day.lapsed), *late]
     for fault in faults:
         said = f"{fault.key}: {fault.reason}; {fault.fix}"
         yield Row(RUNBOOK, WAIVERS, Verdict.FAIL, FILE, message=said)

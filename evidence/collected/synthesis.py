@@ -33,7 +33,10 @@ _SHOWS = (
     "What the CDK's own report refuses at synthesis, once the waivers are taken from it, and that "
     "templates are those of that synthesis."
 )
-_DOES_NOT_SHOW = "Which rules of the packs looked at which resources; their own rows tell that."
+_DOES_NOT_SHOW = (
+    "Which rules of the packs looked at which resources, and which waivers have expired, for a "
+    "synthesis has no clock; the packs' own rows tell both."
+)
 _ELSEWHERE = (
     "the synthesis was refused, for another environment or for what its report does not say: "
     "nobody knows whether the templates are whole; run make synth"

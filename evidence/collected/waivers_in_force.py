@@ -14,7 +14,7 @@ def waiver_entries(
 ) -> tuple[WaiverEntry, ...]:
     """List an environment's waivers in their file's order; rules and paths stand as in the file.
 
-    A finding is a row that is waived.
+    A finding is a row that is waived: one that has expired has none.
     """
     waived: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:

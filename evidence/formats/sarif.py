@@ -13,20 +13,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
-from evidence.formats.fingerprints import Fingerprints
+from evidence.bundle_files import RESULTS, SARIF
 from evidence.model import Evidence, Judge, JudgedRule, Row, Verdict
-from policies.sarif import COLUMN_KIND, descriptor, log, place_of, result
+from policies.fingerprints import Fingerprints
+from policies.sarif import MOST_RESULTS, descriptor, left_out, log, place_of, result, run
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
 
-# GitHub takes 25,000 results of a run, and shows 5,000 of its own choice.
-MOST_RESULTS = 5_000
 MOST_RUNS = 20
 MOST_RULES = 25_000
-# GitHub takes 20 and shows 10.
-MOST_TAGS = 10
-MOST_CHARACTERS = 1_024
 MOST_BYTES_ZIPPED = 10_000_000
 TOLD = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
 _UNLISTED = "The judge's list of its rules does not have this one."
@@ -47,17 +42,17 @@ class _Said:
 def as_bytes(evidence: Evidence) -> bytes:
     """Write one run a judge; raises ``RefusedError`` when the rules alone are too much."""
     said = _by_judge(evidence)
-    kept, left_out = said[:MOST_RUNS], said[MOST_RUNS:]
+    kept, without_run = said[:MOST_RUNS], said[MOST_RUNS:]
     most = MOST_RESULTS
     while True:
-        runs = [_run(evidence, of_judge, left_out, most) for of_judge in kept]
+        runs = [_run(evidence, of_judge, without_run, most) for of_judge in kept]
         written = json.dumps(log(runs), separators=(",", ":")).encode() + b"\n"
         if len(written) <= MOST_BYTES_ZIPPED or len(zlib.compress(written)) <= MOST_BYTES_ZIPPED:
             return written
         if not most:
             why = f"its rules alone are more than {MOST_BYTES_ZIPPED:,} bytes, which GitHub refuses"
             fix = "shorten what the rules of the judges say"
-            raise RefusedError(f"results.sarif of {evidence.name}", [Refusal(WHOLE_FILE, why, fix)])
+            raise RefusedError(f"{SARIF} of {evidence.name}", [Refusal(WHOLE_FILE, why, fix)])
         most //= 2
 
 
@@ -66,12 +61,12 @@ def _by_judge(evidence: Evidence) -> list[_Said]:
     said = {judge.name: _Said(judge) for judge in evidence.judges}
     for rule in evidence.rules:
         said.setdefault(rule.judge, _Said(_unknown(rule.judge))).rules.setdefault(rule.id, rule)
-    fingerprints = Fingerprints(evidence)
+    fingerprints = Fingerprints({template.path: template.stack for template in evidence.templates})
     for row in evidence.rows:
         of_judge = said.setdefault(row.judge, _Said(_unknown(row.judge)))
         of_judge.rows[row.verdict] += 1
         if row.verdict in TOLD:
-            of_judge.told.append((row, fingerprints.of(row)))
+            of_judge.told.append((row, _known_by(row, evidence.name, fingerprints)))
             of_judge.rules.setdefault(
                 row.rule, JudgedRule(row.judge, row.rule, row.rule, _UNLISTED)
             )
@@ -81,6 +76,24 @@ def _by_judge(evidence: Evidence) -> list[_Said]:
         return list(said.values())
     return sorted(
         said.values(), key=lambda of: [_harmlessness(row) for row, _ in of.told[:1]] or [(2,)]
+    )
+
+
+def _known_by(row: Row, environment: str, fingerprints: Fingerprints) -> str:
+    """Give a row's fingerprint; a pack's message names what it found behind the rule's id.
+
+    As in ``AwsSolutions-IAM5[Action::s3:*]: ...``.
+    """
+    behind = row.message.removeprefix(row.rule)
+    named, end, _ = behind.partition("]: ")
+    return fingerprints.of(
+        environment,
+        row.judge,
+        row.rule,
+        construct_path=row.construct_path,
+        template=row.template,
+        resource=row.resource,
+        named=named + end if end and named.startswith("[") else "",
     )
 
 
@@ -97,27 +110,24 @@ def _level(row: Row) -> str:
     return row.level if row.level in _LEVELS else "error"
 
 
-def _run(evidence: Evidence, said: _Said, left_out: Sequence[_Said], most: int) -> dict[str, Any]:
+def _run(
+    evidence: Evidence, said: _Said, without_run: Sequence[_Said], most: int
+) -> dict[str, Any]:
     told = said.told[:most]
     named = {row.rule for row, _ in told}
     rules = list(said.rules.values())
     if len(rules) > MOST_RULES:
         rules = sorted(rules, key=lambda rule: rule.id not in named)[:MOST_RULES]
-    notes = [
-        {"level": level, "message": {"text": text}}
-        for level, text in _notes(evidence, said, left_out, (len(told), rules))
-    ]
+    made = run(
+        _driver(said.judge),
+        [_descriptor(rule) for rule in rules],
+        [_result(row, fingerprint) for row, fingerprint in told],
+        _notes(evidence, said, without_run, (len(told), len(rules))),
+        whole=not said.rows[Verdict.ERROR],
+    )
     return {
-        "tool": {"driver": _driver(said.judge, rules)},
+        **made,
         "automationDetails": {"id": f"runbook-evidence/{evidence.name}/"},
-        "invocations": [
-            {
-                "executionSuccessful": not said.rows[Verdict.ERROR],
-                "toolExecutionNotifications": notes,
-            }
-        ],
-        "results": [_result(row, fingerprint) for row, fingerprint in told],
-        "columnKind": COLUMN_KIND,
         "properties": {
             "commit": evidence.commit.id,
             "clean": evidence.commit.clean,
@@ -127,87 +137,54 @@ def _run(evidence: Evidence, said: _Said, left_out: Sequence[_Said], most: int) 
 
 
 def _notes(
-    evidence: Evidence, said: _Said, left_out: Sequence[_Said], kept: tuple[int, list[JudgedRule]]
+    evidence: Evidence, said: _Said, without_run: Sequence[_Said], kept: tuple[int, int]
 ) -> Iterator[tuple[str, str]]:
     """Say what this run does not show, and what the evidence as a whole lacks."""
     results, rules = kept
     if unjudged := said.rows[Verdict.ERROR]:
         yield "error", f"Rows that could not be judged: {unjudged:,}; no pass of them is claimed."
-    if lacking := len(said.told) - results:
-        yield (
-            "error",
-            f"Results left out: {lacking:,} of {len(said.told):,}, the least bad ones; GitHub "
-            f"shows {MOST_RESULTS:,} of a run and takes 10 MB of a file; results.csv has all.",
-        )
-    if left_out:
-        names = ", ".join(f"{of.judge.name} ({len(of.told):,} results)" for of in left_out)
+    yield from left_out(len(said.told), results, RESULTS)
+    if without_run:
+        names = ", ".join(f"{of.judge.name} ({len(of.told):,} results)" for of in without_run)
         yield "error", f"GitHub takes {MOST_RUNS} runs; these judges have none: {names}."
-    if lacking := len(said.rules) - len(rules):
+    if lacking := len(said.rules) - rules:
         yield "warning", f"Rules left out: {lacking:,}; GitHub takes {MOST_RULES:,} of a run."
-    if long := sum(len(_tags(rule)) > MOST_TAGS for rule in rules):
-        yield (
-            "note",
-            f"Rules with more than the {MOST_TAGS} tags that GitHub shows: {long:,}; their clauses "
-            "and controls are in their properties.",
-        )
     for gap in evidence.gaps:
         yield "warning", gap
 
 
-def _driver(judge: Judge, rules: list[JudgedRule]) -> dict[str, Any]:
+def _driver(judge: Judge) -> dict[str, Any]:
     driver: dict[str, Any] = {"name": judge.name}
     if judge.version:
         driver["version"] = judge.version
     if judge.shows:
         text = f"Shows: {judge.shows} Does not show: {judge.does_not_show}"
         driver["fullDescription"] = {"text": text}
-    return {**driver, "rules": [_descriptor(rule) for rule in rules]}
+    return driver
 
 
 def _descriptor(rule: JudgedRule) -> dict[str, Any]:
-    """Describe a rule; GitHub refuses empty texts and cuts long ones, which the help repeats."""
+    """Describe a rule; GitHub refuses empty texts."""
     title = rule.title or rule.id
-    why = rule.why or title
-    remedy = rule.remedy or f"{rule.judge} says no remedy for {rule.id} here."
-    long = [text for text in dict.fromkeys((title, why)) if len(text) > MOST_CHARACTERS]
     return descriptor(
         rule.id,
-        short=_cut(title),
-        full=_cut(why),
-        remedy="\n\n".join((*long, remedy)),
-        properties={
-            "tags": _tags(rule)[:MOST_TAGS],
-            "clauses": list(rule.clauses),
-            "controls": list(rule.controls),
-        },
+        title=title,
+        why=rule.why or title,
+        remedy=rule.remedy or f"{rule.judge} says no remedy for {rule.id} here.",
+        clauses=rule.clauses,
+        controls=rule.controls,
     )
-
-
-def _tags(rule: JudgedRule) -> list[str]:
-    return list(dict.fromkeys((*rule.clauses, *rule.controls)))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def _result(row: Row, fingerprint: str) -> dict[str, Any]:
-    """Tell one row; GitHub asks for columns, which nobody records: the first one stands for all.
-
-    A row without a file is at the assembly's own: GitHub refuses an empty path.
-    """
-    place = place_of(row.location, row.template or _ASSEMBLY)
-    place["artifactLocation"]["uri"] = quote(
-        place["artifactLocation"]["uri"], safe="/@+=,", errors="replace"
-    )
-    place["region"] |= {"startColumn": 1, "endLine": place["region"]["startLine"], "endColumn": 2}
+    """Tell one row. One without a file is at the assembly's own: GitHub refuses an empty path."""
     waived = row.verdict is Verdict.WAIVED
     return result(
         row.rule,
         row.message or f"{row.rule}: {row.verdict.value}",
         level=_level(row),
         about=row.construct_path or row.resource,
-        place=place,
-        fingerprints={"primaryLocationLineHash": fingerprint},
+        place=place_of(row.location, row.template or _ASSEMBLY),
+        fingerprint=fingerprint,
         justification=(row.reason or "no reason is on record") if waived else None,
     )

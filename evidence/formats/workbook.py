@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from evidence.bundle_files import WORKBOOK
 from evidence.collected.installed import UNKNOWN
 from evidence.formats.workbook_looks import Looks
 from evidence.formats.workbook_summary import Line, summary
@@ -57,7 +58,7 @@ def _created(evidence: Evidence) -> datetime:
         return datetime.fromisoformat(date).astimezone(UTC).replace(tzinfo=None)
     except ValueError as error:
         fix = "write it in ISO 8601"
-        what = f"evidence.xlsx of {evidence.name}"
+        what = f"{WORKBOOK} of {evidence.name}"
         refusal = Refusal("commit.date", f"{date!r} is no date", fix)
         raise RefusedError(what, [refusal]) from error
 

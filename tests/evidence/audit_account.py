@@ -14,8 +14,8 @@ from botocore.awsrequest import AWSResponse
 from moto.s3.models import s3_backends
 from typer.testing import CliRunner, Result
 
-from evidence.bundle import FORMATS
 from evidence.bundle_commands import add_to
+from evidence.bundle_files import FORMATS
 from evidence.manifest import MANIFEST
 from evidence.verification import verify
 from runbook.model.loader import load_environment

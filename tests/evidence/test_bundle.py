@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from evidence.bundle import FORMATS, OSCAL, write_bundle
+from evidence.bundle import write_bundle
+from evidence.bundle_files import FORMATS, OSCAL
 from evidence.manifest import MANIFEST
 from evidence.model import Commit
 from runbook.model.refusal import RefusedError

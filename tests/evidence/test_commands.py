@@ -12,11 +12,14 @@ import typer
 from typer.testing import CliRunner, Result
 
 from evidence import bundle, gathering, synthesizing
+from evidence.bundle_files import EVIDENCE
 from evidence.commands import EnvironmentOrCommand
-from evidence.model import Evidence, Verdict
+from evidence.formats import oscal
+from evidence.model import Commit, Evidence, Verdict
 from evidence.summary import SHOWN
 from policies.findings import REPORT
 from runbook.cli import app
+from runbook.model.refusal import RefusedError
 from tests.evidence.samples import evidence, row
 
 Gathered = Callable[..., list[dict[str, Any]]]
@@ -31,7 +34,7 @@ def gathered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Gathered:
     """Give evidence without a minute of judging, in a folder of its own; keep how it was asked."""
     monkeypatch.chdir(tmp_path)
     # The other formats have tests of their own.
-    monkeypatch.setattr(bundle, "FORMATS", {bundle.EVIDENCE: "evidence_json"})
+    monkeypatch.setattr(bundle, "FORMATS", {EVIDENCE: "evidence_json"})
 
     def given(*found: Evidence) -> list[dict[str, Any]]:
         asked: list[dict[str, Any]] = []
@@ -74,7 +77,7 @@ def test_every_environment_is_written_when_none_is_named(gathered: Gathered) -> 
     assert run("--assembly", "cdk.out", "--out", "elsewhere").exit_code == 0
     assert asked[0]["of"] == ["rovn/production", "rovn/staging"]
     for name in ("production", "staging"):
-        assert Path("elsewhere", "acme", name, bundle.EVIDENCE).is_file()
+        assert Path("elsewhere", "acme", name, EVIDENCE).is_file()
 
 
 @pytest.mark.clause("ALL-4")
@@ -87,7 +90,7 @@ def test_failures_are_listed_the_bundle_is_written_and_the_code_is_1(gathered: G
     assert told[0].strip() == ("fail Runbook::bucket-encrypted at x/0: BucketEncryption is missing")
     assert len(told) == SHOWN
     assert "and 10 more: build/evidence/acme/production/results.csv" in done.stdout
-    assert Path("build/evidence/acme/production", bundle.EVIDENCE).is_file()
+    assert Path("build/evidence/acme/production", EVIDENCE).is_file()
 
 
 def test_a_failed_alarm_test_fails_too(gathered: Gathered) -> None:
@@ -136,6 +139,38 @@ def test_oscal_without_its_package_is_refused_before_anything_is_judged(
     done = run("rovn/production", "--oscal")
     assert "pip install 'runbook[oscal]'" in str(done.exception)
     assert not Path("build").exists()
+
+
+@pytest.mark.parametrize("words", [(), ("--assembly", "cdk.out")])
+def test_oscal_without_a_commit_is_refused_before_anything_is_judged(
+    gathered: Gathered, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    asked = gathered(clean())
+    monkeypatch.setattr("policies.marks.ROOT", tmp_path)
+    done = run("rovn/production", "--oscal", *words)
+    with pytest.raises(RefusedError) as told:
+        oscal.as_bytes(evidence(commit=Commit("unknown", "unknown", clean=False)))
+    assert "'unknown' is no date and time with a time zone" in str(told.value)
+    assert isinstance(done.exception, RefusedError)
+    assert str(done.exception) == str(told.value)
+    assert (asked, Path("build").exists()) == ([], False)
+
+
+@pytest.mark.parametrize("words", [(), ("rovn/staging",), ("--assembly", "cdk.out")])
+def test_a_folder_that_is_none_of_ours_is_refused_before_anything_is_judged(
+    gathered: Gathered, words: tuple[str, ...]
+) -> None:
+    asked = gathered(clean())
+    folder = Path("out/rovn/staging")
+    folder.mkdir(parents=True)
+    (folder / "note.txt").write_text("mine")
+    done = run(*words, "--out", "out")
+    with pytest.raises(RefusedError) as told:
+        bundle.write_bundle(evidence(), folder, oscal=False)
+    assert "it has files and no manifest.json, so it is no bundle" in str(told.value)
+    assert isinstance(done.exception, RefusedError)
+    assert str(done.exception) == str(told.value)
+    assert (asked, Path("build").exists()) == ([], False)
 
 
 def synthesizes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str) -> None:

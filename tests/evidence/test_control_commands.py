@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from evidence.bundle import EVIDENCE
+from evidence.bundle_files import EVIDENCE
 from evidence.control_commands import BUNDLES, add_to
 from evidence.formats.evidence_json import as_bytes
 from evidence.manifest import MANIFEST, manifest_of

@@ -1,14 +1,18 @@
 """What a bundle says of the real environments: whole, the same each time, and nothing unsaid."""
 
+import csv
 import hashlib
+import html
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -16,8 +20,9 @@ import pytest
 from evidence import gathering
 from evidence.collected.independent import Started
 from evidence.collected.provenance import Provenance
+from evidence.formats import nag_csv, page, results_csv, sarif
 from evidence.gathering import gather
-from evidence.model import Evidence, Standing, Verdict
+from evidence.model import Evidence, Row, Standing, Verdict
 from policies.templates.assembly import Reading
 from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK
 from runbook.model.loader import load_environment
@@ -213,6 +218,91 @@ def test_what_is_missing_or_refused_is_said(
     assert ("synthesis-accepted", Verdict.ERROR) in failed
     assert ("waivers", Verdict.FAIL) in failed
     assert not evidence.clean
+
+
+@pytest.fixture(scope="module")
+def on_the_last_day_and_after(
+    assembly: Assembly, gathered: tuple[Evidence, ...]
+) -> tuple[Evidence, Evidence]:
+    """Gather staging on the last day of its first waivers to expire, and on the next."""
+    first = min(date.fromisoformat(waiver.expires) for waiver in gathered[1].waivers)
+    found: list[Evidence] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for day in (first, first + timedelta(days=1)):
+            patch.setattr(gathering, "day_of_the_commit", lambda day=day: day)
+            found += gather(
+                assembly.directory,
+                [STAGING],
+                rehearsal=assembly.directory / "no rehearsal",
+                sources=ROOT,
+                refused="",
+                judges=nobody,
+            )
+    return found[0], found[1]
+
+
+def but_for_waivers(evidence: Evidence) -> dict[tuple[str, ...], Row]:
+    """Map each row to what it is about, and what it says apart from a waiver."""
+    return {
+        (r.judge, r.rule, r.template, r.resource, r.message.partition(" (waiver expired: ")[0]): r
+        for r in evidence.rows
+        if r.rule != "waivers"
+    }
+
+
+@pytest.mark.clause("ALL-4")
+def test_what_expired_waivers_covered_fails_and_breaks_its_controls(
+    on_the_last_day_and_after: tuple[Evidence, Evidence],
+) -> None:
+    last, after = on_the_last_day_and_after
+    assert last.clean
+    expires = min(waiver.expires for waiver in last.waivers)
+    rows = but_for_waivers(after)
+    assert rows.keys() == but_for_waivers(last).keys()
+    changed = [(r, rows[about]) for about, r in but_for_waivers(last).items() if r != rows[about]]
+    assert changed
+    for before, now in changed:
+        assert (before.verdict, now.verdict, now.reason) == (Verdict.WAIVED, Verdict.FAIL, "")
+        said = re.fullmatch(
+            rf"(.*) \(waiver expired: policies/waivers\.toml waiver\[\d+\] \(line \d+\): "
+            rf"it held until {expires}, and it is (.*)\)",
+            now.message,
+        )
+        assert said
+        assert said[1] == before.message
+        assert date.fromisoformat(said[2]) == date.fromisoformat(expires) + timedelta(days=1)
+    late = [waiver for waiver in after.waivers if waiver.expires == expires]
+    assert sum(waiver.findings for waiver in late) == 0
+    assert after.summary["waived"] == sum(waiver.findings for waiver in after.waivers)
+    broken = {control for _, now in changed for control in now.controls}
+    standings = {control.id: control.standing for control in after.controls}
+    assert broken
+    assert {standings[control] for control in broken} == {Standing.BROKEN}
+    assert Standing.BROKEN not in {control.standing for control in last.controls}
+    assert not after.clean
+
+
+@pytest.mark.clause("ALL-4")
+def test_no_format_lets_pass_what_an_expired_waiver_covered(
+    on_the_last_day_and_after: tuple[Evidence, Evidence],
+) -> None:
+    _, after = on_the_last_day_and_after
+    [late, *_] = [row for row in after.rows if "(waiver expired: " in row.message]
+    results = list(csv.DictReader(StringIO(results_csv.as_bytes(after).decode())))
+    [cells] = [cells for cells in results if cells["message"] == late.message]
+    assert cells["verdict"] == "fail"
+    report = list(csv.DictReader(StringIO(nag_csv.as_bytes(after).decode())))
+    told = [line for line in report if "(waiver expired: " in line["Rule Info"]]
+    assert {line["Compliance"] for line in told} == {"Non-Compliant"}
+    alerts = [
+        alert
+        for run in json.loads(sarif.as_bytes(after))["runs"]
+        for alert in run["results"]
+        if "(waiver expired: " in alert["message"]["text"]
+    ]
+    assert len(alerts) == len(told) > 0
+    assert not any("suppressions" in alert for alert in alerts)
+    assert late.message in html.unescape(page.as_bytes(after).decode())
 
 
 @pytest.mark.clause("ALL-4")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.bundle import FORMATS, write_bundle
+from evidence.bundle import write_bundle
+from evidence.bundle_files import FORMATS
 from evidence.manifest import MANIFEST
 from evidence.model import Commit
 from evidence.published import Kept

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,19 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from evidence.bundle import EVIDENCE, FORMATS, write_bundle
+from evidence.bundle import write_bundle
+from evidence.bundle_files import EVIDENCE, FORMATS
 from evidence.collected.deployed_stacks import deployed_stacks
 from evidence.formats.evidence_json import read
 from evidence.manifest import MANIFEST, sha256_of
-from evidence.model import Evidence, Verdict
+from evidence.model import Evidence, Row, Standing, Verdict
 from evidence.release_publication import publish_release
 from evidence.released import UNASKED, Release, released
 from evidence.verification import verify
 from policies.engine import JUDGED, check
 from policies.rules import all_rules
 from policies.templates.assembly import read as read_assembly
+from policies.waivers import Waiver, WaiverEntry
 from runbook.deployed.stack_list import stack_list
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
@@ -149,6 +152,48 @@ def test_protection_that_was_switched_off_is_a_failure(aws: DeployedAws) -> None
     found = released(aws.account, RELEASE)
     failed = {(r.rule, r.template) for r in found.rows if r.verdict is Verdict.FAIL}
     assert failed == {("termination-protection", f"{AUDIT}.template.json")}
+
+
+@pytest.mark.clause("ALL-4")
+def test_what_an_expired_waiver_covered_is_a_failure_and_breaks_its_controls(
+    aws: DeployedAws, monkeypatch: pytest.MonkeyPatch, clean: Evidence
+) -> None:
+    template = copy.deepcopy(aws.templates[AUDIT])
+    key = next(r for r in template["Resources"].values() if r["Type"] == "AWS::KMS::Key")
+    del key["Properties"]["EnableKeyRotation"]
+    aws.templates[AUDIT] = template
+    path = key["Metadata"]["aws:cdk:path"]
+    stated = WaiverEntry(
+        rules=("Runbook::key-rotation",),
+        paths=(path.removeprefix(f"{SLUG}/"),),
+        reason="The key signs nothing but tests.",
+        owner="platform",
+        expires=RELEASE.day,
+    )
+    monkeypatch.setattr("evidence.released.load_waivers", lambda: (Waiver(stated, "waiver[0]"),))
+
+    def told(release: Release) -> tuple[Evidence, Row]:
+        found = released(aws.account, release)
+        rows = [r for r in found.rows if (r.rule, r.construct_path) == ("key-rotation", path)]
+        return found, rows[0]
+
+    on_the_last, waived = told(RELEASE)
+    assert on_the_last.clean
+    assert (waived.verdict, waived.reason) == (Verdict.WAIVED, stated.reason)
+    after, failed = told(replace(RELEASE, day=RELEASE.day + timedelta(days=1)))
+    assert not after.clean
+    assert (failed.verdict, failed.reason) == (Verdict.FAIL, "")
+    assert failed.message == (
+        f"{waived.message} (waiver expired: policies/waivers.toml waiver[0]: "
+        "it held until 2026-11-23, and it is 2026-11-24)"
+    )
+
+    def standing(found: Evidence) -> dict[str, Standing]:
+        return {c.id: c.standing for c in found.controls if c.id in failed.controls}
+
+    assert Standing.HELD in standing(clean).values()
+    assert set(standing(on_the_last).values()) <= {Standing.EXCEPTIONS, Standing.BROKEN}
+    assert set(standing(after).values()) == {Standing.BROKEN}
 
 
 @pytest.mark.clause("ALL-1")
@@ -358,6 +403,18 @@ def test_an_operator_gets_a_folder_and_publishes_nothing(
     assert f"manifest  SHA-256 {sha256_of((out / MANIFEST).read_bytes())}" in text
     assert "published" not in text
     assert "gap: cdk-nag" in text
+
+
+def test_a_folder_that_is_none_of_ours_is_refused_before_any_stack_is_read(
+    aws: DeployedAws,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    assert run(aws, monkeypatch, "--image-tag", TAG, "--out", str(tmp_path)) == 2
+    assert "it has files and no manifest.json, so it is no bundle" in capsys.readouterr().err
+    assert aws.asked == []
 
 
 def test_the_command_tells_what_it_cannot_use() -> None:

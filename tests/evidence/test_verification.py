@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.bundle import EVIDENCE, FORMATS, OSCAL, write_bundle
+from evidence.bundle import write_bundle
+from evidence.bundle_files import EVIDENCE, FORMATS, OSCAL
 from evidence.manifest import MANIFEST, manifest_of, sha256_of
 from evidence.model import Commit
 from evidence.verification import Kind, Verified, verify

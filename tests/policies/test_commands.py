@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from policies import commands
 from policies.rules import all_rules
+from policies.waivers import load_waivers
 from runbook.cli import app
 from tests.assembly import ROOT, Assembly
 
@@ -121,7 +123,7 @@ def test_code_hosts_read_sarif(spoil: Callable[[str, Callable[[Any], object]], P
     assert location["logicalLocations"][0]["fullyQualifiedName"] == (
         "rovn-production/Audit/AuditRecords/Resource"
     )
-    assert len(told["partialFingerprints"]["runbook/v1"]) == 64
+    assert re.fullmatch(r"[0-9a-f]{32}:1", told["partialFingerprints"]["primaryLocationLineHash"])
 
 
 def test_a_template_that_the_manifest_names_must_be_there(
@@ -176,6 +178,46 @@ def test_an_expired_waiver_fails(assembly: Assembly) -> None:
     assert run.exit_code == 1
     assert "policies/waivers.toml\n  fail waivers: waiver[" in run.stdout
     assert "it held until 20" in run.stdout
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_failure_of_an_expired_waiver_fails_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Metadata": {"aws:cdk:path": "rovn-production/Data/Key/Resource"},
+    }
+    label = {"Organisation": "rovn", "Environment": "production", "Tier": "phi"}
+    body = {"Metadata": {"Runbook": label}, "Resources": {"Key": key}}
+    file = tmp_path / "key.template.json"
+    file.write_text(json.dumps(body), "utf-8")
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(
+        '[[waiver]]\nrules = ["Runbook::key-rotation"]\npaths = ["Data/Key/Resource"]\n'
+        'reason = "The key signs nothing but tests."\nowner = "platform"\n'
+        "expires = 2027-05-31\n",
+        "utf-8",
+    )
+    monkeypatch.setattr(commands, "load_waivers", lambda: load_waivers(waivers))
+
+    def told(day: str) -> tuple[str, str]:
+        run = check(file, "--as-of", day, "--format", "json")
+        (found,) = [
+            each
+            for each in json.loads(run.stdout)["results"]
+            if each["rule"] == "key-rotation" and each["resource"]
+        ]
+        return found["status"], found["message"]
+
+    status, message = told("2027-05-31")
+    assert status == "waived"
+    why = message.removesuffix(" (waived: The key signs nothing but tests.)")
+    assert told("2027-06-01") == (
+        "fail",
+        f"{why} (waiver expired: policies/waivers.toml waiver[0] (line 1): it held until "
+        "2027-05-31, and it is 2027-06-01)",
+    )
 
 
 def test_a_waiver_that_expires_soon_is_a_warning(assembly: Assembly) -> None:

@@ -3,12 +3,16 @@
 import subprocess
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from policies import expiry
 from policies.expiry import day_of_the_commit, expired, expiring
 from policies.waivers import load_waivers
 from tests.assembly import ROOT
+
+NAMED = ("NAME", "EMAIL")
 
 
 def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -29,6 +33,20 @@ def test_a_waiver_holds_on_its_last_day_and_not_after() -> None:
     assert refusal.key == first.entry
     assert refusal.reason.startswith(f"it held until {last_day}, and it is ")
     assert first.stated.owner in refusal.fix
+
+
+def test_the_day_is_the_commits_in_utc_as_a_bundle_dates_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever zone the committer and this machine have."""
+    ours = {"HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "TZ": "Asia/Tokyo"}
+    ours |= {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in NAMED}
+    for name, value in {**ours, "GIT_COMMITTER_DATE": "2026-05-31T22:00:00-0700"}.items():
+        monkeypatch.setenv(name, value)
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    monkeypatch.setattr(expiry, "WAIVERS", tmp_path / "waivers.toml")
+    assert day_of_the_commit() == date(2026, 6, 1)
 
 
 def test_nothing_has_expired_on_the_day_of_the_commit() -> None:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ WAIVED = Waived(
     path=f"rovn-production/{BUCKET}",
     reason="It cannot log itself.",
     entry="waiver[0] (line 1)",
+    expires=date(2027, 5, 31),
 )
 
 
@@ -224,7 +227,7 @@ def test_a_waiver_above_the_construct_refuses(
     tmp_path: Path, environments: list[Environment]
 ) -> None:
     """It would cover whatever is added below it later."""
-    above = Waived(WAIVED.rule, "rovn-production/Audit", WAIVED.reason, WAIVED.entry)
+    above = replace(WAIVED, path="rovn-production/Audit")
     report = plugin(suppressed=[suppressed(above.path, WAIVED.path)])
     message = verdict(tmp_path, environments, report, waived=[above])
     assert message is not None

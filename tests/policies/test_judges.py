@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ WAIVED = Waived(
     f"{PRODUCTION.slug}/Audit/Records/Resource",
     "It cannot log itself.",
     "waiver[0] (line 1)",
+    date(2027, 5, 31),
 )
 
 

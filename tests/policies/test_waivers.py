@@ -55,6 +55,7 @@ def test_a_waiver_expects_each_rule_at_each_path_of_each_environment(file: Path)
         path="rovn-production/Audit/AccessLogs/Resource",
         reason="A bucket of access logs cannot log itself.",
         entry="waiver[0] (line 2)",
+        expires=date(2027, 5, 31),
     )
     place = f"arn:aws:{staging.region}:{staging.account}"
     granular = f"Resource::{place}:/rovn/staging:rovn-staging*"

@@ -2,6 +2,7 @@
 
 import json
 
+from evidence.bundle_files import EVIDENCE, RESULTS
 from evidence.formats.oscal.findings import findings, objectives, reviewed_controls
 from evidence.formats.oscal.observations import Files, observations
 from evidence.formats.oscal.risks import risks
@@ -20,14 +21,14 @@ from evidence.formats.oscal.terms import (
     title,
     token,
 )
-from evidence.model import Evidence
+from evidence.model import Commit, Evidence
 from runbook.model.refusal import Refusal, RefusedError
 
 # Of the organisation, which no waiver names.
 _OPERATOR = "system-owner"
 # The bundle's files that the document points at, beside it, with their media types.
-_ROWS = ("results.csv", "text/csv")
-_EVERYTHING = ("evidence.json", "application/json")
+_ROWS = (RESULTS, "text/csv")
+_EVERYTHING = (EVIDENCE, "application/json")
 _NO_PLAN = (
     "There is no assessment plan as an OSCAL document. The resource says what was planned: the "
     "judges, each in its version, that look at every synthesized template of the commit."
@@ -39,11 +40,17 @@ _NO_VERDICT = (
 )
 
 
-def oscal_version() -> str:
-    """Name the version of OSCAL that trestle validates.
+def refuse_unwritable(commit: Commit) -> None:
+    """Raise ``RefusedError`` where no document of a commit can be written, whatever is found.
 
-    Raises ``RefusedError`` without it: a command asks before it gathers anything.
+    A command asks before it judges anything.
     """
+    oscal_version()
+    instant(commit.date, "commit.date")
+
+
+def oscal_version() -> str:
+    """Name the version of OSCAL that trestle validates; raises ``RefusedError`` without it."""
     try:
         from trestle.oscal import OSCAL_VERSION
     except ModuleNotFoundError:

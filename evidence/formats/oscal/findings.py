@@ -124,7 +124,6 @@ def _finding(
     failed: bool,
 ) -> Part:
     related = tuple(_related(control, observed))
-    excused = {rule for rule, counts in control.rules.items() if counts.get(Verdict.WAIVED)}
     return present(
         uuid=uuids.new("finding", control.id),
         title=title(f"{control.id}: {control.title}: {control.standing.value}"),
@@ -145,7 +144,9 @@ def _finding(
         ),
         related_observations=[{"observation-uuid": each.uuid} for each in related],
         related_risks=[
-            {"risk-uuid": each.uuid} for each in waived if excused.intersection(each.rules)
+            {"risk-uuid": each.uuid}
+            for each in waived
+            if any(control.rules.get(rule, {}).get(each.verdict) for rule in each.rules)
         ],
         remarks=bullets(control.gaps),
     )

@@ -22,10 +22,14 @@ from evidence.model import Evidence, JudgedRule, Verdict, WaiverEntry
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """A waiver as a risk; ``rules`` are those judged, ``judge::rule``, that it lets pass."""
+    """A waiver as a risk; ``rules`` are those judged, ``judge::rule``, that it covers.
+
+    ``verdict`` is how they were judged for it: ``WAIVED``, ``FAIL`` once it has expired.
+    """
 
     written: Part
     rules: tuple[str, ...]
+    verdict: Verdict
 
     @property
     def uuid(self) -> str:
@@ -38,30 +42,32 @@ def risks(
 ) -> tuple[Waived, ...]:
     """Write each waiver as a risk that the organisation accepts until it expires."""
     rules = {f"{each.judge}::{each.id}": each for each in evidence.rules}
-    waived = {
-        rule: each for (rule, verdict), each in observed.rules.items() if verdict is Verdict.WAIVED
-    }
-    return tuple(_risk(each, evidence, rules, waived, party, uuids) for each in evidence.waivers)
+    return tuple(
+        _risk(each, evidence, rules, observed.rules, party, uuids) for each in evidence.waivers
+    )
 
 
 def _risk(
     waiver: WaiverEntry,
     evidence: Evidence,
     rules: Mapping[str, JudgedRule],
-    waived: Mapping[str, Observed],
+    observed: Mapping[tuple[str, Verdict], Observed],
     party: str,
     uuids: Uuids,
 ) -> Waived:
-    # A pack's finding may name more than its rule: AwsSolutions-IAM5[Resource::*].
-    covered = tuple(
-        rule
-        for rule in waived
-        if any(each == rule or each.startswith(f"{rule}[") for each in waiver.rules)
-    )
     at = instant(evidence.commit.date, "commit.date")
     # The last day on which it holds.
     deadline = instant(f"{waiver.expires}T23:59:59+00:00", f"{waiver.entry}: expires")
     expired = datetime.fromisoformat(deadline) < datetime.fromisoformat(at)
+    # What it covered fails after that day.
+    told = Verdict.FAIL if expired else Verdict.WAIVED
+    # A pack's finding may name more than its rule: AwsSolutions-IAM5[Resource::*].
+    covered = tuple(
+        rule
+        for rule, verdict in observed
+        if verdict is told
+        and any(each == rule or each.startswith(f"{rule}[") for each in waiver.rules)
+    )
     meant = [rules[each].why for each in covered if each in rules]
     actor = {"type": "party", "actor-uuid": party, "role-id": token(waiver.owner)}
     origins = [{"actors": [actor]}]
@@ -84,9 +90,9 @@ def _risk(
         deadline=deadline,
         remediations=_responses(waiver, origins, covered, rules, uuids),
         risk_log={"entries": [_seen(waiver, evidence, party, uuids, expired=expired)]},
-        related_observations=[{"observation-uuid": waived[each].uuid} for each in covered],
+        related_observations=[{"observation-uuid": observed[each, told].uuid} for each in covered],
     )
-    return Waived(written, covered)
+    return Waived(written, covered, told)
 
 
 def _key(waiver: WaiverEntry) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from tests.policies.rules.harness import template
 
 PRODUCTION, STAGING = map(load_environment, ("rovn/production", "rovn/staging"))
 LOGGING = "CKV_AWS_18"
+LAST_DAY = date(2027, 5, 31)
 Json = dict[str, Any]
 
 
@@ -42,7 +43,7 @@ def waiver(rule: str, environments: tuple[str, ...] | None = ("rovn/production",
         environments=environments,
         reason="It cannot\nlog itself at all.",
         owner="platform",
-        expires=date(2027, 5, 31),
+        expires=LAST_DAY,
     )
     return Waiver(stated, "waiver[0] (line 1)")
 
@@ -88,9 +89,9 @@ class Judges:
         self._command("CHECKOV_COMMAND", {"results": results, "summary": summary})
         return self.told()
 
-    def told(self, *waivers: Waiver) -> dict[str, dict[str, Judged]]:
+    def told(self, *waivers: Waiver, day: date = LAST_DAY) -> dict[str, dict[str, Judged]]:
         with independent_judges(READING, self.folder) as started:
-            said = independent_judged(started, [PRODUCTION, STAGING], waivers)
+            said = independent_judged(started, [PRODUCTION, STAGING], waivers, day)
         return {name: {judged.judge.name: judged for judged in both} for name, both in said.items()}
 
     def starts(self) -> list[str]:
@@ -174,6 +175,31 @@ def test_a_finding_with_a_waiver_says_its_reason(judges: Judges) -> None:
     assert (row.verdict, row.reason) == (Verdict.WAIVED, "It cannot log itself at all.")
     [other] = found(said[STAGING.name]["checkov"], LOGGING)
     assert other.verdict is Verdict.FAIL
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_finding_whose_waiver_has_expired_fails_and_the_waiver_is_not_idle(
+    judges: Judges,
+) -> None:
+    judges.failed = [checked(file) for file in judges.files]
+    judges.matches = [match(judges.files[0], "W3045", "Resources", "Records")]
+    judges.say()
+    waivers = waiver(f"checkov::{LOGGING}"), waiver("cfn-lint::W3045")
+    said = judges.told(*waivers, day=date(2027, 6, 1))[PRODUCTION.name]
+    until = "it held until 2027-05-31, and it is 2027-06-01"
+    late = f"(waiver expired: policies/waivers.toml waiver[0] (line 1): {until})"
+    [row] = found(said["checkov"], LOGGING)
+    assert (row.verdict, row.reason, row.message) == (
+        Verdict.FAIL,
+        "",
+        f"{LOGGING} wants {late}",
+    )
+    [row] = found(said["cfn-lint"], "W3045")
+    assert (row.verdict, row.message) == (Verdict.FAIL, f"W3045 found {late}")
+    for judge in ("checkov", "cfn-lint"):
+        [needed] = found(said[judge], "waivers-needed")
+        assert needed.verdict is Verdict.PASS
+        assert needed.message == "0 findings are waived, and each was found"
 
 
 def test_a_waiver_that_no_finding_needs_fails_where_it_is_in_force(judges: Judges) -> None:

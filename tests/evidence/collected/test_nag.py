@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,13 @@ from tests.assembly import ROOT, Assembly
 Json = Any
 REASON = "Nobody asks who reads it."
 WAIVED = Waived(
-    "AwsSolutions::AwsSolutions-S1", "rovn-production/Edge/WaivedBucket", REASON, "waiver[0]"
+    "AwsSolutions::AwsSolutions-S1",
+    "rovn-production/Edge/WaivedBucket",
+    REASON,
+    "waiver[0]",
+    date(2027, 5, 31),
 )
+DAY = date(2026, 5, 1)
 # The pair of each: what the rule must find, and what it must let pass.
 PAIRS = {
     "AwsSolutions-DDB3": "Table",
@@ -63,7 +69,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def judged(small: Path, environment: Environment) -> dict[str, Judged]:
-    return {one.judge.name: one for one in nag_judged(small, environment, [WAIVED])}
+    return {one.judge.name: one for one in nag_judged(small, environment, [WAIVED], DAY)}
 
 
 def rows(judged: dict[str, Judged], rule: str) -> dict[str, Row]:
@@ -165,6 +171,25 @@ def test_what_is_acknowledged_is_waived_by_a_waiver_alone(judged: dict[str, Judg
     assert found["AcknowledgedBucket"].message.endswith("and no waiver covers it.")
 
 
+@pytest.mark.clause("ALL-4")
+def test_a_waiver_that_has_expired_lets_no_finding_pass(
+    small: Path, environment: Environment
+) -> None:
+    """Synthesis acknowledges it all the same: it has no clock."""
+
+    def told(day: date) -> Row:
+        judged = {one.judge.name: one for one in nag_judged(small, environment, [WAIVED], day)}
+        return rows(judged, "AwsSolutions-S1")["WaivedBucket"]
+
+    last, after = told(WAIVED.expires), told(WAIVED.expires + timedelta(days=1))
+    assert (last.verdict, last.reason) == (Verdict.WAIVED, REASON)
+    assert (after.verdict, after.reason) == (Verdict.FAIL, "")
+    assert after.message == (
+        f"{last.message} (waiver expired: policies/waivers.toml waiver[0]: "
+        "it held until 2027-05-31, and it is 2027-06-01)"
+    )
+
+
 def test_a_rule_that_asks_for_nothing_here_does_not_apply(judged: dict[str, Judged]) -> None:
     (row,) = rows(judged, "AwsSolutions-AEC5").values()
     assert row.verdict is Verdict.NOT_APPLICABLE
@@ -196,7 +221,7 @@ def test_an_acknowledgement_that_leaves_no_record_is_refused(small: Path) -> Non
     hipaa = plugin(report, "HIPAA.Security")
     assert "rovn-staging/Edge/SilencedTopic" not in json.dumps(hipaa)
     with pytest.raises(RefusedError) as refused:
-        nag_judged(small, load_environment("rovn/staging"), ())
+        nag_judged(small, load_environment("rovn/staging"), (), DAY)
     assert (
         "  HIPAA.Security-SNSEncryptedKMS at rovn-staging/Edge/SilencedTopic\n"
         "    why: it is acknowledged without its pack"
@@ -275,7 +300,7 @@ def test_a_report_that_proves_nothing_is_refused(
 ) -> None:
     folder = doctored(small, tmp_path, "validation-report.json", spoil)
     with pytest.raises(RefusedError) as refused:
-        nag_judged(folder, environment, [WAIVED])
+        nag_judged(folder, environment, [WAIVED], DAY)
     assert said in str(refused.value)
 
 
@@ -295,7 +320,7 @@ def test_a_finding_at_no_construct_fails_the_environment(
         plugin(report, "AwsSolutions")["violations"].append(violation("AwsSolutions-KMS5", ""))
 
     folder = doctored(small, tmp_path, "validation-report.json", spoil)
-    found = {one.judge.name: one for one in nag_judged(folder, environment, [WAIVED])}
+    found = {one.judge.name: one for one in nag_judged(folder, environment, [WAIVED], DAY)}
     assert rows(found, "AwsSolutions-KMS5")[""].verdict is Verdict.FAIL
 
 
@@ -307,7 +332,7 @@ def test_an_assembly_without_one_of_its_files_is_refused(
     shutil.copytree(small, folder)
     (folder / file).unlink()
     with pytest.raises(RefusedError, match=file):
-        nag_judged(folder, environment, ())
+        nag_judged(folder, environment, (), DAY)
 
 
 def edge(tree: Json) -> Json:
@@ -323,14 +348,14 @@ def test_a_construct_in_no_template_is_refused(
 
     folder = doctored(small, tmp_path, "tree.json", spoil)
     with pytest.raises(RefusedError, match="no template has rovn-production/Edge/LostKey"):
-        nag_judged(folder, environment, ())
+        nag_judged(folder, environment, (), DAY)
 
 
 def test_a_resource_in_no_construct_is_a_gap(
     small: Path, tmp_path: Path, environment: Environment
 ) -> None:
     folder = doctored(small, tmp_path, "tree.json", lambda tree: edge(tree).pop("SoundKey"))
-    found = {one.judge.name: one for one in nag_judged(folder, environment, [WAIVED])}
+    found = {one.judge.name: one for one in nag_judged(folder, environment, [WAIVED], DAY)}
     assert "SoundKey" not in rows(found, "AwsSolutions-KMS5")
     for pack in found.values():
         assert "is no construct: SoundKey in assembly-rovn-production/" in pack.gaps[0]
@@ -348,7 +373,7 @@ def test_a_rule_that_is_not_understood_claims_nothing(
     )
     unread = replace(sources, packs={**sources.packs, "AwsSolutions": rules})
     monkeypatch.setattr(nag, "nag_sources", lambda: unread)
-    found = {one.judge.name: one for one in nag_judged(small, environment, [WAIVED])}
+    found = {one.judge.name: one for one in nag_judged(small, environment, [WAIVED], DAY)}
     left = rows(found, "AwsSolutions-KMS5")
     assert {name: row.verdict for name, row in left.items()} == {"SpoiledKey": Verdict.FAIL}
     assert found["AwsSolutions"].gaps[0] == (
@@ -363,7 +388,7 @@ def test_the_reading_holds_on_every_environment(assembly: Assembly, name: str) -
     """No finding falls where the reading says that nobody was asked: that would be refused."""
     environment = load_environment(name)
     waived = waived_for(PACKS, load_waivers(), [environment])
-    found = nag_judged(assembly.directory, environment, waived)
+    found = nag_judged(assembly.directory, environment, waived, DAY)
     assert tuple(one.judge.name for one in found) == PACKS
     verdicts = {row.verdict for one in found for row in one.rows}
     assert verdicts == {
@@ -389,4 +414,4 @@ def test_the_same_assembly_gives_the_same_rows(
 ) -> None:
     other = tmp_path / "elsewhere"
     shutil.copytree(small, other)
-    assert nag_judged(other, environment, [WAIVED]) == tuple(judged.values())
+    assert nag_judged(other, environment, [WAIVED], DAY) == tuple(judged.values())

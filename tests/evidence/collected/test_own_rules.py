@@ -130,12 +130,29 @@ def test_a_failure_that_is_waived_says_why_apart_from_what() -> None:
     assert (other.verdict, other.reason) == (Verdict.FAIL, "")
 
 
-def test_an_expired_waiver_fails_where_it_is_in_force() -> None:
+@pytest.mark.clause("ALL-4")
+def test_an_expired_waiver_fails_with_what_it_covered() -> None:
     said = judged(waiver(expires=date(2026, 4, 30)))
     [row] = rows(said[PRODUCTION.name], "waivers")
     assert row.verdict is Verdict.FAIL
-    assert "it held until 2026-04-30, and it is 2026-05-01" in row.message
+    assert row.message == (
+        "waiver[0] (line 1): it held until 2026-04-30, and it is 2026-05-01; "
+        "fix the finding; or platform reviews the reason and sets a new day"
+    )
     assert verdicts(said[STAGING.name], "waivers") == [Verdict.PASS]
+    [of_key] = [row for row in rows(said[PRODUCTION.name], "key-rotation") if row.resource]
+    [never] = [row for row in rows(judged()[PRODUCTION.name], "key-rotation") if row.resource]
+    assert (of_key.verdict, of_key.reason) == (Verdict.FAIL, "")
+    assert of_key.message == (
+        f"{never.message} (waiver expired: policies/waivers.toml waiver[0] (line 1): "
+        "it held until 2026-04-30, and it is 2026-05-01)"
+    )
+
+
+def test_a_waiver_lets_pass_on_its_last_day() -> None:
+    said = judged(waiver(expires=DAY))[PRODUCTION.name]
+    assert Verdict.WAIVED in verdicts(said, "key-rotation")
+    assert verdicts(said, "waivers") == [Verdict.PASS]
 
 
 def test_a_waiver_that_lets_nothing_pass_fails() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.bundle import FORMATS
+from evidence.bundle_files import FORMATS
 from evidence.collected import installed
 from evidence.collected.assembly import template_files
 from evidence.collected.installed import UNKNOWN, checkov_version

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from evidence.formats import sarif
 from evidence.model import Evidence, Judge, JudgedRule, Row, TemplateFile, Verdict
+from policies.report import Report, Result, Status
+from policies.sarif import as_sarif
+from policies.templates.assembly import Template
 from runbook.model.refusal import RefusedError
 from tests.evidence.formats.readers import ROWS
 from tests.evidence.samples import evidence, row
@@ -167,6 +170,26 @@ def test_a_finding_is_at_its_line_of_code_else_at_the_template() -> None:
         ("assembly-acme-production/AcmeData.template.json", 1),
         ("manifest.json", 1),
     ]
+
+
+def test_a_finding_has_the_fingerprint_that_runbook_check_gives_it() -> None:
+    label = {"Runbook": {"Organisation": "acme", "Environment": "production", "Tier": "phi"}}
+    path, stack = "cdk.out/AcmeData.template.json", "acme-production-data"
+    template = Template(path, "ab" * 32, {"Metadata": label, "Resources": {}}, stack)
+
+    def of(*found: Row) -> tuple[Result, ...]:
+        return tuple(
+            Result(r.rule, Status.FAIL, path, r.resource or None, None, r.construct_path or None)
+            for r in found
+        )
+
+    known = row(Verdict.FAIL), row(Verdict.FAIL, construct_path="")
+    whole = row(Verdict.FAIL, construct_path="", resource="")
+    log = as_sarif(Report(of(*known, whole), (template,)), (), "0.1.0")
+    checked = [
+        r["partialFingerprints"]["primaryLocationLineHash"] for r in log["runs"][0]["results"]
+    ]
+    assert fingerprints(evidence(rows=(*known, whole))) == checked
 
 
 def test_a_fingerprint_stays_when_line_template_and_message_move() -> None:

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from evidence.bundle import EVIDENCE, write_bundle
+from evidence.bundle import write_bundle
+from evidence.bundle_files import EVIDENCE
 from evidence.collected.deployed_stacks import deployed_stacks
 from evidence.collected.ledger import clause_entries
 from evidence.formats.evidence_json import read

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from evidence.model import Verdict
+from evidence.model import Standing, Verdict
 from tests.evidence.formats.oscal.reading import observed, result, values, written
 from tests.evidence.samples import evidence
 
@@ -34,6 +34,33 @@ def test_a_waiver_holds_on_its_last_day(expires: str, status: str) -> None:
     (waiver,) = evidence().waivers
     (risk,) = result(evidence(waivers=(replace(waiver, expires=expires),)))["risks"]
     assert risk["status"] == status
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_waiver_that_has_expired_is_an_open_risk_of_what_fails() -> None:
+    made = evidence()
+    (waiver,) = made.waivers
+    rows = tuple(
+        replace(row, verdict=Verdict.FAIL, reason="") if row.verdict is Verdict.WAIVED else row
+        for row in made.rows
+    )
+    controls = tuple(
+        replace(each, standing=Standing.BROKEN, rules={"Runbook::bucket-locked": {Verdict.FAIL: 1}})
+        if each.id == "SOC2 CC6.1"
+        else each
+        for each in made.controls
+    )
+    late = replace(waiver, expires="2026-05-03", findings=0)
+    of = result(evidence(waivers=(late,), rows=rows, controls=controls))
+    (risk,) = of["risks"]
+    assert risk["status"] == "open"
+    assert risk["risk-log"]["entries"][0]["title"] == "Expired when the commit was made"
+    failed = observed(of, "bucket-locked", Verdict.FAIL)
+    assert risk["related-observations"] == [{"observation-uuid": failed["uuid"]}]
+    (finding,) = [each for each in of["findings"] if "related-risks" in each]
+    assert values(finding, "control-id") == ["SOC2 CC6.1"]
+    assert finding["target"]["status"]["reason"] == "fail"
+    assert finding["related-risks"] == [{"risk-uuid": risk["uuid"]}]
 
 
 def test_a_waiver_of_one_finding_of_a_rule_is_related_to_the_rule() -> None:

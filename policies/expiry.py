@@ -4,8 +4,6 @@ Synthesis has no clock, so it cannot tell. This is asked by `make check`; by def
 the commit, so that the same commit gives the same answer.
 """
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -16,6 +14,7 @@ import typer
 from policies.waiver_list import SOON_DAYS
 from policies.waivers import WAIVERS, Waiver, load_waivers, overdue
 from runbook.model.refusal import Refusal, RefusedError
+from runbook.working_tree import head
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -41,18 +40,12 @@ def expiring(waivers: Iterable[Waiver], as_of: date) -> list[Waiver]:
 
 def day_of_the_commit() -> date:
     """Ask git for the day in UTC; raises ``RefusedError`` where there is no commit to ask."""
-    command = ["git", "-C", str(WAIVERS.parent), "show", "--no-patch", "--no-show-signature"]
-    form = ["--date=format-local:%Y-%m-%d", "--format=%cd", "HEAD"]
-    utc = {**os.environ, "TZ": "UTC"}
-    try:
-        run = subprocess.run(  # noqa: S603 - our own command
-            [*command, *form], check=True, capture_output=True, text=True, env=utc
-        )
-    except (OSError, subprocess.CalledProcessError):
+    committed = head(WAIVERS.parent)
+    if committed is None:
         fix = "say it: --as-of 2027-01-31"
         refusal = Refusal("--as-of", "git does not tell the day of the commit", fix)
-        raise RefusedError("the day to judge by", [refusal]) from None
-    return date.fromisoformat(run.stdout.strip())
+        raise RefusedError("the day to judge by", [refusal])
+    return committed[1].date()
 
 
 @app.command()

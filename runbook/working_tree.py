@@ -22,16 +22,29 @@ class WorkingTree:
 
 def working_tree(root: Path) -> WorkingTree | None:
     """Ask about the repository at ``root``; None where git does not tell."""
+    committed = head(root)
+    if committed is None:
+        return None
+    try:
+        changed = _git(root, "status", "--porcelain").splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    id_, when = committed
+    return WorkingTree(id_, f"{when:%Y-%m-%dT%H:%M:%SZ}", tuple(line[3:] for line in changed))
+
+
+def head(root: Path) -> tuple[str, datetime] | None:
+    """Give the id of the commit at ``root`` and its time; None where git does not tell.
+
+    In UTC: the committer's own zone says nothing of what stands there.
+    """
     try:
         id_, seconds = _git(
             root, "show", "--no-patch", "--no-show-signature", "--format=%H %ct", "HEAD"
         ).split()
-        changed = _git(root, "status", "--porcelain").splitlines()
     except (OSError, subprocess.CalledProcessError, ValueError):
         return None
-    # In UTC: the committer's own zone says nothing of what stands there.
-    date = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return WorkingTree(id_, date, tuple(line[3:] for line in changed))
+    return id_, datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _git(root: Path, *words: str) -> str:

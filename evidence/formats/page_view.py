@@ -19,6 +19,7 @@ from evidence.model import (
     Row,
     Standing,
     Verdict,
+    WaiverEntry,
 )
 from evidence.plain_words import counted
 from policies.waivable_rules import RUNBOOK
@@ -121,6 +122,11 @@ class PageView:
         return [Failing(self.rule(*key), tuple(rows)) for key, rows in found.items()]
 
     @property
+    def waivers(self) -> list[WaiverEntry]:
+        """List the waivers, the first to end on top."""
+        return sorted(self.evidence.waivers, key=lambda waiver: waiver.expires)
+
+    @property
     def failed_drills(self) -> list[Drill]:
         """List the drills of the last rehearsal that failed."""
         rehearsal = self.evidence.rehearsal
@@ -184,9 +190,16 @@ def wanted(rule: JudgedRule) -> str:
     return rule.title if rule.judge == RUNBOOK else ""
 
 
-def waived_as(rule: str) -> str:
-    """Give the ``judge::rule`` of what a waiver names: a pack's names may add what was found."""
-    return rule.partition("[")[0]
+def waived(waiver: WaiverEntry) -> dict[str, list[str]]:
+    """Gather by ``judge::rule`` what a waiver names of it: a pack may add, in brackets, a finding.
+
+    A rule that is named without any has an empty list.
+    """
+    named: dict[str, list[str]] = {}
+    for each in waiver.rules:
+        rule, bracket, found = each.partition("[")
+        named.setdefault(rule, []).extend([bracket + found] if bracket else [])
+    return named
 
 
 def by_kind(clause: ClauseEntry) -> dict[str, list[Keeper]]:
@@ -226,4 +239,4 @@ def filtered(**wanted: str) -> str:
 
 
 # What templates may call.
-WORDS = (by_kind, filtered, idle_rules, kept_by, spoken_for, waived_as, wanted)
+WORDS = (by_kind, filtered, idle_rules, kept_by, spoken_for, waived, wanted)

@@ -34,6 +34,12 @@ def test_it_is_indented_utf8_in_the_models_order() -> None:
     assert "ünïcode".encode() in data
 
 
+def test_half_a_surrogate_pair_is_written_as_its_escape() -> None:
+    odd = replace(evidence(), gaps=("\ud800",))
+    data = as_bytes(odd)
+    assert read(data, "evidence.json") == replace(odd, gaps=("\\ud800",))
+
+
 def turned_round(mapping: Mapping[Key, Value]) -> dict[Key, Value]:
     return dict(reversed(list(mapping.items())))
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from evidence.formats import page_view
 from evidence.formats.page import as_bytes
 from evidence.model import Evidence, Standing, Verdict
-from evidence.plain_words import day, result
+from evidence.plain_words import FILES, day, result
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
 from tests.evidence.samples import evidence, row
@@ -84,9 +84,9 @@ def test_it_asks_for_nothing_outside_itself(sample: ReadPage) -> None:
         assert not any(name.startswith("on") for name in element.attributes)
         if "href" in element.attributes:
             assert element.tag == "a"
-    style = _STYLE.read_text("utf-8")
-    assert "url(" not in style
-    assert "@import" not in style
+    (style,) = sample.of("style")
+    assert "url(" not in style.text
+    assert "@import" not in style.text
 
 
 def test_only_its_own_style_and_script_act(sample: ReadPage) -> None:
@@ -105,6 +105,17 @@ def test_only_its_own_style_and_script_act(sample: ReadPage) -> None:
     assert set(said) == {"default-src", "style-src", "script-src", "base-uri", "form-action"}
 
 
+@pytest.mark.clause("ALL-4")
+def test_it_names_the_files_of_its_bundle_and_the_hash_of_what_they_are_written_from(
+    sample: ReadPage, sample_bundle: Path
+) -> None:
+    told = sample.section("files")
+    named = {each.text for each in sample.of("dt") if each.text in FILES}
+    assert named == {file.name for file in sample_bundle.iterdir()} == set(FILES)
+    data = (sample_bundle / "evidence.json").read_bytes()
+    assert f"whose SHA-256 is {hashlib.sha256(data).hexdigest()}." in told
+
+
 @pytest.mark.parametrize("name", ["message", "resource", "rule", "template", "construct_path"])
 def test_no_text_breaks_out_of_its_place(name: str) -> None:
     page = read(as_bytes(evidence(rows=(row(Verdict.FAIL, **{name: _TRICK}),))))
@@ -112,6 +123,16 @@ def test_no_text_breaks_out_of_its_place(name: str) -> None:
     assert len(page.of("script")) == 2
     assert _TRICK in page.section("failures")
     assert _TRICK in json.dumps(embedded(page))
+
+
+def test_a_name_in_the_foot_of_the_paper_is_text() -> None:
+    trick = '"; } body { display: none } </style><script>alert(1)</script>'
+    page = read(as_bytes(evidence(organisation=trick)))
+    assert page.faults == []
+    assert len(page.of("script")) == 2
+    (style,) = page.of("style")
+    foot = style.text[style.text.index("@bottom-left") :]
+    assert re.fullmatch(r'@bottom-left \{ content: "[A-Za-z0-9\\ ]+"; font: [^{}]+; \} \}\n', foot)
 
 
 def test_a_text_that_utf_8_cannot_hold_is_shown_as_its_escape() -> None:
@@ -210,12 +231,24 @@ def test_a_title_that_tells_a_failure_is_not_shown_as_what_holds() -> None:
 
 def test_a_waiver_leads_to_its_rule_without_what_was_found() -> None:
     made = evidence()
-    rule = "AwsSolutions::AwsSolutions-IAM5[Resource::*]"
-    page = read(as_bytes(replace(made, waivers=(replace(made.waivers[0], rules=(rule,)),))))
+    rule = "AwsSolutions::AwsSolutions-IAM5"
+    rules = (f"{rule}[Resource::*]", "checkov::CKV_AWS_1", f"{rule}[Action::s3:*]")
+    page = read(as_bytes(replace(made, waivers=(replace(made.waivers[0], rules=rules),))))
     (link,) = [each for each in page.of("a") if each.text == rule]
     assert link.attributes["href"] == (
         "#results?status=waived&rule=AwsSolutions%3A%3AAwsSolutions-IAM5"
     )
+    assert f"{rule} [Resource::*], [Action::s3:*]checkov::CKV_AWS_1" in page.section("waivers")
+
+
+@pytest.mark.clause("ALL-4")
+def test_the_waiver_that_ends_first_is_on_top() -> None:
+    made = evidence()
+    (waiver,) = made.waivers
+    sooner = replace(waiver, expires="2026-12-01", reason="It ends soon.")
+    told = read(as_bytes(replace(made, waivers=(waiver, sooner)))).section("waivers")
+    assert "2 waivers, the first to end on top: 2026-12-01." in told
+    assert told.index(sooner.reason) < told.index(waiver.reason)
 
 
 def test_each_section_tells_what_the_evidence_holds(sample: ReadPage) -> None:

@@ -292,18 +292,57 @@ def test_every_control_of_the_filter_has_a_name_and_the_count_is_announced(opene
     expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
 
 
+def sheets(page: Page, paper: str = "A4") -> int:
+    """Print a page, and count the sheets."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper)))
+
+
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_it_prints(opened: Opened, tmp_path: Path, paper: str) -> None:
-    page = opened(evidence())
-    printed = page.pdf(format=paper)
-    assert printed.startswith(b"%PDF-")
-    # With all that it unfolds on paper, and without the table of all results.
-    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 8
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_it_prints(opened: Opened, paper: str, scripts: bool) -> None:
+    page = opened(evidence(), scripts=scripts)
+    assert 2 <= sheets(page, paper) <= 5
     page.emulate_media(media="print")
-    for hidden in ("nav", "#filters", "#rows", "#count"):
+    for hidden in ("nav", "#filters", "#rows", "#count", "#unscripted"):
         expect(page.locator(hidden)).to_be_hidden()
     expect(page.locator("#unprinted")).to_contain_text("The 7 results are not printed")
+    expect(page.locator("header")).to_contain_text(
+        "Printed are all gaps, failures, waivers and clauses, and 5 controls."
+    )
+
+
+@pytest.mark.clause("ALL-4")
+def test_paper_has_every_control_failure_gap_and_waiver(opened: Opened) -> None:
+    made = evidence()
+    page = opened(made)
+    page.emulate_media(media="print")
+    told = page.locator("main").inner_text()
+    for control in made.controls:
+        assert control.title in told
+        assert all(gap in told for gap in control.gaps)
+    assert all(gap in told for gap in made.gaps)
+    for result in made.rows:
+        assert result.verdict not in {Verdict.FAIL, Verdict.ERROR} or result.message in told
+    for waiver in made.waivers:
+        assert all(each in told for each in (waiver.reason, waiver.expires, waiver.owner))
+
+
+def test_what_is_folded_stays_folded_on_paper_and_what_is_not_does_not(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#control-NIST-AU-2")
+    page.emulate_media(media="print")
+    expect(page.locator("#control-NIST-AU-2")).to_contain_text("3 pass")
     assert page.locator("#control-NIST-AU-2 dl").evaluate("each => each.checkVisibility()")
+    other = page.locator("[id='control-SOC2-CC6.1'] dl")
+    assert not other.evaluate("each => each.checkVisibility()")
+
+
+def test_three_hundred_controls_print_on_few_sheets(opened: Opened) -> None:
+    made = evidence()
+    controls = tuple(
+        replace(made.controls[number % 5], id=f"NIST AC-{number}") for number in range(300)
+    )
+    waivers = tuple(replace(made.waivers[0], entry=f"waiver[{number}]") for number in range(90))
+    assert sheets(opened(replace(made, controls=controls, waivers=waivers))) <= 25
 
 
 def test_paper_has_the_results_that_are_filtered_all_pages_of_them(opened: Opened) -> None:

@@ -38,7 +38,7 @@ STANDINGS: dict[Standing, tuple[str, str]] = {
 }
 FILES: dict[str, str] = {
     "index.html": "this page",
-    "evidence.json": "everything; `runbook evidence diff` compares it with another bundle's",
+    "evidence.json": "everything; runbook evidence diff compares it with another bundle's",
     "results.csv": "all results, for spreadsheets and scripts",
     "evidence.xlsx": "everything but this page's texts, as sheets to sort and filter",
     "nag-report.csv": "the results of cdk-nag, for tools that know its report",

@@ -24,8 +24,8 @@ _FILES = Path(__file__).parent / "page_files"
 
 def as_bytes(evidence: Evidence) -> bytes:
     """Write the page as UTF-8; the same evidence gives the same bytes (ALL-4)."""
-    style = _inlined("style.css") + _inlined("print.css") + _foot(evidence)
-    script = _inlined("script.js")
+    style = _inlined("style.css", "print.css") + _foot(evidence)
+    script = _inlined("filters.js", "controls.js", "results.js")
     view = PageView(evidence)
     # S704: our own files, and JSON in which nothing can end the element.
     page = (
@@ -67,9 +67,9 @@ def _templates() -> Environment:
     return templates
 
 
-def _inlined(name: str) -> str:
-    """Read a file as it stands between the tags; the hash is of exactly that."""
-    return f"\n{(_FILES / name).read_text('utf-8')}"
+def _inlined(*names: str) -> str:
+    """Read files as they stand between the tags; the hash is of exactly that."""
+    return "".join(f"\n{(_FILES / name).read_text('utf-8')}" for name in names)
 
 
 def _foot(evidence: Evidence) -> str:

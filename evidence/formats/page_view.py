@@ -233,9 +233,9 @@ def anchored(kind: str, ids: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def filtered(**wanted: str) -> str:
-    """Write the link that sets the filter of the results, as the script reads it."""
-    return f"#results?{urlencode(wanted)}"
+def filtered(section: str = "results", /, **wanted: str) -> str:
+    """Write the link that sets a section's filter, as the script reads it."""
+    return f"#{section}?{urlencode(wanted)}"
 
 
 # What templates may call.

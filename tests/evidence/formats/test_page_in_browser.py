@@ -159,10 +159,13 @@ def test_a_filter_leaves_what_matches_and_the_address_brings_it_back(
         control.select_option(value)
     else:
         control.fill(value)
-    expect(page.locator("#count")).to_contain_text(
+    expect(page.locator("#count")).to_have_text(
         f"Showing {len(rules)} of {len(rules)} matching results, among 7 in all."
+        if rules
+        else "No result matches the filter, among 7 in all."
     )
     assert shown(page) == rules
+    expect(page.locator("#rows")).to_be_visible(visible=bool(rules))
 
     again = opened(evidence(), fragment=page.evaluate("location.hash"))
     assert shown(again) == rules
@@ -201,6 +204,88 @@ def test_a_control_leads_to_its_clauses_and_its_results(opened: Opened) -> None:
     control.get_by_role("link", name="ACME-SEC-1").click()
     expect(page.locator("#clause-ACME-SEC-1")).to_be_in_viewport()
     expect(page.locator("#clause-ACME-SEC-1 details")).to_have_attribute("open", "")
+
+
+def controls(page: Page) -> list[str]:
+    """List the controls that the page shows."""
+    return page.locator(".framework .control:visible h4 .id").all_inner_texts()
+
+
+@pytest.mark.clause("ALL-4")
+@pytest.mark.parametrize(
+    ("field", "value", "ids"),
+    [
+        ("standing", "gap", ["HIPAA 164.310(b)"]),
+        ("standing", "held with exceptions", ["SOC2 CC6.1"]),
+        ("framework", "NIST 800-53 R5", ["NIST AU-2"]),
+        ("named", "LOG", ["SOC2 CC6.1", "NIST AU-2"]),
+        ("named", "164.312(b) audit", ["HIPAA 164.312(b)"]),
+        ("named", "nothing like it", []),
+    ],
+)
+def test_the_controls_can_be_filtered_and_the_address_brings_it_back(
+    opened: Opened, field: str, value: str, ids: list[str]
+) -> None:
+    page = opened(evidence())
+    assert len(controls(page)) == 5
+    control = page.locator(f"#{field}")
+    if control.evaluate("each => each.tagName") == "SELECT":
+        control.select_option(value)
+    else:
+        control.fill(value)
+    assert controls(page) == ids
+    expect(page.locator("#control-count")).to_have_text(
+        f"Showing {len(ids)} of 5 controls."
+        if ids
+        else "No control matches the filter, among 5 controls."
+    )
+    frameworks = {each.framework for each in evidence().controls if each.id in ids}
+    expect(page.locator(".framework:visible")).to_have_count(len(frameworks))
+
+    again = opened(evidence(), fragment=page.evaluate("location.hash"))
+    assert controls(again) == ids
+    again.locator("#control-filters").get_by_role("button", name="Clear filter").click()
+    expect(again.locator("#control-count")).to_have_text("Showing 5 of 5 controls.")
+    assert again.evaluate("location.hash") == "#controls"
+
+
+def test_a_standing_that_is_none_leaves_no_control(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#controls?standing=perfect")
+    assert controls(page) == []
+    expect(page.locator("#standing option:checked")).to_have_text("perfect (not in this bundle)")
+
+
+def test_a_count_of_standings_leads_to_its_controls(opened: Opened) -> None:
+    page = opened(evidence())
+    page.get_by_role("link", name="1 control: broken").click()
+    assert controls(page) == ["HIPAA 164.312(a)(2)(iv)"]
+    expect(page.locator("#controls")).to_be_in_viewport()
+    page.go_back()
+    page.get_by_role("link", name="1 control: gap").click()
+    assert controls(page) == ["HIPAA 164.310(b)"]
+
+
+def test_a_link_to_a_control_leads_there_whatever_the_filter_leaves_out(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#controls?standing=gap")
+    page.evaluate("location.hash = '#control-NIST-AU-2'")
+    expect(page.locator("#control-NIST-AU-2")).to_be_in_viewport()
+    expect(page.locator("#standing")).to_have_value("")
+    assert len(controls(page)) == 5
+    assert page.evaluate("location.hash") == "#control-NIST-AU-2"
+
+
+@pytest.mark.clause("ALL-4")
+def test_paper_names_the_filter_of_the_controls(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#controls?standing=gap&named=use")
+    page.emulate_media(media="print")
+    assert controls(page) == ["HIPAA 164.310(b)"]
+    told = "A filter was set: printed are 1 of 5 controls, with standing gap, id or title use."
+    for place in (page.locator("header"), page.locator("section:has(> #controls)")):
+        expect(place.locator(".of-controls")).to_have_text(told)
+        expect(place.locator(".of-controls")).to_be_visible()
+    expect(page.locator("header")).to_contain_text("1 of 5 controls with their gaps")
+    page.emulate_media(media="screen")
+    expect(page.locator("header .of-controls")).to_be_hidden()
 
 
 def test_a_count_of_the_summary_leads_to_its_results(opened: Opened) -> None:
@@ -262,7 +347,8 @@ def test_without_scripts_everything_but_the_table_is_there(opened: Opened) -> No
         expect(page.locator(f"section:has(> #{section})")).to_be_visible()
     expect(page.get_by_text("BucketEncryption is missing").first).to_be_visible()
     expect(page.get_by_text("The same 7 results stand in results.csv")).to_be_visible()
-    expect(page.locator("#filters")).to_be_hidden()
+    for form in ("#filters", "#control-filters"):
+        expect(page.locator(form)).to_be_hidden()
     page.locator("#control-NIST-AU-2 summary").click()
     expect(page.locator("#control-NIST-AU-2")).to_contain_text("3 pass")
 
@@ -285,8 +371,13 @@ def test_every_control_of_the_filter_has_a_name_and_the_count_is_announced(opene
     for name in ("Status", "Judge", "Clause", "Control", "Template", "Rule", "Resource"):
         expect(page.get_by_label(name, exact=True)).to_be_visible()
     expect(page.locator("#count")).to_have_attribute("aria-live", "polite")
-    for role in ("main", "navigation", "search"):
+    for name in ("Standing", "Framework", "Id or title"):
+        expect(page.get_by_label(name, exact=True)).to_be_visible()
+    expect(page.locator("#control-count")).to_have_attribute("aria-live", "polite")
+    for role in ("main", "navigation"):
         expect(page.get_by_role(role)).to_have_count(1)
+    for name in ("Filter the controls", "Filter the results"):
+        expect(page.get_by_role("search", name=name)).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
@@ -307,7 +398,7 @@ def test_it_prints(opened: Opened, paper: str, scripts: bool) -> None:
         expect(page.locator(hidden)).to_be_hidden()
     expect(page.locator("#unprinted")).to_contain_text("The 7 results are not printed")
     expect(page.locator("header")).to_contain_text(
-        "Printed are all gaps, failures, waivers and clauses, and 5 controls."
+        "the gaps of the whole, and 5 controls with their gaps."
     )
 
 
@@ -352,11 +443,23 @@ def test_paper_has_the_results_that_are_filtered_all_pages_of_them(opened: Opene
     page.emulate_media(media="print")
     expect(page.locator("#rows")).to_be_visible()
     assert len(shown(page)) == 500
-    expect(page.locator("#unprinted")).to_have_text(
-        "Printed: 500 of the 500 results with rule Runbook::rule-7."
-    )
+    told = "A filter was set: printed are 500 of the 500 results with rule Runbook::rule-7."
+    for place in (page.locator("header"), page.locator("section:has(> #results)")):
+        expect(place.locator(".of-results")).to_have_text(told)
+        expect(place.locator(".of-results")).to_be_visible()
+    expect(page.locator("#unprinted")).to_be_hidden()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(shown(page)) == 200
+
+
+def test_paper_has_no_more_than_five_hundred_results_and_says_so(opened: Opened) -> None:
+    page = opened(many(), fragment="#results?status=not_applicable")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(shown(page)) == 500
+    expect(page.locator("header .of-results")).to_have_text(
+        "A filter was set: printed are 500 of the 14,500 results with status not applicable. "
+        "results.csv has them all."
+    )
 
 
 def test_of_thirty_thousand_results_two_hundred_are_shown_and_the_rest_can_be_turned_to(
@@ -377,4 +480,4 @@ def test_of_thirty_thousand_results_two_hundred_are_shown_and_the_rest_can_be_tu
         "Showing 60 of 60 matching results, among 30,000 in all."
     )
     again.get_by_label("Status", exact=True).select_option("fail")
-    expect(again.locator("#count")).to_contain_text("Showing 0 of 0 matching results")
+    expect(again.locator("#count")).to_contain_text("No result matches the filter")

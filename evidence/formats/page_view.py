@@ -127,6 +127,15 @@ class PageView:
         return sorted(self.evidence.waivers, key=lambda waiver: waiver.expires)
 
     @property
+    def states(self) -> Mapping[str, int]:
+        """Count the clauses that apply here by state, as they first come."""
+        return Counter(clause.state for clause in self.evidence.clauses if clause.applies)
+
+    def controls_of(self, clause: str) -> list[str]:
+        """List the controls that a clause speaks for."""
+        return [each.id for each in self.evidence.controls if clause in each.clauses]
+
+    @property
     def failed_drills(self) -> list[Drill]:
         """List the drills of the last rehearsal that failed."""
         rehearsal = self.evidence.rehearsal

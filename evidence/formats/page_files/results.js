@@ -206,7 +206,7 @@
   function reveal() {
     const target = document.getElementById(location.hash.slice(1));
     if (!target) return;
-    for (const each of target.querySelectorAll("details")) each.open = true;
+    for (const each of target.querySelectorAll(":scope > details")) each.open = true;
     if (target.tabIndex === -1) goTo(target);
   }
 

@@ -188,10 +188,15 @@ def spoken_for(control: ControlEntry) -> str:
     return ", ".join(counted(number, noun) for number, noun in said if number)
 
 
+def own_first(rules: Iterable[str]) -> list[str]:
+    """Sort rules, as ``judge::rule``, by name, our own before those of others."""
+    return sorted(rules, key=lambda key: (not key.startswith(f"{RUNBOOK}::"), key))
+
+
 def idle_rules(control: ControlEntry) -> list[str]:
     """List the rules of a control, as ``judge::rule``, that no resource here gave work to."""
     idle = {Verdict.NOT_APPLICABLE}
-    return [key for key, counts in control.rules.items() if set(+Counter(counts)) <= idle]
+    return [key for key in own_first(control.rules) if set(+Counter(control.rules[key])) <= idle]
 
 
 def wanted(rule: JudgedRule) -> str:
@@ -248,4 +253,4 @@ def filtered(section: str = "results", /, **wanted: str) -> str:
 
 
 # What templates may call.
-WORDS = (by_kind, filtered, idle_rules, kept_by, spoken_for, waived, wanted)
+WORDS = (by_kind, filtered, idle_rules, kept_by, own_first, spoken_for, waived, wanted)

@@ -3,7 +3,7 @@
 (() => {
   const SECTION = "results";
   const PAGE = 200;
-  // Some thirty sheets.
+  // Some fifty sheets; of more, results.csv is the better copy.
   const PRINTED = 500;
   const { number, wanted, told, asked, choose, keep, goTo, tellPaper, listen } = filters;
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -236,9 +236,9 @@
   document.getElementById("previous").addEventListener("click", () => turn(-1));
   document.getElementById("next").addEventListener("click", () => turn(1));
   window.addEventListener("hashchange", follow);
-  window.addEventListener("beforeprint", () => {
-    if (section.classList.contains("filtered")) show(0, PRINTED);
-  });
-  window.addEventListener("afterprint", paint);
+  // What fits on one page of the screen is printed as it stands, unfolded rows too.
+  const needsMore = () => section.classList.contains("filtered") && found.length > PAGE;
+  window.addEventListener("beforeprint", () => { if (needsMore()) show(0, PRINTED); });
+  window.addEventListener("afterprint", () => { if (needsMore()) paint(); });
   if (location.hash) follow();
 })();

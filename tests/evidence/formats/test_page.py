@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.formats import page_view
+from evidence.formats import evidence_json, page_view
 from evidence.formats.page import as_bytes
 from evidence.model import Evidence, Standing, Verdict
 from evidence.plain_words import FILES, day, result
@@ -74,6 +74,21 @@ def test_it_is_whole_and_every_link_leads_somewhere(made: Evidence) -> None:
 @pytest.mark.clause("ALL-4")
 def test_the_same_evidence_gives_the_same_bytes() -> None:
     assert as_bytes(evidence()) == as_bytes(evidence())
+
+
+@pytest.mark.clause("ALL-4")
+def test_evidence_json_gives_the_page_again() -> None:
+    made = evidence()
+    rules = {
+        "checkov::CKV_AWS_1": {Verdict.PASS: 2},
+        "Runbook::b": {Verdict.FAIL: 1, Verdict.PASS: 3},
+        "Runbook::a": {Verdict.NOT_APPLICABLE: 1},
+        "AwsSolutions::x": {Verdict.NOT_APPLICABLE: 1},
+    }
+    versions = dict(sorted(made.versions.items(), reverse=True))
+    controls = (replace(made.controls[0], rules=rules), *made.controls[1:])
+    made = replace(made, versions=versions, controls=controls)
+    assert as_bytes(evidence_json.read(evidence_json.as_bytes(made), "it")) == as_bytes(made)
 
 
 def test_no_heading_skips_a_level(sample: ReadPage) -> None:

@@ -88,6 +88,17 @@ def test_paper_has_the_results_that_are_filtered_all_pages_of_them(opened: Opene
     assert len(shown(page)) == 200
 
 
+def test_a_result_that_is_unfolded_is_so_on_paper_and_after(opened: Opened) -> None:
+    page = opened(evidence(), fragment="#results?rule=bucket-encrypted")
+    page.get_by_role("button", name="bucket-encrypted").click()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#rows .more")).to_contain_text("Records are PHI.")
+    expect(page.locator("#rows .more")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("#rows .more")).to_have_count(1)
+
+
 def test_paper_has_no_more_than_five_hundred_results_and_says_so(opened: Opened) -> None:
     page = opened(many(), fragment="#results?status=not_applicable")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")

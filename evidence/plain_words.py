@@ -36,6 +36,16 @@ STANDINGS: dict[Standing, tuple[str, str]] = {
     ),
     Standing.HELD: ("held", "All that was judged for it passes."),
 }
+FILES: dict[str, str] = {
+    "index.html": "this page",
+    "evidence.json": "everything; runbook evidence diff compares it with another bundle's",
+    "results.csv": "all results, for spreadsheets and scripts",
+    "evidence.xlsx": "everything but this page's texts, as sheets to sort and filter",
+    "nag-report.csv": "the results of cdk-nag, for tools that know its report",
+    "results.sarif": "what was found, for code hosts; at most 5,000 results a judge",
+    "assessment-results.json": "OSCAL, where it was asked for",
+    "manifest.json": "the SHA-256 of each file; its own belongs in somebody else's records",
+}
 LIMITS = (
     "This is what was judged and how it ended. It does not say that the organisation complies: a "
     "control asks more than templates, tests and drills can show."

@@ -1,6 +1,6 @@
 """All results as compact JSON inside the page: each text once, rows as numbers.
 
-``page_files/script.js`` reads it; the names of the keys are agreed between the two.
+``page_files/results.js`` reads it; the names of the keys are agreed between the two.
 """
 
 import json

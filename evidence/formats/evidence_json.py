@@ -3,9 +3,10 @@
 import json
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from evidence.model import SCHEMA, ControlEntry, Evidence, Verdict
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
@@ -17,11 +18,23 @@ _VERDICTS = tuple(Verdict)
 
 
 def as_bytes(evidence: Evidence) -> bytes:
-    """Write it as JSON, indented, in UTF-8: keys as the model orders them, names in it sorted."""
+    """Write it as JSON, indented, in UTF-8: keys as the model orders them, names in it sorted.
+
+    Half a surrogate pair, which a template's JSON can hold and UTF-8 cannot, becomes its escape.
+    """
+    ordered = _ordered(evidence)
+    try:
+        return _dumped(ordered)
+    except PydanticSerializationError:
+        spelled_out = _spelled_out(_adapter().dump_python(ordered))
+        return _dumped(_adapter().validate_python(spelled_out))
+
+
+def _dumped(evidence: Evidence) -> bytes:
     # As before rehearsals named one: what was written then is still read, and the same bytes.
     named = evidence.rehearsal and evidence.rehearsal.commit
     left_out = None if named else {"rehearsal": {"commit"}}
-    return _adapter().dump_json(_ordered(evidence), indent=2, exclude=left_out) + b"\n"
+    return _adapter().dump_json(evidence, indent=2, exclude=left_out) + b"\n"
 
 
 def read(data: bytes, source: str) -> Evidence:
@@ -48,6 +61,18 @@ def read(data: bytes, source: str) -> Evidence:
 @cache
 def _adapter() -> TypeAdapter[Evidence]:
     return TypeAdapter(Evidence)
+
+
+def _spelled_out(thing: Any) -> Any:  # noqa: ANN401 - whatever a model's fields hold
+    """Write out in all texts, as deep as they stand, what UTF-8 cannot hold."""
+    match thing:
+        case str():
+            return thing.encode("utf-8", "backslashreplace").decode("utf-8")
+        case dict():
+            return {_spelled_out(key): _spelled_out(value) for key, value in thing.items()}
+        case list() | tuple():
+            return [_spelled_out(each) for each in thing]
+    return thing
 
 
 def _ordered(evidence: Evidence) -> Evidence:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evidence import plain_words
-from evidence.formats import page_view
+from evidence.formats import evidence_json, page_view
 from evidence.formats.embedded_rows import as_json
 from evidence.formats.page_view import PageView
 from evidence.model import Evidence, Standing, Verdict
@@ -24,7 +24,8 @@ _FILES = Path(__file__).parent / "page_files"
 
 def as_bytes(evidence: Evidence) -> bytes:
     """Write the page as UTF-8; the same evidence gives the same bytes (ALL-4)."""
-    style, script = (_inlined(name) for name in ("style.css", "script.js"))
+    style = _inlined("style.css", "print.css") + _foot(evidence)
+    script = _inlined("filters.js", "controls.js", "results.js")
     view = PageView(evidence)
     # S704: our own files, and JSON in which nothing can end the element.
     page = (
@@ -37,6 +38,7 @@ def as_bytes(evidence: Evidence) -> bytes:
             policy=_policy(style, script),
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
+            whole=hashlib.sha256(evidence_json.as_bytes(evidence)).hexdigest(),
             results=Markup(as_json(evidence, view.anchors)),  # noqa: S704
         )
     )
@@ -58,15 +60,26 @@ def _templates() -> Environment:
     templates.globals |= {
         "Verdict": Verdict,
         "Standing": Standing,
+        "FILES": plain_words.FILES,
         "words": plain_words,
         **{each.__name__: each for each in page_view.WORDS},
     }
     return templates
 
 
-def _inlined(name: str) -> str:
-    """Read a file as it stands between the tags; the hash is of exactly that."""
-    return f"\n{(_FILES / name).read_text('utf-8')}"
+def _inlined(*names: str) -> str:
+    """Read files as they stand between the tags; the hash is of exactly that."""
+    return "".join(f"\n{(_FILES / name).read_text('utf-8')}" for name in names)
+
+
+def _foot(evidence: Evidence) -> str:
+    """Write the style by which each sheet of paper says of what it is; any text is only text."""
+    tree = "" if evidence.commit.clean else ", working tree not clean"
+    told = f"Evidence of {evidence.name} at {evidence.commit.id[:12]}{tree}"
+    escaped = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in told)
+    return (
+        f'@page {{ @bottom-left {{ content: "{escaped}"; font: 8pt system-ui, sans-serif; }} }}\n'
+    )
 
 
 def _policy(style: str, script: str) -> str:

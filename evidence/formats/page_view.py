@@ -19,6 +19,7 @@ from evidence.model import (
     Row,
     Standing,
     Verdict,
+    WaiverEntry,
 )
 from evidence.plain_words import counted
 from policies.waivable_rules import RUNBOOK
@@ -121,6 +122,20 @@ class PageView:
         return [Failing(self.rule(*key), tuple(rows)) for key, rows in found.items()]
 
     @property
+    def waivers(self) -> list[WaiverEntry]:
+        """List the waivers, the first to end on top."""
+        return sorted(self.evidence.waivers, key=lambda waiver: waiver.expires)
+
+    @property
+    def states(self) -> Mapping[str, int]:
+        """Count the clauses that apply here by state, as they first come."""
+        return Counter(clause.state for clause in self.evidence.clauses if clause.applies)
+
+    def controls_of(self, clause: str) -> list[str]:
+        """List the controls that a clause speaks for."""
+        return [each.id for each in self.evidence.controls if clause in each.clauses]
+
+    @property
     def failed_drills(self) -> list[Drill]:
         """List the drills of the last rehearsal that failed."""
         rehearsal = self.evidence.rehearsal
@@ -173,10 +188,15 @@ def spoken_for(control: ControlEntry) -> str:
     return ", ".join(counted(number, noun) for number, noun in said if number)
 
 
+def own_first(rules: Iterable[str]) -> list[str]:
+    """Sort rules, as ``judge::rule``, by name, our own before those of others."""
+    return sorted(rules, key=lambda key: (not key.startswith(f"{RUNBOOK}::"), key))
+
+
 def idle_rules(control: ControlEntry) -> list[str]:
     """List the rules of a control, as ``judge::rule``, that no resource here gave work to."""
     idle = {Verdict.NOT_APPLICABLE}
-    return [key for key, counts in control.rules.items() if set(+Counter(counts)) <= idle]
+    return [key for key in own_first(control.rules) if set(+Counter(control.rules[key])) <= idle]
 
 
 def wanted(rule: JudgedRule) -> str:
@@ -184,9 +204,16 @@ def wanted(rule: JudgedRule) -> str:
     return rule.title if rule.judge == RUNBOOK else ""
 
 
-def waived_as(rule: str) -> str:
-    """Give the ``judge::rule`` of what a waiver names: a pack's names may add what was found."""
-    return rule.partition("[")[0]
+def waived(waiver: WaiverEntry) -> dict[str, list[str]]:
+    """Gather by ``judge::rule`` what a waiver names of it: a pack may add, in brackets, a finding.
+
+    A rule that is named without any has an empty list.
+    """
+    named: dict[str, list[str]] = {}
+    for each in waiver.rules:
+        rule, bracket, found = each.partition("[")
+        named.setdefault(rule, []).extend([bracket + found] if bracket else [])
+    return named
 
 
 def by_kind(clause: ClauseEntry) -> dict[str, list[Keeper]]:
@@ -220,10 +247,10 @@ def anchored(kind: str, ids: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def filtered(**wanted: str) -> str:
-    """Write the link that sets the filter of the results, as the script reads it."""
-    return f"#results?{urlencode(wanted)}"
+def filtered(section: str = "results", /, **wanted: str) -> str:
+    """Write the link that sets a section's filter, as the script reads it."""
+    return f"#{section}?{urlencode(wanted)}"
 
 
 # What templates may call.
-WORDS = (by_kind, filtered, idle_rules, kept_by, spoken_for, waived_as, wanted)
+WORDS = (by_kind, filtered, idle_rules, kept_by, own_first, spoken_for, waived, wanted)

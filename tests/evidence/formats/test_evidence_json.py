@@ -44,6 +44,12 @@ def test_a_bundle_of_before_rehearsals_named_a_commit_is_read() -> None:
     assert read(data, "evidence.json") == older
 
 
+def test_half_a_surrogate_pair_is_written_as_its_escape() -> None:
+    odd = replace(evidence(), gaps=("\ud800",))
+    data = as_bytes(odd)
+    assert read(data, "evidence.json") == replace(odd, gaps=("\\ud800",))
+
+
 def turned_round(mapping: Mapping[Key, Value]) -> dict[Key, Value]:
     return dict(reversed(list(mapping.items())))
 

@@ -1,20 +1,22 @@
 "use strict";
 // The table of all results: read from the page's JSON, filtered by what the address says after #.
 (() => {
+  const SECTION = "results";
   const PAGE = 200;
-  const PRINTED = 2000;
-  const FIELDS = ["status", "judge", "clause", "control", "template", "rule", "resource"];
+  // Some fifty sheets; of more, results.csv is the better copy.
+  const PRINTED = 500;
+  const { number, wanted, told, asked, choose, keep, goTo, tellPaper, listen } = filters;
   const data = JSON.parse(document.getElementById("data").textContent);
   const { rows } = data;
   const total = rows.rule.length;
-  const section = document.getElementById("results").parentElement;
+  const heading = document.getElementById(SECTION);
+  const section = heading.parentElement;
   const form = document.getElementById("filters");
   const table = document.getElementById("rows");
   const body = table.tBodies[0];
   const keys = data.rules.map(([judge, id]) => `${judge}::${id}`);
   const places = data.places.map(([, resource, type, path]) =>
     `${resource}\n${type}\n${path}`.toLowerCase());
-  const number = (count) => count.toLocaleString("en");
   const field = (name) => form.elements[name];
 
   let found = [];
@@ -51,19 +53,14 @@
     offer("template", data.templates.map((path) => [path, short(path)]));
   }
 
-  function wanted() {
-    const values = FIELDS.map((name) => [name, field(name).value.trim()]);
-    return new URLSearchParams(values.filter(([, value]) => value));
-  }
-
   // For each row of a table that results point into, whether the filter wants it; null is all.
   function marked(items, text, matches) {
     return text ? items.map(matches) : null;
   }
 
   function search() {
-    const { status, judge, clause, control, template, rule, resource } =
-      Object.fromEntries(FIELDS.map((name) => [name, field(name).value.trim()]));
+    const { status, judge, clause, control, template, rule = "", resource = "" } =
+      Object.fromEntries(wanted(form));
     const digit = String(data.verdicts.findIndex(([value]) => value === status));
     const clauseNumber = data.clauses.findIndex(([id]) => id === clause);
     const controlNumber = data.controls.findIndex(([id]) => id === control);
@@ -163,8 +160,9 @@
     const matching = section.classList.contains("filtered") ? "matching results" : "results";
     const which = found.length > shown ? ` (${number(first + 1)} to ${number(first + shown)})` : "";
     const among = found.length < total ? `, among ${number(total)} in all` : "";
-    document.getElementById("count").textContent =
-      `Showing ${number(shown)} of ${number(found.length)} ${matching}${which}${among}.`;
+    document.getElementById("count").textContent = found.length || !total
+      ? `Showing ${number(shown)} of ${number(found.length)} ${matching}${which}${among}.`
+      : `No result matches the filter${among}.`;
   }
 
   function paint() {
@@ -180,70 +178,53 @@
 
   // What the address says
 
-  function address() {
-    const parameters = wanted();
-    if (page > 1) parameters.set("page", page);
-    const written = parameters.toString();
-    return written ? `#results?${written}` : "#results";
-  }
-
   function renew() {
-    section.classList.toggle("filtered", wanted().toString() !== "");
+    section.classList.toggle("filtered", wanted(form).toString() !== "");
     search();
     paint();
+    tell();
   }
 
-  function keep() {
-    history.replaceState(null, "", address());
-  }
-
-  function choose(name, value) {
-    const control = field(name);
-    if (control.options && value && ![...control.options].some((each) => each.value === value)) {
-      control.append(element("option", { value }, `${value} (not in this bundle)`));
-    }
-    control.value = value;
+  function remember() {
+    const parameters = wanted(form);
+    if (page > 1) parameters.set("page", page);
+    keep(SECTION, parameters);
   }
 
   function follow() {
-    if (!/^#results(\?|$)/.test(location.hash)) {
+    const parameters = asked(SECTION);
+    if (!parameters) {
       reveal();
       return;
     }
-    const parameters = new URLSearchParams(location.hash.slice("#results?".length));
-    for (const name of FIELDS) choose(name, parameters.get(name) ?? "");
+    choose(form, parameters);
     page = Number.parseInt(parameters.get("page"), 10) || 1;
     renew();
-    goTo(document.getElementById("results"));
+    goTo(heading);
   }
 
   function reveal() {
     const target = document.getElementById(location.hash.slice(1));
     if (!target) return;
-    for (const each of target.querySelectorAll("details")) each.open = true;
+    for (const each of target.querySelectorAll(":scope > details")) each.open = true;
     if (target.tabIndex === -1) goTo(target);
-  }
-
-  function goTo(target) {
-    target.scrollIntoView();
-    target.focus({ preventScroll: true });
   }
 
   function turn(pages) {
     page += pages;
     paint();
-    keep();
-    goTo(document.getElementById("results"));
+    remember();
+    goTo(heading);
   }
 
   // On paper: what the filter found, or a sentence where there is none.
-  function print() {
+  function tell() {
     const filtered = section.classList.contains("filtered");
-    const printed = Math.min(found.length, PRINTED);
-    if (filtered) show(0, printed);
-    document.getElementById("unprinted").textContent = filtered
-      ? `Printed: ${number(printed)} of the ${number(found.length)} results with ${[...wanted()].map(([name, value]) => `${name} ${value}`).join(", ")}.`
-      : `The ${number(total)} results are not printed; results.csv has them. With a filter set, what it finds is printed.`;
+    const some = `${number(Math.min(found.length, PRINTED))} of the ${number(found.length)} results`;
+    const rest = found.length > PRINTED ? " results.csv has them all." : "";
+    const printed = `printed are ${some} with ${told(form)}.${rest}`;
+    tellPaper("of-results", filtered ? `A filter was set: ${printed}` : "");
+    document.getElementById("unprinted").hidden = filtered;
   }
 
   offerAll();
@@ -251,13 +232,13 @@
   document.documentElement.classList.add("scripted");
   document.getElementById("explorer").hidden = false;
   document.getElementById("unscripted").hidden = true;
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", () => { page = 1; renew(); keep(); });
-  form.addEventListener("reset", () => setTimeout(() => { page = 1; renew(); keep(); }));
+  listen(form, () => { page = 1; renew(); remember(); });
   document.getElementById("previous").addEventListener("click", () => turn(-1));
   document.getElementById("next").addEventListener("click", () => turn(1));
   window.addEventListener("hashchange", follow);
-  window.addEventListener("beforeprint", print);
-  window.addEventListener("afterprint", paint);
+  // What fits on one page of the screen is printed as it stands, unfolded rows too.
+  const needsMore = () => section.classList.contains("filtered") && found.length > PAGE;
+  window.addEventListener("beforeprint", () => { if (needsMore()) show(0, PRINTED); });
+  window.addEventListener("afterprint", () => { if (needsMore()) paint(); });
   if (location.hash) follow();
 })();

@@ -11,7 +11,7 @@ _KEY_ID = "?" * 36
 def called(resource: Resource) -> tuple[str, ...]:
     """List the patterns of all the ARNs that it, or what is in it, can have.
 
-    Buckets, keys and secrets, which rules ask about; a resource of another type by its ARN.
+    Buckets, keys, secrets and topics, which rules ask about; one of another type by its ARN.
     """
     template = resource.stack.template
     here = f"{template.region}:{template.account}"
@@ -29,6 +29,8 @@ def called(resource: Resource) -> tuple[str, ...]:
             arn = _ref(resource)
             made = f"arn:aws:secretsmanager:{here}:secret:*"
             return (arn, made) if arn.startswith("<") else (arn,)
+        case "AWS::SNS::Topic":
+            return (_ref(resource),)
         case _:
             return (_att(resource, "Arn"), _ref(resource))
 

@@ -35,6 +35,18 @@ def called(resource: Resource) -> tuple[str, ...]:
             return (_att(resource, "Arn"), _ref(resource))
 
 
+def shape(resource: Resource) -> str:
+    """Write the narrowest pattern of the ARN that it will have; a mark where nothing tells.
+
+    CloudFormation makes a bucket's name of the stack's, the logical id and characters of its own.
+    """
+    own = called(resource)[0]
+    if resource.type != "AWS::S3::Bucket" or not own.startswith("<"):
+        return own
+    stack, logical_id = resource.stack.template.stack[:_KEPT], resource.logical_id[:_KEPT]
+    return f"arn:aws:s3:::{stack}-{logical_id}*".lower()
+
+
 def _ref(resource: Resource) -> str:
     return _known(resource, resource.stack.ref(resource.logical_id))
 

@@ -5,12 +5,13 @@ on the single call (``policies.iam.conditions.hold``), and what names by ``NotPr
 ``NotResource`` whom or what it spares.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from policies.iam.conditions import hold
 from policies.iam.globs import beginning, covers, overlap
 from policies.iam.statements import ANYBODY, Statement
+from policies.iam.whole_types import is_whole_type
 
 _SPARING = {"NotPrincipal", "NotResource"}
 # A caller's connection; what comes without TLS is nothing that somebody was granted.
@@ -28,10 +29,17 @@ class Denied:
 
 
 class Denials:
-    """What policies on the things of one environment deny; its identities are of ``account``."""
+    """What policies on the things of one environment deny; its identities are of ``account``.
 
-    def __init__(self, statements: Iterable[Statement], account: str) -> None:
+    ``shapes`` maps things to the patterns of their ARNs (``called``, ``shape``).
+    """
+
+    def __init__(
+        self, statements: Iterable[Statement], shapes: Mapping[str, str], account: str
+    ) -> None:
         self._account = account
+        self._shapes = shapes
+        self._services = tuple({":".join(shape.split(":")[:3]) for shape in shapes.values()})
         self._on: dict[tuple[str, ...], list[Statement]] = {}
         for statement in statements:
             if statement.stands_on and not statement.body.keys() & _SPARING:
@@ -64,19 +72,31 @@ class Denials:
             for name in names
         )
 
-    def _all_of(self, thing: str) -> list[Statement]:
+    def _all_of(self, pattern: str) -> list[Statement]:
         """List the denials about everything that a pattern names."""
-        if not thing.startswith(self._beginnings):
-            return []
-        if thing not in self._about:
-            self._about[thing] = [
+        if pattern not in self._about:
+            meant = self._meant(pattern)
+            near = self._on.items() if meant.startswith(self._beginnings) else ()
+            self._about[pattern] = [
                 statement
-                for names, statements in self._on.items()
-                if any(covers(name, thing) or thing.startswith(f"{name}/") for name in names)
+                for names, statements in near
+                if any(covers(name, meant) or meant.startswith(f"{name}/") for name in names)
                 for statement in statements
-                if any(r == ANYBODY or covers(r, thing) for r in statement.text("Resource"))
+                if any(r == ANYBODY or covers(r, meant) for r in statement.text("Resource"))
             ]
-        return self._about[thing]
+        return self._about[pattern]
+
+    def _meant(self, pattern: str) -> str:
+        """Write a pattern that takes one thing of the environment alone as that thing.
+
+        A wildcard in a bucket's name is the rest of the name, not a folder.
+        """
+        if pattern in self._shapes or not pattern.startswith(self._services):
+            return pattern
+        name, *objects = pattern.split("/", 1) if ":::" in pattern else [pattern]
+        taken = [own for own, shape in self._shapes.items() if overlap(name, shape)]
+        is_one = len(taken) == 1 and not is_whole_type(pattern)
+        return "/".join([taken[0], *objects]) if is_one else pattern
 
     def _hits(self, by: Statement, holder: str) -> bool:
         root = f"arn:aws:iam::{self._account}:root"
@@ -103,8 +123,8 @@ class Denials:
 
 def _things(grant: Statement) -> Sequence[str]:
     """List what a statement is about; in a policy that stands on a thing, ``*`` is that thing."""
-    here = grant.stands_on or () if grant.kind == "resource" else ("*",)
-    return [t for given in grant.resources for t in (here if given == "*" else (given,))]
+    here = (grant.stands_on or [])[:1] if grant.kind == "resource" else ["*"]
+    return [t for given in grant.resources for t in (here if given == "*" else [given])]
 
 
 def _refuses(by: Statement, action: str) -> bool:

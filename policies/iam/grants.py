@@ -1,7 +1,8 @@
 """Who may do what in an environment, by every policy of all of its templates together.
 
 A boundary or an endpoint's policy grants nothing; a condition takes nothing away but what it
-proves (``policies.iam.conditions``); a denial counts where it surely holds for all of the question (``policies.iam.denials``).
+proves (``policies.iam.conditions``); a denial counts where it surely holds for all of the question
+(``policies.iam.denials``).
 """
 
 import re
@@ -11,10 +12,10 @@ from functools import cached_property, lru_cache
 
 from policies.iam.attachments import Attachments
 from policies.iam.aws_managed_policies import aws_managed_policies
-from policies.iam.called import called
+from policies.iam.called import called, shape
 from policies.iam.denials import Denials
 from policies.iam.policy_documents import TRUST, statements_in
-from policies.iam.statements import ANYBODY, Kind, Statement
+from policies.iam.statements import Kind, Statement
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import UnresolvedError
 
@@ -28,6 +29,8 @@ _STANDS_ON = {
     "AWS::SQS::QueuePolicy": "Queues",
     "AWS::SecretsManager::ResourcePolicy": "SecretId",
 }
+# Policies that are older than these have to name them by patterns.
+_MEANT_BY_PATTERNS = ("AWS::S3::Bucket", "AWS::SecretsManager::Secret")
 _OWN_POLICY = ("AWS::KMS::Key",)
 # Its value is whatever a program says, so a reference to it may be any ARN.
 _FREE_VALUES = ("Custom::", "AWS::CloudFormation::", "AWS::SSM::Parameter")
@@ -93,7 +96,9 @@ class Grants:
     def denials(self) -> Denials:
         """What policies on things deny; one that is open denies nothing, and fails on its own."""
         denied = (one for resource in self._scope.resources() for one in self._denied(resource))
-        return Denials(denied, self._scope.environment.account)
+        things = self._scope.resources(*_MEANT_BY_PATTERNS)
+        shapes = {called(thing)[0]: shape(thing) for thing in things}
+        return Denials(denied, shapes, self._scope.environment.account)
 
     def _denied(self, resource: Resource) -> list[Statement]:
         try:

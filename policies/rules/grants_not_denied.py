@@ -1,4 +1,9 @@
-"""ROVN-SEC-2, ROVN-DEP-8: who is granted something can do it, for no policy on a thing denies it."""
+"""ROVN-SEC-2, ROVN-AUD-1: whoever is granted something on a thing is not denied it there.
+
+Seen is what one denial takes away as a whole, whatever the call. Not seen is a grant wider than
+the denial, of which something is left, or that several denials take away together; and what hangs
+on the call, as its headers or its network (``policies.iam.denials``).
+"""
 
 from collections.abc import Iterator
 
@@ -20,12 +25,14 @@ def _judge(resource: Resource, scope: Scope) -> Iterator[str]:
 
 RULE = Rule(
     id="grants-not-denied",
-    title="What a role or a user is granted on a bucket, a key, a topic, a queue or a secret, the "
-    "policy on it does not deny them",
-    why="AWS takes the denial: a release, a rotation or a record fails when it is needed.",
-    remedy="Name whoever needs it in the denial's condition, in the list of runbook/access that "
-    "both policies read; or take the grant away.",
-    clauses=("ROVN-SEC-2",),
+    title="What a role or user is granted on a bucket, key, topic, queue or secret, the policy on "
+    "that does not wholly deny them",
+    why="A denial outweighs every grant: a release, a rotation or a record fails when it is due. "
+    "A grant wider than the denial keeps something, and a denial that hangs on the call, as on "
+    "its encryption, may not hold: neither is seen.",
+    remedy="Name them among those whom the denial spares, from the list of runbook/access that "
+    "the grant follows, too; or take the grant away.",
+    clauses=("ROVN-SEC-2", "ROVN-AUD-1"),
     controls=("NIST AC-3", "NIST AC-6", "SOC2 CC6.3"),
     types=ANY,
     concerns=holds_policies,

@@ -1,16 +1,12 @@
-"""grants-not-denied (ROVN-SEC-2)."""
+"""grants-not-denied (ROVN-SEC-2, ROVN-AUD-1)."""
 
 import pytest
 
 from policies.rules.grants_not_denied import RULE
-from runbook.access.principals import Principals
-from runbook.model.loader import load_environment
-from tests.policies.rules.access import ACCOUNT, EXECUTION, IAM, TASK, allow, on, policy, role
+from tests.policies.rules.access import EXECUTION, IAM, TASK, allow, policy, role
 from tests.policies.rules.harness import OPEN, Json, Real, judged, properties, template
 
 PUT = "s3:PutObject"
-RECORDS = "<rovn-production-audit/Records.Arn>"
-ARN = {"Fn::GetAtt": ["Records", "Arn"]}
 BUCKET: Json = {"Type": "AWS::S3::Bucket", "Properties": {}}
 
 
@@ -18,32 +14,29 @@ def below(folder: str) -> Json:
     return {"Fn::Sub": f"${{Records.Arn}}/{folder}"}
 
 
-def but(*spared: object, operator: str = "ArnNotEquals") -> Json:
-    return {operator: {"aws:PrincipalArn": list(spared)}}
+def but(*spared: object) -> Json:
+    return {"ArnNotEquals": {"aws:PrincipalArn": list(spared)}}
 
 
 def deny(action: object, resource: object, **more: object) -> Json:
     return allow(action, resource, Sid="Guard", Effect="Deny", Principal="*") | more
 
 
-def guard(*statements: Json, bucket: object = {"Ref": "Records"}) -> Json:  # noqa: B006 - read only
-    document = {"Statement": list(statements)}
-    given = {"Bucket": bucket, "PolicyDocument": document}
+def guard(denial: Json) -> Json:
+    given = {"Bucket": {"Ref": "Records"}, "PolicyDocument": {"Statement": [denial]}}
     return {"Type": "AWS::S3::BucketPolicy", "Properties": given}
 
 
-def said(body: Json, denial: Json, part: str = "audit", **others: Json) -> str:
-    resources = {"Thing": body, "Records": BUCKET, "Guard": guard(denial), **others}
-    result = judged(RULE, template(part, resources))["Thing"]
+def said(body: Json, denial: Json) -> str:
+    resources = {"Thing": body, "Records": BUCKET, "Guard": guard(denial)}
+    result = judged(RULE, template("audit", resources))["Thing"]
     return result.message or result.status.value
 
 
-def fault(
-    action: str = PUT, thing: str = f"{RECORDS}/releases/*", to: str = TASK, sid: str = "One"
-) -> str:
+def fault(action: str = PUT) -> str:
     return (
-        f"statement {sid} grants {action} on {thing} to {to}, and statement Guard of "
-        "rovn-production-audit/Guard denies it"
+        f"statement One grants {action} on <rovn-production-audit/Records.Arn>/releases/* to "
+        f"{TASK}, and statement Guard of rovn-production-audit/Guard denies it"
     )
 
 
@@ -76,7 +69,7 @@ def test_a_role_of_the_template_is_known_by_its_own_name() -> None:
 
 
 def test_a_grant_in_another_stack_is_held_against_the_guard() -> None:
-    export = {"Arn": {"Value": ARN, "Export": {"Name": "records"}}}
+    export = {"Arn": {"Value": {"Fn::GetAtt": ["Records", "Arn"]}, "Export": {"Name": "records"}}}
     audit = template("audit", {"Records": BUCKET, "Guard": guard(GUARDED)}, Outputs=export)
     there = {"Fn::Join": ["", [{"Fn::ImportValue": "records"}, "/releases/*"]]}
     app = template("app", {"Thing": policy(allow(PUT, there))})
@@ -109,6 +102,7 @@ def test_what_holds_no_policy_is_not_looked_at() -> None:
     assert said(role(RoleName="one"), GUARDED) == "not_applicable"
 
 
+@pytest.mark.clause("ROVN-AUD-1")
 def test_only_this_rule_sees_records_that_their_guard_keeps_out(real: Real) -> None:
     """The recorder alone: no release could have told that it begins."""
 

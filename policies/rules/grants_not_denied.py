@@ -30,8 +30,8 @@ RULE = Rule(
     why="A denial outweighs every grant: a release, a rotation or a record fails when it is due. "
     "A grant wider than the denial keeps something, and a denial that hangs on the call, as on "
     "its encryption, may not hold: neither is seen.",
-    remedy="Name them among those whom the denial spares, from the list of runbook/access that "
-    "the grant follows, too; or take the grant away.",
+    remedy="Take the grant away; or, where it is needed, name whoever needs it among those whom "
+    "the denial spares, in the list of runbook/access that both policies follow.",
     clauses=("ROVN-SEC-2", "ROVN-AUD-1"),
     controls=("NIST AC-3", "NIST AC-6", "SOC2 CC6.3"),
     types=ANY,

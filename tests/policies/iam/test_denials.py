@@ -2,6 +2,7 @@
 
 import pytest
 
+from policies.iam.called import shape
 from policies.iam.grants import Grants
 from policies.templates.scope import scopes_of
 from policies.templates.values import UnresolvedError
@@ -130,6 +131,13 @@ def test_a_bucket_that_names_itself_is_known_by_its_name() -> None:
     guard = on_bucket(deny(PUT, "arn:aws:s3:::notes/*"), bucket="Notes")
     grant = policy(allow(PUT, ["arn:aws:s3:::notes/a/*", "arn:aws:s3:::notes-of-others/*"]))
     assert taken(grant, guard) == [([PUT], ["arn:aws:s3:::notes/a/*"], [TASK])]
+
+
+def test_a_pattern_is_held_against_a_name_that_cloudformation_cuts() -> None:
+    long = template("stack-of-a-long-name", {"BucketOfAVeryLongLogicalId": THINGS["Records"]})
+    (scope,) = scopes_of(load_environment("rovn/production"), [long], whole=False)
+    (bucket,) = scope.resources("AWS::S3::Bucket")
+    assert shape(bucket) == "arn:aws:s3:::rovn-production-stack-of-bucketofaverylonglogical*"
 
 
 SPARES = {"ArnNotEquals": {"aws:PrincipalArn": EXECUTION}}

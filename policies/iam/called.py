@@ -11,7 +11,7 @@ _KEY_ID = "?" * 36
 def called(resource: Resource) -> tuple[str, ...]:
     """List the patterns of all the ARNs that it, or what is in it, can have.
 
-    Buckets, keys and secrets, which rules ask about; a resource of another type by its ARN.
+    Buckets, keys, secrets and topics, which rules ask about; one of another type by its ARN.
     """
     template = resource.stack.template
     here = f"{template.region}:{template.account}"
@@ -29,8 +29,22 @@ def called(resource: Resource) -> tuple[str, ...]:
             arn = _ref(resource)
             made = f"arn:aws:secretsmanager:{here}:secret:*"
             return (arn, made) if arn.startswith("<") else (arn,)
+        case "AWS::SNS::Topic":
+            return (_ref(resource),)
         case _:
             return (_att(resource, "Arn"), _ref(resource))
+
+
+def shape(resource: Resource) -> str:
+    """Write the narrowest pattern of the ARN that it will have; a mark where nothing tells.
+
+    CloudFormation makes a bucket's name of the stack's, the logical id and characters of its own.
+    """
+    own = called(resource)[0]
+    if resource.type != "AWS::S3::Bucket" or not own.startswith("<"):
+        return own
+    stack, logical_id = resource.stack.template.stack[:_KEPT], resource.logical_id[:_KEPT]
+    return f"arn:aws:s3:::{stack}-{logical_id}*".lower()
 
 
 def _ref(resource: Resource) -> str:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policies.iam.globs import fits
+from policies.iam.globs import beginning, fits
 from policies.templates.values import Reference, Unknown, UnresolvedError, is_read_later
 
 Json = Any
 _EQUAL = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
 _UNEQUAL = ("ArnNotEquals", "ArnNotLike", "StringNotEquals", "StringNotLike")
+_COMPARED = (*_EQUAL, *_UNEQUAL, "Bool")
 _ACCOUNTS = ("aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount")
 _ARNS = ("aws:PrincipalArn", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
 _ORGANISATIONS = ("aws:PrincipalOrgID", "aws:SourceOrgID")
@@ -51,16 +52,23 @@ def narrowed(holders: Iterable[str], conditions: Json) -> frozenset[str]:
     return left
 
 
-def spared(conditions: Json) -> list[str] | None:
-    """List whom a denial spares, when that is all that its conditions say; None otherwise."""
-    if not conditions:
-        return []
-    if not isinstance(conditions, dict) or len(conditions) != 1:
-        return None
-    (operator, keys) = next(iter(conditions.items()))
-    if operator not in _UNEQUAL or not isinstance(keys, dict) or len(keys) != 1:
-        return None
-    return next(_under(conditions, operator, "aws:PrincipalArn"), None)
+def hold(conditions: Json, call: Mapping[str, str]) -> bool:
+    """Say whether conditions surely hold for a call that carries these keys, in lower case.
+
+    What hangs on another key, or on an operator not known here, is not sure. Raises
+    ``UnresolvedError`` for an open value of those keys.
+    """
+    found = [
+        (operator.removesuffix("IfExists"), name.lower(), value)
+        for operator, keys in _mapping(conditions, "Condition").items()
+        for name, value in _mapping(keys, f"Condition.{operator}").items()
+    ]
+    if any(operator not in _COMPARED or key not in call for operator, key, _ in found):
+        return False
+    return all(
+        _holds(operator, _texts(value, f"{operator} {key}"), call[key])
+        for operator, key, value in found
+    )
 
 
 def bound_to(account: str, conditions: Json) -> bool:
@@ -89,15 +97,39 @@ def _narrowed(holder: str, names: Sequence[str]) -> Iterable[str]:
     return [holder] if not is_arn or any(fits(name, holder) for name in names) else []
 
 
+def _holds(operator: str, values: Sequence[str], carried: str) -> bool:
+    """Compare as the operator does; what only AWS can tell is taken for what makes it not hold."""
+    equal = operator.replace("Not", "", 1)
+    compared = [_equals(equal, value, carried) for value in values]
+    return True in compared if operator == equal else all(each is False for each in compared)
+
+
+def _equals(operator: str, value: str, carried: str) -> bool | None:
+    """Compare one value with what a call carries; None where only AWS can tell."""
+    if "${" in value:
+        return None
+    if operator == "Bool":
+        return value.lower() == carried
+    if operator == "StringEquals":
+        return value == carried
+    # A mark stands for a name that AWS makes, and a wildcard may take it.
+    may_fit = carried.startswith("<") and beginning(value) != value
+    return fits(value, carried) or (None if may_fit else False)
+
+
 def _under(conditions: Json, operator: str, key: str) -> Iterator[list[str]]:
-    if isinstance(conditions, Unknown):
-        raise UnresolvedError(f"Condition: {conditions.text} is open: {conditions.why}")
-    keys = conditions.get(operator, {}) if isinstance(conditions, Mapping) else {}
-    if isinstance(keys, Unknown):
-        raise UnresolvedError(f"Condition.{operator}: {keys.text} is open: {keys.why}")
-    for name, value in keys.items():
+    keys = _mapping(conditions, "Condition").get(operator, {})
+    for name, value in _mapping(keys, f"Condition.{operator}").items():
         if name.lower() == key.lower():
             yield _texts(value, f"{operator} {name}")
+
+
+def _mapping(value: Json, where: str) -> Mapping[str, Json]:
+    if isinstance(value, Unknown):
+        raise UnresolvedError(f"{where}: {value.text} is open: {value.why}")
+    if not isinstance(value, Mapping):
+        raise UnresolvedError(f"{where}: {value!r} is no condition")
+    return value
 
 
 def _texts(value: Json, where: str) -> list[str]:

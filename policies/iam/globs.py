@@ -41,6 +41,11 @@ def overlap(one: str, other: str) -> bool:
     return False
 
 
+def beginning(pattern: str) -> str:
+    """Give what stands before the first wildcard; the whole pattern when it has none."""
+    return _WILD.split(pattern, maxsplit=1)[0]
+
+
 def _steps(one: str, other: str, i: int, j: int) -> list[tuple[int, int]]:
     """List where both patterns can go from here: past a ``*``, or over a character of each."""
     left, right = one[i : i + 1], other[j : j + 1]
@@ -56,7 +61,7 @@ def _steps(one: str, other: str, i: int, j: int) -> list[tuple[int, int]]:
 
 def _same_beginning(one: str, other: str) -> bool:
     """Compare what stands before the first wildcard: most patterns differ there."""
-    left, right = _WILD.split(one, maxsplit=1)[0], _WILD.split(other, maxsplit=1)[0]
+    left, right = beginning(one), beginning(other)
     return left.startswith(right) or right.startswith(left)
 
 
@@ -92,8 +97,8 @@ class AnyOf:
             return any(_any_case(pattern).fullmatch(text) for pattern in self._patterns)
         lower = text.lower()
         return lower in self._plain or any(
-            lower.startswith(beginning) and (is_all or bool(_any_case(pattern).fullmatch(text)))
-            for beginning, is_all, pattern in self._wild
+            lower.startswith(start) and (is_all or bool(_any_case(pattern).fullmatch(text)))
+            for start, is_all, pattern in self._wild
         )
 
 
@@ -110,8 +115,8 @@ def _beginning(pattern: str) -> tuple[str, bool]:
     """
     if not pattern.isascii():
         return "", False
-    beginning = _WILD.split(pattern, maxsplit=1)[0]
-    return beginning.lower(), pattern == f"{beginning}*"
+    start = beginning(pattern)
+    return start.lower(), pattern == f"{start}*"
 
 
 @lru_cache(maxsize=1 << 12)

@@ -1,7 +1,8 @@
 """Who may do what in an environment, by every policy of all of its templates together.
 
 A boundary or an endpoint's policy grants nothing; a condition takes nothing away but what it
-proves (``policies.iam.conditions``); a denial counts where it surely holds for all of the question.
+proves (``policies.iam.conditions``); a denial counts where it surely holds for all of the question
+(``policies.iam.denials``).
 """
 
 import re
@@ -11,11 +12,10 @@ from functools import cached_property, lru_cache
 
 from policies.iam.attachments import Attachments
 from policies.iam.aws_managed_policies import aws_managed_policies
-from policies.iam.called import called
-from policies.iam.conditions import spared
-from policies.iam.globs import fits
+from policies.iam.called import called, shape
+from policies.iam.denials import Denials
 from policies.iam.policy_documents import TRUST, statements_in
-from policies.iam.statements import ANYBODY, Kind, Statement
+from policies.iam.statements import Kind, Statement
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import UnresolvedError
 
@@ -23,8 +23,14 @@ _CEILINGS = ("AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy")
 # The property that says what a policy of its own resource type stands on.
 _STANDS_ON = {
     "AWS::S3::BucketPolicy": "Bucket",
+    "AWS::SNS::TopicInlinePolicy": "TopicArn",
+    "AWS::SNS::TopicPolicy": "Topics",
+    "AWS::SQS::QueueInlinePolicy": "Queue",
+    "AWS::SQS::QueuePolicy": "Queues",
     "AWS::SecretsManager::ResourcePolicy": "SecretId",
 }
+# Policies that are older than these have to name them by patterns.
+_MEANT_BY_PATTERNS = ("AWS::S3::Bucket", "AWS::SecretsManager::Secret")
 _OWN_POLICY = ("AWS::KMS::Key",)
 # Its value is whatever a program says, so a reference to it may be any ARN.
 _FREE_VALUES = ("Custom::", "AWS::CloudFormation::", "AWS::SSM::Parameter")
@@ -84,34 +90,19 @@ class Grants:
         }
         if names is None:
             return frozenset(given)
-        return frozenset(who for who in given if not self._denied(who, action, names))
-
-    def _denied(self, holder: str, action: str, names: Sequence[str]) -> bool:
-        return any(
-            deny.among([action])
-            and deny.certainly_covers(names)
-            and not any(fits(one, holder) for one in spares)
-            for deny, spares in self._denials
-        )
+        return frozenset(who for who in given if not self.denials.certainly(who, action, names))
 
     @cached_property
-    def _denials(self) -> list[tuple[Statement, list[str]]]:
-        """List what is denied to everybody but some, of policies on resources."""
-        return [
-            (statement, spares)
-            for resource in self._scope.resources()
-            for statement in self._known(resource)
-            if statement.kind == "resource"
-            and not statement.allows
-            and statement.principals == {ANYBODY}
-            and "NotPrincipal" not in statement.body
-            and (spares := spared(statement.conditions)) is not None
-        ]
+    def denials(self) -> Denials:
+        """What policies on things deny; one that is open denies nothing, and fails on its own."""
+        denied = (one for resource in self._scope.resources() for one in self._denied(resource))
+        things = self._scope.resources(*_MEANT_BY_PATTERNS)
+        shapes = {called(thing)[0]: shape(thing) for thing in things}
+        return Denials(denied, shapes, self._scope.environment.account)
 
-    def _known(self, resource: Resource) -> list[Statement]:
-        """List what it holds; what is open there denies nothing, and fails on its own."""
+    def _denied(self, resource: Resource) -> list[Statement]:
         try:
-            return self.at(resource)
+            return [s for s in self.at(resource) if s.kind == "resource" and not s.allows]
         except UnresolvedError:
             return []
 
@@ -178,17 +169,14 @@ class Grants:
 
 
 def _on(resource: Resource, grants: Grants) -> Sequence[str] | None:
-    """Tell how the thing is called that a resource policy stands on."""
+    """Tell how the things are called that a resource policy stands on."""
     if resource.type in _OWN_POLICY:
-        return _own_name(resource)
+        return called(resource)[:2]
     key = _STANDS_ON.get(resource.type)
-    thing = grants.target(resource.at(key)) if key else None
-    return _own_name(thing) if thing else None
-
-
-def _own_name(thing: Resource) -> Sequence[str]:
-    """Take the one name that no other thing can have."""
-    return called(thing)[:1]
+    given = resource.at(key) if key else None
+    found = [grants.target(one) for one in (given if isinstance(given, list) else [given])]
+    # The first is the one name that no other thing can have.
+    return [called(thing)[0] for thing in found if thing] or None
 
 
 def outsiders(

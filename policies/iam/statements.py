@@ -101,14 +101,6 @@ class Statement:
             return not all(any(covers(s, name) for s in spared) for name in names)
         return _any_overlap([_wider(pattern) for pattern in self.text("Resource")], names)
 
-    def certainly_covers(self, names: Sequence[str]) -> bool:
-        """Say whether it is surely about everything that is called so: what a denial must be."""
-        if self.kind == "resource":
-            # The first name is the thing's own: no other thing can have it.
-            here = self.stands_on is not None and self.stands_on[0] == names[0]
-            return here and self.resources == ["*"]
-        return any(all(covers(r, name) for name in names) for r in self.text("Resource"))
-
     def text(self, key: str) -> list[str]:
         """List the texts under a key, whether they stand alone or in a list."""
         return texts(self.body.get(key, []), key)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policies.iam.conditions import bound_to, demanded, narrowed, spared
+from policies.iam.conditions import bound_to, demanded, hold, narrowed
 from policies.templates.values import Reference, Unknown, UnresolvedError
 
 ROOT = "arn:aws:iam::111122223333:root"
@@ -33,22 +33,63 @@ def test_everybody_and_the_account_become_those_named() -> None:
     assert narrowed({"ecs.amazonaws.com"}, named) == {"ecs.amazonaws.com"}
 
 
+MARK = "<stack/Role.Arn>"
+
+
 @pytest.mark.parametrize(
-    ("conditions", "who"),
+    ("conditions", "sure"),
     [
-        ({}, []),
-        ({"ArnNotEquals": {"aws:PrincipalArn": [A]}}, [A]),
-        ({"StringNotLike": {"aws:PrincipalArn": A}}, [A]),
-        ({"ArnNotEqualsIfExists": {"aws:PrincipalArn": A}}, None),
-        ({"ArnNotEquals": {"aws:PrincipalArn": A, "aws:SourceArn": B}}, None),
-        ({"ArnNotEquals": {"aws:PrincipalArn": A}, "Bool": {"aws:SecureTransport": "true"}}, None),
-        ({"Bool": {"aws:SecureTransport": "false"}}, None),
+        ({}, True),
+        ({"ArnNotEquals": {"aws:PrincipalArn": [B]}}, True),
+        ({"ArnNotEquals": {"aws:PrincipalArn": [A, B]}}, False),
+        ({"ArnNotEqualsIfExists": {"AWS:principalARN": B}}, True),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}, False),
+        ({"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/?"}}, False),
+        # Here a wildcard is a character like any other.
+        ({"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/?"}}, True),
+        ({"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/?"}}, False),
+        ({"ArnLike": {"aws:PrincipalArn": [B, "arn:aws:iam::*:role/?"]}}, True),
+        ({"ArnEquals": {"aws:PrincipalArn": B}}, False),
+        # Only AWS knows what a variable is.
+        ({"ArnNotEquals": {"aws:PrincipalArn": "${aws:PrincipalTag/friend}"}}, False),
+        ({"ArnLike": {"aws:PrincipalArn": "${aws:PrincipalTag/friend}"}}, False),
+        ({"Bool": {"aws:SecureTransport": True}}, True),
+        ({"Bool": {"aws:SecureTransport": "false"}}, False),
+        ({"BoolIfExists": {"aws:SecureTransport": "true"}}, True),
+        ({"Null": {"aws:SecureTransport": "false"}}, False),
+        ({"ForAnyValue:ArnNotEquals": {"aws:PrincipalArn": B}}, False),
+        ({"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}, False),
+        # It may not be known, and decides nothing.
+        ({"StringNotEquals": {"aws:SourceVpc": Unknown("${V}", "open")}}, False),
+        ({"ArnNotEquals": {"aws:PrincipalArn": B, "aws:SourceArn": B}}, False),
+        ({"ArnNotEquals": {"aws:PrincipalArn": B}, "Bool": {"aws:SecureTransport": "true"}}, True),
+        ({"ArnNotEquals": {"aws:PrincipalArn": A}, "Bool": {"aws:SecureTransport": "true"}}, False),
     ],
 )
-def test_a_denial_counts_for_all_but_those_it_spares(
-    conditions: dict[str, Any], who: list[str] | None
+def test_conditions_hold_for_a_call_or_it_is_not_sure(
+    conditions: dict[str, Any], sure: bool
 ) -> None:
-    assert spared(conditions) == who
+    assert hold(conditions, {"aws:principalarn": A, "aws:securetransport": "true"}) is sure
+
+
+@pytest.mark.parametrize(
+    ("value", "sure"),
+    [(A, True), (MARK, False), ("arn:aws:iam::111122223333:role/stack-*", False), ("*", False)],
+)
+def test_a_name_that_aws_makes_may_fit_a_wildcard(value: str, sure: bool) -> None:
+    assert hold({"ArnNotLike": {"aws:PrincipalArn": value}}, {"aws:principalarn": MARK}) is sure
+
+
+def test_what_would_decide_and_is_open_is_told() -> None:
+    for conditions in (
+        Unknown("${C}", "open"),
+        {"ArnNotEquals": Unknown("${C}", "open")},
+        {"ArnNotEquals": {"aws:PrincipalArn": [B, Unknown("${C}", "open")]}},
+    ):
+        with pytest.raises(UnresolvedError, match="is open"):
+            hold(conditions, {"aws:principalarn": A})
+    with pytest.raises(UnresolvedError, match="'no list' is no condition"):
+        hold({"ArnNotEquals": "no list"}, {"aws:principalarn": A})
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,9 @@ def test_each_action_exists(action: str) -> None:
 
 def test_only_this_rule_sees_a_new_reader(real: Real) -> None:
     def spoil(body: Json) -> None:
-        arn = ARN.replace("111122223333", account(real)).replace("rovn/production", real.name)
-        add(properties(body, "AWS::IAM::ManagedPolicy", "TasksTaskRolePolicy"), allow(READ[0], arn))
+        # Several secrets at once: what names one alone is denied there (grants-not-denied).
+        place = f"us-east-2:{account(real)}:secret:{real.name}"
+        several = allow(READ[0], f"arn:aws:secretsmanager:{place}/database-*")
+        add(properties(body, "AWS::IAM::ManagedPolicy", "TasksTaskRolePolicy"), several)
 
     assert real.caught("passport-api", spoil) == {("who-reads-secrets", "TasksTaskRolePolicy")}

@@ -1,12 +1,10 @@
 """The series of an alarm's queries: statistics of metrics, and expressions over them."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass
 
 from runbook.model.refusal import Refusal, RefusedError
-from simulator.cloudwatch.definitions import MathQuery, MetricAlarm, MetricIdentity, MetricQuery
+from simulator.cloudwatch.definitions import MathQuery, MetricAlarm, MetricQuery
 from simulator.cloudwatch.expressions import (
     ExpressionError,
     evaluate,
@@ -15,20 +13,22 @@ from simulator.cloudwatch.expressions import (
     parse,
     timestamps,
 )
-from simulator.cloudwatch.series import MINUTE, Feed, Grid, Samples, Values
-from simulator.cloudwatch.windows import WindowError, aggregated
+from simulator.cloudwatch.series import Grid, Values
+from simulator.cloudwatch.statistics import Statistics
+from simulator.cloudwatch.windows import WindowError
 
-_NOTHING = Samples(MINUTE, np.empty(0))
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Queries:
-    """Works queries out over one feed; a statistic that several alarms look at, once."""
+    """Works queries out over the statistics of one feed."""
 
-    feed: Feed
-    grid: Grid
+    statistics: Statistics
     extra: int
-    _known: dict[tuple[MetricIdentity, str, int], Values] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        """The steps that there is a value of."""
+        return self.statistics.grid
 
     def series_of(self, alarm: MetricAlarm, age: int = 0) -> dict[str, Values]:
         """Give the series of all of the alarm's metrics, and of the expressions it needs, by ids.
@@ -90,18 +90,10 @@ class Queries:
         if query.period != alarm.period:
             why = f"its period is {query.period} s, the alarm's {alarm.period} s"
             raise _refused(alarm, what, why, "give the queries of an alarm one period")
-        key = (query.metric, query.stat, query.period)
-        if key not in self._known:
-            try:
-                self._known[key] = self._aggregated(*key)
-            except WindowError as error:
-                raise _refused(alarm, what, error.reason, error.fix) from None
-        return self._known[key]
-
-    def _aggregated(self, metric: MetricIdentity, stat: str, period: int) -> Values:
-        samples = self.feed.get((metric, stat), _NOTHING)
-        weights = self.feed.get((metric, "SampleCount"))
-        return aggregated(samples, stat, period, self.grid, weights)
+        try:
+            return self.statistics.of(query.metric, query.stat, query.period)
+        except WindowError as error:
+            raise _refused(alarm, what, error.reason, error.fix) from None
 
 
 def _refused(alarm: MetricAlarm, what: str, why: str, fix: str) -> RefusedError:

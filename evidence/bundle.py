@@ -34,8 +34,12 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     formats = {**FORMATS, **(OSCAL if oscal else {})}
     _refuse_other_things(folder)
     # What nobody could read again is no evidence: it is told now, not to the auditor.
-    read(_written(FORMATS[EVIDENCE], evidence), f"the evidence of {evidence.name}")
-    files = {name: _written(module, evidence) for name, module in formats.items()}
+    data = _written(FORMATS[EVIDENCE], evidence)
+    read(data, f"the evidence of {evidence.name}")
+    files = {
+        name: data if name == EVIDENCE else _written(module, evidence)
+        for name, module in formats.items()
+    }
     manifest = manifest_of(evidence, files)
     try:
         _put(folder, {**files, MANIFEST: manifest.data})

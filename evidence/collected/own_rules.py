@@ -76,7 +76,7 @@ def own_judged(
     waived = waived_for((RUNBOOK,), waiving.waivers, environments)
     let_pass = reasons(waived)
     of_templates = [r for r in rules if not r.only_files and r.id not in unasked]
-    report = check(reading, of_templates, waived=let_pass, in_processes=True)
+    report = check(reading, of_templates, waived=let_pass)
     results = [*report.results, *(judge_sources(sources, rules) if sources else ())]
     told = [
         JudgedRule(RUNBOOK, r.id, r.title, r.why, r.remedy, r.clauses, r.controls) for r in rules

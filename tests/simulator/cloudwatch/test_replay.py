@@ -176,7 +176,7 @@ def test_a_statistic_of_several_alarms_is_worked_out_once(monkeypatch: pytest.Mo
         asked.append(str(arguments[1]))
         return windows.aggregated(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("simulator.cloudwatch.queries.aggregated", counted)
+    monkeypatch.setattr("simulator.cloudwatch.statistics.aggregated", counted)
     either = composite("either", "ALARM(a) OR ALARM(b)")
     replayed(named("a"), named("b", threshold=7.0), either)
     assert asked == ["Sum"]

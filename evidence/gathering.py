@@ -71,7 +71,7 @@ def gather(
                     templates=templates_of(each, reading),
                     refused=bool(refused),
                 ),
-                *nag_judged(assembly, each, waived_for(PACKS, waivers, [each])),
+                *nag_judged(assembly, each, waived_for(PACKS, waivers, [each]), reading),
             )
             for each in environments
         }

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.collected.assembly import read_assembly
 from evidence.collected.cited_controls import cited_controls
 from evidence.collected.nag_question import LIBRARY, Question
 from evidence.collected.nag_report import NagFinding, nag_findings
 from evidence.collected.nag_resources import NagResource, NagResources, nag_resources
 from evidence.collected.nag_sources import NagRule, nag_sources
 from evidence.model import Judge, Judged, JudgedRule, Row, Verdict
+from policies.templates.assembly import Reading
 from policies.waivers import Waived
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
@@ -53,16 +55,20 @@ class _Pack:
 
 
 def nag_judged(
-    assembly: Path, environment: Environment, waived: Sequence[Waived]
+    assembly: Path,
+    environment: Environment,
+    waived: Sequence[Waived],
+    reading: Reading | None = None,
 ) -> tuple[Judged, ...]:
     """Give what each pack says of the environment's resources, in both of its Stages.
 
     A rule that asks for nothing the environment has gets one row, of no template and no resource.
-    Raises ``RefusedError`` for a pack that did not run, and for a reading that was proved wrong.
+    ``reading`` is of ``assembly``; it is read where nobody has it. Raises ``RefusedError`` for a
+    pack that did not run, and for a reading of sources that was proved wrong.
     """
     sources = nag_sources()
     found = nag_findings(assembly, environment)
-    resources = nag_resources(assembly, environment)
+    resources = nag_resources(assembly, environment, reading or read_assembly(assembly))
     reasons = {(item.rule, item.path): " ".join(item.reason.split()) for item in waived}
     judged = []
     for name, rules in sources.packs.items():

@@ -8,8 +8,6 @@ from simulator.cloudwatch.definitions import MathQuery, MetricAlarm, MetricQuery
 from simulator.cloudwatch.expressions import (
     ExpressionError,
     evaluate,
-    looks_back,
-    names,
     parse,
     timestamps,
 )
@@ -50,7 +48,7 @@ class Queries:
     def look_back(self, alarm: MetricAlarm, series: Container[str]) -> bool:
         """Say whether one of the expressions in ``series`` looks back, so that its age matters."""
         return any(
-            looks_back(parse(query.expression))
+            parse(query.expression).looks_back
             for query in alarm.queries
             if isinstance(query, MathQuery) and query.id in series
         )
@@ -68,18 +66,23 @@ class Queries:
         if id_ in found:
             return
         if id_ not in math:
-            known = ", ".join(sorted({*found, *math})) or "none"
-            raise _refused(alarm, id_, "no query has this id", f"ids are: {known}")
+            ids = ", ".join(sorted({*found, *math})) or "none"
+            raise _refused(alarm, id_, "no query has this id", f"ids are: {ids}")
         if id_ in above:
             circle = " -> ".join((*above, id_))
             raise _refused(alarm, id_, f"expressions form a circle: {circle}", "break it")
         try:
             node = parse(math[id_].expression)
-            for needed in sorted(names(node)):
+            for needed in sorted(node.names):
                 self._work_out(alarm, needed, math, found, (*above, id_), reach)
             lag = alarm.period // self.grid.step
             stamps = None if self.grid.start is None else timestamps(self.grid, lag)
-            found[id_] = evaluate(node, found, lag, step=self.grid.step, reach=reach, stamps=stamps)
+            key = (alarm.name, id_, reach if self.look_back(alarm, {*found, id_}) else None)
+            known = self.statistics.expressions
+            if key not in known:
+                step = self.grid.step
+                known[key] = evaluate(node, found, lag, step=step, reach=reach, stamps=stamps)
+            found[id_] = known[key]
         except ExpressionError as error:
             where = f"{id_}, character {error.place} of {error.text}"
             (refusal,) = error.refusals

@@ -17,6 +17,8 @@ class Statistics:
 
     feed: Feed
     grid: Grid
+    # Of an alarm's expressions by their ids; how far they look back, None where none does.
+    expressions: dict[tuple[str, str, int | None], Values] = field(default_factory=dict)
     _known: dict[tuple[MetricIdentity, str, int], Values] = field(default_factory=dict)
 
     def of(self, metric: MetricIdentity, stat: str, period: int) -> Values:

@@ -50,6 +50,12 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     return manifest.sha256
 
 
+def load_formats(*, oscal: bool) -> None:
+    """Load what writes the formats: once, before bundles are written side by side."""
+    for module in (*FORMATS.values(), *(OSCAL.values() if oscal else ())):
+        import_module(f"evidence.formats.{module}")
+
+
 def _written(module: str, evidence: Evidence) -> bytes:
     data: bytes = import_module(f"evidence.formats.{module}").as_bytes(evidence)
     return data

@@ -137,7 +137,7 @@ def _write(
 
         oscal_version()
     refused = None if assembly else _synthesized(ASSEMBLY)
-    from evidence.bundle import write_bundle
+    from evidence.bundle import load_formats, write_bundle
     from evidence.gathering import gather
     from evidence.summary import Written
     from policies.marks import ROOT
@@ -147,6 +147,7 @@ def _write(
     say("evidence: every rule, cfn-lint and checkov judge; it takes a minute", err=True)
     judged = assembly or ASSEMBLY
     found = gather(judged, chosen, rehearsal=rehearsal, sources=ROOT, refused=refused)
+    load_formats(oscal=oscal)
     folders = [out / each.organisation / each.environment for each in found]
     for folder in folders:
         say(f"evidence: writing {folder.as_posix()}", err=True)
@@ -165,9 +166,11 @@ def _synthesized(folder: Path) -> str:
     say(f"evidence: synthesizing every environment into {folder.as_posix()}", err=True)
     with synthesis(folder) as ended:
         # It takes the most of one processor, and we have the others.
+        from evidence.bundle import load_formats
         from evidence.gathering import prepare
 
         prepare()
+        load_formats(oscal=False)
         return ended()
 
 

@@ -23,8 +23,12 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     formats = {**FORMATS, **(OSCAL if oscal else {})}
     refuse_other_things(folder)
     # What nobody could read again is no evidence: it is told now, not to the auditor.
-    read(_written(FORMATS[EVIDENCE], evidence), f"the evidence of {evidence.name}")
-    files = {name: _written(module, evidence) for name, module in formats.items()}
+    data = _written(FORMATS[EVIDENCE], evidence)
+    read(data, f"the evidence of {evidence.name}")
+    files = {
+        name: data if name == EVIDENCE else _written(module, evidence)
+        for name, module in formats.items()
+    }
     manifest = manifest_of(evidence, files)
     try:
         _put(folder, {**files, MANIFEST: manifest.data})
@@ -33,6 +37,12 @@ def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
         fix = "free the disk or let this user write there, or choose another folder"
         raise RefusedError(str(folder), [Refusal("the folder", why, fix)]) from None
     return manifest.sha256
+
+
+def load_formats(*, oscal: bool) -> None:
+    """Load what writes the formats: once, before bundles are written side by side."""
+    for module in (*FORMATS.values(), *(OSCAL.values() if oscal else ())):
+        import_module(f"evidence.formats.{module}")
 
 
 def _written(module: str, evidence: Evidence) -> bytes:

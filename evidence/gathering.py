@@ -6,7 +6,6 @@ Raises ``RefusedError`` for an assembly that is not of the environments as their
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from evidence.collected.alarm_tests import alarms_tested
@@ -23,7 +22,6 @@ from evidence.model import AlarmTested, Commit, Evidence, Judged, Rehearsal
 from policies.expiry import day_of_the_commit, expired
 from policies.keepers import bindings
 from policies.rules import all_rules
-from policies.side_by_side import side_by_side
 from policies.templates.assembly import Reading
 from policies.waivable_rules import PACKS
 from policies.waivers import Waiver, load_waivers
@@ -57,9 +55,9 @@ def gather(
     reading = read_assembly(assembly)
     require(environments, reading, assembly)
     there, waivers, last = environments_in(reading), load_waivers(), last_rehearsal(rehearsal)
-    # They take longest, and need nobody.
+    # They take longest, and need nobody; what else is judged beside them wins nothing by processes.
     with judges(reading, assembly) as started:
-        tested = _alarms(environments, assembly)
+        tested = {each.name: alarms_tested(each, assembly) for each in environments}
         waiving = Waiving(waivers=waivers, day=_day())
         own = own_judged(reading, there, sources=sources, waiving=waiving)
         by_environment = {
@@ -73,7 +71,9 @@ def gather(
                     templates=templates_of(each, reading),
                     refused=bool(refused),
                 ),
-                *nag_judged(assembly, each, waived_for(PACKS, waivers, [each]), waiving.day),
+                *nag_judged(
+                    assembly, each, waived_for(PACKS, waivers, [each]), waiving.day, reading
+                ),
             )
             for each in environments
         }
@@ -99,15 +99,6 @@ def prepare() -> None:
     all_rules()
     bindings()
     nag_sources()
-
-
-def _alarms(
-    environments: Sequence[Environment], assembly: Path
-) -> dict[str, tuple[AlarmTested, ...]]:
-    """Replay the tests of each environment's alarms; an older assembly is refused here."""
-    jobs = [partial(alarms_tested, each, assembly) for each in environments]
-    names = [each.name for each in environments]
-    return dict(zip(names, side_by_side(jobs), strict=True))
 
 
 def _day() -> date | None:

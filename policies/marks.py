@@ -4,6 +4,7 @@ Reading instead of importing takes no second, and reaches tests of other virtual
 """
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Where tests are: ours, and those of the services that are delivered with us.
 _FOLDERS = ("tests", "examples/*/tests")
 _MARK = "mark.clause"
+_WORD = _MARK.rpartition(".")[2]
 # What pytest may pass over proves nothing.
 _PASSED_OVER = ("skip", "skipif", "xfail")
 _Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -51,9 +53,13 @@ class _Marks(ast.NodeVisitor):
         self.names: list[str] = []
         self.passed_over = False
         self.found: list[Mark] = []
+        self.lines: list[int] = []
 
     def of(self, text: str) -> list[Mark]:
         tree = ast.parse(text)
+        # As Python counts them: other characters that end a line end none of a source.
+        lines = enumerate(text.split("\n"), start=1)
+        self.lines = [number for number, line in lines if _WORD in line]
         self.passed_over = any(map(_is_passed_over, _of_the_module(tree)))
         self.visit(tree)
         return self.found
@@ -81,6 +87,20 @@ class _Marks(ast.NodeVisitor):
         if _is_mark(node):
             self._add("", node.lineno, "it names no clause as one text")
         self.generic_visit(node)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        """Go on where a line has the word: of most tests, none has."""
+        for child in ast.iter_child_nodes(node):
+            if self._may_hold(child):
+                self.visit(child)
+
+    def _may_hold(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.stmt | ast.expr):
+            return True
+        decorators = node.decorator_list if isinstance(node, _Named) else []
+        first = min(each.lineno for each in (node, *decorators))
+        at = bisect_left(self.lines, first)
+        return at < len(self.lines) and self.lines[at] <= (node.end_lineno or self.lines[at])
 
     def _enter(self, node: _Named) -> None:
         before = self.passed_over

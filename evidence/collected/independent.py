@@ -97,7 +97,7 @@ def independent_judged(
     told: dict[str, tuple[Judged, ...]] = {each.name: () for each in environments}
     for name, read in started.said.items():
         try:
-            said: Said | RefusedError = read()
+            said: Said | RefusedError = _resolved(read())
         except RefusedError as refused:
             said = refused
         for environment in environments:
@@ -110,6 +110,16 @@ def independent_judged(
                 judged = _judged(name, mine, _without(others, said), waived, day)
             told[environment.name] += (judged,)
     return told
+
+
+def _resolved(said: Said) -> Said:
+    """Name files as ``Started.files`` does; each is looked up once, however much is said of it."""
+    files = {item.file for item in (*said.failed, *said.passed)}
+    whole = {file: file.resolve() for file in files}
+    return Said(
+        tuple(replace(item, file=whole[item.file]) for item in said.failed),
+        tuple(replace(item, file=whole[item.file]) for item in said.passed),
+    )
 
 
 def _begin(
@@ -141,8 +151,8 @@ def _of(
 def _without(others: Collection[Path], said: Said) -> Said:
     """Leave out what is said of other environments' templates; a file that nobody gave stays."""
     return Said(
-        tuple(item for item in said.failed if item.file.resolve() not in others),
-        tuple(item for item in said.passed if item.file.resolve() not in others),
+        tuple(item for item in said.failed if item.file not in others),
+        tuple(item for item in said.passed if item.file not in others),
     )
 
 
@@ -193,7 +203,7 @@ def _row(
     verdict: Verdict,
     message: str = "",
 ) -> Row:
-    template = files.get(item.file.resolve())
+    template = files.get(item.file)
     if template is None:
         return Row(item.judge, item.rule, verdict, item.file.name, message=message)
     resource = template.body["Resources"].get(item.logical_id)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from evidence.collected.assembly import read_assembly
 from evidence.collected.cited_controls import cited_controls
 from evidence.collected.nag_question import LIBRARY, Question
 from evidence.collected.nag_report import NagFinding, nag_findings
@@ -19,6 +20,7 @@ from evidence.collected.nag_resources import NagResource, NagResources, nag_reso
 from evidence.collected.nag_sources import NagRule, nag_sources
 from evidence.model import Judge, Judged, JudgedRule, Row, Verdict
 from policies.report import with_lapsed
+from policies.templates.assembly import Reading
 from policies.waivers import Waived
 from policies.waiving import Covered, covered
 from runbook.model.environment import Environment
@@ -56,17 +58,22 @@ class _Pack:
 
 
 def nag_judged(
-    assembly: Path, environment: Environment, waived: Sequence[Waived], day: date | None
+    assembly: Path,
+    environment: Environment,
+    waived: Sequence[Waived],
+    day: date | None,
+    reading: Reading | None = None,
 ) -> tuple[Judged, ...]:
     """Give what each pack says of the environment's resources, in both of its Stages.
 
-    ``day`` is the one that waivers are judged by, None where nobody knows it. A rule that asks for
-    nothing the environment has gets one row, of no template and no resource.
-    Raises ``RefusedError`` for a pack that did not run, and for a reading that was proved wrong.
+    ``day`` is the one that waivers are judged by, None where nobody knows it. ``reading`` is of
+    ``assembly``; it is read where nobody has it. A rule that asks for nothing the environment has
+    gets one row, of no template and no resource. Raises ``RefusedError`` for a pack that did not
+    run, and for a reading of sources that was proved wrong.
     """
     sources = nag_sources()
     found = nag_findings(assembly, environment)
-    resources = nag_resources(assembly, environment)
+    resources = nag_resources(assembly, environment, reading or read_assembly(assembly))
     on_the_day = covered(waived, day)
     judged = []
     for name, rules in sources.packs.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policies.templates.assembly import Template, read
+from policies.templates.assembly import Reading, Template
 from policies.waivers import place_of
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
@@ -55,12 +55,12 @@ class NagResources:
     overridden: frozenset[str]
 
 
-def nag_resources(assembly: Path, environment: Environment) -> NagResources:
+def nag_resources(assembly: Path, environment: Environment, reading: Reading) -> NagResources:
     """Join the templates of the environment's two Stages with the tree of constructs.
 
+    ``reading`` is of ``assembly``, with paths within it.
     Raises ``RefusedError`` where they disagree: a rule may have looked at what is in no template.
     """
-    reading = read(assembly)
     unread = [t for t in reading.troubles if not t.of_asset]
     if unread:
         refusals = [Refusal(t.template, t.reason, _AGAIN) for t in unread]
@@ -70,11 +70,10 @@ def nag_resources(assembly: Path, environment: Environment) -> NagResources:
     apart: list[str] = []
     for template in reading.templates:
         for logical_id, path, body in _resources(template, environment):
-            file = template.path.partition("/")[2]
             if path in tree:
-                handed.append(_handed(file, template, logical_id, body, tree[path]))
+                handed.append(_handed(template, logical_id, body, tree[path]))
             else:
-                apart.append(f"{logical_id} in {file}")
+                apart.append(f"{logical_id} in {template.path}")
     types = {resource.construct_path: resource.type for resource in handed}
     lost = sorted(
         path
@@ -93,10 +92,10 @@ def nag_resources(assembly: Path, environment: Environment) -> NagResources:
 
 
 def _handed(
-    file: str, template: Template, logical_id: str, body: Mapping[str, Any], construct: "_Construct"
+    template: Template, logical_id: str, body: Mapping[str, Any], construct: "_Construct"
 ) -> NagResource:
     return NagResource(
-        file,
+        template.path,
         logical_id,
         str(body.get("Type")),
         construct.path,

@@ -76,13 +76,7 @@ def own_judged(
     waived = waived_for((RUNBOOK,), waiving.waivers, environments)
     on_the_day = covered(waived, waiving.day)
     of_templates = [r for r in rules if not r.only_files and r.id not in unasked]
-    report = check(
-        reading,
-        of_templates,
-        waived=on_the_day.reasons,
-        lapsed=on_the_day.lapsed,
-        in_processes=True,
-    )
+    report = check(reading, of_templates, waived=on_the_day.reasons, lapsed=on_the_day.lapsed)
     results = [*report.results, *(judge_sources(sources, rules) if sources else ())]
     told = [
         JudgedRule(RUNBOOK, r.id, r.title, r.why, r.remedy, r.clauses, r.controls) for r in rules

@@ -6,7 +6,6 @@ the fields of ``Row``, in their order; several clauses or controls are joined by
 """
 
 import csv
-from collections.abc import Iterator
 from dataclasses import fields
 from io import StringIO
 from operator import attrgetter
@@ -27,6 +26,5 @@ def as_bytes(evidence: Evidence) -> bytes:
     return as_utf8(file.getvalue())
 
 
-def _cells(row: Row) -> Iterator[str]:
-    for value in _values(row):
-        yield harmless("; ".join(value) if isinstance(value, tuple) else value)
+def _cells(row: Row) -> list[str]:
+    return [harmless("; ".join(v) if isinstance(v, tuple) else v) for v in _values(row)]

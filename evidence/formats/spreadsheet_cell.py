@@ -7,11 +7,14 @@ OWASP, "CSV Injection".
 """
 
 import re
+from functools import lru_cache
 
 _TAKEN_FOR_A_FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _begins_as_one = _TAKEN_FOR_A_FORMULA.match
 
 
+# Most cells stand in many rows, and in both files.
+@lru_cache(maxsize=65_536)
 def harmless(text: str) -> str:
     """Give the text for a cell, with an apostrophe in front where a spreadsheet would calculate."""
     return f"'{text}" if _begins_as_one(text) else text

@@ -15,11 +15,11 @@ from itertools import islice
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from evidence.bundle_files import WORKBOOK
 from evidence.collected.installed import UNKNOWN
 from evidence.formats.workbook_looks import Looks
+from evidence.formats.workbook_sheet import Sheet
 from evidence.formats.workbook_summary import Line, summary
 from evidence.formats.workbook_tables import Cell, Table, tables
 from evidence.model import Evidence
@@ -63,9 +63,9 @@ def _created(evidence: Evidence) -> datetime:
         raise RefusedError(what, [refusal]) from error
 
 
-def _sheet(book: Workbook, name: str, evidence: Evidence) -> Worksheet:
+def _sheet(book: Workbook, name: str, evidence: Evidence) -> Sheet:
     """Add a sheet that prints across A4, as wide as the paper, with what it is at its foot."""
-    sheet = book.add_worksheet(name)
+    sheet: Sheet = book.add_worksheet(name, Sheet)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
@@ -74,7 +74,7 @@ def _sheet(book: Workbook, name: str, evidence: Evidence) -> Worksheet:
     return sheet
 
 
-def _write_summary(sheet: Worksheet, lines: Sequence[Line], looks: Looks) -> None:
+def _write_summary(sheet: Sheet, lines: Sequence[Line], looks: Looks) -> None:
     for column, width in enumerate((26, 30, 100)):
         sheet.set_column(column, column, width, looks.wrapped)
     for row, line in enumerate(lines):
@@ -95,9 +95,7 @@ def _write_table(book: Workbook, table: Table, evidence: Evidence, looks: Looks)
         body, part = list(islice(rows, MOST_ROWS - 1)), part + 1
 
 
-def _write_part(
-    sheet: Worksheet, table: Table, body: Sequence[Sequence[Cell]], looks: Looks
-) -> None:
+def _write_part(sheet: Sheet, table: Table, body: Sequence[Sequence[Cell]], looks: Looks) -> None:
     for index, column in enumerate(table.columns):
         sheet.set_column(index, index, column.width, looks.wrapped if table.wrap else None)
         sheet.write_string(0, index, column.title, looks.heading)
@@ -112,7 +110,7 @@ def _write_part(
                 _write(sheet, number, index, cell, look)
 
 
-def _write(sheet: Worksheet, row: int, column: int, cell: Cell, look: Format | None) -> None:
+def _write(sheet: Sheet, row: int, column: int, cell: Cell, look: Format | None) -> None:
     if not isinstance(cell, str):
         sheet.write_number(row, column, cell, look)
     else:
@@ -121,7 +119,7 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell, look: Format | N
             # XlsxWriter takes such a text for XML of its own, unless it is in two pieces.
             sheet.write_rich_string(row, column, text[0], Format(), text[1:])
         else:
-            sheet.write_string(row, column, text, look)
+            sheet.write_text(row, column, text, look)
 
 
 def _held(text: str) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.lookups.event_patterns import matches
+from policies.lookups.event_patterns import matches, pattern_of
 from policies.templates.scope import Resource, Scope
 from policies.templates.values import closed, known
 from runbook.alarms.catalogue import alarms_of
@@ -33,8 +33,7 @@ def severity_topic(alarm: str, scope: Scope) -> str:
 
 def takes(rule: Resource, event: Event) -> bool:
     """Say whether a rule takes an event, as its pattern is and whether or not it is on."""
-    pattern = rule.at("EventPattern")
-    return bool(pattern) and matches(closed(pattern), event)
+    return bool(rule.at("EventPattern")) and matches(pattern_of(rule), event)
 
 
 def deaf(rule: Resource) -> Iterator[str]:

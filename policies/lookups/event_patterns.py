@@ -2,12 +2,24 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from policies.templates.values import UnresolvedError
+from policies.templates.scope import Resource
+from policies.templates.values import UnresolvedError, closed
 
 Json = Any
 _NOTHING = object()
+
+
+@lru_cache(maxsize=64)
+def pattern_of(rule: Resource) -> Mapping[str, Json]:
+    """Read the pattern of a rule that has one; ``UnresolvedError`` where something of it is open.
+
+    A rule is asked of dozens of events.
+    """
+    found: Mapping[str, Json] = closed(rule.at("EventPattern"))
+    return found
 
 
 def matches(pattern: Mapping[str, Json], value: Json) -> bool:

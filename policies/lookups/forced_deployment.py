@@ -15,6 +15,7 @@ _COMMAND = "update-service"
 _SHORT = re.compile(r"--(?:no-)?(f[a-z-]*)(?![\w-])")
 # From here on it can be no option of another command, such as `--force` of many.
 _TELLING = len("force-n")
+_NEEDED = (b"forcen", b"updateservice")
 _JOINTS = re.compile(r"\\+\r?\n|[\"'`]")
 
 
@@ -36,7 +37,12 @@ def is_forced(text: str | bytes) -> bool:
 
 
 def _names_it(text: str) -> bool:
-    return _WANTED in _letters(text) or ("--" in text and _is_shortened(text.lower()))
+    letters = _letters(text)
+    if _WANTED in letters:
+        return True
+    # Most texts have none of what the option cut short would need: nobody looks further.
+    may_be = any(needed in letters for needed in _NEEDED)
+    return may_be and "--" in text and _is_shortened(text.lower())
 
 
 def _is_shortened(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from policies.templates.scope import Resource
 from policies.templates.values import closed
@@ -43,34 +44,33 @@ def readings(alerting: Alerting) -> Sequence[Reading]:
     return READINGS if is_plain(alerting) else (EACH_TIME,)
 
 
-def not_muted(windows: Iterable[Window], alerting: Alerting) -> str | None:
+@lru_cache(maxsize=64)
+def not_muted(windows: tuple[Window, ...], alerting: Alerting) -> str | None:
     """Find the first time outside business hours at which none is open, by clocks; or None."""
-    wanted = list(windows)
     for number in YEARS:
         over = year(number)
         for reading in readings(alerting):
-            found = [each for w in wanted for each in _opened(w, alerting, number, reading)]
+            found = [each for w in windows for each in _opened(w, alerting.zone, number, reading)]
             talks = complement(clipped(found, over), over)
             if missing := _first_common(talks, complement(_business(alerting, number), over)):
                 return _written(missing, alerting)
     return None
 
 
+@lru_cache(maxsize=64)
 def mutes_business(window: Window, alerting: Alerting) -> str | None:
     """Find the first time in business hours at which a window is open, by clocks; or None."""
     for number in YEARS:
         for reading in readings(alerting):
-            found = clipped(_opened(window, alerting, number, reading), year(number))
+            found = clipped(_opened(window, alerting.zone, number, reading), year(number))
             if wrong := _first_common(found, _business(alerting, number)):
                 return _written(wrong, alerting)
     return None
 
 
 @lru_cache(maxsize=128)
-def _opened(
-    window: Window, alerting: Alerting, number: int, reading: Reading
-) -> tuple[Interval, ...]:
-    return tuple(opened(window, alerting, year(number), reading))
+def _opened(window: Window, zone: ZoneInfo, number: int, reading: Reading) -> tuple[Interval, ...]:
+    return tuple(opened(window, zone, year(number), reading))
 
 
 @lru_cache(maxsize=16)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.lookups.event_patterns import matches
+from policies.lookups.event_patterns import matches, pattern_of
 from policies.lookups.references import reference
 from policies.templates.scope import Resource, Scope
-from policies.templates.values import closed, known
+from policies.templates.values import known
 from runbook.access.restart_names import restart_machine
 
 Json = Any
@@ -80,10 +80,9 @@ def secret_arns(scope: Scope) -> dict[str, str]:
 
 def takes(rule: Resource, event: Event) -> bool:
     """Say whether a rule of EventBridge takes an event, when it is on and listens where it is."""
-    pattern = rule.at("EventPattern")
-    if not pattern or rule.at("State", "ENABLED") != "ENABLED":
+    if not rule.at("EventPattern") or rule.at("State", "ENABLED") != "ENABLED":
         return False
-    return rule.at("EventBusName", "default") == "default" and matches(closed(pattern), event)
+    return rule.at("EventBusName", "default") == "default" and matches(pattern_of(rule), event)
 
 
 def targets(rule: Resource) -> Iterator[Mapping[str, Json]]:

@@ -82,14 +82,17 @@ def known(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
 
 def unknowns(value: Any) -> list[Unknown]:  # noqa: ANN401 - JSON is any value
     """List what is unknown anywhere inside a value."""
-    match value:
-        case Unknown():
-            return [value]
-        case dict():
-            return [found for item in value.values() for found in unknowns(item)]
-        case list():
-            return [found for item in value for found in unknowns(item)]
-    return []
+    found: list[Unknown] = []
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(reversed(item.values()))
+        elif isinstance(item, list):
+            waiting.extend(reversed(item))
+        elif isinstance(item, Unknown):
+            found.append(item)
+    return found
 
 
 def closed(value: Any) -> Any:  # noqa: ANN401 - JSON is any value

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from runbook.model.alerting import DAYS, Alerting
@@ -52,7 +53,8 @@ def year(number: int) -> Interval:
     return Interval(datetime(number, 1, 1, tzinfo=UTC), datetime(number + 1, 1, 1, tzinfo=UTC))
 
 
-def spans(zone: ZoneInfo, over: Interval) -> list[Span]:
+@lru_cache(maxsize=64)
+def spans(zone: ZoneInfo, over: Interval) -> tuple[Span, ...]:
     """Cut real time where clocks change; to the minute."""
     found: list[Span] = []
     start, instant = over.start, over.start
@@ -64,7 +66,7 @@ def spans(zone: ZoneInfo, over: Interval) -> list[Span]:
             start = changes
         instant = following
     found.append(Span(start, over.end, _offset(zone, start)))
-    return [span for span in found if span.start < span.end]
+    return tuple(span for span in found if span.start < span.end)
 
 
 def business(alerting: Alerting, over: Interval) -> list[Interval]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 from runbook.alarms.local_time import Interval, Span, spans, union
 from runbook.model.alerting import DAYS, Alerting, Day
@@ -208,15 +209,16 @@ def muted(
     windows: Iterable[Window], alerting: Alerting, over: Interval, reading: Reading = EACH_TIME
 ) -> list[Interval]:
     """List when any window is open, of all that could be in ``over``."""
-    return union(each for window in windows for each in opened(window, alerting, over, reading))
+    zone = alerting.zone
+    return union(each for window in windows for each in opened(window, zone, over, reading))
 
 
 def opened(
-    window: Window, alerting: Alerting, over: Interval, reading: Reading = EACH_TIME
+    window: Window, zone: ZoneInfo, over: Interval, reading: Reading = EACH_TIME
 ) -> list[Interval]:
     """List each time that a window opens, also long before ``over``, so that it reaches there."""
     wider = Interval(over.start - LONGEST, over.end)
-    begun = begins(lambda span: _shown(window, span), spans(alerting.zone, wider), reading)
+    begun = begins(lambda span: _shown(window, span), spans(zone, wider), reading)
     return [Interval(instant, instant + window.lasts) for instant in begun]
 
 

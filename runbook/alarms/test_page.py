@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from runbook.alarms.local_time import business, year
 from runbook.model.alerting import DAYS, Alerting, Day
@@ -36,6 +37,7 @@ class Schedules:
         return f"cron({MINUTE} {(self.hour + 1) % 24} * * ? *)"
 
 
+@lru_cache(maxsize=32)
 def schedules(alerting: Alerting) -> Schedules:
     """Choose the first hour of UTC that is a business hour on most days, however clocks change.
 

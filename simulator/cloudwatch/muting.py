@@ -9,6 +9,7 @@ than guessed, since either guess could make a page that is never sent look like 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import product
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -48,20 +49,31 @@ def muted(
     is OPEN where no rule names the alarm, else NO_START. Raises ``RefusedError`` for a rule that
     CloudWatch would not take.
     """
-    found = [
+    found = (
         rule
         for rule in rules
         if name in rule.alarms and (None in (region, rule.region) or region == rule.region)
-    ]
-    windows = [_Windows(rule) for rule in found]
+    )
+    return _muted(tuple(found), grid)
+
+
+# Tests replay the same minutes of many alarms, and each several times.
+@lru_cache(maxsize=32)
+def _muted(rules: tuple[MuteRule, ...], grid: Grid) -> NDArray[np.int8]:
+    windows = [_Windows(rule) for rule in rules]
     if windows and grid.start is None:
-        return np.full(grid.steps, NO_START)
+        return _fixed(np.full(grid.steps, NO_START))
     every, some = np.zeros((2, grid.steps), np.bool_)
     for window in windows:
         readings = [_covered(intervals, grid) for intervals in window.readings(_span(grid))]
         every |= np.logical_and.reduce(readings)
         some |= np.logical_or.reduce(readings)
-    return np.where(every, MUTED, np.where(some, UNDOCUMENTED, OPEN))
+    return _fixed(np.where(every, MUTED, np.where(some, UNDOCUMENTED, OPEN)))
+
+
+def _fixed(codes: NDArray[np.int8]) -> NDArray[np.int8]:
+    codes.flags.writeable = False
+    return codes
 
 
 def _span(grid: Grid) -> Interval:

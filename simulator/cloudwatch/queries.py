@@ -1,34 +1,32 @@
 """The series of an alarm's queries: statistics of metrics, and expressions over them."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass
 
 from runbook.model.refusal import Refusal, RefusedError
-from simulator.cloudwatch.definitions import MathQuery, MetricAlarm, MetricIdentity, MetricQuery
+from simulator.cloudwatch.definitions import MathQuery, MetricAlarm, MetricQuery
 from simulator.cloudwatch.expressions import (
     ExpressionError,
     evaluate,
-    looks_back,
-    names,
     parse,
     timestamps,
 )
-from simulator.cloudwatch.series import MINUTE, Feed, Grid, Samples, Values
-from simulator.cloudwatch.windows import WindowError, aggregated
+from simulator.cloudwatch.series import Grid, Values
+from simulator.cloudwatch.statistics import Statistics
+from simulator.cloudwatch.windows import WindowError
 
-_NOTHING = Samples(MINUTE, np.empty(0))
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Queries:
-    """Works queries out over one feed; a statistic that several alarms look at, once."""
+    """Works queries out over the statistics of one feed."""
 
-    feed: Feed
-    grid: Grid
+    statistics: Statistics
     extra: int
-    _known: dict[tuple[MetricIdentity, str, int], Values] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        """The steps that there is a value of."""
+        return self.statistics.grid
 
     def series_of(self, alarm: MetricAlarm, age: int = 0) -> dict[str, Values]:
         """Give the series of all of the alarm's metrics, and of the expressions it needs, by ids.
@@ -50,7 +48,7 @@ class Queries:
     def look_back(self, alarm: MetricAlarm, series: Container[str]) -> bool:
         """Say whether one of the expressions in ``series`` looks back, so that its age matters."""
         return any(
-            looks_back(parse(query.expression))
+            parse(query.expression).looks_back
             for query in alarm.queries
             if isinstance(query, MathQuery) and query.id in series
         )
@@ -68,18 +66,23 @@ class Queries:
         if id_ in found:
             return
         if id_ not in math:
-            known = ", ".join(sorted({*found, *math})) or "none"
-            raise _refused(alarm, id_, "no query has this id", f"ids are: {known}")
+            ids = ", ".join(sorted({*found, *math})) or "none"
+            raise _refused(alarm, id_, "no query has this id", f"ids are: {ids}")
         if id_ in above:
             circle = " -> ".join((*above, id_))
             raise _refused(alarm, id_, f"expressions form a circle: {circle}", "break it")
         try:
             node = parse(math[id_].expression)
-            for needed in sorted(names(node)):
+            for needed in sorted(node.names):
                 self._work_out(alarm, needed, math, found, (*above, id_), reach)
             lag = alarm.period // self.grid.step
             stamps = None if self.grid.start is None else timestamps(self.grid, lag)
-            found[id_] = evaluate(node, found, lag, step=self.grid.step, reach=reach, stamps=stamps)
+            key = (alarm.name, id_, reach if self.look_back(alarm, {*found, id_}) else None)
+            known = self.statistics.expressions
+            if key not in known:
+                step = self.grid.step
+                known[key] = evaluate(node, found, lag, step=step, reach=reach, stamps=stamps)
+            found[id_] = known[key]
         except ExpressionError as error:
             where = f"{id_}, character {error.place} of {error.text}"
             (refusal,) = error.refusals
@@ -90,18 +93,10 @@ class Queries:
         if query.period != alarm.period:
             why = f"its period is {query.period} s, the alarm's {alarm.period} s"
             raise _refused(alarm, what, why, "give the queries of an alarm one period")
-        key = (query.metric, query.stat, query.period)
-        if key not in self._known:
-            try:
-                self._known[key] = self._aggregated(*key)
-            except WindowError as error:
-                raise _refused(alarm, what, error.reason, error.fix) from None
-        return self._known[key]
-
-    def _aggregated(self, metric: MetricIdentity, stat: str, period: int) -> Values:
-        samples = self.feed.get((metric, stat), _NOTHING)
-        weights = self.feed.get((metric, "SampleCount"))
-        return aggregated(samples, stat, period, self.grid, weights)
+        try:
+            return self.statistics.of(query.metric, query.stat, query.period)
+        except WindowError as error:
+            raise _refused(alarm, what, error.reason, error.fix) from None
 
 
 def _refused(alarm: MetricAlarm, what: str, why: str, fix: str) -> RefusedError:

@@ -19,6 +19,7 @@ from simulator.cloudwatch.judgement import AS_BEFORE, EXTRA, judge, states
 from simulator.cloudwatch.observation import Seen, View, observed
 from simulator.cloudwatch.queries import Queries
 from simulator.cloudwatch.series import Feed, Grid, Values
+from simulator.cloudwatch.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,14 @@ def replay(
     alarm's periods. Cost: linear in steps, and in alarms times the periods they look back. Raises
     ``RefusedError`` for what is not there and for what is not modelled.
     """
-    run = _Run(definitions, Queries(feed, grid, extra))
+    return replay_of(definitions, names, Statistics(feed, grid), extra)
+
+
+def replay_of(
+    definitions: Definitions, names: Iterable[str], statistics: Statistics, extra: int
+) -> Replay:
+    """Replay as ``replay`` does, over statistics that another replay may have worked out."""
+    run = _Run(definitions, Queries(statistics, extra))
     alarms = in_order(definitions, names)
     for alarm in alarms:
         if isinstance(alarm, CompositeAlarm):
@@ -75,7 +83,7 @@ def replay(
         else:
             run.of_metric(alarm)
     return Replay(
-        grid=grid,
+        grid=statistics.grid,
         extra=extra,
         alarms={alarm.name: alarm for alarm in alarms},
         states=run.states,

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from runbook.model.refusal import Refusal, RefusedError
 from simulator.cloudwatch.definitions import Alarm, MetricAlarm, MetricIdentity, MetricQuery
-from simulator.cloudwatch.series import Feed, Grid, Samples
-from simulator.cloudwatch.windows import WindowError, aggregated
+from simulator.cloudwatch.series import Grid, Samples
+from simulator.cloudwatch.statistics import Statistics
+from simulator.cloudwatch.windows import WindowError
 from simulator.testing.durations import written
 from simulator.testing.test_file import AlarmTests, Metric, Series
 
@@ -15,7 +16,7 @@ _MOST_LISTED = 12
 _Key = tuple[MetricIdentity, str]
 
 
-def feed(file: AlarmTests, number: int, alarms: Sequence[Alarm], grid: Grid) -> Feed:
+def feed(file: AlarmTests, number: int, alarms: Sequence[Alarm], grid: Grid) -> Statistics:
     """Give the series of test ``number`` to the metrics that ``alarms`` read.
 
     ``alarms`` are the alarm and all it depends on. Raises ``RefusedError`` with every series that
@@ -24,11 +25,12 @@ def feed(file: AlarmTests, number: int, alarms: Sequence[Alarm], grid: Grid) -> 
     feeding = _Feeding(file, number, tuple(_queries(alarms)), grid)
     for at, series in enumerate(file.tests.tests[number].series):
         feeding.add(at, series)
+    statistics = Statistics(feeding.samples, grid)
     if not feeding.refusals:
-        feeding.check()
+        feeding.check(statistics)
     if feeding.refusals:
         raise RefusedError(str(file.path), feeding.refusals)
-    return feeding.samples
+    return statistics
 
 
 def described(query: MetricQuery) -> str:
@@ -115,7 +117,7 @@ class _Feeding:
         self._refuse(at, f"{reason}: the series feeds nothing", f"it reads {listed}", "metric")
         return ()
 
-    def check(self) -> None:
+    def check(self, statistics: Statistics) -> None:
         """Refuse counts that weigh nothing, and try each statistic.
 
         That of a period cannot always be told from its parts.
@@ -127,12 +129,10 @@ class _Feeding:
                 at = self._fed_by[metric, stat]
                 self._refuse(at, reason, "give a series of its Average, too", "metric")
         for query in dict.fromkeys(self._queries):
-            samples = self.samples.get((query.metric, query.stat))
-            if samples is None:
+            if (query.metric, query.stat) not in self.samples:
                 continue
-            weights = self.samples.get((query.metric, COUNT))
             try:
-                aggregated(samples, query.stat, query.period, self._grid, weights)
+                statistics.of(query.metric, query.stat, query.period)
             except WindowError as error:
                 at = self._fed_by[query.metric, query.stat]
                 self._refuse(at, f"{described(query)}: {error.reason}", error.fix, "values")

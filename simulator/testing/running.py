@@ -14,8 +14,7 @@ from simulator.cloudwatch.actions import ActionEvent
 from simulator.cloudwatch.definitions import Alarm, Definitions, MetricAlarm
 from simulator.cloudwatch.dependencies import in_order
 from simulator.cloudwatch.judgement import EXTRA, OTHER_EXTRAS, STATES
-from simulator.cloudwatch.replay import Replay, has_gaps
-from simulator.cloudwatch.replay import replay as replayed
+from simulator.cloudwatch.replay import Replay, has_gaps, replay_of
 from simulator.cloudwatch.series import MINUTE, Grid
 from simulator.templates.lookup import UNKNOWN, find
 from simulator.testing.durations import written
@@ -99,11 +98,10 @@ class _Test:
     needed: Sequence[Alarm]
 
     def played(self) -> Played:
-        grid = self._grid()
-        given = feed(self.file, self.number, self.needed, grid)
+        given = feed(self.file, self.number, self.needed, self._grid())
 
         def once(extra: int) -> Replay:
-            return replayed(self.source.definitions, [self.alarm.name], given, grid, extra)
+            return replay_of(self.source.definitions, [self.alarm.name], given, extra)
 
         first = once(EXTRA)
         verdicts = self._verdicts(first)
@@ -118,7 +116,7 @@ class _Test:
             self.number,
             self.alarm,
             self.source.environment,
-            given,
+            given.feed,
             first,
             tuple(verdicts),
         )

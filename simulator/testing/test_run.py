@@ -1,10 +1,10 @@
 """Finds files of tests, reads and runs them; every file that cannot be used is told."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook.alarms.finding import find
+from runbook.alarms.finding import every_alarm
 from runbook.model.environment import Environment
 from runbook.model.loader import load_environment
 from runbook.model.refusal import WHOLE_FILE, Refusal, RefusedError
@@ -12,7 +12,7 @@ from simulator.testing.completeness import SHIPPED, Gap, gaps, shipped
 from simulator.testing.moved_tests import moved
 from simulator.testing.running import run
 from simulator.testing.sources import Sources
-from simulator.testing.test_file import AlarmTests, Case, load
+from simulator.testing.test_file import AlarmTests, load
 from simulator.testing.verdict import LeftOut, Played, left_out_of
 
 _ENDINGS = (".yaml", ".yml")
@@ -69,12 +69,13 @@ def run_shipped(sources: Sources, folder: Path | None = None) -> Shipped:
     for name in names:
         environment = load_environment(name)
         of_one: list[Played] = []
+        known = {name for alarm in every_alarm(environment) for name in (alarm.key, alarm.id)}
         wanted = set(shipped(environment, folder))
         for file in (each for each in files if each.path in wanted):
             try:
                 source = sources.of_environment(name)
                 ours = moved(file, name)
-                without = _not_there(ours, environment)
+                without = _not_there(ours, environment, known)
                 of_one += run(ours, source, without)
                 left_out += left_out_of(ours, environment.name, without)
             except RefusedError as refused:
@@ -86,18 +87,13 @@ def run_shipped(sources: Sources, folder: Path | None = None) -> Shipped:
     return Shipped(tuple(played), tuple(found), tuple(left_out))
 
 
-def _not_there(file: AlarmTests, environment: Environment) -> frozenset[int]:
-    """Find the tests of alarms that the environment does not have, where it is not named."""
+def _not_there(
+    file: AlarmTests, environment: Environment, known: Collection[str]
+) -> frozenset[int]:
+    """Find the tests of alarms that are not ``known``, where the environment is not named."""
     if file.tests.environment == environment.name:
         return frozenset()
-    return frozenset(n for n, case in enumerate(file.tests.tests) if not _has(environment, case))
-
-
-def _has(environment: Environment, case: Case) -> bool:
-    try:
-        return bool(find(environment, case.alarm))
-    except RefusedError:
-        return False
+    return frozenset(n for n, case in enumerate(file.tests.tests) if case.alarm not in known)
 
 
 def _as_seen_from_here(path: Path) -> Path:

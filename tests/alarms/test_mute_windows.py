@@ -76,7 +76,7 @@ def test_no_seam_unmutes(table: Alerting, number: int) -> None:
     over, windows = year(number), mute_windows(table)
     opening = {interval.start for interval in business(table, over)}
     for reading in READINGS:
-        found = [each for window in windows for each in opened(window, table, over, reading)]
+        found = [each for window in windows for each in opened(window, table.zone, over, reading)]
         for each in found:
             if over.start <= each.end < over.end and each.end not in opening:
                 assert any(other.start < each.end < other.end for other in found)
@@ -91,7 +91,7 @@ def test_windows_are_as_cloudwatch_takes_them(table: Alerting, number: int) -> N
         assert len(window.expression) <= 256
         assert parsed(window.expression, window.duration) == window
         # What becomes of a window that opens while it is open, AWS does not say.
-        found = sorted(opened(window, table, year(number)))
+        found = sorted(opened(window, table.zone, year(number)))
         assert all(a.end <= b.start for a, b in pairwise(found))
 
 

@@ -28,6 +28,13 @@ def read(root: Path, text: str, file: str = FILE) -> list[Mark]:
         ),
         ('@pytest.mark.clause("ALL-1")\nclass TestAll: ...\n', "TestAll", 2),
         ('pytestmark = [pytest.mark.clause("ALL-1")]\n', "", 2),
+        # What ends a line of a text, and none of a source; a mark of several lines.
+        (
+            'TEXT = "a\x0cb\x1cc"\n\x0c\n@pytest.mark.clause(\n    "ALL-1"\n)\n@other\n'
+            "def test_one() -> None: ...\n",
+            "test_one",
+            4,
+        ),
         (
             '@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.clause("ALL-1"))])\n'
             "def test_one(n: int) -> None: ...\n",

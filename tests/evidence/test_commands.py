@@ -1,5 +1,6 @@
 """`runbook evidence` as people and pipelines read it."""
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -224,6 +225,8 @@ def test_ctrl_c_leaves_no_half_bundle(gathered: Gathered, monkeypatch: pytest.Mo
     monkeypatch.setattr("evidence.formats.evidence_json.as_bytes", interrupted)
     assert run("rovn/production", "--assembly", "cdk.out").exit_code == 130
     assert not list(Path("build").rglob("*"))
+    # What was switched off while it worked is on again.
+    assert gc.isenabled()
 
 
 def group() -> typer.Typer:

@@ -7,7 +7,7 @@ open, and what depends on how much CloudWatch fetches, is refused.
 from simulator.cloudwatch.expressions.dates import timestamps
 from simulator.cloudwatch.expressions.error import ExpressionError
 from simulator.cloudwatch.expressions.evaluation import REACH, evaluate
-from simulator.cloudwatch.expressions.nodes import Node, looks_back, names, written
+from simulator.cloudwatch.expressions.nodes import Node, written
 from simulator.cloudwatch.expressions.parser import parse
 
 __all__ = [
@@ -15,8 +15,6 @@ __all__ = [
     "ExpressionError",
     "Node",
     "evaluate",
-    "looks_back",
-    "names",
     "parse",
     "timestamps",
     "written",

@@ -20,7 +20,6 @@ from simulator.cloudwatch.expressions.nodes import (
     Operation,
     Part,
     Word,
-    looks_back,
 )
 from simulator.cloudwatch.expressions.operands import Doubt, Operand, Series, every, only, single
 from simulator.cloudwatch.expressions.shapes import DATES, TOGETHER
@@ -50,7 +49,7 @@ def evaluate(
     """
     number = len(next(iter(inputs.values()), ()))
     found = []
-    for part in parts(number, max(number, 1) if looks_back(node) else PART):
+    for part in parts(number, max(number, 1) if node.looks_back else PART):
         of_part = {id_: values[part] for id_, values in inputs.items()}
         at = None if stamps is None else stamps[part]
         with np.errstate(all="ignore"):

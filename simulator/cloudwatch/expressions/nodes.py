@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 LOOKING_BACK = frozenset({"DIFF", "DIFF_TIME", "RATE"})
 
@@ -72,26 +73,26 @@ class Call(Part):
     arguments: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
     """A whole expression that was read and makes one series of others."""
 
     text: str
     root: Part
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The ids of the queries that it reads."""
+        return frozenset(part.id for part in _parts(self.root) if isinstance(part, Name))
 
-def names(node: Node) -> frozenset[str]:
-    """List the ids of the queries that an expression reads."""
-    return frozenset(part.id for part in _parts(node.root) if isinstance(part, Name))
-
-
-def looks_back(node: Node) -> bool:
-    """Say whether a datapoint of it hangs on those before: what of them was fetched matters."""
-    return any(
-        part.function in LOOKING_BACK or Word(0, "REPEAT") in part.arguments
-        for part in _parts(node.root)
-        if isinstance(part, Call)
-    )
+    @cached_property
+    def looks_back(self) -> bool:
+        """Whether a datapoint of it hangs on those before: what of them was fetched matters."""
+        return any(
+            part.function in LOOKING_BACK or Word(0, "REPEAT") in part.arguments
+            for part in _parts(self.root)
+            if isinstance(part, Call)
+        )
 
 
 def _parts(part: Part) -> Iterator[Part]:

@@ -1,5 +1,7 @@
 """Reads an expression."""
 
+from functools import lru_cache
+
 from simulator.cloudwatch.expressions.error import ExpressionError
 from simulator.cloudwatch.expressions.nodes import (
     Call,
@@ -36,6 +38,7 @@ DEEPEST, MOST_OPERATIONS = 40, 150
 WORDS = frozenset({"REPEAT", "LINEAR", "ASC", "DESC", "AVG", "MIN", "MAX", "SUM"})
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Node:
     """Read an expression that makes one series. Raises ``ExpressionError``."""
     root = _Parser(text).whole()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runbook.alarms.alarm import MetricAlarm
 from runbook.alarms.catalogue import metric_alarms_of
 from runbook.model.selection import all_environments
-from simulator.cloudwatch.expressions import evaluate, names, parse
+from simulator.cloudwatch.expressions import evaluate, parse
 from tests.alarms.expressions import value
 
 ALARMS = {
@@ -34,7 +34,7 @@ def test_there_are_expressions() -> None:
 def test_an_expression_reads_all_of_its_metrics_and_nothing_else(key: str) -> None:
     alarm = ALARMS[key]
     assert alarm.expression is not None
-    assert names(parse(alarm.expression)) == {metric.id for metric in alarm.metrics}
+    assert parse(alarm.expression).names == {metric.id for metric in alarm.metrics}
 
 
 @pytest.mark.parametrize("key", ALARMS)

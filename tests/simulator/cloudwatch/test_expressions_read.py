@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cloudwatch.expressions import ExpressionError, names, parse, written
+from simulator.cloudwatch.expressions import ExpressionError, parse, written
 from simulator.cloudwatch.expressions.nodes import (
     Call,
     Listed,
@@ -118,7 +118,7 @@ def test_what_cannot_be_simulated_says_why_and_what_instead(function: str) -> No
 
 
 def test_names_are_those_of_queries() -> None:
-    read = names(parse("IF(SUM([a, -b]) > 5 AND c1, FILL(d_e, REPEAT), HOUR(f))"))
+    read = parse("IF(SUM([a, -b]) > 5 AND c1, FILL(d_e, REPEAT), HOUR(f))").names
     assert read == {"a", "b", "c1", "d_e", "f"}
 
 

@@ -1,6 +1,7 @@
 """A replay of several alarms: what it evaluates, in which order, and what it shows."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,9 +24,11 @@ from simulator.cloudwatch.definitions import (
     State,
     Suppressor,
 )
-from simulator.cloudwatch.judgement import STATES
-from simulator.cloudwatch.replay import Replay, replay
-from simulator.cloudwatch.series import Feed, Grid, Samples
+from simulator.cloudwatch.expressions import Node, evaluate
+from simulator.cloudwatch.judgement import EXTRA, OTHER_EXTRAS, STATES
+from simulator.cloudwatch.replay import Replay, replay, replay_of
+from simulator.cloudwatch.series import Feed, Grid, Samples, Values
+from simulator.cloudwatch.statistics import Statistics
 from tests.simulator.alarms import METRIC, alarm, row
 
 ERRORS, REQUESTS = MetricIdentity("Acme/Shop", "Errors"), MetricIdentity("Acme/Shop", "Requests")
@@ -176,7 +179,7 @@ def test_a_statistic_of_several_alarms_is_worked_out_once(monkeypatch: pytest.Mo
         asked.append(str(arguments[1]))
         return windows.aggregated(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("simulator.cloudwatch.queries.aggregated", counted)
+    monkeypatch.setattr("simulator.cloudwatch.statistics.aggregated", counted)
     either = composite("either", "ALARM(a) OR ALARM(b)")
     replayed(named("a"), named("b", threshold=7.0), either)
     assert asked == ["Sum"]
@@ -267,3 +270,41 @@ def test_each_evaluation_fills_from_its_own_datapoints(
         judged = [value for value in expected if value is not None][-periods:]
         rings = judged == [1.0] * periods
         assert told(found, one.name)[step] is (State.ALARM if rings else State.OK)
+
+
+@given(
+    points=st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=1, max_size=14),
+    periods=st.integers(1, 4),
+    expression=st.sampled_from(["FILL(m1, REPEAT)", "DIFF(m1) + 1", "FILL(m1, 0)", "m1 * 1"]),
+)
+def test_replays_that_share_statistics_say_what_each_says_alone(
+    points: list[float], periods: int, expression: str
+) -> None:
+    one = filling(periods, expression)
+    definitions, grid = Definitions({one.name: one}), Grid(len(points))
+    feed = {(METRIC, "Sum"): Samples(60, np.array(points))}
+    shared = Statistics(feed, grid)
+    for extra in (EXTRA, *OTHER_EXTRAS):
+        found = replay_of(definitions, [one.name], shared, extra)
+        alone = replay(definitions, [one.name], feed, grid, extra)
+        assert (found.states[one.name] == alone.states[one.name]).all()
+        assert found.actions == alone.actions
+        assert np.array_equal(
+            found.series[one.name, "e"], alone.series[one.name, "e"], equal_nan=True
+        )
+
+
+def test_what_does_not_look_back_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(node: Node, *arguments: Any, **further: Any) -> Values:  # noqa: ANN401 - as given
+        asked.append(node.text)
+        return evaluate(node, *arguments, **further)
+
+    monkeypatch.setattr("simulator.cloudwatch.queries.evaluate", counted)
+    statistics = Statistics({(METRIC, "Sum"): Samples(60, row("X - X"))}, Grid(3))
+    for expression in ("FILL(m1, 0)", "m1 + 1"):
+        one = replace(filling(1, expression), name=expression)
+        for extra in (EXTRA, *OTHER_EXTRAS):
+            replay_of(Definitions({one.name: one}), [one.name], statistics, extra)
+    assert asked == ["FILL(m1, 0)", "m1 + 1"]

@@ -32,7 +32,7 @@ def fed(
     text = "tests:\n" + a_test(
         "orders", list(series), ["{at: 9m, state: OK}"], f"interval: {interval}"
     )
-    return feed(read(folder, text), 0, alarms, Grid(30))
+    return feed(read(folder, text), 0, alarms, Grid(30)).feed
 
 
 def refused(folder: Path, *series: str, interval: str = "60s") -> list[tuple[str, str, str]]:

@@ -336,7 +336,7 @@ def test_ctrl_c_ends_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> 
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("simulator.testing.running.replayed", pressed)
+    monkeypatch.setattr("simulator.testing.running.replay_of", pressed)
     write("a.yaml", rate(*GOOD))
     assert runbook("a.yaml").exit_code == 130
 

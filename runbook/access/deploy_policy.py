@@ -33,12 +33,13 @@ def deploy_statements(principals: Principals) -> list[Statement]:
     """List what it is granted; the boundary it carries says the same."""
     return [
         _assume_cdk_roles(principals),
-        *_images(principals),
-        *_services(principals),
+        _images(principals),
+        _services(principals),
         *_migrations(principals),
         *_releases(principals),
         *_evidence(principals),
-        *_sources(principals),
+        _sources(principals),
+        _keys(principals),
         *_watch(principals),
     ]
 
@@ -58,7 +59,7 @@ def _assume_cdk_roles(principals: Principals) -> Statement:
     return Statement("DeployByTheCdk", ["sts:AssumeRole"], roles)
 
 
-def _images(principals: Principals) -> list[Statement]:
+def _images(principals: Principals) -> Statement:
     repositories = _arns(principals, "ecr", [f"repository/{n}" for n in principals.service_names])
     look = [
         "ecr:BatchCheckLayerAvailability",
@@ -67,13 +68,10 @@ def _images(principals: Principals) -> list[Statement]:
         "ecr:DescribeImages",
         "ecr:DescribeRepositories",
     ]
-    return [
-        Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
-        Statement("PushImages", [*PUSH, *look], repositories),
-    ]
+    return Statement("PushImages", [*PUSH, *look], repositories)
 
 
-def _services(principals: Principals) -> list[Statement]:
+def _services(principals: Principals) -> Statement:
     """Undo inside the bake window, and roll back after it, in seconds."""
     slug = principals.environment.slug
     services = [
@@ -92,10 +90,7 @@ def _services(principals: Principals) -> list[Statement]:
         "ecs:DescribeServices",
         "ecs:ListServiceDeployments",
     ]
-    return [
-        Statement("UpdateServices", actions, _arns(principals, "ecs", services)),
-        Statement("LookAtTaskDefinitions", ["ecs:DescribeTaskDefinition"], ["*"]),
-    ]
+    return Statement("UpdateServices", actions, _arns(principals, "ecs", services))
 
 
 def _migrations(principals: Principals) -> list[Statement]:
@@ -158,30 +153,27 @@ def _releases(principals: Principals) -> list[Statement]:
             _arns(principals, "cloudformation", [f"stack/{audit}/*", f"stack/{gate}/*"]),
         ),
         Statement("WriteRecords", ["s3:PutObject"], [f"{_audit_bucket(principals)}/releases/*"]),
-        _through_s3(
-            principals,
-            "UseAuditKey",
-            # What it may read under this key is what it may read of the bucket: bundles.
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            f"alias/{principals.environment.slug}/audit",
-        ),
     ]
 
 
 def _evidence(principals: Principals) -> list[Statement]:
-    """Publish bundles of evidence, and read back what was published: bundles, no record."""
+    """Publish bundles of evidence, and read back what was published: bundles, no record.
+
+    By hand they begin with a day; what the pipeline publishes after a release is its own alone.
+    """
     bucket = _audit_bucket(principals)
     return [
         Statement(
             "PublishEvidence",
             ["s3:GetObject", "s3:GetObjectRetention", "s3:PutObject"],
-            [f"{bucket}/{EVIDENCE}/*"],
+            [f"{bucket}/{EVIDENCE}/*/2*"],
         ),
+        Statement("LookAtLock", ["s3:GetBucketObjectLockConfiguration"], [bucket]),
         Statement(
-            "LookForEvidence",
-            ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket"],
+            "ListEvidence",
+            ["s3:ListBucket"],
             [bucket],
-            {"StringLikeIfExists": {"s3:prefix": f"{EVIDENCE}/*"}},
+            {"StringLike": {"s3:prefix": f"{EVIDENCE}/*"}},
         ),
     ]
 
@@ -191,28 +183,28 @@ def _audit_bucket(principals: Principals) -> str:
     return f"arn:aws:s3:::{principals.named('audit')}-auditrecords*"
 
 
-def _sources(principals: Principals) -> list[Statement]:
+def _sources(principals: Principals) -> Statement:
     """Upload a service's source, which starts its pipeline (ROVN-DEP-1, ROVN-DEP-10)."""
     environment = principals.environment
     bucket = f"arn:aws:s3:::{source_bucket(environment)}"
     objects = [f"{bucket}/{source_key(service)}" for service in environment.services]
-    return [
-        Statement("UploadSource", ["s3:PutObject"], objects),
-        _through_s3(
-            principals, "EncryptSource", ["kms:GenerateDataKey"], delivery_key_alias(environment)
-        ),
-    ]
+    return Statement("UploadSource", ["s3:PutObject"], objects)
 
 
-def _through_s3(principals: Principals, sid: str, actions: Sequence[str], alias: str) -> Statement:
-    """Use, through S3, the one key that has this alias: keys have no names beside it."""
+def _keys(principals: Principals) -> Statement:
+    """Use, through S3, the keys of records and sources: what it may read there is bundles.
+
+    By their aliases, for keys have no names beside them.
+    """
+    environment = principals.environment
+    aliases = [f"alias/{environment.slug}/audit", delivery_key_alias(environment)]
     return Statement(
-        sid,
-        actions,
+        "UseKeys",
+        ["kms:Decrypt", "kms:GenerateDataKey"],
         _arns(principals, "kms", ["key/*"]),
         {
-            "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},
-            "StringEquals": {"kms:ViaService": f"s3.{principals.environment.region}.amazonaws.com"},
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": aliases},
+            "StringEquals": {"kms:ViaService": f"s3.{environment.region}.amazonaws.com"},
         },
     )
 
@@ -221,10 +213,18 @@ def _watch(principals: Principals) -> list[Statement]:
     """Read what says whether a release is well; logs of migrations, never of the service."""
     logs = [f"log-group:/ecs/{name}-migrations:*" for name in principals.service_names]
     return [
-        # CloudWatch tells of composite alarms to nobody whose right is narrower.
-        Statement("WatchAlarms", ["cloudwatch:DescribeAlarms"], ["*"]),
+        Statement(
+            "LookAround",
+            [
+                # CloudWatch tells of composite alarms to nobody whose right is narrower.
+                "cloudwatch:DescribeAlarms",
+                "ecr:GetAuthorizationToken",
+                "ecs:DescribeTaskDefinition",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            ["*"],
+        ),
         Statement("WatchMigrationLogs", ["logs:FilterLogEvents"], _arns(principals, "logs", logs)),
-        Statement("WatchTargets", ["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
         *_error_rates(principals),
         *preflight_reads(principals, alarms=False),
     ]

@@ -11,7 +11,7 @@ DELIVERY_BOUNDARY = "delivery-boundary"
 FUNCTION_BOUNDARY = "function-boundary"
 SECRET_BOUNDARY = "secret-boundary"  # noqa: S105 - a name
 WATCH_BOUNDARY = "watch-boundary"
-DEPLOY_BOUNDARY = "deploy-boundary"
+DEPLOY_BOUNDARY = "deployer-boundary"
 CLOUDFORMATION_BOUNDARY = "cloudformation-boundary"
 # The condition key of all that gives a role its boundary, or works under it.
 BOUNDARY = "iam:PermissionsBoundary"
@@ -123,7 +123,7 @@ def guard_rails(principals: Principals) -> list[Statement]:
         # Nor one that serves, under what only those that release may do.
         *(
             _never(
-                "NeverAnotherUnder" + name.title().replace("-", ""),
+                "OnlyTheseUnder" + name.title().replace("-", ""),
                 _MAKE_ROLES,
                 [],
                 {"StringEquals": {BOUNDARY: _policy(principals, name)}},

@@ -68,6 +68,6 @@ OPERATORS: Mapping[str, Callable[[str | None, list[str]], bool]] = {
     "Null": lambda given, values: (given is None) is (values == ["true"]),
     "StringEquals": _equals,
     "StringEqualsIfExists": lambda given, values: given is None or given in values,
-    "StringLikeIfExists": lambda given, values: given is None or _matches(values, given),
+    "StringLike": _like,
     "StringNotEquals": lambda given, values: not _equals(given, values),
 }

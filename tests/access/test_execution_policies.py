@@ -221,7 +221,7 @@ def test_nothing_can_void_the_guard_rails(principals: Principals, kind: str) -> 
         ("iam:CreatePolicyVersion", boundary),
         ("iam:DeletePolicy", principals.policy(principals.named("cloudformation-guard"))),
         ("iam:SetDefaultPolicyVersion", principals.policy(principals.named("deploy"))),
-        ("iam:CreatePolicyVersion", principals.policy(principals.named("deploy-boundary"))),
+        ("iam:CreatePolicyVersion", principals.policy(principals.named("deployer-boundary"))),
         ("iam:AttachRolePolicy", cdk),
         ("iam:UpdateAssumeRolePolicy", deploy),
         ("iam:UpdateAssumeRolePolicy", principals.break_glass[0]),

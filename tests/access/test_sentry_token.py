@@ -34,7 +34,12 @@ def asking(principals: Principals) -> Principals:
 
 
 def reading(statements: list[Statement]) -> dict[str, Statement]:
-    return {action: each for each in statements for action in each.actions if action in READS}
+    return {
+        action: each
+        for each in statements
+        for action in each.actions
+        if action in READS and each.sid != "UseKeys"
+    }
 
 
 @pytest.mark.clause("ROVN-SEC-6")

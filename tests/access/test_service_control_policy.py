@@ -164,7 +164,7 @@ def test_only_break_glass_edits_the_guard_rails(principals: Principals) -> None:
     people = set(principals.break_glass)
     # CloudFormation is kept from these by its own boundary: test_execution_policies.py.
     makers = people | set(principals.cdk_roles("cfn-exec"))
-    for name in ("workload-boundary", "deploy-boundary", "cloudformation-guard", "deploy"):
+    for name in ("workload-boundary", "deployer-boundary", "cloudformation-guard", "deploy"):
         policy = principals.policy(principals.named(name))
         assert spared(principals, "iam:CreatePolicyVersion", policy) == makers
     for role in (*principals.cdk_roles("cfn-exec"), *people, principals.deploy_identity):

@@ -317,4 +317,7 @@ def test_the_deploy_identity_may_do_all_that_it_calls_and_reads_no_record(
         context = {"s3:prefix": asked["Prefix"]} if "Prefix" in asked else {}
         assert decides(policy, ACTIONS.get(name, f"s3:{name}"), where, context) == "Allow", name
     assert decides(policy, "s3:GetObject", f"{arn}/releases/api/x.json", {}) is None
-    assert decides(policy, "s3:ListBucket", arn, {"s3:prefix": "releases/"}) is None
+    for elsewhere in ({}, {"s3:prefix": ""}, {"s3:prefix": "releases/"}):
+        assert decides(policy, "s3:ListBucket", arn, elsewhere) is None
+    of_release = f"{arn}/evidence/production/release-passport-api-x/manifest.json"
+    assert decides(policy, "s3:PutObject", of_release, {}) is None

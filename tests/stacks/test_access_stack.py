@@ -116,7 +116,7 @@ def test_the_user_has_no_credential_and_the_same_limits(variants: Assembly) -> N
     properties = user["Properties"]
     assert properties["UserName"] == "claude-deploy"
     assert "LoginProfile" not in properties
-    boundary = "arn:aws:iam::111122223333:policy/rovn-user-deploy-boundary"
+    boundary = "arn:aws:iam::111122223333:policy/rovn-user-deployer-boundary"
     assert properties["PermissionsBoundary"] == boundary
     types = {resource["Type"] for resource in variants.template(stack)["Resources"].values()}
     assert types == {"AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy"}

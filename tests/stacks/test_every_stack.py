@@ -10,6 +10,7 @@ from tests.assembly import Assembly, Resource, plain
 
 IN_THE_NETWORK = ("AWS::EC2::SecurityGroup", "AWS::ElasticLoadBalancingV2::TargetGroup")
 NOBODY = "255.255.255.255/32"
+NOT_ATTACHED = ("-approve-releases", "-boundary")
 
 
 @pytest.fixture
@@ -193,8 +194,8 @@ def test_every_policy_allows_is_dated_and_reaches_its_role(
     roles = {(part, name) for part, name, _ in of_type(resources, "AWS::IAM::Role")}
     for part, name, policy in of_type(resources, "AWS::IAM::ManagedPolicy"):
         named = policy["Properties"].get("ManagedPolicyName", "")
-        if part in ("bootstrap", "execution") or named.endswith("-approve-releases"):
-            # For CloudFormation and for people: attached by administrators.
+        if part in ("bootstrap", "execution") or named.endswith(NOT_ATTACHED):
+            # For CloudFormation and for people, attached by administrators; and a boundary.
             continue
         document = policy["Properties"]["PolicyDocument"]
         assert document["Version"] == "2012-10-17"

@@ -41,14 +41,14 @@ def verify_bundle(
     folder: Bundle,
     *,
     manifest_sha256: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--manifest-sha256",
             metavar="HEX",
             help="The manifest's own SHA-256, as it was told when the bundle was written. Without "
             "it, a bundle that was altered together with its manifest is not found.",
         ),
-    ] = "",
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Name every file of a bundle that was changed, removed or added since it was written."""
@@ -58,11 +58,11 @@ def verify_bundle(
     if as_json:
         typer.echo(json.dumps(verified.as_json(), indent=2))
     else:
-        _tell(verified, held=bool(manifest_sha256))
+        _tell(verified)
     raise typer.Exit(AS_IT_SHOULD if verified.whole else NOT_SO)
 
 
-def _tell(verified: "Verified", *, held: bool) -> None:
+def _tell(verified: "Verified") -> None:
     from evidence.comparison import counted
     from policies.terminal import red, say
 
@@ -77,7 +77,7 @@ def _tell(verified: "Verified", *, held: bool) -> None:
     )
     if not manifest.clean:
         say("The sources differed from that commit when it was written.")
-    if not held:
+    if not verified.manifest_held:
         say(
             f"SHA-256 of the manifest: {verified.manifest_sha256}. Hold it against the one in your "
             "own records (--manifest-sha256): only that finds a manifest that was altered, too."

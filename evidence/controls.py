@@ -23,6 +23,7 @@ from evidence.standing import (
     of_clauses,
     of_drills,
     of_findings,
+    of_people,
     of_unjudged,
     worst,
 )
@@ -115,8 +116,10 @@ def _entry(
     clauses = [clause for clause in ledger.clauses.values() if clause.id in named]
     alarms = _with_clauses(clauses, ledger.alarms_of)
     drills = _with_clauses(clauses, ledger.drills_of)
+    basis = of_basis(results, (*alarms, *drills))
     said: list[Said] = [
-        of_basis(results, (*alarms, *drills)),
+        basis,
+        *(of_people(basis[0]) if control.organisational else ()),
         *of_findings(results, ledger.clauses),
         *of_unjudged(results, files),
         *of_alarms(alarms, ledger.alarms),

@@ -5,6 +5,7 @@ Raises ``RefusedError`` for an assembly that is not of the environments as their
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def gather(
             )
             for each in environments
         }
-        origin = provenance(sources)
+        origin = _of_the_commit_alone(provenance(sources), given=refused is None)
         independent = independent_judged(started, there, waivers, waiving.day)
     return tuple(
         _evidence(
@@ -99,6 +100,11 @@ def prepare() -> None:
     all_rules()
     bindings()
     nag_sources()
+
+
+def _of_the_commit_alone(origin: Provenance, *, given: bool) -> Provenance:
+    """Call nothing clean that was made of a given assembly, which may be of any code."""
+    return replace(origin, commit=replace(origin.commit, clean=not given and origin.commit.clean))
 
 
 def _day() -> date | None:

@@ -21,6 +21,7 @@ _FINDINGS = (
     (Verdict.FAIL, Standing.BROKEN, "fails at"),
     (Verdict.ERROR, Standing.BROKEN, "could not judge"),
     (Verdict.WAIVED, Standing.EXCEPTIONS, "is waived at"),
+    (Verdict.NO_FINDING, Standing.EXCEPTIONS, "told nothing, which is no pass, of"),
 )
 
 
@@ -47,12 +48,15 @@ def of_basis(results: Sequence[RuleResult], beside: Collection[str]) -> Said:
     if Verdict.WAIVED in found:
         return Standing.WEAK, "nothing that was judged passes: what was found is waived"
     if Verdict.NO_FINDING in found:
-        silent = [result for result in results if result.counts[Verdict.NO_FINDING]]
-        judges = _names(result.rule.judge for result in silent)
-        at = _where(_places(silent, Verdict.NO_FINDING))
-        only = f"only judges that tell failures alone looked ({judges})"
-        return Standing.WEAK, f"{only}, and said nothing of {at}"
+        return Standing.WEAK, "only judges that tell failures alone looked"
     return Standing.GAP, _nothing(results, beside)
+
+
+def of_people(standing: Standing) -> Iterator[Said]:
+    """Say what is missing of a control for people and procedures even where rules pass."""
+    if standing in (Standing.HELD, Standing.EXCEPTIONS):
+        asks = "it asks for people and procedures, too: its technical part alone is judged here"
+        yield Standing.EXCEPTIONS, asks
 
 
 def of_findings(results: Iterable[RuleResult], applying: Collection[str]) -> Iterator[Said]:

@@ -40,10 +40,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a folder holds, against its manifest; ``evidence`` where it is the one listed."""
+    """What a folder holds, against its manifest; ``evidence`` where it is the one listed.
+
+    ``manifest_held`` says that the manifest was held against a SHA-256 from somebody's records.
+    """
 
     manifest: Manifest
     manifest_sha256: str
+    manifest_held: bool
     differences: tuple[Difference, ...]
     evidence: Evidence | None
 
@@ -62,6 +66,7 @@ class Verified:
             "commit_date": manifest.commit_date,
             "clean": manifest.clean,
             "manifest_sha256": self.manifest_sha256,
+            "manifest_held": self.manifest_held,
             "files": len(manifest.files),
             "whole": self.whole,
             "differences": [
@@ -70,7 +75,7 @@ class Verified:
         }
 
 
-def verify(folder: Path, *, manifest_sha256: str = "") -> Verified:
+def verify(folder: Path, *, manifest_sha256: str | None = None) -> Verified:
     """Hold every file of a folder against its manifest, and the manifest against its evidence.
 
     ``manifest_sha256`` is the manifest's own, in hex, from somebody's records. Raises
@@ -98,12 +103,12 @@ def verify(folder: Path, *, manifest_sha256: str = "") -> Verified:
         for path, what in _added(there, {MANIFEST, *manifest.files})
     ]
     ordered = sorted(differences, key=lambda d: (list(Kind).index(d.kind), d.path, d.why))
-    return Verified(manifest, found, tuple(ordered), evidence)
+    return Verified(manifest, found, bool(expected), tuple(ordered), evidence)
 
 
-def _expected(given: str) -> str:
-    expected = given.strip().lower()
-    if expected and not _HEX.fullmatch(expected):
+def _expected(given: str | None) -> str:
+    expected = (given or "").strip().lower()
+    if given is not None and not _HEX.fullmatch(expected):
         why = "it is not 64 hexadecimal digits"
         fix = "give the SHA-256 as `runbook evidence` printed it when it wrote the bundle"
         raise RefusedError("runbook evidence verify", [Refusal("--manifest-sha256", why, fix)])

@@ -22,7 +22,7 @@ SPOILT = "results.csv"
 
 @drill("evidence published by an operator", "ROVN-BCK-2", "ROVN-AUD-1", "ALL-4")
 def published(stage: Stage, checks: Checks) -> None:
-    """Publish a bundle of what is deployed: with a byte changed, whole, again; then remove it."""
+    """Publish a bundle: with a byte changed, whole, again; then try to remove it."""
     stage.need_commit()
     folder, manifest = _written(stage, checks)
     there = _versions(stage)
@@ -43,11 +43,9 @@ def published(stage: Stage, checks: Checks) -> None:
 
 
 def _written(stage: Stage, checks: Checks) -> tuple[Path, str]:
-    """Write a bundle of what is deployed; return its folder, and its manifest's SHA-256."""
-    out = stage.desk.folder / "evidence"
-    words = ("evidence", "--assembly", str(stage.assembly), "--out", str(out))
-    ran = stage.desk.run(*words)
-    checks.same(ran.code, DONE, "runbook evidence, of what is deployed: exit code")
+    """Write a bundle of the commit; return its folder, and its manifest's SHA-256."""
+    ran = stage.desk.run("evidence", "--out", str(stage.desk.folder / "evidence"))
+    checks.same(ran.code, DONE, "runbook evidence: exit code")
     [told] = ran.answer["bundles"]
     checks.found.append(f"it judged {sum(told['summary'].values())} rows at {told['commit'][:7]}")
     return stage.desk.folder / told["folder"], told["manifest_sha256"]

@@ -233,7 +233,6 @@ class Rehearsal:
         return Stage(
             environment=environment,
             key=key,
-            assembly=self.workplace.assembly,
             endpoint=endpoint,
             service=RehearsedService(
                 endpoint=endpoint,

@@ -39,14 +39,13 @@ Members = dict[str, Any]
 class Stage:
     """One environment's service, deployed, and an operator who looks after it.
 
-    `assembly` is what was deployed. While the file `held` is there, no bake window ends.
+    While the file `held` is there, no bake window ends.
     `database_door` is the port of loopback at which clients of the drills find the database, by
     its name and over TLS.
     """
 
     environment: Environment
     key: str
-    assembly: Path
     endpoint: Endpoint
     service: RehearsedService
     sources: SourceStore

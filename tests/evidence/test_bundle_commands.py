@@ -73,7 +73,12 @@ def test_a_bundle_of_a_dirty_tree_says_so(tmp_path: Path) -> None:
 
 
 def test_machines_read_whether_it_is_whole(bundle: Path) -> None:
-    assert json.loads(run("verify", bundle, "--json").stdout)["whole"] is True
+    told = json.loads(run("verify", bundle, "--json").stdout)
+    assert (told["whole"], told["manifest_held"]) == (True, False)
+    hold = ("--manifest-sha256", told["manifest_sha256"], "--json")
+    assert json.loads(run("verify", bundle, *hold).stdout)["manifest_held"] is True
+    unset = run("verify", bundle, "--manifest-sha256", "", "--json")
+    assert isinstance(unset.exception, RefusedError), "an unset variable compares nothing"
     (bundle / "results.csv").unlink()
     found = json.loads(run("verify", bundle, "--json").stdout)
     assert found["whole"] is False

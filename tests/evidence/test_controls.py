@@ -80,6 +80,7 @@ FAIL, ERROR, WAIVED = row(Verdict.FAIL), row(Verdict.ERROR), row(Verdict.WAIVED)
 SILENT = row(Verdict.NO_FINDING, OF_PACK)
 NOTHING, PACK_NOTHING = row(Verdict.NOT_APPLICABLE), row(Verdict.NOT_APPLICABLE, OF_PACK)
 NONE_HOLDS = "nothing that was judged passes"
+TOLD_NOTHING = "HIPAA.Security-TrailKept told nothing, which is no pass, of 1 resource"
 UNSHOWN = f"so no drill that passed shows what this bundle is of: a trail is cut ({CLAUSE})"
 
 TABLE = {
@@ -113,8 +114,8 @@ TABLE = {
         Case([SILENT, row(Verdict.NO_FINDING, OF_PACK, "Second"), NOTHING]),
         Standing.WEAK,
         [
-            "only judges that tell failures alone looked (HIPAA.Security), and said nothing of "
-            "2 resources"
+            "only judges that tell failures alone looked",
+            "HIPAA.Security-TrailKept told nothing, which is no pass, of 2 resources",
         ],
     ),
     "waived alone": (
@@ -123,12 +124,13 @@ TABLE = {
         [
             f"{NONE_HOLDS}: what was found is waived",
             f"trail-kept is waived at 1 resource ({CLAUSE})",
+            TOLD_NOTHING,
         ],
     ),
     # What was judged passes.
     "a pass": (Case([PASS]), Standing.HELD, []),
-    "a pass, silence and what does not apply": (
-        Case([PASS, SILENT, NOTHING, PACK_NOTHING]),
+    "a pass and what does not apply": (
+        Case([PASS, NOTHING, PACK_NOTHING]),
         Standing.HELD,
         [],
     ),
@@ -143,6 +145,7 @@ TABLE = {
         [],
     ),
     # ... with exceptions.
+    "a pass and silence": (Case([PASS, SILENT]), Standing.EXCEPTIONS, [TOLD_NOTHING]),
     "a pass of a pack alone": (
         Case([PACK_PASS, NOTHING]),
         Standing.EXCEPTIONS,
@@ -227,7 +230,7 @@ TABLE = {
     "a failure among passes": (
         Case([PASS, SILENT, row(Verdict.FAIL, resource="Second")]),
         Standing.BROKEN,
-        [f"trail-kept fails at 1 resource ({CLAUSE})"],
+        [f"trail-kept fails at 1 resource ({CLAUSE})", TOLD_NOTHING],
     ),
     "a failure of a pack": (
         Case([PASS, row(Verdict.FAIL, OF_PACK)]),
@@ -237,7 +240,7 @@ TABLE = {
     "nothing but failures": (
         Case([FAIL, SILENT]),
         Standing.BROKEN,
-        [NONE_HOLDS, f"trail-kept fails at 1 resource ({CLAUSE})"],
+        [NONE_HOLDS, f"trail-kept fails at 1 resource ({CLAUSE})", TOLD_NOTHING],
     ),
     "a rule that could not judge": (
         Case([PASS, replace(ERROR, resource="")]),
@@ -284,6 +287,18 @@ def test_how_a_control_stands(case: Case, standing: Standing, gaps: list[str]) -
     other = case.entry(OTHER)
     assert other.standing is Standing.GAP
     assert (other.rules, other.clauses, other.resources) == ({}, (), 0)
+
+
+@pytest.mark.clause("ALL-4")
+def test_templates_alone_never_hold_what_asks_for_people() -> None:
+    plan = "NIST CP-2"
+    rule = replace(RULE, controls=(plan,))
+    held = Case([row(Verdict.PASS, rule)], rules=[rule]).entry(plan)
+    asks = "it asks for people and procedures, too: its technical part alone is judged here"
+    assert (held.standing, list(held.gaps)) == (Standing.EXCEPTIONS, [asks])
+    broken = Case([row(Verdict.FAIL, rule)], rules=[rule]).entry(plan)
+    assert broken.standing is Standing.BROKEN
+    assert asks not in broken.gaps
 
 
 @pytest.mark.clause("ALL-1")

@@ -313,6 +313,7 @@ def test_a_template_that_was_changed_since_fails_whoever_judged_it_before(
         raise RefusedError("the day to judge by", [])
 
     monkeypatch.setattr(gathering, "day_of_the_commit", unknown)
+    monkeypatch.setattr(gathering, "provenance", lambda _: Provenance(COMMIT, {}, ()))
     edited = shutil.copytree(assembly.directory, tmp_path / "cdk.out")
     [file] = edited.glob("assembly-rovn-staging/*stagingAudit*.template.json")
     file.write_text(file.read_text("utf-8").replace("COMPLIANCE", "GOVERNANCE"), "utf-8")
@@ -325,6 +326,8 @@ def test_a_template_that_was_changed_since_fails_whoever_judged_it_before(
     assert not evidence.clean
     assert Standing.BROKEN in {control.standing for control in evidence.controls}
     assert any(gap.startswith("The assembly was given") for gap in evidence.gaps)
+    assert COMMIT.clean
+    assert not evidence.commit.clean, "a given assembly may be of any code"
     assert any(gap.startswith("Which waivers have expired is not known") for gap in evidence.gaps)
 
 

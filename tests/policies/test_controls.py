@@ -42,10 +42,33 @@ def test_every_framework_is_there_and_leads_to_its_own_text() -> None:
 
 @pytest.mark.parametrize(
     "spoilt",
-    [{"url": "http://example.org"}, {"title": ""}, {"controls": {"A": ""}}, {"controlls": {}}],
+    [
+        {"url": "http://example.org"},
+        {"title": ""},
+        {"controls": {"A": ""}},
+        {"controlls": {}},
+        {"organisational": [""]},
+    ],
 )
 def test_a_framework_that_is_not_whole_is_refused(spoilt: dict[str, object]) -> None:
-    whole = {"title": "A framework", "url": "https://example.org", "controls": {"A-1": "First"}}
+    whole = {
+        "title": "A framework",
+        "url": "https://example.org",
+        "organisational": [],
+        "controls": {"A-1": "First"},
+    }
     Framework.model_validate(whole)
     with pytest.raises(ValidationError):
         Framework.model_validate(whole | spoilt)
+
+
+def test_what_asks_for_people_is_told_from_what_templates_show() -> None:
+    controls = all_controls()
+    asks = ("HIPAA 164.308(a)(1)(ii)(A)", "HIPAA 164.316(b)(2)(i)", "NIST CP-2", "SOC2 CC1.1")
+    assert all(controls[id_].organisational for id_ in asks)
+    shown = ("HIPAA 164.312(b)", "NIST AC-6", "NIST CP-9", "SOC2 CC6.1")
+    assert not any(controls[id_].organisational for id_ in shown)
+    for framework in ("HIPAA", "NIST", "SOC2"):
+        of_it = [c.organisational for c in controls.values() if c.id.startswith(framework)]
+        assert any(of_it)
+        assert not all(of_it)

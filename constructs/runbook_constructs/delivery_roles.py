@@ -172,7 +172,7 @@ class DeliveryRoles(Construct):
         account, named = self._environment.account, self._principals.named("*")
         regions = dict.fromkeys(self._environment.regions)
         stacks = [f"arn:aws:cloudformation:{region}:{account}:stack/{named}" for region in regions]
-        objects = self._holds.audit.arn_for_objects(f"{names.EVIDENCE}/*")
+        objects = self._holds.audit.arn_for_objects(names.RELEASE_BUNDLES)
         return [
             Statement(
                 "JudgeStacks",

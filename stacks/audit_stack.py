@@ -1,13 +1,13 @@
 """What is kept as evidence: audit records, source receipts, the trail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from runbook.access.delivery_names import EVIDENCE
+from runbook.access.delivery_names import EVIDENCE, RELEASE_BUNDLES
 from runbook.access.principals import Principals
 from runbook.access.roles import TRAIL
 from runbook.model.environment import Environment
@@ -56,6 +56,7 @@ class AuditStack(RunbookStack):
         principals = Principals(environment)
         self._keep("releases", "Record", "Recorders", principals.may_write_records)
         self._keep(EVIDENCE, "Bundle", "Publishers", principals.may_publish_evidence)
+        self._only("Judges", RELEASE_BUNDLES, principals.may_publish_release_evidence)
         self._add_trail(environment)
         for name, bucket in (
             ("AuditRecordsBucket", self.audit_bucket),
@@ -65,22 +66,26 @@ class AuditStack(RunbookStack):
 
     def _keep(self, folder: str, what: str, who: str, writers: Sequence[str]) -> None:
         """Let these alone write there, and nobody hide it by a delete marker (ROVN-AUD-1)."""
-        records = [self.audit_bucket.arn_for_objects(f"{folder}/*")]
+        self._only(who, f"{folder}/*", writers)
+        self._deny(f"NobodyHidesA{what}", "s3:DeleteObject", f"{folder}/*")
+
+    def _only(self, who: str, objects: str, writers: Sequence[str]) -> None:
         others = {"ArnNotEquals": {"aws:PrincipalArn": list(writers)}}
-        for sid, action, conditions in (
-            (f"Only{who}Write", "s3:PutObject", others),
-            (f"NobodyHidesA{what}", "s3:DeleteObject", None),
-        ):
-            self.audit_bucket.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid=sid,
-                    effect=iam.Effect.DENY,
-                    actions=[action],
-                    principals=[iam.AnyPrincipal()],
-                    resources=records,
-                    conditions=conditions,
-                )
+        self._deny(f"Only{who}Write", "s3:PutObject", objects, others)
+
+    def _deny(
+        self, sid: str, action: str, objects: str, conditions: Mapping[str, object] | None = None
+    ) -> None:
+        self.audit_bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                effect=iam.Effect.DENY,
+                actions=[action],
+                principals=[iam.AnyPrincipal()],
+                resources=[self.audit_bucket.arn_for_objects(objects)],
+                conditions=conditions,
             )
+        )
 
     def _add_trail(self, environment: Environment) -> None:
         self.trail_name = f"{environment.slug}-audit"

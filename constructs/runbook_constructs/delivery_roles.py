@@ -168,11 +168,11 @@ class DeliveryRoles(Construct):
         ]
 
     def _evidence(self) -> list[Statement]:
-        """Read templates wherever the environment has stacks; write below one folder alone."""
+        """Read templates wherever the environment has stacks; write bundles of releases alone."""
         account, named = self._environment.account, self._principals.named("*")
         regions = dict.fromkeys(self._environment.regions)
         stacks = [f"arn:aws:cloudformation:{region}:{account}:stack/{named}" for region in regions]
-        objects = self._holds.audit.arn_for_objects(f"{names.EVIDENCE}/*")
+        objects = self._holds.audit.arn_for_objects(names.RELEASE_BUNDLES)
         return [
             Statement(
                 "JudgeStacks",

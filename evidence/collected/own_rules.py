@@ -23,6 +23,7 @@ from policies.waivable_rules import RUNBOOK
 from policies.waivers import Waived, Waiver
 from policies.waiving import Covered, covered, unused_in, waived_for
 from runbook.model.environment import Environment
+from runbook.model.refusal import Refusal
 
 SHOWS = (
     "Every rule of this repository was asked about every resource of the final templates, and "
@@ -87,7 +88,9 @@ def own_judged(
     for environment in environments:
         rows = [_row(result, on_the_day) for result in by_environment[environment.name]]
         rows += _unbroken(environment, reading, rows)
-        rows += _of_waivers(environment, report, waiving, on_the_day)
+        judged_all = reading.whole and all(row.verdict is not Verdict.ERROR for row in rows)
+        asked = _Asked(report, on_the_day, unasked, whole=judged_all)
+        rows += _of_waivers(environment, waiving, asked)
         silent = sorted({rule.id for rule in rules} - {row.rule for row in rows})
         gaps = (f"{RUNBOOK}: nothing was judged by {', '.join(silent)}.",) if silent else ()
         judged[environment.name] = Judged(judge, (*_FOUNDATIONS, *told), tuple(rows), gaps)
@@ -138,23 +141,49 @@ def _unbroken(environment: Environment, reading: Reading, rows: Sequence[Row]) -
             yield Row(RUNBOOK, JUDGED, Verdict.PASS, template.path)
 
 
-def _of_waivers(
-    environment: Environment, report: Report, waiving: Waiving, on_the_day: Covered
-) -> Iterator[Row]:
-    """Tell what is wrong with an environment's waivers, or that nothing is."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a check was asked, and said; ``whole``: nothing of the environment went unjudged."""
+
+    report: Report
+    on_the_day: Covered
+    unasked: Collection[str]
+    whole: bool
+
+    def idle(self, own: Iterable[Waived]) -> list[Refusal]:
+        """Tell the waivers that covered nothing, of rules that were asked."""
+        left_out = {f"{RUNBOOK}::{rule}" for rule in self.unasked}
+        among = [finding for finding in own if finding.rule not in left_out]
+        return unused_in(self.report, among, self.on_the_day.lapsed)
+
+
+def _of_waivers(environment: Environment, waiving: Waiving, asked: _Asked) -> Iterator[Row]:
+    """Tell what is wrong with an environment's waivers, that nothing is, or that nobody knows."""
     mine = waivers_of(environment, waiving.waivers)
-    own: tuple[Waived, ...] = waived_for((RUNBOOK,), mine, [environment])
+    idle = asked.idle(waived_for((RUNBOOK,), mine, [environment]))
     late = expired(mine, waiving.day) if waiving.day else ()
-    faults = [*unused_in(report, own, on_the_day.lapsed), *late]
+    faults = [*(idle if asked.whole else ()), *late]
     for fault in faults:
         said = f"{fault.key}: {fault.reason}; {fault.fix}"
         yield Row(RUNBOOK, WAIVERS, Verdict.FAIL, FILE, message=said)
+    unknown = [*_unknown(idle, asked)]
     if waiving.day is None:
-        said = "no commit tells the day, so nobody knows which of them have expired"
+        unknown.append("no commit tells the day, so nobody knows which of them have expired")
+    for said in unknown:
         yield Row(RUNBOOK, WAIVERS, Verdict.ERROR, FILE, message=said)
-    elif not faults:
-        said = f"{len(mine)} waivers: none has expired on {waiving.day}, and each of ours is needed"
+    if not faults and not unknown:
+        which = "ours whose rule was asked" if asked.unasked else "ours"
+        said = (
+            f"{len(mine)} waivers: none has expired on {waiving.day}, and each of {which} is needed"
+        )
         yield Row(RUNBOOK, WAIVERS, Verdict.PASS, FILE, message=said)
+
+
+def _unknown(idle: Sequence[Refusal], asked: _Asked) -> Iterator[str]:
+    """Tell the waivers that may cover what could not be judged."""
+    if idle and not asked.whole:
+        entries = ", ".join(fault.key for fault in idle)
+        yield f"{entries}: not everything could be judged, so nobody knows whether it is needed"
 
 
 def waivers_of(environment: Environment, waivers: Iterable[Waiver]) -> list[Waiver]:

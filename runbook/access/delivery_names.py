@@ -38,8 +38,13 @@ def approval_topic(environment: Environment) -> str:
     return f"{environment.slug}-approvals"
 
 
-# The folder of the audit bucket that bundles of evidence lie in.
+# The folder of the audit bucket that bundles of evidence lie in, by environment.
 EVIDENCE = "evidence"
+# How the names of those begin that the pipeline publishes there, and where they lie.
+OF_RELEASE = "release-"
+RELEASE_BUNDLES = f"{EVIDENCE}/*/{OF_RELEASE}*"
+# The pipeline's last step, which judges what is deployed.
+EVIDENCE_STEP = "evidence"
 # The stage of a pipeline, and its one action, that a person does.
 APPROVE = "Approve"
-STEPS = ("image-build", "preview", "release", "verify", "evidence")
+STEPS = ("image-build", "preview", "release", "verify", EVIDENCE_STEP)

@@ -126,6 +126,11 @@ class Principals(SecretPrincipals):
         return (self.evidence, self.deploy_identity, *self.break_glass)
 
     @property
+    def may_publish_release_evidence(self) -> tuple[str, ...]:
+        """Who may put what a release is judged by: the pipeline's step, never who is judged."""
+        return (self.evidence, *self.break_glass)
+
+    @property
     def may_push_images(self) -> tuple[str, ...]:
         """Who may push: the deploy identity, CodeBuild for it, and people in an emergency."""
         return (self.deploy_identity, self.image_build, *self.break_glass)

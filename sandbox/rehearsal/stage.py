@@ -136,8 +136,8 @@ class Stage:
         """Return what the pipeline's last stage published of a release."""
         project, _, number = self.pipeline.build(offer.execution, EVIDENCE).partition(":")
         return PublishedEvidence(
-            self.bundles(f"release-{self.key}-{offer.tag}-"),
-            group=names.build_log_group(self.environment, self.key, names.EVIDENCE),
+            self.bundles(f"{names.OF_RELEASE}{self.key}-{offer.tag}-"),
+            group=names.build_log_group(self.environment, self.key, names.EVIDENCE_STEP),
             stream=f"build/{project}/{number}",
             tag=offer.tag,
         )

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from runbook.access.delivery_names import EVIDENCE
+from runbook.access.principals import Principals
 from runbook.model.environment import Environment
+from tests.access.evaluation import decides
 from tests.assembly import Assembly, plain
 
 BUCKET, POLICY = "AWS::S3::Bucket", "AWS::S3::BucketPolicy"
@@ -87,6 +90,36 @@ def test_nobody_removes_a_version_or_the_bucket(
     found = {s.pop("Sid"): s for s in statements(assembly, stack, bucket) if "Sid" in s}
     actions = ["s3:BypassGovernanceRetention", "s3:DeleteBucket", "s3:DeleteObjectVersion"]
     assert found["DenyRemoval"] == denied(bucket, actions, {})
+
+
+@pytest.mark.clause("ALL-1")
+@pytest.mark.clause("ROVN-AUD-1")
+def test_who_deploys_publishes_evidence_by_hand_and_none_of_a_release(
+    assembly: Assembly, environment: Environment, stack: str
+) -> None:
+    """Whoever is judged by what the pipeline publishes could forge it."""
+    principals = Principals(environment)
+    named = [
+        s for s in statements(assembly, stack, "AuditRecords") if s.get("Sid", "")[:4] == "Only"
+    ]
+    bundles = f"<AuditRecords.Arn>/{EVIDENCE}/{environment.environment}"
+    judges = {principals.evidence, *principals.break_glass}
+    for bundle, wanted in (
+        ("release-passport-api-tag-sha", judges),
+        ("2026-05-10-commit-sha", judges | {principals.deploy_identity}),
+    ):
+        may = {
+            who
+            for who in {*principals.delivering, *principals.may_write_records, *judges}
+            if decides(
+                {"Statement": named},
+                "s3:PutObject",
+                f"{bundles}/{bundle}/manifest.json",
+                {"aws:PrincipalArn": who},
+            )
+            != "Deny"
+        }
+        assert may == wanted, bundle
 
 
 @pytest.mark.clause("ROVN-BCK-3")

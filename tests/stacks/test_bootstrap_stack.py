@@ -243,12 +243,14 @@ def test_what_a_boundary_leaves_to_one_role_is_not_the_others(
     for key, service in environment.services.items():
         repository = f"arn:aws:ecr:{place}:repository/{service.name}"
         stack = f"arn:aws:cloudformation:{place}:stack/{environment.slug}-{key}/id"
-        bundle = f"arn:aws:s3:::{environment.slug}-audit-auditrecords-x/evidence/x"
+        audit = f"arn:aws:s3:::{environment.slug}-audit-auditrecords-x"
+        bundles = f"{audit}/evidence/{environment.environment}"
         for action, target, wanted in (
             ("ecr:PutImage", repository, {principals.image_build}),
             ("cloudformation:CreateChangeSet", stack, builds - {principals.image_build}),
             ("cloudformation:GetTemplate", stack, {principals.evidence}),
-            ("s3:PutObject", bundle, {principals.evidence}),
+            ("s3:PutObject", f"{bundles}/release-{key}-tag-sha/x", {principals.evidence}),
+            ("s3:PutObject", f"{bundles}/2026-05-10-commit-sha/x", set()),
             ("cloudformation:ExecuteChangeSet", stack, {principals.release}),
         ):
             may = {

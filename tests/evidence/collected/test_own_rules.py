@@ -60,13 +60,18 @@ def waiver(
 
 
 def judged(
-    *waivers: Waiver, of: Reading | None = None, day: date | None = DAY, sources: Path = ROOT
+    *waivers: Waiver,
+    of: Reading | None = None,
+    day: date | None = DAY,
+    sources: Path = ROOT,
+    unasked: tuple[str, ...] = (),
 ) -> dict[str, Judged]:
     return own_judged(
         of or reading(),
         [PRODUCTION, STAGING],
         sources=sources,
         waiving=Waiving(waivers=waivers, day=day),
+        unasked=unasked,
     )
 
 
@@ -160,6 +165,44 @@ def test_a_waiver_that_lets_nothing_pass_fails() -> None:
     [row] = rows(said[PRODUCTION.name], "waivers")
     assert row.verdict is Verdict.FAIL
     assert "it suppresses nothing: Runbook::key-rotation at" in row.message
+
+
+@pytest.mark.clause("ALL-4")
+@pytest.mark.parametrize(
+    "unjudged",
+    [reading(Trouble("audit.template.json", "it cannot be read")), replace(reading(), whole=False)],
+    ids=["unread", "single"],
+)
+def test_nobody_knows_what_a_waiver_of_the_unread_is_for(unjudged: Reading) -> None:
+    said = judged(waiver(path="Audit/Key/Resource"), of=unjudged)[PRODUCTION.name]
+    [row] = rows(said, "waivers")
+    assert row.verdict is Verdict.ERROR
+    assert row.message == (
+        "policies/waivers.toml waiver[0] (line 1): not everything could be judged, "
+        "so nobody knows whether it is needed"
+    )
+
+
+def test_a_waiver_that_lets_something_pass_is_needed_whatever_is_unread() -> None:
+    unread = reading(Trouble("audit.template.json", "it cannot be read"))
+    said = judged(waiver(), of=unread)[PRODUCTION.name]
+    [row] = rows(said, "waivers")
+    assert row.verdict is Verdict.PASS
+    assert row.message.endswith("each of ours is needed")
+
+
+def test_an_expired_waiver_fails_whatever_is_unread() -> None:
+    unread = reading(Trouble("audit.template.json", "it cannot be read"))
+    late = waiver(path="Audit/Key/Resource", expires=date(2026, 4, 30))
+    said = judged(late, of=unread)[PRODUCTION.name]
+    assert verdicts(said, "waivers") == [Verdict.FAIL, Verdict.ERROR]
+
+
+def test_of_rules_that_were_not_asked_no_waiver_is_judged() -> None:
+    said = judged(waiver(), unasked=("key-rotation",))[PRODUCTION.name]
+    [row] = rows(said, "waivers")
+    assert row.verdict is Verdict.PASS
+    assert row.message.endswith("each of ours whose rule was asked is needed")
 
 
 def test_without_a_day_nobody_knows_what_has_expired() -> None:

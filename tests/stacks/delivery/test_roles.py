@@ -103,7 +103,7 @@ def test_evidence_reads_stacks_and_writes_one_folder(
     assert {resource.split(":")[3] for resource in stacks["Resource"]} == set(environment.regions)
     writes = by_sid["PublishEvidence"]
     assert writes["Action"] == ["s3:GetObjectRetention", "s3:PutObject"]
-    assert plain(writes["Resource"]).endswith("/evidence/*")
+    assert plain(writes["Resource"]).endswith("/evidence/*/release-*")
     may = actions(assembly, stack, "Evidence")
     assert may == {
         *("cloudformation:DescribeStacks", "cloudformation:GetTemplate", "kms:Decrypt"),

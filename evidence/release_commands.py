@@ -1,5 +1,7 @@
 """`runbook evidence release`: the pipeline's last step, which an operator can run as well."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,12 +15,13 @@ if TYPE_CHECKING:
     from evidence.model import Evidence
     from evidence.released import Release
     from runbook.operations.account import Account
+    from runbook.operations.console import Console
 
 CLEAN, FAILED = 0, 1
 _EPILOG = (
     "Example: runbook evidence release acme/production --service api --image-tag "
     "prod-20260510220219 --out build/release. Exit codes: 0 nothing failed, 1 something failed and "
-    "the bundle says what, 2 refused, 130 interrupted."
+    "the bundle says what, or publishing was broken off; 2 refused, 130 interrupted."
 )
 
 
@@ -45,50 +48,96 @@ def release(
 ) -> None:
     """Judge what is deployed after a release, write what was found, and publish it.
 
-    It changes nothing that is deployed. The manifest's SHA-256 is for an auditor's own records.
+    It changes nothing that is deployed. People need a break-glass role: the deploy identity may
+    not read every stack. The manifest's SHA-256 is for an auditor's own records.
     """
-    from evidence.released import Release
-    from runbook.operations.questions import read
-
     account, console = begin(name, service, as_json=as_json)
-    about = Release(service, image_tag, datetime.now(UTC).date(), library)
+    wanted = _Wanted(service, image_tag, library, out, publish)
+    raise typer.Exit(_Run(account, console, wanted).told())
 
-    def judged() -> tuple[int, dict[str, Any]]:
+
+@dataclass(frozen=True)
+class _Wanted:
+    service: str
+    image_tag: str
+    library: str
+    out: Path | None
+    publish: bool
+
+
+class _Run:
+    """One run; ``result`` has what machines read as soon as it is known, however it ends."""
+
+    def __init__(self, account: "Account", console: "Console", wanted: _Wanted) -> None:
+        from runbook.operations.questions import UNCHANGED
+        from runbook.operations.telling import heading
+
+        self.account, self.console, self.wanted = account, console, wanted
+        self.result = heading("evidence of a release", account)
+        self._how_it_stands: Callable[[], str] = lambda: UNCHANGED
+
+    def told(self) -> int:
+        """Run it and give the exit code."""
+        from runbook.operations.questions import told
+
+        return told(self._judged, self.console, self.result, lambda: self._how_it_stands())
+
+    def _judged(self) -> int:
+        from evidence.bundle import refuse_other_things
+        from evidence.judging_code import ROOT, judging_code
+        from evidence.released import Release
+        from runbook.operations.questions import where
+
+        wanted = self.wanted
+        # Before every stack is read and judged.
+        library = judging_code(wanted.library, ROOT, publish=wanted.publish)
+        self.console.say(where(self.account))
+        about = Release(wanted.service, wanted.image_tag, datetime.now(UTC).date(), library)
         with TemporaryDirectory() as directory:
-            folder = out or Path(directory) / "bundle"
-            found, said = _bundle(account, about, folder, publish=publish)
-        for line in _lines(found, said):
-            console.say(line)
-        return CLEAN if found.clean else FAILED, said
+            folder = wanted.out or Path(directory) / "bundle"
+            refuse_other_things(folder)
+            found = self._bundle(about, folder)
+            if wanted.publish:
+                # All the same when something failed: that is what somebody has to see.
+                self._publish(folder)
+        self.console.answer(self.result)
+        return CLEAN if found.clean else FAILED
 
-    raise typer.Exit(read("evidence of a release", account, console, judged))
+    def _bundle(self, about: "Release", folder: Path) -> "Evidence":
+        """Write the bundle and say what was found, before anything else can go wrong."""
+        from evidence.bundle import write_bundle
+        from evidence.released import released
+        from evidence.summary import failures, standings
 
+        found = released(self.account, about, self.console.complain)
+        self.result |= {
+            "service": about.service,
+            "image_tag": about.image_tag,
+            "clean": found.clean,
+            "manifest_sha256": write_bundle(found, folder, oscal=False),
+            "summary": found.summary,
+            "controls": standings(found),
+            "failures": failures(found),
+            "gaps": list(found.gaps),
+        }
+        for line in _lines(found, self.result):
+            self.console.say(line)
+        return found
 
-def _bundle(
-    account: "Account", about: "Release", folder: Path, *, publish: bool
-) -> "tuple[Evidence, dict[str, Any]]":
-    from evidence.bundle import refuse_other_things, write_bundle
-    from evidence.release_publication import publish_release
-    from evidence.released import released
-    from evidence.summary import failures, standings
+    def _publish(self, folder: Path) -> None:
+        from evidence.release_publication import ReleasePublication
 
-    # Before every stack is read and judged.
-    refuse_other_things(folder)
-    found = released(account, about)
-    said: dict[str, Any] = {
-        "service": about.service,
-        "image_tag": about.image_tag,
-        "clean": found.clean,
-        "manifest_sha256": write_bundle(found, folder, oscal=False),
-        "summary": found.summary,
-        "controls": standings(found),
-        "failures": failures(found),
-        "gaps": list(found.gaps),
-    }
-    if publish:
-        # All the same when something failed: that is what somebody has to see.
-        said |= publish_release(account, folder, about.service, about.image_tag)
-    return found, said
+        of = self.wanted
+        publication = ReleasePublication(self.account, folder, of.service, of.image_tag)
+        self._how_it_stands = publication.how_it_stands
+        try:
+            self.result |= publication.publish()
+        except BaseException:
+            # Also by Ctrl-C: what is locked by then stays.
+            if publication.so_far:
+                self.result["so_far"] = publication.so_far
+            raise
+        self.console.say(f"  published {self.result['published']}")
 
 
 def _lines(found: "Evidence", said: dict[str, Any]) -> list[str]:
@@ -99,7 +148,6 @@ def _lines(found: "Evidence", said: dict[str, Any]) -> list[str]:
         f"{found.name} after {said['service']} {said['image_tag']}",
         "  results   " + ", ".join(f"{n:,} {verdict}" for verdict, n in said["summary"].items()),
         f"  manifest  SHA-256 {said['manifest_sha256']}",
-        *([f"  published {said['published']}"] if "published" in said else []),
         *(f"  {line}" for line in failed[:SHOWN]),
         *([f"  and {len(failed) - SHOWN} more"] if len(failed) > SHOWN else []),
         *(f"  gap: {gap}" for gap in found.gaps),

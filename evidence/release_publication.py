@@ -10,65 +10,142 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from evidence.collected.deployed_stacks import WHO_MAY
 from evidence.manifest import MANIFEST
 from evidence.published import LOCK_FIX, MODE, Published, lock_fault
 from evidence.verification import verify
 from runbook.access.delivery_names import EVIDENCE
 from runbook.model.refusal import Refusal, RefusedError
-from runbook.operations.account import Account
-from runbook.operations.operation import OperationFailedError
+from runbook.operations.account import Account, is_denied
+from runbook.operations.operation import Begun, OperationFailedError
+from runbook.operations.questions import UNCHANGED
 from runbook.operations.records import AuditLog, NoAuditBucketError
+from runbook.operations.telling import UNANSWERED, advice_on, in_words
 
 # What an earlier try of the same day wrote was locked then, and clocks differ.
 _EARLIER = timedelta(days=1)
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
+_FINISH = (
+    "The same command finishes it, as long as nothing that is deployed changes and no waiver runs "
+    "out: another bundle has a prefix of its own."
+)
 
 
-def publish_release(account: Account, folder: Path, service: str, tag: str) -> Mapping[str, Any]:
+class ReleasePublication:
     """Put a bundle where its manifest's SHA-256 names it, the manifest last; tell where it is.
 
-    What an earlier try wrote is left: under this name nothing else is. Raises ``RefusedError``
-    before anything is written, ``OperationFailedError`` for an object without its lock, and what
-    botocore raises.
+    What an earlier try wrote is left: under this name nothing else is.
     """
-    verified = verify(folder)
-    if not verified.whole:
-        why = "; ".join(map(str, verified.differences))
-        fix = "run the same command again, which writes it anew"
-        raise RefusedError(str(folder), [Refusal("the bundle", why, fix)])
-    name = _NOT_IN_KEYS.sub("-", f"release-{service}-{tag}-{verified.manifest_sha256[:12]}")
-    prefix = f"{EVIDENCE}/{account.environment.environment}/{name}/"
-    there = Published(account, _bucket(account), prefix)
-    demanded = account.environment.buckets.audit
-    if why := lock_fault(there.lock(), demanded):
-        raise RefusedError(str(there), [Refusal("audit bucket", why, LOCK_FIX)])
-    least = datetime.now(UTC) + timedelta(days=demanded.shortest_days) - _EARLIER
-    hashes = {n: entry.sha256 for n, entry in sorted(verified.manifest.files.items())}
-    # Who finds a manifest finds all that it lists.
-    hashes[MANIFEST] = verified.manifest_sha256
-    with account.writing():
-        new = [n for n, sha256 in hashes.items() if _put(there, folder, n, sha256)]
-    _require_lock(there, hashes, least)
-    return {
-        "published": str(there),
-        "files": len(hashes),
-        "written": new,
-        "manifest_sha256": verified.manifest_sha256,
-        "locked": f"{MODE}, at least until {least:%Y-%m-%d} UTC",
-    }
 
+    def __init__(self, account: Account, folder: Path, service: str, tag: str) -> None:
+        self._account, self._folder = account, folder
+        self._name = f"release-{service}-{tag}"
+        self._address = ""
+        self._hashes: dict[str, str] = {}
+        # As far as it came: the files that are there, and those of them that this try wrote.
+        self._there: list[str] = []
+        self._written: list[str] = []
+        self._begun = Begun.NO
+        self._locks_read = False
 
-def _bucket(account: Account) -> str:
-    try:
-        return AuditLog(account).locate()
-    except NoAuditBucketError as why:
-        fix = f"make deploy ENV={account.environment.name}, which makes it"
-        refusal = Refusal("audit bucket", str(why), fix)
-        raise RefusedError(account.environment.name, [refusal]) from None
+    def publish(self) -> Mapping[str, Any]:
+        """Write what is missing and read every lock.
 
+        Raises ``RefusedError`` and what botocore raises before anything is written, and
+        ``OperationFailedError`` after that.
+        """
+        sha256 = self._verified()
+        name = _NOT_IN_KEYS.sub("-", f"{self._name}-{sha256[:12]}")
+        prefix = f"{EVIDENCE}/{self._account.environment.environment}/{name}/"
+        there = Published(self._account, self._bucket(), prefix)
+        self._address = str(there)
+        demanded = self._account.environment.buckets.audit
+        if why := lock_fault(there.lock(), demanded):
+            raise RefusedError(str(there), [Refusal("audit bucket", why, LOCK_FIX)])
+        least = datetime.now(UTC) + timedelta(days=demanded.shortest_days) - _EARLIER
+        try:
+            self._put(there)
+            _require_lock(there, self._hashes, least)
+            self._locks_read = True
+        except UNANSWERED as error:
+            if self._begun is Begun.NO:
+                raise
+            raise self._broken_off(error) from None
+        return {
+            "published": str(there),
+            "files": len(self._hashes),
+            "written": self._written,
+            "manifest_sha256": sha256,
+            "locked": f"{MODE}, at least until {least:%Y-%m-%d} UTC",
+        }
 
-def _put(there: Published, folder: Path, name: str, sha256: str) -> bool:
-    return there.put(name, (folder / name).read_bytes(), sha256)
+    @property
+    def so_far(self) -> Mapping[str, Any]:
+        """Tell how far it came, for machines; empty as long as nothing can have been written."""
+        if self._begun is Begun.NO:
+            return {}
+        files, there = len(self._hashes), list(self._there)
+        return {"prefix": self._address, "files": files, "there": there}
+
+    def how_it_stands(self) -> str:
+        """Say what is written and what finishes it, whatever broke it off."""
+        if self._begun is Begun.NO:
+            return UNCHANGED
+        files, there = len(self._hashes), len(self._there)
+        # The answer to the one that was sent last may be lost.
+        perhaps = " for certain" * (self._begun is Begun.PERHAPS)
+        what = f"{there} of {files} files are written to {self._address}{perhaps}"
+        if self._locks_read:
+            return f"{what}, under their lock."
+        if there == files:
+            return f"{what}; not every lock was read. {_FINISH}"
+        return f"{what}; without {MANIFEST}, the last, it is no bundle. {_FINISH}"
+
+    def _verified(self) -> str:
+        """Verify the folder, and give its manifest's SHA-256 in hex."""
+        verified = verify(self._folder)
+        if not verified.whole:
+            why = "; ".join(map(str, verified.differences))
+            fix = "run the same command again, which writes it anew"
+            raise RefusedError(str(self._folder), [Refusal("the bundle", why, fix)])
+        files = sorted(verified.manifest.files.items())
+        # Who finds a manifest finds all that it lists.
+        listed = {name: entry.sha256 for name, entry in files}
+        self._hashes = {**listed, MANIFEST: verified.manifest_sha256}
+        return verified.manifest_sha256
+
+    def _bucket(self) -> str:
+        try:
+            return AuditLog(self._account).locate()
+        except NoAuditBucketError as why:
+            fix = f"make deploy ENV={self._account.environment.name}, which makes it"
+            refusal = Refusal("audit bucket", str(why), fix)
+            raise RefusedError(self._account.environment.name, [refusal]) from None
+
+    def _put(self, there: Published) -> None:
+        with self._account.writing():
+            for name, sha256 in self._hashes.items():
+                data = (self._folder / name).read_bytes()
+                stood, self._begun = self._begun, Begun.PERHAPS
+                try:
+                    new = there.put(name, data, sha256)
+                except ClientError as error:
+                    if is_denied(error):
+                        self._begun = stood
+                    raise
+                self._begun = Begun.YES
+                self._there.append(name)
+                if new:
+                    self._written.append(name)
+
+    def _broken_off(self, error: Exception) -> OperationFailedError:
+        return OperationFailedError(
+            "the publication was broken off",
+            why=[in_words(error), self.how_it_stands()],
+            fix=WHO_MAY if is_denied(error) else advice_on(error),
+        )
 
 
 def _require_lock(there: Published, names: Mapping[str, str], least: datetime) -> None:

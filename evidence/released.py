@@ -4,6 +4,7 @@ The pipeline's last step says it. It has neither the CDK nor this repository's h
 the synthesis alone shows is told as a gap.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -39,6 +40,9 @@ _NO_COMMIT = (
     "The commit is not known: deployed templates name none. A template's SHA-256 is that of its "
     "synthesis, which another bundle may name."
 )
+_TEMPLATES = "the deployed templates"
+_READ_FIRST = "read first what is said of the stacks, then run the same command again"
+_DEPLOY = "deploy the environment's infrastructure from the code that judges"
 _NO_STRAYS = "Stacks beside those that the environment should have were not looked for."
 _NO_REHEARSAL = "No rehearsal is on record here: no drill speaks for any control."
 
@@ -56,15 +60,22 @@ class Release:
     library: str = ""
 
 
-def released(account: Account, release: Release) -> Evidence:
-    """Read what is deployed and judge it.
+def released(
+    account: Account, release: Release, tell: Callable[[str], None] = lambda _: None
+) -> Evidence:
+    """Read what is deployed and judge it; ``tell`` hears what AWS said of stacks, word for word.
 
     Raises ``RefusedError`` in another account, and when no stack can be read.
     """
     account.identity()
     deployed = deployed_stacks(account)
+    for stack in deployed.stacks:
+        if stack.heard:
+            tell(f"{stack.name} in {stack.region}: {stack.heard}")
     with TemporaryDirectory() as directory:
-        folder = Path(directory)
+        # Its own name is told, and the temporary one differs every time.
+        folder = Path(directory, "deployed")
+        folder.mkdir()
         deployed.write(folder)
         reading = read_assembly(folder)
         tested, untested = _alarms(deployed, folder)
@@ -79,7 +90,11 @@ def _alarms(
     try:
         return alarms_tested(deployed.environment, folder), ()
     except RefusedError as refused:
-        return (), (Trouble("alarms", f"their tests cannot be replayed: {refused.brief}"),)
+        # No folder of this machine; and no synthesis, as these say, mends what is deployed.
+        why = "; ".join(f"{each.key}: {each.reason}" for each in refused.refusals)
+        said = why.replace(str(folder), _TEMPLATES)
+        fix = _READ_FIRST if deployed.troubles else _DEPLOY
+        return (), (Trouble("alarms", f"their tests cannot be replayed: {said}; {fix}"),)
 
 
 def _running(deployed: Deployed, release: Release) -> tuple[Trouble, ...]:

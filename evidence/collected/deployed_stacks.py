@@ -18,24 +18,30 @@ from policies.templates.assembly import MANIFEST, Trouble
 from runbook.deployed.stack_list import stack_list
 from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal, RefusedError
-from runbook.operations.account import Account, advice, code_of, words
+from runbook.operations.account import Account, advice, code_of, is_denied, words
 from runbook.operations.stacks import IMAGE_TAG, NEVER_MADE, STEADY
 from runbook.verification.stacks import parsed
 
 Json = Any
 # It removes what the new template no longer has: that is deployed already.
 _CLEANING = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+# The deploy identity, which others are told to use, may read the stacks of services alone.
+WHO_MAY = "use a break-glass role; docs/decisions/0015 says who may"
 # CloudFormation throttles by account: more at once gains nothing.
 _AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
-    """One stack as it was found; ``template`` is None where it could not be read."""
+    """One stack as it was found; ``template`` is None where it could not be read.
+
+    ``heard`` is the whole message of AWS, which may name who asked: it stands in no bundle.
+    """
 
     name: str
     region: str
     trouble: str = ""
+    heard: str = ""
     template: Mapping[str, Json] | None = None
     termination_protection: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -96,7 +102,8 @@ def deployed_stacks(account: Account) -> Deployed:
         asked = [pool.submit(partial(_read, account, name, region)) for name, region in places]
         stacks = tuple(each.result() for each in asked)
     if not any(stack.template for stack in stacks):
-        why = f"none of its {len(stacks)} stacks could be read: {stacks[0].trouble}"
+        heard = f" ({stacks[0].heard})" if stacks[0].heard else ""
+        why = f"none of its {len(stacks)} stacks could be read: {stacks[0].trouble}{heard}"
         fix = "deploy the environment; or use a role that may read its stacks"
         raise RefusedError(environment.name, [Refusal("stacks", why, fix)])
     return Deployed(environment, stacks)
@@ -113,8 +120,8 @@ def _read(account: Account, name: str, region: str) -> DeployedStack:
     except (ClientError, BotoCoreError) as error:
         if code_of(error) == "ValidationError" and "does not exist" in str(error):
             return DeployedStack(name, region, f"there is no such stack in {region}")
-        said = f"it cannot be read in {region}: {words(error)}; {advice(error)}"
-        return DeployedStack(name, region, said)
+        said = f"it cannot be read in {region}: {_reason(error)}; {_advice(error)}"
+        return DeployedStack(name, region, said, heard=words(error))
     body = found["TemplateBody"]
     template = parsed(body) if isinstance(body, str) else body
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
@@ -124,10 +131,21 @@ def _read(account: Account, name: str, region: str) -> DeployedStack:
         name,
         region,
         "; ".join(_unsteady(status)),
-        template,
-        described.get("EnableTerminationProtection") is True,
-        {each["ParameterKey"]: each.get("ParameterValue", "") for each in given},
+        template=template,
+        termination_protection=described.get("EnableTerminationProtection") is True,
+        parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in given},
     )
+
+
+def _reason(error: ClientError | BotoCoreError) -> str:
+    """Name what was asked and the error's code: a message may name the session that asked."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {code_of(error)}"
+    return type(error).__name__
+
+
+def _advice(error: ClientError | BotoCoreError) -> str:
+    return WHO_MAY if is_denied(error) else advice(error)
 
 
 def _unsteady(status: str) -> Iterator[str]:

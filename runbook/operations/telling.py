@@ -71,7 +71,8 @@ def in_words(error: Exception) -> str:
     return strange(error) if isinstance(error, STRANGE) else str(error)
 
 
-def _advice(error: Exception) -> str:
+def advice_on(error: Exception) -> str:
+    """Say what to do about an error, of AWS or of our own."""
     if isinstance(error, ClientError | BotoCoreError):
         return advice(error)
     return "run the same command again; if it says this again, it is a defect: report it"
@@ -80,4 +81,4 @@ def _advice(error: Exception) -> str:
 def error_line(error: Exception, result: Mapping[str, Any], stands: str) -> str:
     """Say in one line where it was, what went wrong, how it stands, and what to do."""
     where = "{operation} in {environment} (account {account}, {region})".format(**result)
-    return f"{where}: {in_words(error)}. {stands} Now: {_advice(error)}."
+    return f"{where}: {in_words(error)}. {stands} Now: {advice_on(error)}."

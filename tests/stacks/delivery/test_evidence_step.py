@@ -16,7 +16,7 @@ from evidence.bundle_files import EVIDENCE
 from evidence.collected.deployed_stacks import deployed_stacks
 from evidence.collected.ledger import clause_entries
 from evidence.formats.evidence_json import read
-from evidence.release_publication import publish_release
+from evidence.release_publication import ReleasePublication
 from evidence.verification import verify
 from runbook.access.boundaries import boundaries
 from runbook.access.guard_rails import DELIVERY_BOUNDARY
@@ -109,7 +109,7 @@ def test_the_steps_role_may_do_all_that_it_calls_and_so_may_its_boundary(
         aws.make_bucket(environment.buckets.audit.longest_days)
         aws.of_objects.clear()
         deployed_stacks(aws.account)
-        publish_release(aws.account, tmp_path / "bundle", SERVICE, TAG)
+        ReleasePublication(aws.account, tmp_path / "bundle", SERVICE, TAG).publish()
         asked, of_objects = list(aws.asked), list(aws.of_objects)
     bucket = f"arn:aws:s3:::{environment.slug}-audit-auditrecords-x"
     stacks = {

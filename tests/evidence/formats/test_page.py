@@ -19,7 +19,7 @@ from evidence.model import Evidence, Standing, Verdict
 from evidence.plain_words import FILES, day, result
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
-from tests.evidence.samples import COMMIT, evidence, row
+from tests.evidence.samples import COMMIT, NO_COMMIT, evidence, row
 
 _TRICK = "</script><script>alert(1)</script><!--<script>"
 
@@ -174,6 +174,19 @@ def test_a_working_tree_that_was_not_clean_is_said() -> None:
     dirty = replace(made, commit=replace(made.commit, clean=False))
     (head,) = read(as_bytes(dirty)).of("header")
     assert "The working tree was not clean" in " ".join(head.text.split())
+
+
+@pytest.mark.clause("ALL-4")
+def test_of_a_commit_that_is_not_known_nothing_is_told() -> None:
+    page = read(as_bytes(evidence(commit=NO_COMMIT)))
+    (head,), (title,), (style,) = (page.of(name) for name in ("header", "title", "style"))
+    told = " ".join(head.text.split())
+    assert "The commit is not known: the bundle does not say of which sources it is." in told
+    assert "Working tree" not in told
+    assert "unknown" not in told
+    assert title.text == "Evidence of acme/production, the commit is not known"
+    foot = style.text[style.text.index("@bottom-left") :]
+    assert "".join(f"\\{ord(c):x} " if c in " ,/" else c for c in title.text) in foot
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,10 @@ def _written(module: str, evidence: Evidence) -> bytes:
 def refuse_other_things(folder: Path) -> None:
     """Raise ``RefusedError`` for what is not a bundle: what stands there would be gone.
 
-    ``write_bundle`` asks as well; a command asks before it judges anything.
+    So it does for a place where no folder can be made. ``write_bundle`` asks as well; a command
+    asks before it judges anything.
     """
+    _refuse_no_place(folder)
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise _not_ours(folder, "it is no folder")
     try:
@@ -71,6 +73,18 @@ def refuse_other_things(folder: Path) -> None:
     others = sorted(name for name, path in there.items() if name not in ours or path.is_dir())
     if others:
         raise _not_ours(folder, f"it has more than a bundle: {', '.join(map(ascii, others))}")
+
+
+def _refuse_no_place(folder: Path) -> None:
+    """Refuse a folder by what it would be made in: the nearest above it that is there."""
+    above = next((path for path in folder.parents if os.path.lexists(path)), Path())
+    if not above.is_dir():
+        fix = "choose another folder, or move away that file"
+        raise RefusedError(str(folder), [Refusal("the folder", f"{above} is no folder", fix)])
+    if not os.access(above, os.W_OK | os.X_OK):
+        why = f"this user cannot write in {above.absolute()}"
+        fix = "choose another folder, or let this user write there"
+        raise RefusedError(str(folder), [Refusal("the folder", why, fix)])
 
 
 def _not_ours(folder: Path, why: str) -> RefusedError:

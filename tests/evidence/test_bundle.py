@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evidence.bundle import write_bundle
+from evidence.bundle import refuse_other_things, write_bundle
 from evidence.bundle_files import FORMATS, OSCAL
 from evidence.manifest import MANIFEST
 from evidence.model import Commit
@@ -140,6 +140,32 @@ def test_nor_is_a_file(tmp_path: Path) -> None:
         with pytest.raises(RefusedError):
             write_bundle(evidence(), folder, oscal=False)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("below", ["bundle", "acme/production"])
+def test_below_a_file_is_refused_by_naming_the_file(tmp_path: Path, below: str) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(RefusedError) as refused:
+        refuse_other_things(file / below)
+    assert f"{file} is no folder" in str(refused.value)
+
+
+def test_where_this_user_cannot_write_is_refused_by_naming_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Path, int]] = []
+
+    def access(path: Path, mode: int) -> bool:
+        asked.append((path, mode))
+        return False
+
+    # Root may write everywhere, so the system is not asked.
+    monkeypatch.setattr(os, "access", access)
+    with pytest.raises(RefusedError) as refused:
+        refuse_other_things(tmp_path / "acme" / "production")
+    assert f"this user cannot write in {tmp_path}" in str(refused.value)
+    assert asked == [(tmp_path, os.W_OK | os.X_OK)]
 
 
 class Stopped:

@@ -12,6 +12,8 @@ from evidence.manifest import MANIFEST, manifest_of, read_manifest
 from evidence.model import Evidence
 from runbook.model.refusal import Refusal, RefusedError
 
+_BESIDE = ".bundle-"
+
 
 def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     """Write the bundle, with OSCAL's file if wanted, and give the manifest's SHA-256 in hex.
@@ -81,10 +83,13 @@ def _refuse_no_place(folder: Path) -> None:
     if not above.is_dir():
         fix = "choose another folder, or move away that file"
         raise RefusedError(str(folder), [Refusal("the folder", f"{above} is no folder", fix)])
-    if not os.access(above, os.W_OK | os.X_OK):
-        why = f"this user cannot write in {above.absolute()}"
+    try:
+        # Asked by doing it: a user's rights are not all that decides.
+        TemporaryDirectory(prefix=_BESIDE, dir=above).cleanup()
+    except OSError as error:
+        why = f"nothing can be written in {above.absolute()}: {error.strerror}"
         fix = "choose another folder, or let this user write there"
-        raise RefusedError(str(folder), [Refusal("the folder", why, fix)])
+        raise RefusedError(str(folder), [Refusal("the folder", why, fix)]) from None
 
 
 def _not_ours(folder: Path, why: str) -> RefusedError:
@@ -95,7 +100,7 @@ def _not_ours(folder: Path, why: str) -> RefusedError:
 def _put(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write the files in a folder beside, then exchange the two by renaming."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".bundle-", dir=folder.parent) as beside:
+    with TemporaryDirectory(prefix=_BESIDE, dir=folder.parent) as beside:
         new, old = Path(beside, "new"), Path(beside, "old")
         new.mkdir()
         for name, data in files.items():

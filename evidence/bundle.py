@@ -12,6 +12,8 @@ from evidence.manifest import MANIFEST, manifest_of, read_manifest
 from evidence.model import Evidence
 from runbook.model.refusal import Refusal, RefusedError
 
+_BESIDE = ".bundle-"
+
 
 def write_bundle(evidence: Evidence, folder: Path, *, oscal: bool) -> str:
     """Write the bundle, with OSCAL's file if wanted, and give the manifest's SHA-256 in hex.
@@ -54,8 +56,10 @@ def _written(module: str, evidence: Evidence) -> bytes:
 def refuse_other_things(folder: Path) -> None:
     """Raise ``RefusedError`` for what is not a bundle: what stands there would be gone.
 
-    ``write_bundle`` asks as well; a command asks before it judges anything.
+    So it does for a place where no folder can be made. ``write_bundle`` asks as well; a command
+    asks before it judges anything.
     """
+    _refuse_no_place(folder)
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise _not_ours(folder, "it is no folder")
     try:
@@ -73,6 +77,21 @@ def refuse_other_things(folder: Path) -> None:
         raise _not_ours(folder, f"it has more than a bundle: {', '.join(map(ascii, others))}")
 
 
+def _refuse_no_place(folder: Path) -> None:
+    """Refuse a folder by what it would be made in: the nearest above it that is there."""
+    above = next((path for path in folder.parents if os.path.lexists(path)), Path())
+    if not above.is_dir():
+        fix = "choose another folder, or move away that file"
+        raise RefusedError(str(folder), [Refusal("the folder", f"{above} is no folder", fix)])
+    try:
+        # Asked by doing it: a user's rights are not all that decides.
+        TemporaryDirectory(prefix=_BESIDE, dir=above).cleanup()
+    except OSError as error:
+        why = f"nothing can be written in {above.absolute()}: {error.strerror}"
+        fix = "choose another folder, or let this user write there"
+        raise RefusedError(str(folder), [Refusal("the folder", why, fix)]) from None
+
+
 def _not_ours(folder: Path, why: str) -> RefusedError:
     fix = "choose another folder, or move away what stands there"
     return RefusedError(str(folder), [Refusal("the folder", why, fix)])
@@ -81,7 +100,7 @@ def _not_ours(folder: Path, why: str) -> RefusedError:
 def _put(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write the files in a folder beside, then exchange the two by renaming."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".bundle-", dir=folder.parent) as beside:
+    with TemporaryDirectory(prefix=_BESIDE, dir=folder.parent) as beside:
         new, old = Path(beside, "new"), Path(beside, "old")
         new.mkdir()
         for name, data in files.items():

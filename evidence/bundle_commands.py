@@ -63,20 +63,23 @@ def verify_bundle(
 
 
 def _tell(verified: "Verified") -> None:
-    from evidence.comparison import counted
+    from evidence.model import Commit
+    from evidence.plain_words import commit_words, counted
     from policies.terminal import red, say
 
     manifest = verified.manifest
     for difference in verified.differences:
         say(f"{red(difference.kind)} {difference.path}: {difference.why}")
     state = "whole" if verified.whole else "NOT as it was written"
+    words = commit_words(Commit(manifest.commit, manifest.commit_date, clean=manifest.clean))
+    at = f" at {manifest.commit[:7]} ({manifest.commit_date[:10]})" if words.known else ""
     say(
-        f"The bundle of {manifest.name} at {manifest.commit[:7]} ({manifest.commit_date[:10]}) is "
-        f"{state}: {counted(len(manifest.files), 'file')}, "
+        f"The bundle of {manifest.name}{at} is {state}: "
+        f"{counted(len(manifest.files), 'file')}, "
         f"{counted(len(verified.differences), 'difference')}."
     )
-    if not manifest.clean:
-        say("The sources differed from that commit when it was written.")
+    if words.notice:
+        say(words.notice)
     if not verified.manifest_held:
         say(
             f"SHA-256 of the manifest: {verified.manifest_sha256}. Hold it against the one in your "

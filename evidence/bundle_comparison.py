@@ -7,7 +7,8 @@ from pathlib import Path
 
 from evidence.comparison import Change, Comparison, Side, Subject
 from evidence.judgement_changes import Judgements, judgement_changes
-from evidence.model import Evidence
+from evidence.model import Commit, Evidence
+from evidence.plain_words import commit_words
 from evidence.state_changes import state_changes
 from evidence.verification import Verified, verify
 from evidence.waiver_changes import waiver_changes
@@ -109,7 +110,9 @@ def _things(count: int) -> str:
 
 def _named(side: Side, *, told: bool) -> str:
     environment = f"{side.environment} at " if told else ""
-    return f"{environment}{side.commit[:7] or 'no commit'} ({side.date[:10] or 'no date'})"
+    if not commit_words(Commit(side.commit, side.date, clean=True)).known:
+        return f"{environment}a commit that is not known"
+    return f"{environment}{side.commit[:7]} ({side.date[:10] or 'no date'})"
 
 
 def _is_older(one: Side, other: Side) -> bool:

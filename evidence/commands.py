@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED = 0, 1
 ASSEMBLY = Path("build/evidence-assembly")
+REHEARSAL = Path("build/rehearsal/report.json")
 _NAMED = "evidence: a command of its own is named"
 _EPILOG = (
     "Example: runbook evidence acme/production --oscal. Exit codes: 0 nothing failed, 1 something "
@@ -88,8 +89,12 @@ def write(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the bundles.")] = BUNDLES,
     rehearsal: Annotated[
-        Path, typer.Option(help="Report of the last rehearsal, by `make rehearse`.")
-    ] = Path("build/rehearsal/report.json"),
+        Path | None,
+        typer.Option(
+            help="Report of the last rehearsal, by `make rehearse`; without it, "
+            f"{REHEARSAL} where there is one.",
+        ),
+    ] = None,
     oscal: Annotated[
         bool, typer.Option("--oscal", help="Write OSCAL assessment results, too.")
     ] = False,
@@ -128,13 +133,14 @@ def _uncollected() -> Iterator[None]:
 
 
 def _write(
-    name: str | None, assembly: Path | None, out: Path, rehearsal: Path, *, oscal: bool
+    name: str | None, assembly: Path | None, out: Path, rehearsal: Path | None, *, oscal: bool
 ) -> "tuple[list[Written], str]":
     """Write the bundles; tell them, and what a synthesis of our own was refused for."""
     from runbook.model.selection import all_environments
 
     # Before anything else begins: what would be refused after minutes is told at once.
     chosen = [_known(name)] if name else all_environments()
+    report = _readable(assembly, rehearsal)
     _refuse_unwritable(out, chosen, oscal=oscal)
     refused = None if assembly else _synthesized(ASSEMBLY)
     from evidence.bundle import load_formats, write_bundle
@@ -146,7 +152,7 @@ def _write(
 
     say("evidence: every rule, cfn-lint and checkov judge; it takes a minute", err=True)
     judged = assembly or ASSEMBLY
-    found = gather(judged, chosen, rehearsal=rehearsal, sources=ROOT, refused=refused)
+    found = gather(judged, chosen, rehearsal=report, sources=ROOT, refused=refused)
     load_formats(oscal=oscal)
     folders = [_folder(out, each) for each in found]
     for folder in folders:
@@ -156,6 +162,24 @@ def _write(
     hashes = side_by_side(jobs)
     written = [Written(*pair, hash_) for pair, hash_ in zip(pairs, hashes, strict=True)]
     return written, refused or ""
+
+
+def _readable(assembly: Path | None, rehearsal: Path | None) -> Path:
+    """Give the report to read; refuse what was named and cannot be read.
+
+    The report at the standard place may be missing: then no rehearsal is on record.
+    """
+    from evidence.collected.assembly import refuse_no_folder
+    from evidence.collected.rehearsals import last_rehearsal
+
+    if assembly:
+        refuse_no_folder(assembly)
+    report = rehearsal or REHEARSAL
+    if last_rehearsal(report) is None and rehearsal:
+        fix = f"name a report that `make rehearse` wrote, or leave it out: then {REHEARSAL} counts"
+        refusal = Refusal("--rehearsal", "there is no such file", fix)
+        raise RefusedError(str(rehearsal), [refusal])
+    return report
 
 
 def _refuse_unwritable(out: Path, chosen: "Iterable[Environment]", *, oscal: bool) -> None:

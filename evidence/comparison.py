@@ -24,7 +24,7 @@ class Direction(StrEnum):
 class Subject(StrEnum):
     """What changed, in the order in which it is told."""
 
-    COMMIT = "working tree"
+    COMMIT = "origin"
     CONTROL = "control"
     FINDING = "finding"
     JUDGE = "judge"
@@ -152,8 +152,3 @@ def by_rank(before: int, after: int) -> Direction:
 def by_presence(before: object, after: object) -> Direction:
     """Call it worse to lose something, whatever it said, and better to have it."""
     return by_rank(int(before is not None), int(after is not None))
-
-
-def counted(count: int, what: str) -> str:
-    """Write a number of things."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -1,6 +1,7 @@
 """`runbook evidence controls`: how each control stands in a bundle, or what speaks for one."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,7 +80,7 @@ def _folder(environment: str | None) -> Path:
     from evidence.manifest import MANIFEST
 
     if environment is not None:
-        return BUNDLES / environment
+        return _folder_of(environment)
     found = sorted(path.parent for path in BUNDLES.glob(f"*/*/{MANIFEST}"))
     if len(found) == 1:
         return found[0]
@@ -88,6 +89,23 @@ def _folder(environment: str | None) -> Path:
         raise _refused("--bundle", f"no bundle is in {BUNDLES}", fix)
     names = ", ".join(path.relative_to(BUNDLES).as_posix() for path in found)
     raise _refused("ENVIRONMENT", "none is named, and there are several bundles", f"name {names}")
+
+
+def _folder_of(environment: str) -> Path:
+    """Find its bundle; where there is none, say how to get one, or which names are known."""
+    from evidence.manifest import MANIFEST
+    from runbook.model.environment_files import known_environments
+
+    folder = BUNDLES / environment
+    if os.path.lexists(folder / MANIFEST):
+        return folder
+    known = known_environments()
+    if environment in known:
+        fix = f"write it with: runbook evidence {environment}"
+        raise _refused(environment, f"no bundle of it is in {BUNDLES}", fix)
+    fix = f"known: {', '.join(known) or 'none'}; another bundle's folder goes with --bundle"
+    reason = f"there is no such environment, and no bundle of it in {BUNDLES}"
+    raise _refused(environment, reason, fix)
 
 
 def _read(folder: Path, environment: str | None) -> "Evidence":

@@ -17,7 +17,7 @@ from evidence.model import (
     Standing,
     Verdict,
 )
-from evidence.plain_words import LIMITS, STANDINGS
+from evidence.plain_words import LIMITS, STANDINGS, commit_words, counted
 from policies.terminal import bold, plain, red, yellow
 from policies.waivable_rules import RUNBOOK
 
@@ -63,10 +63,10 @@ def machine_readable(evidence: Evidence, control: str | None) -> dict[str, Any]:
 
 def _table(evidence: Evidence) -> Iterator[str]:
     width = max((len(control.id) for control in evidence.controls), default=0)
-    counted = Counter(control.standing for control in evidence.controls)
+    counts = Counter(control.standing for control in evidence.controls)
     yield _about(evidence)
     for standing in Standing:
-        yield f"{counted[standing]:>5}  {_coloured(standing, _STANDING)}  {STANDINGS[standing][1]}"
+        yield f"{counts[standing]:>5}  {_coloured(standing, _STANDING)}  {STANDINGS[standing][1]}"
     yield LIMITS
     for framework in dict.fromkeys(control.framework for control in evidence.controls):
         yield ""
@@ -84,15 +84,15 @@ def _amounts(control: ControlEntry) -> str:
     """Say how much speaks for it; of a gap, nothing does."""
     if control.standing is Standing.GAP:
         return ""
-    said = [_many(len(control.rules), "rule"), _many(control.resources, "resource")]
-    said += [_many(len(control.gaps), "gap")] if control.gaps else []
+    said = [counted(len(control.rules), "rule"), counted(control.resources, "resource")]
+    said += [counted(len(control.gaps), "gap")] if control.gaps else []
     return f"  ({', '.join(said)})"
 
 
 def _about(evidence: Evidence) -> str:
-    clean = "" if evidence.commit.clean else ", with changes that are not committed"
-    commit = f"{evidence.commit.id[:12]} of {evidence.commit.date}{clean}"
-    return f"{bold(plain(evidence.name))} at commit {plain(commit)}"
+    commit = evidence.commit
+    at = commit_words(commit).at(f"commit {commit.id[:12]} of {commit.date}")
+    return f"{bold(plain(evidence.name))}{plain(at)}"
 
 
 def _chain(evidence: Evidence, found: Chain) -> Iterator[str]:
@@ -112,7 +112,7 @@ def _chain(evidence: Evidence, found: Chain) -> Iterator[str]:
     yield from _section(
         "drills", (_of_drill(*each, evidence.rehearsal) for each in found.drills.items())
     )
-    yield from _section("judged", [_many(control.resources, "resource")])
+    yield from _section("judged", [counted(control.resources, "resource")])
 
 
 def _section(label: str, told: Iterable[str]) -> Iterator[str]:
@@ -173,7 +173,7 @@ def _of_alarm(name: str, found: AlarmTested | None) -> str:
     shown = f"fires in {found.fires}, stays quiet in {found.stays_quiet}"
     failed = f", {red(f'{found.failed} failed')}" if found.failed else ""
     of = plain(f"{name} ({', '.join(found.clauses)})")
-    return f"{of}: {_many(found.tests, 'test')}, {shown}{failed}"
+    return f"{of}: {counted(found.tests, 'test')}, {shown}{failed}"
 
 
 def _of_drill(name: str, found: Drill | None, rehearsal: Rehearsal | None) -> str:
@@ -196,7 +196,3 @@ def _coloured(standing: Standing, width: int = 0) -> str:
     if standing is Standing.HELD:
         return word
     return red(word) if standing is Standing.BROKEN else yellow(word)
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -17,9 +17,9 @@ from evidence.comparison import (
     by_presence,
     by_rank,
     changed,
-    counted,
 )
 from evidence.model import Evidence, JudgedRule, Row, Verdict
+from evidence.plain_words import counted
 
 _WORST_FIRST = tuple(Verdict)
 _FINDINGS = (Verdict.FAIL, Verdict.ERROR)

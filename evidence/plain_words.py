@@ -1,8 +1,10 @@
 """What the words of a bundle mean, and its result in one sentence, for people who read it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from evidence.model import Evidence, Standing, Verdict
+from evidence.collected.installed import UNKNOWN
+from evidence.model import Commit, Evidence, Standing, Verdict
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
     Verdict.FAIL: (
@@ -50,6 +52,46 @@ LIMITS = (
     "This is what was judged and how it ended. It does not say that the organisation complies: a "
     "control asks more than templates, tests and drills can show."
 )
+
+
+CLEAN, NOT_CLEAN, NOT_KNOWN = (
+    "the commit alone",
+    "not the commit alone",
+    "the commit is not known",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitWords:
+    """How the sources stood to a commit; ``notice`` is the sentence that warns, or empty."""
+
+    tree: str
+    notice: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Say whether there is a commit to be named."""
+        return self.tree != NOT_KNOWN
+
+    def at(self, named: str) -> str:
+        """Write what follows a name: the commit as ``named``, and what differs from it."""
+        if not self.known:
+            return f", {self.tree}"
+        return f" at {named}, {self.tree}" if self.notice else f" at {named}"
+
+
+def commit_words(commit: Commit) -> CommitWords:
+    """Word a commit; of one that is not known nothing is said to differ, or to be the same."""
+    if commit.id in ("", UNKNOWN):
+        why = "The commit is not known: the bundle does not say of which sources it is."
+        return CommitWords(NOT_KNOWN, why)
+    if not commit.clean:
+        why = (
+            "Not the commit alone made it: the working tree was not clean, or an assembly was "
+            "given."
+        )
+        return CommitWords(NOT_CLEAN, why)
+    return CommitWords(CLEAN)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -32,12 +32,12 @@ def publishable(folder: Path) -> Verified:
     manifest = verified.manifest
     again = "write it again at its commit, with `runbook evidence`"
     refusals = [Refusal("the bundle", str(d), again) for d in verified.differences]
-    if not manifest.clean:
-        why = "the sources differed from the commit, so nobody can make this bundle again"
-        refusals.append(Refusal("commit", why, "commit, then write the bundle again"))
-    elif not (_DAY.match(manifest.commit_date) and _COMMIT.fullmatch(manifest.commit)):
+    if not (_DAY.match(manifest.commit_date) and _COMMIT.fullmatch(manifest.commit)):
         why = f"{manifest.commit!r} of {manifest.commit_date!r} is no commit and its day"
         refusals.append(Refusal("commit", why, "write the bundle in a clone of the repository"))
+    elif not manifest.clean:
+        why = "the sources differed from the commit, so nobody can make this bundle again"
+        refusals.append(Refusal("commit", why, "commit, then write the bundle again"))
     if refusals:
         raise RefusedError(str(folder), refusals)
     return verified

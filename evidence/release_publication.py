@@ -16,7 +16,7 @@ from evidence.collected.deployed_stacks import WHO_MAY
 from evidence.manifest import MANIFEST
 from evidence.published import LOCK_FIX, MODE, Published, lock_fault
 from evidence.verification import verify
-from runbook.access.delivery_names import EVIDENCE
+from runbook.access.delivery_names import EVIDENCE, OF_RELEASE
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.account import Account, is_denied
 from runbook.operations.operation import Begun, OperationFailedError
@@ -41,7 +41,7 @@ class ReleasePublication:
 
     def __init__(self, account: Account, folder: Path, service: str, tag: str) -> None:
         self._account, self._folder = account, folder
-        self._name = f"release-{service}-{tag}"
+        self._name = f"{OF_RELEASE}{service}-{tag}"
         self._address = ""
         self._hashes: dict[str, str] = {}
         # As far as it came: the files that are there, and those of them that this try wrote.

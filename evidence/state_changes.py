@@ -10,13 +10,14 @@ from evidence.comparison import (
     by_presence,
     by_rank,
     changed,
-    counted,
 )
 from evidence.model import AlarmTested, ClauseEntry, Drill, Evidence, Rehearsal, Standing
+from evidence.plain_words import CLEAN, NOT_CLEAN, commit_words, counted
 
 _STANDINGS = tuple(Standing)
 # As in ``policies.keepers.State``, and in a rehearsal's report.
 _STATES = {"open": 0, "kept in part": 1, "kept": 2}
+_TREES = {NOT_CLEAN: 0, CLEAN: 1}
 _OUTCOMES = {"failed": 0, "not exercisable": 1, "passed": 2}
 
 
@@ -65,12 +66,13 @@ def _of_gaps(before: str | None, after: str | None) -> Direction:
 
 
 def _tree(evidence: Evidence) -> Mapping[str, str]:
-    differs = "differs from the commit"
-    return {"of the sources": "as the commit has it" if evidence.commit.clean else differs}
+    return {"of the sources": commit_words(evidence.commit).tree}
 
 
 def _of_tree(before: str | None, after: str | None) -> Direction:
-    return by_rank(*(int(tree == "as the commit has it") for tree in (before, after)))
+    """Rank what is told of a commit; against one that is not known nothing can be held."""
+    ranks = [_TREES[tree] for tree in (before, after) if tree in _TREES]
+    return by_rank(*ranks) if len(ranks) == len((before, after)) else Direction.OTHER
 
 
 def _of_controls(before: Standing | None, after: Standing | None) -> Direction:

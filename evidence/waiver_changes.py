@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from evidence.comparison import ABSENT, Change, Direction, Subject, counted
+from evidence.comparison import ABSENT, Change, Direction, Subject
 from evidence.model import WaiverEntry
+from evidence.plain_words import counted
 
 Pair = tuple[WaiverEntry | None, WaiverEntry | None]
 

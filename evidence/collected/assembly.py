@@ -16,9 +16,7 @@ def read_assembly(folder: Path) -> Reading:
 
     Raises ``RefusedError`` for a folder that is none.
     """
-    if not folder.is_dir():
-        fix = "give the folder that `cdk synth` wrote, or leave --assembly out"
-        raise RefusedError(str(folder), [Refusal("--assembly", "there is no such folder", fix)])
+    refuse_no_folder(folder)
     reading = read(folder.resolve())
     above = f"{folder.resolve().name}/"
     templates = tuple(_within(template, above) for template in reading.templates)
@@ -27,6 +25,13 @@ def read_assembly(folder: Path) -> Reading:
         for trouble in reading.troubles
     )
     return replace(reading, templates=templates, troubles=troubles)
+
+
+def refuse_no_folder(folder: Path) -> None:
+    """Raise ``RefusedError`` for a folder that is none; a command asks before it loads judges."""
+    if not folder.is_dir():
+        fix = "give the folder that `cdk synth` wrote, or leave --assembly out"
+        raise RefusedError(str(folder), [Refusal("--assembly", "there is no such folder", fix)])
 
 
 def environments_in(reading: Reading) -> list[Environment]:

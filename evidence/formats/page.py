@@ -74,8 +74,8 @@ def _inlined(*names: str) -> str:
 
 def _foot(evidence: Evidence) -> str:
     """Write the style by which each sheet of paper says of what it is; any text is only text."""
-    tree = "" if evidence.commit.clean else ", working tree not clean"
-    told = f"Evidence of {evidence.name} at {evidence.commit.id[:12]}{tree}"
+    at = plain_words.commit_words(evidence.commit).at(evidence.commit.id[:12])
+    told = f"Evidence of {evidence.name}{at}"
     escaped = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in told)
     return (
         f'@page {{ @bottom-left {{ content: "{escaped}"; font: 8pt system-ui, sans-serif; }} }}\n'

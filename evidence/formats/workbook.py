@@ -23,6 +23,7 @@ from evidence.formats.workbook_sheet import Sheet
 from evidence.formats.workbook_summary import Line, summary
 from evidence.formats.workbook_tables import Cell, Table, tables
 from evidence.model import Evidence
+from evidence.plain_words import commit_words
 from runbook.model.refusal import Refusal, RefusedError
 
 MOST_ROWS = 1_048_576
@@ -69,7 +70,8 @@ def _sheet(book: Workbook, name: str, evidence: Evidence) -> Sheet:
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
-    about = f"{evidence.name}, commit {evidence.commit.id[:12]}".replace("&", "&&")
+    at = commit_words(evidence.commit).at(f"commit {evidence.commit.id[:12]}")
+    about = f"{evidence.name}{at}".replace("&", "&&")
     sheet.set_footer(f"&L{about[:180]}&C&A&R&P / &N")
     return sheet
 

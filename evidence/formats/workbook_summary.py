@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evidence.formats.workbook_tables import Cell
 from evidence.model import Evidence
-from evidence.plain_words import STANDINGS, VERDICTS
+from evidence.plain_words import STANDINGS, VERDICTS, commit_words
 
 CLEAN = "Nothing failed, and everything could be judged. That is no statement about the gaps."
 NOT_CLEAN = "Something failed or could not be judged: see Findings, Alarm tests and Rehearsal."
@@ -49,11 +49,13 @@ def _judged(evidence: Evidence) -> Iterator[Line]:
     yield Line(("Tier", evidence.tier))
     yield Line(("Account", evidence.account))
     yield Line(("Region", evidence.region))
-    yield Line(("Commit", evidence.commit.id))
-    yield Line(("Commit's date", evidence.commit.date))
-    tree = "clean" if evidence.commit.clean else "not clean"
-    why = "" if evidence.commit.clean else "What was judged is not what the commit holds."
-    yield Line(("Working tree", tree, why))
+    words = commit_words(evidence.commit)
+    if words.known:
+        yield Line(("Commit", evidence.commit.id))
+        yield Line(("Commit's date", evidence.commit.date))
+        yield Line(("Made of", words.tree, words.notice))
+    else:
+        yield Line(("Commit", words.tree, words.notice))
     yield Line(("Templates", len(evidence.templates), "Their SHA-256 are in Templates."))
 
 

@@ -26,6 +26,8 @@ _BUCKET = "acme-production/Data/Records/Resource"
 
 
 COMMIT = Commit("0123456789abcdef0123456789abcdef01234567", "2026-05-04T03:02:01Z", clean=True)
+# As of a release, whose deployed templates name none.
+NO_COMMIT = Commit("unknown", "unknown", clean=False)
 
 
 def row(verdict: Verdict, rule: str = "bucket-encrypted", **changes: object) -> Row:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evidence.bundle import write_bundle
+from evidence.bundle import refuse_other_things, write_bundle
 from evidence.bundle_files import FORMATS, OSCAL
 from evidence.manifest import MANIFEST
 from evidence.model import Commit
@@ -140,6 +140,28 @@ def test_nor_is_a_file(tmp_path: Path) -> None:
         with pytest.raises(RefusedError):
             write_bundle(evidence(), folder, oscal=False)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("below", ["bundle", "acme/production"])
+def test_below_a_file_is_refused_by_naming_the_file(tmp_path: Path, below: str) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(RefusedError) as refused:
+        refuse_other_things(file / below)
+    assert f"{file} is no folder" in str(refused.value)
+
+
+@pytest.mark.parametrize("below", ["bundle", "acme/production"])
+def test_where_nothing_can_be_written_is_refused_by_naming_the_folder(below: str) -> None:
+    """In a folder of the kernel's, where root makes nothing either."""
+    with pytest.raises(RefusedError) as refused:
+        refuse_other_things(Path("/proc/self") / below)
+    assert "nothing can be written in /proc/self: " in str(refused.value)
+
+
+def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:
+    refuse_other_things(tmp_path / "acme" / "production")
+    assert not list(tmp_path.iterdir())
 
 
 class Stopped:

@@ -17,7 +17,7 @@ from evidence.manifest import MANIFEST, sha256_of
 from evidence.model import Commit
 from runbook.model.refusal import RefusedError
 from tests.assembly import ROOT
-from tests.evidence.samples import evidence
+from tests.evidence.samples import NO_COMMIT, evidence
 
 COMMANDS = ("verify", "diff", "publish")
 LATER = Commit("f" * 40, "2026-08-04T00:00:00Z", clean=False)
@@ -69,7 +69,17 @@ def test_a_bundle_of_a_dirty_tree_says_so(tmp_path: Path) -> None:
     write_bundle(evidence(commit=LATER), tmp_path / "x", oscal=False)
     result = run("verify", tmp_path / "x")
     assert result.exit_code == 0
-    assert "The sources differed from that commit when it was written." in result.stdout
+    assert "Not the commit alone made it" in result.stdout
+
+
+@pytest.mark.clause("ALL-4")
+def test_of_a_bundle_without_a_commit_nothing_is_told_of_one(tmp_path: Path) -> None:
+    write_bundle(evidence(commit=NO_COMMIT), tmp_path / "x", oscal=False)
+    result = run("verify", tmp_path / "x")
+    assert result.exit_code == 0
+    first, second, _ = result.stdout.splitlines()
+    assert first == "The bundle of acme/production is whole: 6 files, 0 differences."
+    assert second.startswith("The commit is not known: ")
 
 
 def test_machines_read_whether_it_is_whole(bundle: Path) -> None:

@@ -34,6 +34,7 @@ def run(*words: object) -> Result:
 def gathered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Gathered:
     """Give evidence without a minute of judging, in a folder of its own; keep how it was asked."""
     monkeypatch.chdir(tmp_path)
+    Path("cdk.out").mkdir()
     # The other formats have tests of their own.
     monkeypatch.setattr(bundle, "FORMATS", {EVIDENCE: "evidence_json"})
 
@@ -172,6 +173,45 @@ def test_a_folder_that_is_none_of_ours_is_refused_before_anything_is_judged(
     assert isinstance(done.exception, RefusedError)
     assert str(done.exception) == str(told.value)
     assert (asked, Path("build").exists()) == ([], False)
+
+
+@pytest.mark.clause("ALL-4")
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (
+            ("--rehearsal", "typo.json"),
+            "typo.json is refused:\n\n  --rehearsal\n    why: there is no",
+        ),
+        (("--rehearsal", "file"), "file is refused"),
+        (("--rehearsal", "cdk.out"), "it cannot be read: Is a directory"),
+        (("--assembly", "gone"), "--assembly\n    why: there is no such folder"),
+        (("--out", "file"), "file is no folder"),
+        (("--out", "file/below"), "file is no folder"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--assembly", "cdk.out")])
+def test_what_was_named_and_cannot_be_used_is_refused_before_anything_is_judged(
+    gathered: Gathered, words: tuple[str, ...], why: str, more: tuple[str, ...]
+) -> None:
+    asked = gathered(clean())
+    Path("file").write_text("{}")
+    done = run("rovn/production", *more, *words)
+    assert isinstance(done.exception, RefusedError)
+    assert why in str(done.exception)
+    assert (asked, Path("build").exists(), done.stderr) == ([], False, "")
+
+
+def test_the_last_rehearsal_is_looked_for_where_it_is_written(gathered: Gathered) -> None:
+    asked = gathered(clean())
+    assert run("rovn/production", "--assembly", "cdk.out").exit_code == 0
+    assert asked[0]["rehearsal"] == Path("build/rehearsal/report.json")
+    report = Path("build/rehearsal/report.json")
+    report.parent.mkdir(parents=True)
+    report.write_text("{}")
+    done = run("rovn/production", "--assembly", "cdk.out")
+    assert "report.json is refused" in str(done.exception)
+    assert len(asked) == 1
 
 
 def synthesizes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str) -> None:

@@ -25,7 +25,7 @@ from evidence.model import (
 )
 from runbook.model.refusal import RefusedError
 from tests.evidence.any_evidence import any_evidence
-from tests.evidence.samples import evidence, row
+from tests.evidence.samples import NO_COMMIT, evidence, row
 
 RULES = ("bucket-encrypted", "bucket-versioned")
 PLACE = "acme-production/Data/Records/Resource"
@@ -341,6 +341,15 @@ STATES: list[tuple[Evidence, Evidence, list[Direction]]] = [
     (evidence(), evidence(region="us-west-2", tier="synthetic"), [Direction.OTHER] * 2),
     (evidence(), evidence(commit=Commit("f" * 40, "2026-06-01", clean=True)), []),
     (evidence(), evidence(commit=Commit("f" * 40, "", clean=False)), [Direction.WORSE]),
+    (evidence(commit=Commit("f" * 40, "", clean=False)), evidence(), [Direction.BETTER]),
+    (evidence(), evidence(commit=NO_COMMIT), [Direction.OTHER]),
+    (evidence(commit=NO_COMMIT), evidence(), [Direction.OTHER]),
+    (
+        evidence(commit=Commit("f" * 40, "", clean=False)),
+        evidence(commit=NO_COMMIT),
+        [Direction.OTHER],
+    ),
+    (evidence(commit=NO_COMMIT), evidence(commit=NO_COMMIT), []),
 ]
 
 
@@ -358,6 +367,17 @@ def test_how_everything_else_stands(
 @given(any_evidence())
 def test_nothing_changed_from_a_bundle_to_itself(made: Evidence) -> None:
     assert not compare(made, made).changes
+
+
+@pytest.mark.clause("ALL-4")
+def test_against_a_bundle_without_a_commit_nothing_is_told_of_one() -> None:
+    sentence, *rest = lines(compare(evidence(commit=NO_COMMIT), evidence()))
+    assert sentence.endswith("from a commit that is not known to 0123456 (2026-05-04).")
+    assert rest == [
+        "",
+        "Other changes (1)",
+        "  origin of the sources: the commit is not known -> the commit alone",
+    ]
 
 
 ROWS = st.builds(

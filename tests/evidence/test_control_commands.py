@@ -111,7 +111,22 @@ def test_what_else_was_changed_in_a_bundle_is_warned_of(tmp_path: Path) -> None:
 
 def test_without_a_bundle_it_says_how_to_write_one() -> None:
     assert "`runbook evidence`" in refused().refusals[0].fix
-    assert "cannot be read" in refused("acme/production").refusals[0].reason
+
+
+def test_of_an_environment_without_a_bundle_it_says_how_to_write_it() -> None:
+    (refusal,) = refused(CONTROL, "rovn/production").refusals
+    assert refusal.key == "rovn/production"
+    assert refusal.reason == f"no bundle of it is in {BUNDLES}"
+    assert refusal.fix == "write it with: runbook evidence rovn/production"
+
+
+def test_of_an_environment_that_is_none_it_names_those_that_are() -> None:
+    (refusal,) = refused(CONTROL, "rovn/nope").refusals
+    assert refusal.key == "rovn/nope"
+    assert "there is no such environment" in refusal.reason
+    assert "known: rovn/production, rovn/staging" in refusal.fix
+    # What the folder lacks is told only of a folder that was named.
+    assert "cannot be read" in refused("--bundle", "nowhere").refusals[0].reason
 
 
 def test_among_several_bundles_one_is_named() -> None:

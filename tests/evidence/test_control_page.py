@@ -15,7 +15,7 @@ from evidence.model import Commit, ControlEntry, Evidence, Standing, Verdict
 from evidence.plain_words import LIMITS, STANDINGS
 from runbook.model.refusal import RefusedError
 from tests.evidence.any_evidence import any_evidence
-from tests.evidence.samples import evidence, row
+from tests.evidence.samples import NO_COMMIT, evidence, row
 
 _COLOUR = re.compile("\x1b\\[[0-9]*m")
 BROKEN = "HIPAA 164.312(a)(2)(iv)"
@@ -69,7 +69,15 @@ def test_a_gap_shows_no_amounts_and_a_broken_control_shows_why() -> None:
 def test_a_dirty_tree_is_said() -> None:
     dirty = evidence(commit=Commit("f" * 40, "2026-05-04", clean=False))
     for control in (None, BROKEN):
-        assert any("changes that are not committed" in line for line in lines(dirty, control))
+        assert any("not the commit alone" in line for line in lines(dirty, control))
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_commit_that_is_not_known_is_said() -> None:
+    for control in (None, BROKEN):
+        said = plain(lines(evidence(commit=NO_COMMIT), control))
+        assert "acme/production, the commit is not known" in said
+        assert "unknown" not in " ".join(said)
 
 
 @pytest.mark.clause("ALL-1")

@@ -30,7 +30,7 @@ from tests.evidence.audit_account import (
     publish,
     put_first,
 )
-from tests.evidence.samples import evidence
+from tests.evidence.samples import NO_COMMIT, evidence
 
 # The actions whose names are not their operations'.
 ACTIONS = {
@@ -254,6 +254,7 @@ def test_an_altered_bundle_is_refused_before_anybody_is_asked(aws: Aws, ours: Pa
     ("commit", "why"),
     [
         (Commit("f" * 40, "2026-05-04T00:00:00Z", clean=False), "the sources differed"),
+        (NO_COMMIT, "'unknown' of 'unknown' is no commit and its day"),
         (Commit("", "2026-05-04", clean=True), "'' of '2026-05-04' is no commit and its day"),
         (Commit("f" * 40, "20260504", clean=True), "of '20260504' is no commit and its day"),
     ],

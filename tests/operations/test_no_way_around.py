@@ -32,11 +32,18 @@ def imported(path: Path) -> set[str]:
 def test_one_module_makes_clients() -> None:
     ways = {"boto3", "botocore.session", "subprocess", "urllib.request", "http.client", "socket"}
     makers = {name(path) for path in SOURCES if imported(path) & (ways | {"urllib3"})} - DATA_ONLY
-    # And one that asks what is not AWS, with GET alone.
-    assert makers == {"runbook/operations/account.py", "runbook/operators/web.py"}
+    # And two that ask what is not AWS: a server, with GET alone, and git.
+    assert makers == {
+        "runbook/operations/account.py",
+        "runbook/operators/web.py",
+        "runbook/working_tree.py",
+    }
     web = (ROOT / "runbook/operators/web.py").read_text("utf-8")
     assert web.count(".request(") == 1
     assert '"GET",' in web
+    tree = (ROOT / "runbook/working_tree.py").read_text("utf-8")
+    assert tree.count("subprocess.run(") == 1
+    assert 'command = ["git", ' in tree
 
 
 @pytest.mark.clause("ROVN-DEP-8")

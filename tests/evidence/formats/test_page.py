@@ -19,7 +19,7 @@ from evidence.model import Evidence, Standing, Verdict
 from evidence.plain_words import FILES, day, result
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
-from tests.evidence.samples import COMMIT, evidence, row
+from tests.evidence.samples import COMMIT, NO_COMMIT, evidence, row
 
 _TRICK = "</script><script>alert(1)</script><!--<script>"
 
@@ -163,7 +163,8 @@ def test_a_text_that_utf_8_cannot_hold_is_shown_as_its_escape() -> None:
 def test_what_an_auditor_reads_first_is_on_top(sample: ReadPage) -> None:
     (head,) = sample.of("header")
     told = " ".join(head.text.split())
-    for fact in ("acme/production", "phi", "111122223333", "us-east-2", "clean", "4 May 2026"):
+    facts = ("acme/production", "phi", "111122223333", "us-east-2", "4 May 2026")
+    for fact in (*facts, "the commit alone"):
         assert fact in told
     assert evidence().commit.id in told
     assert told.index(result(evidence())) < told.index("Organisation")
@@ -173,7 +174,20 @@ def test_a_working_tree_that_was_not_clean_is_said() -> None:
     made = evidence()
     dirty = replace(made, commit=replace(made.commit, clean=False))
     (head,) = read(as_bytes(dirty)).of("header")
-    assert "The working tree was not clean" in " ".join(head.text.split())
+    assert "Not the commit alone made it" in " ".join(head.text.split())
+
+
+@pytest.mark.clause("ALL-4")
+def test_of_a_commit_that_is_not_known_nothing_is_told() -> None:
+    page = read(as_bytes(evidence(commit=NO_COMMIT)))
+    (head,), (title,), (style,) = (page.of(name) for name in ("header", "title", "style"))
+    told = " ".join(head.text.split())
+    assert "The commit is not known: the bundle does not say of which sources it is." in told
+    assert "Made of" not in told
+    assert "unknown" not in told
+    assert title.text == "Evidence of acme/production, the commit is not known"
+    foot = style.text[style.text.index("@bottom-left") :]
+    assert "".join(f"\\{ord(c):x} " if c in " ,/" else c for c in title.text) in foot
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from evidence.formats import workbook
 from evidence.model import AlarmTested, Commit, Evidence, Row, Verdict
 from runbook.model.refusal import RefusedError
 from tests.evidence.formats.readers import ROWS, TEXT, joined
-from tests.evidence.samples import COMMIT, evidence, row
+from tests.evidence.samples import COMMIT, NO_COMMIT, evidence, row
 
 SHEETS = [
     "Summary",
@@ -80,7 +80,7 @@ def test_the_summary_says_what_was_judged_and_how_it_ended() -> None:
         ("Region", "us-east-2"),
         ("Commit", "0123456789abcdef0123456789abcdef01234567"),
         ("Commit's date", "2026-05-04T03:02:01Z"),
-        ("Working tree", "clean"),
+        ("Made of", "the commit alone"),
         ("Templates", 1, "Their SHA-256 are in Templates."),
     ]
     counts = {line[0]: line[1] for line in told if len(line) == 3}
@@ -240,8 +240,21 @@ def test_a_clause_of_another_organisation_is_said_not_to_apply() -> None:
 
 def test_a_working_tree_that_differs_is_said() -> None:
     dirty = evidence(commit=Commit("ab" * 20, "2026-05-04T03:02:01Z", clean=False))
-    why = "What was judged is not what the commit holds."
-    assert ["Working tree", "not clean", why] in lines(read(dirty)["Summary"])
+    why = "Not the commit alone made it: the working tree was not clean, or an assembly was given."
+    assert ["Made of", "not the commit alone", why] in lines(read(dirty)["Summary"])
+
+
+@pytest.mark.clause("ALL-4")
+def test_of_a_commit_that_is_not_known_nothing_is_told() -> None:
+    book = read(evidence(commit=NO_COMMIT))
+    told = lines(book["Summary"])
+    (line,) = (line for line in told if line[0] == "Commit")
+    assert line[1] == "the commit is not known"
+    assert str(line[2]).startswith("The commit is not known: ")
+    assert not {"Commit's date", "Made of"} & {str(line[0]) for line in told}
+    footer = book["Summary"].oddFooter
+    assert footer is not None
+    assert footer.left.text == "acme/production, the commit is not known"
 
 
 @pytest.mark.parametrize(
@@ -313,7 +326,7 @@ def test_every_table_can_be_filtered_and_printed() -> None:
         assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
         footer = sheet.oddFooter
         assert footer is not None
-        assert footer.left.text == "acme/production, commit 0123456789ab"
+        assert footer.left.text == "acme/production at commit 0123456789ab"
         if sheet.title != "Summary":
             assert sheet.freeze_panes is not None
             assert sheet.print_title_rows == "$1:$1"

@@ -139,7 +139,8 @@ def _rows(values: Values, threshold: float, characters: Characters) -> list[tupl
     high = float(there.max(initial=threshold))
     # So that a bar as high as the threshold and no higher ends below the drawing's edge.
     high = high if high > max(low, threshold) else low + ((high - low) * 1.25 or 1.0)
-    worth = (high - low) / ROWS
+    # A height too small to be divided is drawn as none.
+    worth = (high - low) / ROWS or 1.0 / ROWS
     line = min(ROWS - 1, int((threshold - low) / worth))
     rows = []
     for row in reversed(range(ROWS)):

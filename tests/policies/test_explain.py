@@ -56,7 +56,7 @@ def test_a_clause_is_explained() -> None:
     }
     assert remedy in shown["remedies"]
     kinds = {keeper["kind"] for keeper in shown["keepers"]}
-    assert kinds == {"rule", "demand", "test", "command"}
+    assert kinds == {"rule", "demand", "test", "command", "drill"}
     assert "tests/stacks/test_audit_buckets.py" in shown["tests"]
     assert "NIST AU-11" in [control["id"] for control in shown["controls"]]
 

@@ -8,7 +8,7 @@ from tests.policies.rules.harness import OPEN, Json, Real, properties
 
 WORKLOAD, DELIVERY, FUNCTION, DEPLOY = (
     f"{IAM}:policy/{SLUG}-{kind}-boundary"
-    for kind in ("workload", "delivery", "function", "deploy")
+    for kind in ("workload", "delivery", "function", "deployer")
 )
 
 

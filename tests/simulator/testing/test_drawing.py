@@ -88,6 +88,11 @@ def test_whatever_is_drawn_fits(values: list[float], threshold: float, data: st.
     assert sum("┤" in line for line in lines) == 1
 
 
+def test_a_threshold_too_small_to_be_divided_is_drawn() -> None:
+    lines = picture(np.array([np.nan, 0.0]), 0, BLOCKS, 5e-324)
+    assert sum("┤" in line for line in lines) == 1
+
+
 def test_states_of_several_have_one_axis() -> None:
     found = {"a": np.array([0, 0, 1], np.int8), "longer": np.array([2, 1, 1], np.int8)}
     assert drawn_of(found, Timeline(3, 10, 2, BLOCKS)) == [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.manifest import MANIFEST, sha256_of
-from evidence.published import LOCK_FIX, MODE, Kept, Published, lock_fault
+from evidence.published import LOCK_FIX, MODE, Kept, Published, audit_bucket, lock_fault
 from evidence.verification import Verified, verify
 from runbook.access.delivery_names import EVIDENCE
 from runbook.model.refusal import Refusal, RefusedError
@@ -17,7 +17,6 @@ from runbook.model.retention import Retention
 from runbook.operations.account import Account
 from runbook.operations.operation import NotBegunError, Operation, OperationFailedError
 from runbook.operations.preview import Change, Preview
-from runbook.operations.records import AuditLog, NoAuditBucketError
 
 _DAY, _COMMIT = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"[0-9a-f]{40}")
 _FIND_OUT = "find out who wrote it: the trail has each write to the audit bucket"
@@ -88,12 +87,7 @@ class Publish(Operation):
 
     @cached_property
     def _bucket(self) -> str:
-        try:
-            return AuditLog(self._account).locate()
-        except NoAuditBucketError as why:
-            fix = f"make deploy ENV={self._account.environment.name}, which makes it"
-            refusal = Refusal("audit bucket", str(why), fix)
-            raise RefusedError(self.title, [refusal]) from None
+        return audit_bucket(self._account, self.title)
 
     def preview(self) -> Preview:
         """Say where it goes, what of it is there, and how long nobody can take it back."""

@@ -9,8 +9,10 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from evidence.manifest import sha256_of
+from runbook.model.refusal import Refusal, RefusedError
 from runbook.model.retention import Retention
 from runbook.operations.account import Account, code_of
+from runbook.operations.records import AuditLog, NoAuditBucketError
 
 MODE = "COMPLIANCE"
 LOCK_FIX = "deploy the audit stack, which sets the lock"
@@ -57,6 +59,15 @@ def lock_fault(lock: Retention | None, demanded: Retention) -> str:
     if not lock.at_least(demanded):
         return f"it locks what is written for {lock}, not {demanded}"
     return ""
+
+
+def audit_bucket(account: Account, publication: str) -> str:
+    """Name the bucket that bundles go into; raises ``RefusedError`` where none is deployed."""
+    try:
+        return AuditLog(account).locate()
+    except NoAuditBucketError as why:
+        fix = f"make deploy ENV={account.environment.name}, which makes it"
+        raise RefusedError(publication, [Refusal("audit bucket", str(why), fix)]) from None
 
 
 class Published:

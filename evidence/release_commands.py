@@ -36,7 +36,7 @@ def release(
     image_tag: Tag,
     *,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the bundle; a temporary one without it.")
+        Path | None, typer.Option(help="Folder that keeps the bundle; without it none does.")
     ] = None,
     publish: Annotated[
         bool, typer.Option("--publish", help="Put it into the audit bucket, under its lock.")
@@ -46,7 +46,7 @@ def release(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Judge what is deployed after a release, write what was found, and publish it.
+    """Judge what is deployed after a release, and keep or publish a bundle of what was found.
 
     It changes nothing that is deployed. People need a break-glass role: the deploy identity may
     not read every stack. The manifest's SHA-256 is for an auditor's own records.
@@ -100,6 +100,8 @@ class _Run:
             if wanted.publish:
                 # All the same when something failed: that is what somebody has to see.
                 self._publish(folder)
+        if not (wanted.out or wanted.publish):
+            self.console.say("  no bundle is kept; --out FOLDER keeps one, --publish publishes it")
         self.console.answer(self.result)
         return CLEAN if found.clean else FAILED
 

@@ -14,14 +14,13 @@ from botocore.exceptions import ClientError
 
 from evidence.collected.deployed_stacks import WHO_MAY
 from evidence.manifest import MANIFEST
-from evidence.published import LOCK_FIX, MODE, Published, lock_fault
+from evidence.published import LOCK_FIX, MODE, Published, audit_bucket, lock_fault
 from evidence.verification import verify
 from runbook.access.delivery_names import EVIDENCE, OF_RELEASE
 from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.account import Account, is_denied
 from runbook.operations.operation import Begun, OperationFailedError
 from runbook.operations.questions import UNCHANGED
-from runbook.operations.records import AuditLog, NoAuditBucketError
 from runbook.operations.telling import UNANSWERED, advice_on, in_words
 
 # What an earlier try of the same day wrote was locked then, and clocks differ.
@@ -56,10 +55,21 @@ class ReleasePublication:
         Raises ``RefusedError`` and what botocore raises before anything is written, and
         ``OperationFailedError`` after that.
         """
+        try:
+            return self._published()
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            # Who else may: not the deploy identity, which is what others are told to use.
+            refusal = Refusal("audit bucket", in_words(error), WHO_MAY)
+            raise RefusedError(self._account.environment.name, [refusal]) from None
+
+    def _published(self) -> Mapping[str, Any]:
         sha256 = self._verified()
         name = _NOT_IN_KEYS.sub("-", f"{self._name}-{sha256[:12]}")
         prefix = f"{EVIDENCE}/{self._account.environment.environment}/{name}/"
-        there = Published(self._account, self._bucket(), prefix)
+        bucket = audit_bucket(self._account, self._account.environment.name)
+        there = Published(self._account, bucket, prefix)
         self._address = str(there)
         demanded = self._account.environment.buckets.audit
         if why := lock_fault(there.lock(), demanded):
@@ -115,14 +125,6 @@ class ReleasePublication:
         listed = {name: entry.sha256 for name, entry in files}
         self._hashes = {**listed, MANIFEST: verified.manifest_sha256}
         return verified.manifest_sha256
-
-    def _bucket(self) -> str:
-        try:
-            return AuditLog(self._account).locate()
-        except NoAuditBucketError as why:
-            fix = f"make deploy ENV={self._account.environment.name}, which makes it"
-            refusal = Refusal("audit bucket", str(why), fix)
-            raise RefusedError(self._account.environment.name, [refusal]) from None
 
     def _put(self, there: Published) -> None:
         with self._account.writing():

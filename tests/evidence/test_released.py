@@ -502,8 +502,11 @@ def test_what_broke_off_after_the_first_file_says_what_is_locked_and_what_was_fo
 
 
 @pytest.mark.parametrize(
-    ("days", "broken", "why"),
-    [(0, "", "it has no default lock in mode COMPLIANCE"), (DAYS, "AccessDenied", "AccessDenied")],
+    ("days", "broken", "why", "advice"),
+    [
+        (0, "", "it has no default lock in mode COMPLIANCE", "deploy the audit stack"),
+        (DAYS, "AccessDenied", "AccessDenied", "use a break-glass role"),
+    ],
 )
 def test_what_was_found_is_told_also_when_nothing_can_be_published(
     aws: DeployedAws,
@@ -512,6 +515,7 @@ def test_what_was_found_is_told_also_when_nothing_can_be_published(
     days: int,
     broken: str,
     why: str,
+    advice: str,
 ) -> None:
     aws.make_bucket(days)
     aws.stacks[AUDIT]["EnableTerminationProtection"] = False
@@ -527,7 +531,8 @@ def test_what_was_found_is_told_also_when_nothing_can_be_published(
     assert said["gaps"]
     assert f"manifest  SHA-256 {said['manifest_sha256']}" in err
     assert said["failures"][0] in err
-    assert ("Nothing was changed." in err) is bool(broken)
+    assert advice in err
+    assert "deploy identity" not in err
     assert aws.objects == {}
 
 
@@ -610,7 +615,15 @@ def test_an_operator_gets_a_folder_and_publishes_nothing(
     text = capsys.readouterr().out
     assert f"manifest  SHA-256 {sha256_of((out / MANIFEST).read_bytes())}" in text
     assert "published" not in text
+    assert "no bundle is kept" not in text
     assert "gap: cdk-nag" in text
+
+
+def test_who_only_looks_is_told_that_no_bundle_is_kept(
+    aws: DeployedAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(aws, monkeypatch, "--image-tag", TAG) == 0
+    assert "no bundle is kept; --out FOLDER keeps one" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_none_of_ours_is_refused_before_any_stack_is_read(

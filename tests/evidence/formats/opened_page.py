@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
 
 from evidence.formats.page import as_bytes
 from evidence.model import Evidence, Row, Verdict
@@ -70,9 +70,14 @@ class Opened:
         self.faults.append(f"console {message.type}: {message.text}")
 
 
-def shown(page: Page) -> list[str]:
-    """List the rules of the results that the table shows."""
-    return page.locator("#rows .unfold").all_inner_texts()
+def shown(page: Page) -> Locator:
+    """Find the rules of the results that the table shows; a link's work is done a moment later."""
+    return page.locator("#rows .unfold")
+
+
+def controls(page: Page) -> Locator:
+    """Find the ids of the controls that the page shows."""
+    return page.locator(".framework .control:visible h4 .id")
 
 
 def many() -> Evidence:

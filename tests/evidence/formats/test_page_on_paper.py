@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from evidence.formats.workbook_tables import tables
 from evidence.model import Verdict
-from tests.evidence.formats.opened_page import Opened, many, shown
+from tests.evidence.formats.opened_page import Opened, controls, many, shown
 from tests.evidence.samples import evidence
 
 
@@ -74,18 +74,18 @@ def test_three_hundred_controls_print_on_few_sheets(opened: Opened) -> None:
 
 def test_paper_has_the_results_that_are_filtered_all_pages_of_them(opened: Opened) -> None:
     page = opened(many(), fragment="#results?rule=Runbook::rule-7")
-    assert len(shown(page)) == 200
+    expect(shown(page)).to_have_count(200)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     expect(page.locator("#rows")).to_be_visible()
-    assert len(shown(page)) == 500
+    expect(shown(page)).to_have_count(500)
     told = "A filter was set: printed are 500 of the 500 results with rule Runbook::rule-7."
     for place in (page.locator("header"), page.locator("section:has(> #results)")):
         expect(place.locator(".of-results")).to_have_text(told)
         expect(place.locator(".of-results")).to_be_visible()
     expect(page.locator("#unprinted")).to_be_hidden()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert len(shown(page)) == 200
+    expect(shown(page)).to_have_count(200)
 
 
 def test_a_result_that_is_unfolded_is_so_on_paper_and_after(opened: Opened) -> None:
@@ -102,7 +102,7 @@ def test_a_result_that_is_unfolded_is_so_on_paper_and_after(opened: Opened) -> N
 def test_paper_has_no_more_than_five_hundred_results_and_says_so(opened: Opened) -> None:
     page = opened(many(), fragment="#results?status=not_applicable")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert len(shown(page)) == 500
+    expect(shown(page)).to_have_count(500)
     expect(page.locator("header .of-results")).to_have_text(
         "A filter was set: printed are 500 of the 14,500 results with status not applicable. "
         "results.csv has them all."
@@ -113,9 +113,7 @@ def test_paper_has_no_more_than_five_hundred_results_and_says_so(opened: Opened)
 def test_paper_names_the_filter_of_the_controls(opened: Opened) -> None:
     page = opened(evidence(), fragment="#controls?standing=gap&named=use")
     page.emulate_media(media="print")
-    assert page.locator(".framework .control:visible h4 .id").all_inner_texts() == [
-        "HIPAA 164.310(b)"
-    ]
+    expect(controls(page)).to_have_text(["HIPAA 164.310(b)"])
     told = "A filter was set: printed are 1 of 5 controls, with standing gap, id or title use."
     for place in (page.locator("header"), page.locator("section:has(> #controls)")):
         expect(place.locator(".of-controls")).to_have_text(told)

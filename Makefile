@@ -21,7 +21,7 @@ CONTEXT = $(if $(ENV),-c environment=$(ENV))
 SELECTED = $(if $(ENV),'$(STAGE)/**','**')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser synth check lint rehearse sandbox sandbox-down bootstrap deploy diff bench docs
+.PHONY: help setup demo test explore browser synth check lint rehearse sandbox sandbox-down bootstrap deploy diff bench docs
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
@@ -35,6 +35,10 @@ demo: setup ## Deploy ENV (default rovn/production) into the sandbox, compare, t
 test: setup ## Run all tests, the sandbox's too
 	@pytest --numprocesses auto --dist loadfile
 	@cd $(EXAMPLE) && .venv/bin/pytest
+
+explore: setup ## Look for what breaks a property: random examples, a thousand where a test names no number
+	@pytest -m hypothesis --hypothesis-profile=explore --numprocesses auto --dist loadfile
+	@cd $(EXAMPLE) && .venv/bin/pytest -m hypothesis --hypothesis-profile=explore
 
 browser: tests/browser/node_modules/.ready ## Bring the Chromium of tests; they are skipped without one
 

@@ -18,8 +18,9 @@ if (ROOT / "constructs" / "__init__.py").exists():
         returncode=4,
     )
 
-# No test asserts a time.
-hypothesis.settings.register_profile("suite", deadline=None)
+# No test asserts a time, and one commit has one verdict: `make explore` looks for other examples.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("suite")
 
 _CASES = pytest.StashKey[list[str]]()

@@ -34,6 +34,7 @@ START_SECONDS = 60.0
 
 # The same examples in every run; no deadline, for machines differ.
 hypothesis.settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("suite")
 
 

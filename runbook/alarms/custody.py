@@ -19,7 +19,7 @@ from runbook.model import secret_ages
 from runbook.model.environment import Environment
 
 READERS_METRIC = "UnlistedReaders"
-_NOBODY = "EventBridge counts what matched, and says nothing where nothing did"
+_NOBODY = "EventBridge counts what matched and what it sent, and says nothing where nothing did"
 
 
 def custody_alarms(environment: Environment) -> Iterator[Alarm]:
@@ -45,10 +45,20 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
     yield _events(
         environment,
         "deployment-configuration-changed",
-        tuple(f"detector-{what}" for what in event_rules.DETECTOR),
-        symptom="Somebody changed what holds releases back, or went past it",
+        tuple(f"detector-{what}" for what in event_rules.PAST_GATE),
+        symptom="Somebody changed a service past the release gate, or shifted its traffic by hand",
         clauses=("ROVN-MIG-1", "ALL-3"),
         source="D10: one identity deploys, by the protocol; whatever goes past it. One call",
+        severity="sev-1",
+    )
+    yield _events(
+        environment,
+        "deployment-configuration-changed",
+        tuple(f"detector-{what}" for what in event_rules.AT_GATE),
+        subject="gate",
+        symptom="Somebody changed what holds releases back, or what watches that",
+        clauses=("ROVN-MIG-1", "ALL-3"),
+        source="D10: one identity deploys, by the protocol; whoever changes its gate. One call",
         severity="sev-1",
     )
     yield _events(
@@ -106,6 +116,7 @@ def custody_alarms(environment: Environment) -> Iterator[Alarm]:
         severity="sev-2",
         playbook="backup-failed",
         resets="A finished backup",
+        # What was sent may be counted a day later, when it was given up: no backup of that day.
         metrics=event_rules.matches(environment.slug, (event_rules.BACKUP_DONE,)),
         # Left missing, days without one are judged by older ones (docs/decisions/0039).
         expression=f"FILL({event_rules.BACKUP_DONE.replace('-', '_')}, 0)",
@@ -190,27 +201,29 @@ def _events(
     id_: str,
     rules: tuple[str, ...],
     *,
+    subject: str | None = None,
     symptom: str,
     clauses: tuple[str, ...],
     source: str,
     severity: str,
 ) -> MetricAlarm:
-    metrics = event_rules.matches(environment.slug, rules)
+    """Ring for one event; one that is counted up to ten minutes late is in a window yet."""
     return MetricAlarm(
         id=id_,
+        subject=subject,
         symptom=symptom,
         clauses=clauses,
         source=source,
         severity=severity,
         playbook=id_,
-        resets="Five minutes without another one",
-        metrics=metrics,
-        expression=event_rules.total(metrics),
+        resets="A quarter of an hour without another one",
+        metrics=event_rules.matches_and_sent(environment.slug, rules),
+        expression=event_rules.total(rules),
         unit="events",
         comparison=Comparison.AT_LEAST,
         threshold=1,
         period=5 * MINUTE,
-        periods=1,
+        periods=3,
         breaching=1,
         missing=Missing.WELL,
         missing_because=_NOBODY,

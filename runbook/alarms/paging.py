@@ -32,6 +32,11 @@ DEAD_LETTERS = (
 IDENTITY_DEAD_LETTERS = "identity-events-dead-letters"
 NAMESPACE, SINCE_TEST = "Runbook/Paging", "DaysSinceTestPage"
 TEST_PAGE, TEST_PAGE_METRIC = "test-page", "TestPage"
+# What SNS counts of pages that it gave up, by the end of the metric's id: put aside, and lost.
+_GIVEN_UP = {
+    "": "NumberOfNotificationsRedrivenToDlq",
+    "_lost": "NumberOfNotificationsFailedToRedriveToDlq",
+}
 # From one month's first business day to the next one's, whichever days of a week these are.
 LONGEST_WITHOUT_TEST = 35
 
@@ -101,17 +106,21 @@ def _undelivered(environment: Environment, queue: str, stands: Stands) -> Metric
 def _failed_pages(
     environment: Environment, stands: Stands, subject: str | None = None
 ) -> MetricAlarm:
-    """Count what SNS gave up and put aside: a failed attempt that a second one mended is none."""
+    """Count what SNS gave up and put aside: a failed attempt that a second one mended is none.
+
+    Where the queue refuses it, too, the page is lost: SNS counts that by another name.
+    """
     metrics = tuple(
         Metric(
-            id=level.id.replace("-", "_"),
+            id=f"{level.id.replace('-', '_')}{end}",
             namespace="AWS/SNS",
-            name="NumberOfNotificationsRedrivenToDlq",
+            name=name,
             stat="Sum",
             dimensions={"TopicName": topic(environment.slug, level.id)},
         )
         for level in levels(environment.organisation)
         if "pager" in level.channels
+        for end, name in _GIVEN_UP.items()
     )
     return MetricAlarm(
         id="page-undelivered",
@@ -121,7 +130,7 @@ def _failed_pages(
         source="D5: P0 alarms wake the on-call rotation; one that did not arrive wakes nobody",
         severity="sev-1",
         playbook="page-undelivered",
-        resets="Five minutes in which no page was put aside",
+        resets="Five minutes in which no page was put aside or lost",
         stands=stands,
         metrics=metrics,
         expression=" + ".join(f"FILL({metric.id}, 0)" for metric in metrics),
@@ -132,7 +141,7 @@ def _failed_pages(
         periods=1,
         breaching=1,
         missing=Missing.WELL,
-        missing_because="SNS counts what it puts aside, and says nothing where there was nothing",
+        missing_because="SNS counts what it gave up, and says nothing where there was nothing",
     )
 
 

@@ -7,7 +7,8 @@ from runbook.model.environment import Environment
 from runbook.model.services import Service
 
 _GIB = 1024**3
-# RDS enlarges its storage below 10 % free; half of that is reached when it does not keep up.
+# RDS enlarges its storage when 10 % of what there is are free; half of that, of the size that the
+# file names, is reached when it does not keep up.
 LEAST_FREE_PERCENT = 5
 REPLICA_LAG_SECONDS = 60
 
@@ -106,7 +107,9 @@ def database_alarms(environment: Environment) -> Iterator[Alarm]:
         id="rds-free-storage",
         symptom="The database's storage is nearly full, and did not grow by itself",
         clauses=("ROVN-BCK-1",),
-        source=f"Our own reading: {LEAST_FREE_PERCENT} % free, half of where RDS itself enlarges",
+        source=f"Our own reading: {LEAST_FREE_PERCENT} % of the {database.allocated_storage_gb} GB "
+        "that the file names. RDS enlarges at 10 % of what there is; once it has, this number is "
+        "less than half of that, until database.allocated_storage_gb says the new size",
         severity="sev-1",
         playbook="rds-free-storage",
         resets="Five minutes with more free space",

@@ -1,5 +1,6 @@
 """The catalogue: what it has to hold, and the numbers of the documents, word for word."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ from runbook.alarms.alarm import (
     Stands,
 )
 from runbook.alarms.catalogue import alarms_of, metric_alarms_of
+from runbook.alarms.paging import topic
 from runbook.alarms.placeholders import target_group
 from runbook.alarms.severities import level, levels
 from runbook.alarms.web import deployment_alarms
@@ -39,7 +41,7 @@ from tests.alarms.conftest import (
     with_second_service,
     with_service,
 )
-from tests.alarms.expressions import CALLED, FUNCTIONS, NAMED, rings
+from tests.alarms.expressions import CALLED, FUNCTIONS, NAMED, Value, rings, value
 
 VARIANTS: dict[str, Environment] = {
     **{environment.name: environment for environment in all_environments()},
@@ -187,7 +189,79 @@ def test_an_attempt_from_inside_the_account_is_the_graver_one(alarm: Named) -> N
     inside, attempt = alarm("audit-tamper-inside-account"), alarm("audit-tamper-attempt")
     assert (inside.severity, attempt.severity) == ("sev-1", "sev-2")
     for one in (inside, attempt):
-        assert (one.comparison.sign, one.threshold, one.window) == (">=", 1, 300)
+        assert (one.comparison.sign, one.threshold) == (">=", 1)
+        assert (one.period, one.periods, one.breaching) == (300, 3, 1)
+
+
+@pytest.mark.clause("ROVN-ALM-6")
+@pytest.mark.parametrize(
+    ("matched", "sent", "events"),
+    [(1, 1, 1), (1, None, 1), (None, 1, 1), (None, None, 0), (2, 1, 2), (1, 3, 3), (0, 0, 0)],
+)
+def test_an_event_is_counted_by_what_matched_or_by_what_was_sent_and_once(
+    alarm: Named, matched: Value, sent: Value, events: int
+) -> None:
+    attempt = alarm("audit-tamper-attempt")
+    assert [(metric.name, metric.stat) for metric in attempt.metrics] == [
+        ("TriggeredRules", "Sum"),
+        ("Invocations", "Sum"),
+    ]
+    assert value(attempt, {"audit_tamper": matched, "audit_tamper_sent": sent}) == events
+    assert rings(attempt, {"audit_tamper": matched, "audit_tamper_sent": sent}) is (events > 0)
+
+
+@pytest.mark.clause("ROVN-BCK-1")
+def test_a_backup_is_counted_on_its_day_alone(alarm: Named) -> None:
+    # What was sent is counted when it was given up, a day later: a backup that there was not.
+    assert [metric.name for metric in alarm("backup-failed").metrics] == ["TriggeredRules"]
+
+
+@EVERY
+@pytest.mark.clause("ALL-3")
+def test_whatever_goes_past_the_gate_is_counted_by_one_alarm_and_twice(variant: str) -> None:
+    environment = VARIANTS[variant]
+    counted = Counter(
+        (metric.dimensions["RuleName"], metric.name)
+        for alarm in metric_alarms_of(environment)
+        for metric in alarm.metrics
+        if alarm.id == "deployment-configuration-changed"
+    )
+    rules = [f"{environment.slug}-detector-{what}" for what in event_rules.DETECTOR]
+    assert counted == Counter(
+        (rule, name) for rule in rules for name in ("Invocations", "TriggeredRules")
+    )
+
+
+@EVERY
+@pytest.mark.clause("ALL-7")
+def test_a_page_that_could_not_be_put_aside_is_counted_of_each_topic_that_pages(
+    variant: str,
+) -> None:
+    environment = VARIANTS[variant]
+    topics = [
+        topic(environment.slug, each.id)
+        for each in levels(environment.organisation)
+        if "pager" in each.channels
+    ]
+    alarms = [a for a in metric_alarms_of(environment) if a.id == "page-undelivered"]
+    assert topics
+    assert alarms
+    for undelivered in alarms:
+        assert Counter((m.dimensions["TopicName"], m.name) for m in undelivered.metrics) == Counter(
+            (name, f"NumberOfNotifications{what}ToDlq")
+            for name in topics
+            for what in ("Redriven", "FailedToRedrive")
+        )
+        for metric in undelivered.metrics:
+            assert rings(undelivered, {metric.id: 1.0}) is True
+        assert rings(undelivered, {}) is False
+
+
+@pytest.mark.clause("ROVN-BCK-1")
+def test_least_free_storage_says_of_which_size_it_is() -> None:
+    least = named(with_database(allocated_storage_gb=200), "rds-free-storage")
+    assert least.threshold == 10 * 1024**3
+    assert "5 % of the 200 GB that the file names" in least.source
 
 
 @pytest.mark.clause("ROVN-ALM-9")

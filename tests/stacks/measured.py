@@ -81,7 +81,12 @@ KINDS: Mapping[str, Sequence[Kind]] = {
         Kind("CertificateArn", "AWS::CertificateManager::Certificate", ".Ref", _of("DaysToExpiry")),
     ),
     "AWS/Events": (
-        Kind("RuleName", "AWS::Events::Rule", "Name", _of("TriggeredRules FailedInvocations")),
+        Kind(
+            "RuleName",
+            "AWS::Events::Rule",
+            "Name",
+            _of("TriggeredRules Invocations FailedInvocations"),
+        ),
     ),
     "AWS/Logs": (
         Kind("LogGroupName", LOG_GROUP, "LogGroupName", _of("LogEventsWithFindings"), _masked),
@@ -108,7 +113,10 @@ KINDS: Mapping[str, Sequence[Kind]] = {
     ),
     "AWS/SNS": (
         Kind(
-            "TopicName", "AWS::SNS::Topic", "TopicName", _of("NumberOfNotificationsRedrivenToDlq")
+            "TopicName",
+            "AWS::SNS::Topic",
+            "TopicName",
+            _of("NumberOfNotificationsRedrivenToDlq NumberOfNotificationsFailedToRedriveToDlq"),
         ),
     ),
     "AWS/SQS": (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runbook.alarms.alarm import BudgetAlarm, CompositeAlarm, Stands
-from runbook.alarms.catalogue import alarms_of
+from runbook.alarms.catalogue import alarms_of, metric_alarms_of
 from runbook.model.environment import Environment
 from tests.assembly import Assembly
 
@@ -90,3 +90,22 @@ def test_the_last_stack_waits_for_services_and_no_service_for_it(
     waits = {of_ids.get(id_) for id_ in stacks[last]["dependencies"]}
     for part in ("alerts", "passport-api", "secret-readers", "secret-watch"):
         assert f"{environment.slug}-{part}" in waits
+
+
+@pytest.mark.clause("ALL-7")
+def test_a_rule_whose_sendings_are_counted_sends_each_event_once(
+    assembly: Assembly, environment: Environment
+) -> None:
+    counted = {
+        metric.dimensions["RuleName"]
+        for alarm in metric_alarms_of(environment)
+        for metric in alarm.metrics
+        if metric.name == "Invocations"
+    }
+    targets = {
+        resource["Properties"].get("Name"): len(resource["Properties"]["Targets"])
+        for stack in (f"{environment.slug}-event-watch", f"{environment.slug}-records")
+        for resource in assembly.of_type(stack, "AWS::Events::Rule").values()
+    }
+    assert counted
+    assert {rule: targets[rule] for rule in counted} == dict.fromkeys(counted, 1)

@@ -40,7 +40,8 @@ def test_every_alarm_sees_something(real: Real) -> None:
             setting("AWS::Events::Rule", "DetectorTraffic", "Name", "another"),
             "CatalogueDeploymentConfigurationChangedAlarm",
             "detector_traffic is of no AWS::Events::Rule of us-east-2: none is called "
-            "rovn-production-detector-traffic",
+            "rovn-production-detector-traffic; detector_traffic_sent is of no AWS::Events::Rule of "
+            "us-east-2: none is called rovn-production-detector-traffic",
         ),
         (
             "alarms",

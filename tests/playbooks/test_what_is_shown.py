@@ -51,7 +51,7 @@ def test_every_attempt_that_rings_is_among_what_the_page_asks_for(
     tamper: Playbook, scope: Scope
 ) -> None:
     sources, begin, names = _asked_for(tamper)
-    by = people(scope.environment.account) | STRANGERS
+    by = {**people(scope.environment.account), **STRANGERS}
     seen = set()
     for what, event in attempts(scope, by):
         name = event["detail"]["eventName"]
@@ -171,6 +171,6 @@ def _texts(source: str) -> Iterator[str]:
     tree = ast.parse(source)
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and id(node) not in docstrings:
-            if isinstance(node.value, str):
-                yield node.value
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in docstrings:
+                yield text

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,8 @@ from policies.lookups.tampering import STRANGERS, attempts, people
 from policies.templates.assembly import read
 from policies.templates.scope import Scope, scopes_of
 from runbook.alarms.alarm import MetricAlarm
-from runbook.alarms.event_rules import TAMPER, TAMPER_INSIDE
+from runbook.alarms.delivery import levels_by_region
+from runbook.alarms.event_rules import DEPLOYS, DETECTOR, ROTATION_FAILED, TAMPER, TAMPER_INSIDE
 from runbook.model.environment import Environment
 from runbook.playbooks.compiled import Playbook
 from runbook.playbooks.lookup import playbook
@@ -19,6 +21,7 @@ from runbook_constructs.canary.handler.python import health_canary
 from tests.assembly import Assembly, plain
 from tests.playbooks.typed import commands_of
 
+Json = Any
 RULE, BUCKET = "AWS::Events::Rule", "AWS::S3::Bucket"
 CONDITION = re.compile(
     r"filter eventSource in \[(?P<sources>[^]]+)\]"
@@ -66,15 +69,8 @@ def test_the_page_asks_for_the_rules_own_calls_and_no_others(
     tamper: Playbook, assembly: Assembly, environment: Environment
 ) -> None:
     sources, begin, names = _asked_for(tamper)
-    rules = assembly.of_type(f"{environment.slug}-event-watch", RULE).values()
-    patterns = {
-        rule["Properties"]["Name"].removeprefix(f"{environment.slug}-"): rule["Properties"][
-            "EventPattern"
-        ]
-        for rule in rules
-    }
     for rule in (TAMPER, TAMPER_INSIDE):
-        pattern = patterns[rule]
+        pattern = _pattern(assembly, environment, rule)
         rung = [name for one in pattern["detail"]["$or"] for name in one["eventName"]]
         assert {f"{source.removeprefix('aws.')}.amazonaws.com" for source in pattern["source"]} == (
             sources
@@ -123,6 +119,97 @@ def test_the_keys_that_the_page_asks_are_those_of_the_locked_buckets(
     assert len(described) == len(locked) == 2
 
 
+@pytest.mark.clause("ROVN-SEC-5")
+def test_restarts_are_asked_for_by_every_end_that_rings(
+    assembly: Assembly, environment: Environment
+) -> None:
+    pattern = _pattern(assembly, environment, ROTATION_FAILED)
+    (ends,) = [one["detail"]["status"] for one in pattern["$or"] if one["source"] == ["aws.states"]]
+    (query,) = [
+        query
+        for command in commands_of(playbook(environment, "secret-rotation-failed"))
+        if "list-executions" in command.words
+        for query in command.option("--query")
+    ]
+    assert re.findall(r'"(\w+)"', query) == ends
+
+
+@pytest.mark.clause("ROVN-DEP-4")
+def test_stacks_are_listed_by_every_status_that_rings(
+    assembly: Assembly, environment: Environment
+) -> None:
+    rung = {
+        status
+        for rule in DEPLOYS
+        if (detail := _pattern(assembly, environment, rule)["detail"]).get("status-details")
+        for status in detail["status-details"]["status"]
+    }
+    (asked,) = [
+        command.option("--stack-status-filter")
+        for command in commands_of(playbook(environment, "deploy-failed"))
+        if "list-stacks" in command.words
+    ]
+    assert set(asked) == rung
+
+
+@pytest.mark.clause("ROVN-MIG-1")
+def test_calls_past_the_gate_are_hidden_only_where_they_do_not_ring(
+    assembly: Assembly, environment: Environment
+) -> None:
+    """By the service that is called and the address that calls: nothing else may be left out."""
+    (query,) = [
+        query
+        for command in commands_of(playbook(environment, "deployment-configuration-changed"))
+        for query in command.option("--query-string")
+    ]
+    (sources,) = re.findall(r"eventSource in \[([^]]+)\]", query)
+    everywhere = set(re.findall(r'and sourceIPAddress != "([^"]+)"', query))
+    some = {
+        (source, address)
+        for source, address in re.findall(
+            r'\(eventSource != "([^"]+)" or sourceIPAddress != "([^"]+)"\)', query
+        )
+    }
+    rung = [
+        detail
+        for what in DETECTOR
+        for detail in [_pattern(assembly, environment, f"detector-{what}")["detail"]]
+    ]
+    assert set(sources.replace('"', "").split(",")) == {d["eventSource"][0] for d in rung}
+    for detail in rung:
+        (source,), (but,) = detail["eventSource"], detail["sourceIPAddress"]
+        hidden = everywhere | {address for at, address in some if at == source}
+        assert hidden == set(but["anything-but"]), source
+
+
+@pytest.mark.clause("ROVN-SEV-1")
+def test_pages_that_did_not_arrive_are_asked_after_in_every_region_that_pages(
+    environment: Environment,
+) -> None:
+    page = playbook(environment, "page-undelivered")
+    paged = {
+        (region, each.id)
+        for region, those in levels_by_region(environment).items()
+        for each in those
+        if "pager" in each.channels
+    }
+    commands = list(commands_of(page))
+    asked = {
+        (region, topic.rpartition(f"{environment.slug}-")[2])
+        for command in commands
+        for topic in command.option("--topic-arn")
+        for region in command.option("--region")
+    }
+    counted = {
+        region
+        for command in commands
+        if "NumberOfNotificationsFailed" in command.line
+        for region in command.option("--region")
+    }
+    assert asked >= paged
+    assert counted == {region for region, _ in paged}
+
+
 @pytest.mark.clause("ROVN-LOG-1")
 def test_lines_are_asked_of_every_group_that_rings(environment: Environment) -> None:
     page = playbook(environment, "phi-in-logs")
@@ -164,6 +251,19 @@ def _asked_for(page: Playbook) -> tuple[set[str], tuple[str, ...], set[str]]:
         part: {name.strip('"') for name in found[part].split(",")} for part in ("sources", "names")
     }
     return listed["sources"], tuple(found["begin"].split("|")), listed["names"]
+
+
+def _pattern(assembly: Assembly, environment: Environment, name: str) -> Json:
+    """Find the pattern of the rule of this name, without the slug, in whichever stack."""
+    (found,) = [
+        resource["Properties"]["EventPattern"]
+        for stack, template in assembly.templates.items()
+        if stack.startswith(f"{environment.slug}-")
+        for resource in template["Resources"].values()
+        if resource["Type"] == RULE
+        and resource["Properties"].get("Name") == f"{environment.slug}-{name}"
+    ]
+    return found
 
 
 def _texts(source: str) -> Iterator[str]:

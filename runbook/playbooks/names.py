@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from runbook.alarms.alarm import Alarm, CompositeAlarm, MetricAlarm, Stands
 from runbook.alarms.log_metrics import namespace
+from runbook.alarms.tamper_calls import event_sources, insights_filter
+from runbook.log_groups import log_groups
 from runbook.model.environment import Environment
 
 # Where AWS keeps the metrics of Route 53, and calls of IAM.
@@ -24,6 +26,7 @@ def environment_names(environment: Environment) -> dict[str, str]:
         "global-region": GLOBAL_REGION,
         "cluster": slug,
         "topics": f"arn:aws:sns:{environment.region}:{environment.account}:{slug}",
+        "edge-topics": f"arn:aws:sns:{GLOBAL_REGION}:{environment.account}:{slug}",
         "instance": f"{slug}-postgres",
         "replica": f"{slug}-postgres-replica",
         "database": database.database_name,
@@ -43,6 +46,8 @@ def environment_names(environment: Environment) -> dict[str, str]:
         "backup-region": database.backup_copy_region,
         "trail": f"{slug}-audit",
         "trail-log": f"/{environment.name}/trail",
+        "tamper-calls": insights_filter(),
+        "tamper-sources": event_sources(),
         "monthly-usd": str(environment.costs.monthly_usd),
         "pager-secret": environment.alerting.pager_secret,
         "alarm-channel": environment.alerting.alarm_channel,
@@ -54,6 +59,7 @@ def service_names(environment: Environment, key: str, canary: str) -> dict[str, 
     """Give what is one service's; ``canary`` is the name of the one that asks it."""
     service = environment.services[key]
     objective = service.objectives
+    app, collector, migrations = log_groups(service)
     return {
         "service": key,
         "service-name": service.name,
@@ -61,10 +67,13 @@ def service_names(environment: Environment, key: str, canary: str) -> dict[str, 
         "pipeline": f"{environment.slug}-{key}",
         "gate": f"{environment.slug}-{key}-gate",
         "gate-log": f"/{environment.name}/release-gate/{environment.slug}-{key}-gate",
-        "log-group": f"/ecs/{service.name}",
-        "phi-log": f"/ecs/{service.name}/phi-findings",
+        "log-group": app,
+        "collector-log": collector,
+        "migrations-log": migrations,
+        "phi-log": f"{app}/phi-findings",
         "log-metrics": namespace(environment, key),
         "hostname": service.ingress.hostname,
+        "health-path": service.health_path,
         "health": f"https://{service.ingress.hostname}{service.health_path}",
         "canary": canary,
         "canary-region": service.probes.canary_region,

@@ -97,7 +97,7 @@ def _tampering(
     environment: str, rule: str, playbook: str, who: str
 ) -> events.CfnRule.InputTransformerProperty:
     message = notification(
-        f"{environment}: {who} called <call> on locked records",
+        f"{environment}: {who} called <call>, on locked records, a key or the trail",
         f"{SAID_OF_CALL}\n*Bucket*, where it is about one: <bucket>",
         [f"Read: runbook playbook {environment} {playbook}", "Find the event in the trail"],
         about=rule,

@@ -5,25 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook.alarms import event_rules
+from runbook.alarms.tamper_calls import (
+    RECONFIGURES,
+    RECONFIGURES_BEGIN,
+    REKEYS,
+    REMOVES,
+    RESELECTS,
+    SERVICES,
+    SILENCES,
+    UNKEYS,
+)
 
 Pattern = Mapping[str, Any]
 CALL = "AWS API Call via CloudTrail"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
-# What takes a record away or shortens its lock: whoever asks for it, CloudFormation too.
-REMOVES = (
-    *("DeleteBucket", "DeleteObject", "DeleteObjects"),
-    *("PutObjectLegalHold", "PutObjectRetention"),
-)
-# What changes how a bucket keeps its objects: CloudFormation does so in a reviewed deploy.
-# CloudTrail calls the lock PutBucketObjectLockConfiguration, its API leaves out the word Bucket.
-RECONFIGURES = (
-    {"prefix": "DeleteBucket"},
-    {"prefix": "PutBucket"},
-    "PutObjectLockConfiguration",
-)
-SILENCES, RESELECTS = ("DeleteTrail", "StopLogging"), ("PutEventSelectors", "UpdateTrail")
-# Without its key a locked record is as good as deleted.
-UNKEYS = ("DisableKey", "ScheduleKeyDeletion")
 STACK_FAILURES = (
     *("CREATE_FAILED", "DELETE_FAILED", "IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED"),
     *("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE"),
@@ -130,22 +125,23 @@ def _tampering(watched: Watched, accounts: Sequence[Any]) -> Pattern:
     trail = [kept.trail, f"arn:aws:cloudtrail:{watched.place}:trail/{kept.trail}"]
     buckets = {"requestParameters": {"bucketName": list(kept.buckets)}}
     keys = {"resources": {"ARN": list(kept.keys)}}
+    reconfigures = [*({"prefix": begin} for begin in RECONFIGURES_BEGIN), *RECONFIGURES]
     by_hand = {"sourceIPAddress": [{"anything-but": [CLOUDFORMATION]}]}
     return {
-        "source": ["aws.s3", "aws.cloudtrail", "aws.kms"],
+        "source": [f"aws.{service}" for service in SERVICES],
         "detail-type": [CALL],
         "detail": {
             "userIdentity": {"accountId": list(accounts)},
             "$or": [
                 {"eventName": list(REMOVES), **buckets},
-                {"eventName": list(RECONFIGURES), **buckets, **by_hand},
+                {"eventName": reconfigures, **buckets, **by_hand},
                 {"eventName": list(SILENCES), "requestParameters": {"name": trail}},
                 *(
                     {"eventName": list(RESELECTS), "requestParameters": {name: trail}, **by_hand}
                     for name in ("name", "trailName")
                 ),
                 {"eventName": list(UNKEYS), **keys},
-                {"eventName": ["PutKeyPolicy"], **keys, **by_hand},
+                {"eventName": list(REKEYS), **keys, **by_hand},
             ],
         },
     }

@@ -216,7 +216,8 @@ def _shape(pattern: Json) -> Json:
 
 TOLD = {
     "a role deletes, refused": (
-        "rovn/production: a principal of our own account called DeleteObject on locked records",
+        "rovn/production: a principal of our own account called DeleteObject, "
+        "on locked records, a key or the trail",
         "*Who*: AssumedRole operations (AROAEXAMPLEID:night-shift) of account 111122223333\n"
         "*What*: DeleteObject\n*From*: 203.0.113.7, in us-east-2\n"
         "*When*: 2026-11-22T14:02:59Z\n"
@@ -225,15 +226,18 @@ TOLD = {
         "*Bucket*, where it is about one: the-audit-bucket",
     ),
     "a user deletes": (
-        "rovn/production: a principal of our own account called DeleteObject on locked records",
+        "rovn/production: a principal of our own account called DeleteObject, "
+        "on locked records, a key or the trail",
         "*Who*: IAMUser jo (AIDAEXAMPLE) of account 111122223333\n",
     ),
     "nobody known deletes": (
-        "rovn/production: somebody outside our account called DeleteObject on locked records",
+        "rovn/production: somebody outside our account called DeleteObject, "
+        "on locked records, a key or the trail",
         "*Who*: AWSAccount  () of account ANONYMOUS_PRINCIPAL\n",
     ),
     "the trail is stopped": (
-        "rovn/production: a principal of our own account called StopLogging on locked records",
+        "rovn/production: a principal of our own account called StopLogging, "
+        "on locked records, a key or the trail",
         "*What*: StopLogging\n",
     ),
     "a deployment that failed": (

@@ -213,6 +213,16 @@ def test_what_a_stack_that_is_not_read_may_declare_is_not_called_nobodys(tmp_pat
     assert breach.what.startswith(f"it mutes {RATE} (sev-1), to be heard at every hour")
 
 
+def test_a_stack_that_is_not_read_declares_nothing_in_another_region(tmp_path: Path) -> None:
+    aws = deployed(DescribeStacks=DENIED)
+    aws.answers |= {f"{LIST}@{HOME}": mute_rules(QUIET), GET: mute_rule(CPU)}
+    folder = assembly(tmp_path, environment=f"aws://{ENVIRONMENT.account}/{ELSEWHERE}")
+    asked = Verification(aws.account(), folder, lambda *_: Judgement(), print, NOW)
+    (breach,) = [each for each in asked.run().findings if each.check == "alarm mutes"]
+    assert breach.kind is Kind.BREACH
+    assert breach.what.startswith(f"no stack of rovn/production declares it, and it mutes {CPU}")
+
+
 @pytest.mark.clause("ROVN-SEV-1")
 def test_the_command_tells_of_a_page_that_is_muted_where_all_else_is_well(tmp_path: Path) -> None:
     aws = deployed()

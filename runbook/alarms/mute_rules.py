@@ -1,12 +1,12 @@
 """Mute rules of an environment: which alarms, and in which windows (ROVN-SEV-1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runbook.alarms.alarm import BudgetAlarm, Stands
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.mute_windows import Window, mute_windows
-from runbook.alarms.severities import level
+from runbook.alarms.severities import Level, level
 from runbook.model.environment import IDENTITY_REGION, Environment
 
 # CloudWatch's own limit for the alarms of one rule.
@@ -40,13 +40,19 @@ def muted_alarms(environment: Environment, region: str) -> tuple[str, ...]:
 
     Parts of composites tell nobody, and budgets are no alarms of CloudWatch.
     """
-    return tuple(
-        alarm.name(environment.slug)
-        for alarm in alarms_of(environment)
-        if level(environment.organisation, alarm.severity).hours == "business"
-        if region == (IDENTITY_REGION if alarm.stands is Stands.PROBE else environment.region)
-        if not isinstance(alarm, BudgetAlarm)
-    )
+    return tuple(name for name, each in _levels(environment, region) if each.hours == "business")
+
+
+def heard_always(environment: Environment, region: str) -> Mapping[str, Level]:
+    """Map every alarm of a region that nothing may ever mute to its severity."""
+    return {name: each for name, each in _levels(environment, region) if each.hours == "always"}
+
+
+def _levels(environment: Environment, region: str) -> Iterator[tuple[str, Level]]:
+    for alarm in alarms_of(environment):
+        stands = IDENTITY_REGION if alarm.stands is Stands.PROBE else environment.region
+        if stands == region and not isinstance(alarm, BudgetAlarm):
+            yield alarm.name(environment.slug), level(environment.organisation, alarm.severity)
 
 
 def _portions(names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:

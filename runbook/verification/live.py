@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from runbook.deployed.cloud_assembly import SynthesizedStack
 from runbook.deployed.deployed_stack import DeployedStack
 from runbook.model.environment import Environment
 from runbook.operations.account import Account, Client
@@ -52,11 +53,12 @@ class LiveResource:
 
 @dataclass(frozen=True)
 class Live:
-    """What checks look at. ``now`` has its zone."""
+    """What checks look at. ``now`` has its zone; of ``unread`` nobody knows what they hold."""
 
     account: Account
     stacks: Sequence[DeployedStack]
     now: datetime
+    unread: Sequence[SynthesizedStack] = ()
 
     @property
     def environment(self) -> Environment:

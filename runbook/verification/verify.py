@@ -117,7 +117,8 @@ class Verification:
 
     def _checks(self, read: Sequence[StackRead]) -> list[Inspection]:
         stacks = [each.deployed for each in read if each.deployed is not None]
-        live = Live(self.account, stacks, self.now)
+        unread = [each.wanted for each in read if each.deployed is None and not each.missing]
+        live = Live(self.account, stacks, self.now, unread)
         listed = all_checks().values()
         return self._in_parallel([(c.name, partial(c.inspect, live)) for c in listed])
 

@@ -205,6 +205,11 @@ def test_verify_tells_what_was_changed_and_what_it_breaks(running: Running) -> N
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )
+    running.client("cloudwatch").put_alarm_mute_rule(
+        Name="tonight",
+        Rule={"Schedule": {"Expression": "cron(0 2 * * *)", "Duration": "PT4H"}},
+        MuteTargets={"AlarmNames": ["rovn-production-api-5xx-rate-passport-api"]},
+    )
     code, told = verify(running.endpoint, ENVIRONMENT, running.folder / "cdk.out")
     breaches = [finding for finding in told["findings"] if finding["kind"] == "breach"]
     assert code == 1
@@ -219,6 +224,7 @@ def test_verify_tells_what_was_changed_and_what_it_breaks(running: Running) -> N
         ("task definitions", "it runs, and is INACTIVE", "ROVN-DEP-5"),
         ("alarm delivery", "its actions are off", "ALL-7"),
         ("alarm delivery", "alarms tell it, and there is no such topic", "ALL-7"),
+        ("alarm mutes", "no stack of rovn/production declares it", "ROVN-SEV-1"),
     ):
         fitting = [b for b in breaches if b["check"] == check and what in b["what"]]
         assert fitting, f"{check}: {what}"

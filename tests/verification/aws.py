@@ -34,6 +34,7 @@ RULE = f"{LISTENER.replace(':listener/', ':listener-rule/')}/3"
 # A key in an address: nothing may tell it.
 PASTED = "canary0123456789canary0123456789"
 TOPIC = f"arn:aws:sns:{PLACE}:rovn-production-security"
+MUTE = f"arn:aws:cloudwatch:{PLACE}:alarm-mute-rule:rovn-production-muted-fri-at-17-for-3690m"
 SECRET = f"arn:aws:secretsmanager:{PLACE}:secret:rovn/production/admin-token-a1B2c3"
 SNAPSHOT = "rovn-production-0002-20260510220219"
 DENIED = ("AccessDenied", "you may not")
@@ -102,6 +103,7 @@ RESOURCES: dict[str, tuple[str, str]] = {
     "Records": ("AWS::S3::Bucket", "records"),
     "Open": ("AWS::S3::Bucket", "not-under-lock"),
     "Topic": ("AWS::SNS::Topic", TOPIC),
+    "Muted": ("AWS::CloudWatch::AlarmMuteRule", MUTE),
     "Secret": ("AWS::SecretsManager::Secret", SECRET),
     "Rule": ("AWS::ElasticLoadBalancingV2::ListenerRule", RULE),
 }
@@ -189,6 +191,22 @@ def another_rule(priority: str) -> Callable[[Mapping[str, Json]], Json]:
 def alarm(**changes: Json) -> Json:
     told = {"AlarmName": "rovn-production-5xx", "ActionsEnabled": True, "AlarmActions": [TOPIC]}
     return {"MetricAlarms": [told | changes]}
+
+
+def mute_rules(*arns: str, **changes: Json) -> Json:
+    """List mute rules; ``changes`` are those of each."""
+    return {
+        "AlarmMuteRuleSummaries": [
+            {"AlarmMuteRuleArn": arn, "Status": "ACTIVE"} | changes for arn in arns
+        ]
+    }
+
+
+def mute_rule(*alarms: str, **changes: Json) -> Json:
+    """Tell a mute rule over these alarms."""
+    schedule = {"Expression": "cron(0 2 * * *)", "Duration": "PT4H"}
+    targets = {"MuteTargets": {"AlarmNames": list(alarms)}} if alarms else {}
+    return {"Rule": {"Schedule": schedule}, "Status": "ACTIVE"} | targets | changes
 
 
 def subscribed(pager: str = f"{TOPIC}:1", slack: str = f"{TOPIC}:2") -> Json:
@@ -353,6 +371,9 @@ def good() -> Aws:
                 "TargetHealthDescriptions": [{"TargetHealth": {"State": "healthy"}}]
             },
             "cloudwatch:DescribeAlarms": alarm(),
+            "cloudwatch:ListAlarmMuteRules": mute_rules(),
+            f"cloudwatch:ListAlarmMuteRules@{ENVIRONMENT.region}": mute_rules(MUTE),
+            "cloudwatch:GetAlarmMuteRule": mute_rule("rovn-production-rds-cpu"),
             "sns:GetTopicAttributes": topic,
             "sns:ListSubscriptionsByTopic": subscribed(),
             "chatbot:DescribeSlackChannelConfigurations": channels(),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.verification.aws import ENVIRONMENT, PLACE, Aws, good, last_run
+from tests.verification.aws import ENVIRONMENT, PLACE, Aws, good, last_run, mute_rules
 
 Json = Any
 STACK = "rovn-production-orders"
@@ -105,6 +105,8 @@ def deployed(**answers: Json) -> Aws:
             if region != ENVIRONMENT.region
         },
         "cloudformation:ListExports": {"Exports": []},
+        # Its one stack declares none.
+        f"cloudwatch:ListAlarmMuteRules@{ENVIRONMENT.region}": mute_rules(),
         "sqs:GetQueueAttributes": attributes(),
         "sqs:ListQueueTags": {"Tags": {}},
     }

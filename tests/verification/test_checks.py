@@ -665,6 +665,7 @@ FAULTS: dict[str, Json] = {
 # An empty answer says something where it lists: there are none.
 EMPTY_IS_AN_ANSWER = {
     ("alarm delivery", "cloudwatch:DescribeAlarms"),
+    ("alarm mutes", "cloudwatch:ListAlarmMuteRules"),
     ("listener weights", "ecs:ListServiceDeployments"),
     ("locks", "s3:ListObjectsV2"),
     ("pre-deploy snapshots", "ecs:ListServiceDeployments"),

@@ -4,7 +4,7 @@ A topic under a disabled key, a subscription that nobody confirmed, an alarm who
 each delivers nothing, and says nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -37,22 +37,27 @@ def delivery(live: Live, inspection: Inspection) -> None:
             _of_topic(live, topic, inspection)
 
 
+def own_alarms(live: Live) -> Callable[[str], bool]:
+    """Tell names of the environment's alarms from others: by its stacks, and by how they begin."""
+    of_stacks = {
+        resource.id
+        for type_ in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+        for resource in live.of_type(type_)
+    }
+    return lambda name: name in of_stacks or name.startswith(f"{live.environment.slug}-")
+
+
 def _alarms(live: Live) -> Iterator[Mapping[str, Json]]:
-    """Yield the alarms of the environment, by their stacks and by their names."""
+    """Yield the alarms of the environment, in every region that it uses."""
+    is_own = own_alarms(live)
     for region in live.environment.regions:
         cloudwatch = live.account.client("cloudwatch", region)
-        own = {
-            resource.id
-            for type_ in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
-            for resource in live.of_type(type_)
-        }
         pages = cloudwatch.get_paginator("describe_alarms").paginate(
             AlarmTypes=["MetricAlarm", "CompositeAlarm"]
         )
         for page in pages:
             for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])):
-                name = alarm["AlarmName"]
-                if name in own or name.startswith(f"{live.environment.slug}-"):
+                if is_own(alarm["AlarmName"]):
                     yield alarm
 
 

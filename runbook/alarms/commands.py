@@ -50,7 +50,11 @@ def show(
     name: Name,
     alarm: Annotated[
         str,
-        typer.Argument(metavar="ALARM", help="Its id, or id/subject.", autocompletion=alarm_keys),
+        typer.Argument(
+            metavar="ALARM",
+            help="Its id, id/subject, or name in CloudWatch.",
+            autocompletion=alarm_keys,
+        ),
     ],
     *,
     as_json: Json = False,

@@ -3,7 +3,7 @@
 A card is what ``--json`` prints; the text for people is made from the same card.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from textwrap import wrap
 from typing import Any
@@ -12,8 +12,10 @@ from policies.controls import Control, all_controls
 from policies.keepers import Binding, bindings, code_of, test_of
 from policies.rule import ANY, Rule
 from policies.rules import all_rules
+from runbook.alarms.finding import every_alarm
 from runbook.clauses import Clause, all_clauses, cited
 from runbook.model.refusal import Refusal, RefusedError
+from runbook.model.selection import all_environments
 
 Card = dict[str, Any]
 _WIDTH, _LABEL = 100, 10
@@ -36,11 +38,7 @@ def card(asked: str) -> Card:
     if wanted in controls:
         return _of_control(all_controls()[controls[wanted]])
     spelt = {rule: rules[rule].id for rule in rules} | clauses | controls
-    close = [spelt[name] for name in get_close_matches(wanted, spelt, n=_SUGGESTED, cutoff=0.5)]
-    listed = "docs/rules/README.md, docs/clauses.md and policies/controls.toml list them"
-    fix = f"did you mean {', '.join(close)}?" if close else listed
-    reason = "no rule, clause or control has this id"
-    raise RefusedError("the command line", [Refusal(asked, reason, fix)])
+    raise RefusedError("the command line", [_unknown(asked, wanted, spelt)])
 
 
 def text(shown: Card) -> str:
@@ -119,6 +117,46 @@ def _of_control(control: Control) -> Card:
         "clauses": _titled(all_clauses()[c] for c in _once(rule.clauses for rule in rules)),
         "tests": [test_of(rule) for rule in rules],
     }
+
+
+def _unknown(asked: str, wanted: str, spelt: Mapping[str, str]) -> Refusal:
+    """Say what was asked instead, or what is closest; ``spelt`` has every id by its small form."""
+    commands = _alarm_commands()
+    if wanted in commands:
+        return Refusal(asked, "it is an alarm: no rule, clause or control", commands[wanted])
+    explained = {small: f"runbook explain {id_}" for small, id_ in spelt.items()}
+    if several := _one_by_one(wanted.split(), commands | explained):
+        return Refusal(asked, "it is explained one id at a time", "; ".join(several))
+    near = get_close_matches(wanted, {**spelt, **commands}, n=_SUGGESTED, cutoff=0.5)
+    close = [spelt.get(name, name) for name in near]
+    listed = "docs/rules/README.md, docs/clauses.md and policies/controls.toml list them"
+    fix = f"did you mean {', '.join(close)}?" if close else listed
+    return Refusal(asked, "no rule, clause or control has this id", fix)
+
+
+def _alarm_commands() -> dict[str, str]:
+    """Give the command that shows each alarm, by all that the alarm is called."""
+    try:
+        environments = all_environments()
+    except RefusedError:
+        # Whoever asks for a rule is not told of an environment file.
+        return {}
+    return {
+        name: f"runbook alarms show {environment.name} {name}"
+        for environment in reversed(environments)
+        for alarm in every_alarm(environment)
+        for name in (alarm.id, alarm.key, alarm.name(environment.slug))
+    }
+
+
+def _one_by_one(words: Sequence[str], commands: Mapping[str, str]) -> list[str]:
+    """Give each id's command where the words are nothing but ids; a control's id has blanks."""
+    for end in range(len(words), 0, -1):
+        if command := commands.get(" ".join(words[:end])):
+            others = _one_by_one(words[end:], commands)
+            if others or end == len(words):
+                return [command, *others]
+    return []
 
 
 def _titled(items: Iterable[Rule | Clause | Control]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from policies.alarm_places import alarm_places
 from policies.drilled import drilled
 from policies.live_checks import TEST as LIVE_CHECKS_TEST
 from policies.live_checks import live_checks
@@ -34,7 +35,6 @@ class Kind(StrEnum):
 
 # A rule has tests of its own. The others say what should be, and nothing fails when it is not so.
 PROOFS = (Kind.RULE, Kind.TEST, Kind.DRILL)
-_CATALOGUE = "runbook/alarms/catalogue.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +174,10 @@ def _of_alarms(_: Path) -> Iterator[Keeper]:
         for alarm in alarms_of(environment)
         for clause in alarm.clauses
     }
+    places = alarm_places()
     for clause, id_ in alarms:
-        yield Keeper(Kind.ALARM, clause, id_, _CATALOGUE, "tests/alarms/test_catalogue.py")
+        path, line = places[id_]
+        yield Keeper(Kind.ALARM, clause, id_, path, "tests/alarms/test_catalogue.py", line)
 
 
 def _of_live_checks(root: Path) -> Iterator[Keeper]:

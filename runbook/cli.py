@@ -21,6 +21,7 @@ from runbook.model.refusal import RefusedError
 from runbook.operations.commands import Name, release
 from runbook.operators.commands import add_to
 from runbook.operators.secret_commands import add_to as add_secrets
+from runbook.path_options import Commands
 from runbook.playbooks.commands import add_to as add_playbook
 from runbook.verification.commands import add_to as add_verify
 from simulator.commands import add_to as add_simulator
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 EXIT_UNUSABLE = 2
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Operational runbooks, enforced. Each command has --help with an example.",

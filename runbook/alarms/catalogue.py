@@ -1,16 +1,13 @@
 """Every alarm of an environment, in the order in which people read them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from types import ModuleType
 
+from runbook.alarms import application, custody, paging, probes, tasks, web
 from runbook.alarms.alarm import Alarm, CompositeAlarm, MetricAlarm
-from runbook.alarms.application import application_alarms
-from runbook.alarms.custody import custody_alarms, secret_alarms
-from runbook.alarms.paging import paging_alarms
-from runbook.alarms.probes import probe_alarms
 from runbook.alarms.severities import level
-from runbook.alarms.tasks import database_alarms, task_alarms
-from runbook.alarms.web import web_alarms
 from runbook.model.environment import Environment
 
 
@@ -46,13 +43,22 @@ def names_of_parts(environment: Environment) -> frozenset[str]:
     return frozenset(alarm.name(environment.slug) for alarm in alarms if alarm.part)
 
 
+def modules_of(environment: Environment) -> dict[str, ModuleType]:
+    """Tell which module defines each alarm, by the alarm's id."""
+    return {alarm.id: module for module, found in _defined(environment) for alarm in found}
+
+
 def _alarms(environment: Environment) -> Iterator[Alarm]:
+    return chain.from_iterable(found for _, found in _defined(environment))
+
+
+def _defined(environment: Environment) -> Iterator[tuple[ModuleType, Iterable[Alarm]]]:
     for key, service in environment.services.items():
-        yield from web_alarms(environment, key, service)
-        yield from task_alarms(environment, key, service)
-        yield from probe_alarms(environment, key)
-        yield from application_alarms(environment, key, service)
-    yield from database_alarms(environment)
-    yield from custody_alarms(environment)
-    yield from secret_alarms(environment)
-    yield from paging_alarms(environment)
+        yield web, web.web_alarms(environment, key, service)
+        yield tasks, tasks.task_alarms(environment, key, service)
+        yield probes, probes.probe_alarms(environment, key)
+        yield application, application.application_alarms(environment, key, service)
+    yield tasks, tasks.database_alarms(environment)
+    yield custody, custody.custody_alarms(environment)
+    yield custody, custody.secret_alarms(environment)
+    yield paging, paging.paging_alarms(environment)

@@ -10,10 +10,8 @@ from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Json, Name
 
 if TYPE_CHECKING:
+    from runbook.alarms.layout import Sheet
     from runbook.model.environment import Environment
-
-# What a pipe takes; a terminal says its own width.
-WIDTH = 160
 
 alarms = typer.Typer(
     no_args_is_help=True,
@@ -33,7 +31,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List alarms by severity: symptom, when it rings, who is woken, which playbook helps."""
-    from runbook.alarms.sheets import by_severity, row, table
+    from runbook.alarms.sheets import by_severity, row, sheet
 
     environment = _environment(name)
     try:
@@ -43,7 +41,7 @@ def list_(
     if as_json:
         _answer({"alarms": [row(environment, alarm) for _, found in grouped for alarm in found]})
         return
-    _print(*(table(environment, level, found) for level, found in grouped))
+    _print([sheet(environment, level, found) for level, found in grouped])
     typer.echo(f"Next: runbook alarms show {name} ALARM")
 
 
@@ -52,7 +50,11 @@ def show(
     name: Name,
     alarm: Annotated[
         str,
-        typer.Argument(metavar="ALARM", help="Its id, or id/subject.", autocompletion=alarm_keys),
+        typer.Argument(
+            metavar="ALARM",
+            help="Its id, id/subject, or name in CloudWatch.",
+            autocompletion=alarm_keys,
+        ),
     ],
     *,
     as_json: Json = False,
@@ -97,7 +99,8 @@ def matrix(
     if as_json:
         _answer(sheets.as_json(made))
         return
-    _print(sheets.week(made), sheets.totals(made))
+    _print([sheets.week(made)])
+    _print([sheets.totals(made)])
     typer.echo("\n".join(sheets.notes(made)))
 
 
@@ -125,11 +128,7 @@ def _answer(result: dict[str, Any]) -> None:
     typer.echo(json.dumps(result, indent=2))
 
 
-def _print(*tables: Any) -> None:  # noqa: ANN401 - what rich draws
-    from rich.console import Console
+def _print(sheets: "list[Sheet]") -> None:
+    from runbook.alarms.layout import lines, width
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
-    for each in tables:
-        console.print(each)
+    typer.echo("\n".join(lines(sheets, width())))

@@ -1,6 +1,7 @@
-"""Alarms by what people type: an id, or an id and a subject."""
+"""Alarms by what people type: an id, an id and a subject, or the name that AWS shows."""
 
 from difflib import get_close_matches
+from itertools import chain
 
 from runbook.alarms.alarm import Alarm, CompositeAlarm, Stands
 from runbook.alarms.catalogue import alarms_of
@@ -9,16 +10,19 @@ from runbook.model.refusal import Refusal, RefusedError
 
 
 def find(environment: Environment, text: str) -> tuple[Alarm, ...]:
-    """Find the alarm of this key, or every one of this id; parts of composites, too.
+    """Find the alarm of this key or name, or every one of this id; parts of composites, too.
 
-    Raises ``RefusedError``, with the nearest names, where there is none.
+    The name is what CloudWatch, Slack and the pager show; letters may be of any case. Raises
+    ``RefusedError``, with the nearest names, where there is none.
     """
     known = every_alarm(environment)
-    found = tuple(a for a in known if text == a.key) or tuple(a for a in known if text == a.id)
-    if found:
+    wanted = text.strip().casefold()
+    names = [(alarm.key, alarm.name(environment.slug)) for alarm in known]
+    found = tuple(a for a, called in zip(known, names, strict=True) if wanted in called)
+    if found := found or tuple(alarm for alarm in known if wanted == alarm.id):
         return found
-    names = dict.fromkeys(name for alarm in known for name in (alarm.key, alarm.id))
-    near = get_close_matches(text, names, n=3)
+    candidates = dict.fromkeys((*chain(*names), *(alarm.id for alarm in known)))
+    near = get_close_matches(wanted, candidates, n=3)
     fix = f"nearest: {', '.join(near)}" if near else f"runbook alarms list {environment.name}"
     raise RefusedError(environment.name, [Refusal("ALARM", f"there is no alarm {text!r}", fix)])
 

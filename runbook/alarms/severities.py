@@ -82,9 +82,9 @@ def audiences(organisation: str, told: Level) -> tuple[Audience, ...]:
 
 
 def level(organisation: str, severity: str) -> Level:
-    """Give one severity by its id, or by its name on the other scale (``P0``)."""
+    """Give one severity by its id, or by its name on the other scale (``P0``), in any case."""
     for each in levels(organisation):
-        if severity in (each.id, each.same_as):
+        if severity.casefold() in (each.id, (each.same_as or each.id).casefold()):
             return each
     raise KeyError(severity)
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from runbook.alarms import words
 from runbook.alarms.alarm import Alarm, BudgetAlarm, CompositeAlarm, MetricAlarm
 from runbook.alarms.catalogue import alarms_of
 from runbook.alarms.finding import look
+from runbook.alarms.layout import Column, Sheet
 from runbook.alarms.matrix import Matrix, Row
 from runbook.alarms.paging import topic
 from runbook.alarms.severities import Level, audiences, level, levels
@@ -19,6 +17,9 @@ from runbook.model.environment import Environment
 Json = dict[str, Any]
 Pairs = list[tuple[str, str]]
 ALWAYS, IN_HOURS, MUTED = "P", "S", "."
+# A column of sentences that is narrower than this, in characters, is hard to read.
+_PROSE = 24
+_HOURS = "0     6     12    18    "
 
 
 def by_severity(environment: Environment, severity: str | None) -> list[tuple[Level, list[Alarm]]]:
@@ -33,16 +34,20 @@ def by_severity(environment: Environment, severity: str | None) -> list[tuple[Le
     return [(each, found) for each, found in grouped if found]
 
 
-def table(environment: Environment, of: Level, alarms: list[Alarm]) -> Table:
+def sheet(environment: Environment, of: Level, alarms: list[Alarm]) -> Sheet:
     """Lay out the alarms of one severity."""
-    title = f"{words.severity(of)}: {of.definition}. Told: {words.told(of, environment.alerting)}"
-    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("alarm", "symptom", "when it rings", "woken", "playbook"):
-        made.add_column(column, overflow="fold", no_wrap=column in ("alarm", "playbook"))
-    for alarm in alarms:
-        woken = words.woken(of)
-        made.add_row(alarm.key, alarm.symptom, words.when_it_rings(alarm), woken, alarm.playbook)
-    return made
+    columns = (
+        Column("alarm"),
+        Column("symptom", least=_PROSE),
+        Column("when it rings", least=_PROSE),
+        Column("woken"),
+        Column("playbook"),
+    )
+    rows = tuple(
+        (a.key, a.symptom, words.when_it_rings(a), words.woken(of), a.playbook) for a in alarms
+    )
+    told = words.told(of, environment.alerting)
+    return Sheet(columns, rows, f"{words.severity(of)}: {of.definition}. Told: {told}")
 
 
 def row(environment: Environment, alarm: Alarm) -> Json:
@@ -123,39 +128,38 @@ def _measured(alarm: Alarm, indent: str = "") -> Iterator[tuple[str, str]]:
             yield f"{indent}measured", "by AWS Budgets, up to a day late"
 
 
-def week(matrix: Matrix) -> Table:
+def week(matrix: Matrix) -> Sheet:
     """Draw an ordinary week: each hour that clocks show, for severities that are told alike."""
     alerting = matrix.environment.alerting
-    title = f"{matrix.environment.name}, hours of {alerting.time_zone}"
-    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("severity", "day", "0     6     12    18    "):
-        made.add_column(column, no_wrap=True)
+    columns = (Column("severity"), Column("day"), Column(_HOURS, least=len(_HOURS)))
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for each in matrix.levels:
         alike.setdefault((each.hours, each.channels), []).append(words.severity(each))
+    rows = []
     for (hours, channels), names in alike.items():
         told = ALWAYS if "pager" in channels else IN_HOURS
         for day in DAYS:
             works = day in alerting.business_days
             open_hours = range(alerting.opens, alerting.closes) if works else range(0)
             cells = (told if hours == "always" or h in open_hours else MUTED for h in range(24))
-            made.add_row(", ".join(names) if day == DAYS[0] else "", day, "".join(cells))
-    return made
+            rows.append((", ".join(names) if day == DAYS[0] else "", day, "".join(cells)))
+    title = f"{matrix.environment.name}, hours of {alerting.time_zone}"
+    return Sheet(columns, tuple(rows), title)
 
 
-def totals(matrix: Matrix) -> Table:
+def totals(matrix: Matrix) -> Sheet:
     """Add up the year, severity by severity."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False)
-    hours = (("by pager", "right"), ("by Slack", "right"), ("muted", "right"))
-    columns = (("severity", "left"), *hours, ("longest wait", "right"))
-    for column, justify in columns:
-        made.add_column(column, justify=justify)  # type: ignore[arg-type]
-    for column in ("who", "answer", "tells"):
-        made.add_column(column, overflow="fold")
+    numbers = ("by pager", "by Slack", "muted", "longest wait")
+    columns = (
+        Column("severity", least=len("sev-1 (P0)")),
+        *(Column(each, least=len("8,760 h"), number=True) for each in numbers),
+        *(Column(each, least=_PROSE) for each in ("who", "answer", "tells")),
+    )
+    rows = []
     for each in matrix.rows():
         of = each.level
         heard = audiences(matrix.environment.organisation, of)
-        made.add_row(
+        row = (
             words.severity(of),
             *(f"{found:,g} h" for found in (each.pager, each.slack, each.muted)),
             _wait(each),
@@ -163,13 +167,14 @@ def totals(matrix: Matrix) -> Table:
             of.respond,
             "; ".join(f"{a.who} {a.by_when}" for a in heard) or "-",
         )
-    return made
+        rows.append(row)
+    return Sheet(columns, tuple(rows))
 
 
 def notes(matrix: Matrix) -> Iterator[str]:
     """Say what the tables do not."""
     zone, hours = matrix.environment.alerting.time_zone, matrix.over.lasts.total_seconds() / 3600
-    yield f"{ALWAYS} pager and Slack, {IN_HOURS} Slack, {MUTED} muted: told when business hours "
+    yield f"{ALWAYS} pager and Slack, {IN_HOURS} Slack, {MUTED} muted: told when business hours"
     yield f"begin, if it still rings. {matrix.over.start.year} has {hours:,g} hours."
     for change in matrix.changes():
         when = f"{change.before:%Y-%m-%d %H:%M}"

@@ -140,10 +140,11 @@ class Definitions:
     """All alarms and mute rules that were read together; alarms by their names.
 
     What is ``unreadable`` stops nobody who asks for another alarm; ``unread`` are the nested
-    stacks whose templates nobody gave.
+    stacks whose templates nobody gave. ``read_from`` names the files or the assembly.
     """
 
     alarms: Mapping[str, Alarm]
     mute_rules: tuple[MuteRule, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     unread: tuple[str, ...] = ()
+    read_from: str = field(default="", compare=False)

@@ -31,7 +31,7 @@ def definitions_of(environment: str, assembly: Path = ASSEMBLY) -> Definitions:
         if len(different) > 1:
             reason += f"; and {len(different) - 1} more"
         raise RefusedError(str(assembly), [Refusal(environment, reason, _SYNTH)])
-    return _keyed(ours, found)
+    return replace(_keyed(ours, found), read_from=f"{assembly} ({environment})")
 
 
 def _read(environment: Environment, assembly: Path) -> Definitions:

@@ -33,7 +33,8 @@ def read_definitions(
     cannot be read.
     """
     templates, _ = templates_at(paths)
-    return definitions_in(templates, parameters or {})
+    found = definitions_in(templates, parameters or {})
+    return replace(found, read_from=", ".join(map(str, paths)))
 
 
 def definitions_in(

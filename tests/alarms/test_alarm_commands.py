@@ -13,8 +13,9 @@ import pytest
 from botocore.validate import validate_parameters
 from typer.testing import CliRunner
 
+from runbook.alarms.alarm import Alarm
 from runbook.alarms.catalogue import alarms_of
-from runbook.alarms.finding import find, look
+from runbook.alarms.finding import every_alarm, find, look
 from runbook.alarms.severities import level
 from runbook.cli import app
 from runbook.model.loader import load_environment
@@ -47,7 +48,7 @@ def test_the_list_has_every_alarm_under_its_severity() -> None:
     assert text.rstrip().endswith(f"Next: runbook alarms show {NAME} ALARM")
 
 
-@pytest.mark.parametrize("severity", ["sev-1", "P0"])
+@pytest.mark.parametrize("severity", ["sev-1", "P0", "SEV-1", "p0"])
 def test_of_one_severity_by_either_name(severity: str) -> None:
     found = as_json("list", NAME, "--severity", severity)["alarms"]
     wanted = [alarm.key for alarm in alarms_of(PRODUCTION) if alarm.severity == "sev-1"]
@@ -84,6 +85,20 @@ def test_an_alarm_that_there_is_not_is_told_with_the_nearest() -> None:
     assert "nearest: rds-cpu" in told
     with pytest.raises(RefusedError, match=f"runbook alarms list {NAME}"):
         find(PRODUCTION, "?")
+    with pytest.raises(RefusedError, match="nearest: rovn-production-rds-cpu,"):
+        find(PRODUCTION, "rovn-production-rds-cpus")
+
+
+@pytest.mark.parametrize("alarm", every_alarm(PRODUCTION), ids=lambda alarm: alarm.key)
+def test_an_alarm_is_found_by_what_aws_slack_and_the_pager_call_it(alarm: Alarm) -> None:
+    name = alarm.name(PRODUCTION.slug)
+    assert find(PRODUCTION, name) == find(PRODUCTION, f" {name.upper()} ") == (alarm,)
+    assert find(PRODUCTION, alarm.key.title()) == (alarm,)
+    assert find(PRODUCTION, alarm.id.upper()) == find(PRODUCTION, alarm.id)
+
+
+def test_show_takes_the_name_of_another_case() -> None:
+    assert said("show", NAME, "ROVN-production-RDS-cpu") == said("show", NAME, "rds-cpu")
 
 
 @pytest.mark.clause("ROVN-SEV-1")

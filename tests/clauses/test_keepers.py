@@ -115,11 +115,24 @@ def test_alarms_are_read_as_the_catalogue_has_them() -> None:
     assert told == wanted
     assert {clause for clause, _ in told} <= all_clauses().keys()
     (rate,) = bindings()["ROVN-ALM-1"].of(Kind.ALARM)
-    assert (rate.name, rate.path) == ("api-5xx-rate", "runbook/alarms/catalogue.py")
+    assert (rate.name, rate.path) == ("api-5xx-rate", "runbook/alarms/web.py")
     assert rate.test is not None
     assert (ROOT / rate.test).is_file()
     # Of fourteen secrets it is one alarm.
     assert [k.name for k in bindings()["ROVN-SEC-3"].of(Kind.ALARM)].count("secret-overdue") == 1
+
+
+def test_each_alarm_leads_to_the_line_that_defines_it() -> None:
+    alarms = [keeper for keeper in keepers() if keeper.kind is Kind.ALARM]
+    for each in alarms:
+        assert each.line is not None, each
+        line = (ROOT / each.path).read_text("utf-8").splitlines()[each.line - 1]
+        assert f'"{each.name}"' in line, each
+    (connections,) = {each.place for each in alarms if each.name == "rds-connections"}
+    path, _, number = connections.partition(":")
+    assert path == "runbook/alarms/tasks.py"
+    line = (ROOT / path).read_text("utf-8").splitlines()[int(number) - 1]
+    assert line.strip() == 'id="rds-connections",'
 
 
 def test_a_rule_without_a_test_keeps_nothing(tmp_path: Path) -> None:

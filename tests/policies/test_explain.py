@@ -117,6 +117,57 @@ def test_nothing_close_leads_to_the_lists() -> None:
     assert all((ROOT / path).is_file() for path in listed)
 
 
+@pytest.mark.parametrize(
+    ("asked", "fix"),
+    [
+        ("rds-cpu", "runbook alarms show rovn/production rds-cpu"),
+        ("RDS-CPU", "runbook alarms show rovn/production rds-cpu"),
+        (
+            "secret-overdue/sentry-dsn",
+            "runbook alarms show rovn/production secret-overdue/sentry-dsn",
+        ),
+        ("rovn-staging-rds-cpu", "runbook alarms show rovn/staging rovn-staging-rds-cpu"),
+    ],
+)
+def test_an_alarm_leads_to_the_command_that_shows_it(asked: str, fix: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        card(asked)
+    (refusal,) = refused.value.refusals
+    assert (refusal.key, refusal.fix) == (asked, fix)
+    assert refusal.reason == "it is an alarm: no rule, clause or control"
+    shown = subprocess.run([RUNBOOK, *fix.split()[1:]], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("alarm ")
+
+
+def test_an_alarm_that_is_nearly_meant_is_told_too() -> None:
+    with pytest.raises(RefusedError, match="did you mean rds-cpu, "):
+        card("rds-cp")
+
+
+def test_an_environment_file_that_is_refused_hinders_nobody_who_asks_for_a_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> None:
+        raise RefusedError("environments/rovn/production.toml", [])
+
+    monkeypatch.setattr("policies.explain.all_environments", refused)
+    with pytest.raises(RefusedError, match="did you mean audit-bucket-lock"):
+        card("audit-bucket-loc")
+
+
+def test_several_ids_are_answered_with_a_command_each() -> None:
+    with pytest.raises(RefusedError) as refused:
+        card("rovn-bck-2 nist  AU-9 Key-Rotation rds-cpu")
+    (refusal,) = refused.value.refusals
+    assert refusal.reason == "it is explained one id at a time"
+    assert refusal.fix == (
+        "runbook explain ROVN-BCK-2; runbook explain NIST AU-9; runbook explain key-rotation; "
+        "runbook alarms show rovn/production rds-cpu"
+    )
+    with pytest.raises(RefusedError, match="no rule, clause or control has this id"):
+        card("ROVN-BCK-2 what is it")
+
+
 def test_the_command_prints_for_people_and_for_machines() -> None:
     assert runbook("ROVN-BCK-2").stdout == text(card("ROVN-BCK-2")) + "\n"
     assert json.loads(runbook("nist", "au-9", "--json").stdout) == card("NIST AU-9")

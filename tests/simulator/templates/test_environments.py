@@ -54,6 +54,32 @@ def test_an_id_that_several_have_means_each_of_them(assembly: Assembly) -> None:
     assert {alarm.keys[1] for alarm in ages} == {"secret-overdue"}
 
 
+def test_an_alarm_that_there_is_not_is_told_with_the_nearest_as_people_call_them(
+    assembly: Assembly,
+) -> None:
+    """CloudFormation's logical ids stand behind the catalogue's names, and never alone."""
+    found = definitions_of("rovn/production", assembly.directory)
+    where = f"in {assembly.directory} (rovn/production)"
+    told = {}
+    for asked in ("rds-cpus", "RDS-cpus", "rovn-production-rds-cpus", "Rds-Cpu", "?"):
+        try:
+            told[asked] = find(found, asked)[0].keys[0]
+        except RefusedError as refused:
+            (refusal,) = refused.refusals
+            assert refusal.reason == f"there is no alarm {asked!r} {where}"
+            told[asked] = refusal.fix
+    assert told["Rds-Cpu"] == "rds-cpu"
+    assert told["rds-cpus"] == told["RDS-cpus"]
+    assert told["rds-cpus"].startswith("nearest: rds-cpu")
+    assert told["rovn-production-rds-cpus"].startswith("nearest: rovn-production-rds-cpu, ")
+    keys = sorted(alarm.keys[0] for alarm in found.alarms.values())
+    listed = told["?"].removeprefix("known: ").split(", ")
+    assert listed == [*keys[:10], f"and {len(keys) - 10} more"]
+    logical = found.alarms["rovn-production-rds-cpu"].keys[-1]
+    with pytest.raises(RefusedError, match=f"nearest: {logical}"):
+        find(found, f"{logical}s")
+
+
 @ENVIRONMENTS
 def test_series_that_the_template_tells_apart_are_never_one(name: str, assembly: Assembly) -> None:
     for alarm in definitions_of(name, assembly.directory).alarms.values():

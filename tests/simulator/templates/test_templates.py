@@ -241,13 +241,23 @@ def test_what_conditions_leave_open_is_refused_until_they_are_decided(tmp_path: 
 
 
 def test_an_alarm_is_found_by_name_and_by_logical_id(tmp_path: Path) -> None:
-    definitions = read_definitions([written(tmp_path, YAML)], {"Env": "prod"})
-    assert [alarm.name for alarm in find(definitions, "Cpu")] == ["prod-cpu"]
-    assert [alarm.name for alarm in find(definitions, "prod-cpu")] == ["prod-cpu"]
+    path = written(tmp_path, YAML)
+    definitions = read_definitions([path], {"Env": "prod"})
+    for asked in ("Cpu", "prod-cpu", "cpu", "PROD-CPU"):
+        assert [alarm.name for alarm in find(definitions, asked)] == ["prod-cpu"]
     with pytest.raises(RefusedError) as told:
         find(definitions, "prod-cqu")
     (refusal,) = told.value.refusals
-    assert (refusal.reason, refusal.fix) == ("there is no alarm 'prod-cqu'", "nearest: prod-cpu")
+    assert refusal.reason == f"there is no alarm 'prod-cqu' in {path}"
+    assert refusal.fix == "nearest: prod-cpu"
+
+
+def test_names_that_differ_in_their_case_alone_are_two(tmp_path: Path) -> None:
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": PLAIN}
+    body = {"Resources": {"Lag": alarm, "LAG": alarm}}
+    definitions = read_definitions([written(tmp_path, json.dumps(body), "lag.json")])
+    assert [alarm.name for alarm in find(definitions, "LAG")] == ["LAG"]
+    assert {alarm.name for alarm in find(definitions, "lag")} == {"LAG", "Lag"}
 
 
 def alarm_in(folder: Path, properties: dict[str, Any], **others: Any) -> Path:  # noqa: ANN401
@@ -402,6 +412,6 @@ def test_an_alarm_of_a_nested_stack_that_nobody_gave(tmp_path: Path, kind: str) 
     with pytest.raises(RefusedError) as told:
         find(read_definitions([path]), "depth")
     assert told.value.refusals[0].reason == (
-        "there is no alarm 'depth', and nested stacks were not read: parent.yaml: Child"
+        f"there is no alarm 'depth' in {path}, and nested stacks were not read: parent.yaml: Child"
     )
     assert told.value.refusals[0].fix.endswith("; give the nested stacks' templates, too")

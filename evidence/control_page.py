@@ -131,12 +131,16 @@ def _of_clause(name: str, clause: ClauseEntry | None) -> str:
 
 def _of_rules(found: Iterable[RuleRows]) -> Iterator[str]:
     """Write each rule with its rows; those without anything to judge are only named."""
-    idle = []
+    idle, unasked = [], []
     for each in found:
-        if set(each.counts) <= {Verdict.NOT_APPLICABLE}:
-            idle.append(f"{each.rule.judge}::{each.rule.id}")
-        else:
+        name = f"{each.rule.judge}::{each.rule.id}"
+        if each.rule.unasked:
+            unasked.append(f"{name} was not asked of {each.rule.unasked}")
+        if not set(each.counts) <= {Verdict.NOT_APPLICABLE}:
             yield from _of_rule(each)
+        elif not each.rule.unasked:
+            idle.append(name)
+    yield from map(plain, unasked)
     if idle:
         yield plain(f"nothing to judge here: {', '.join(idle)}")
 

@@ -24,6 +24,7 @@ from evidence.standing import (
     of_drills,
     of_findings,
     of_people,
+    of_unasked,
     of_unjudged,
     worst,
 )
@@ -121,6 +122,7 @@ def _entry(
         basis,
         *(of_people(basis[0]) if control.organisational else ()),
         *of_findings(results, ledger.clauses),
+        *of_unasked(results, ledger.clauses),
         *of_unjudged(results, files),
         *of_alarms(alarms, ledger.alarms),
         *of_drills(drills, ledger.drills, ledger.unlike),

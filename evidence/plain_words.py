@@ -33,8 +33,8 @@ STANDINGS: dict[Standing, tuple[str, str]] = {
     ),
     Standing.EXCEPTIONS: (
         "held with exceptions",
-        "What was judged passes, but for what is waived, open, not shown, or judged by rules of "
-        "others alone.",
+        "What was judged passes, but for what is waived, open, not asked, not shown, or judged by "
+        "rules of others alone.",
     ),
     Standing.HELD: ("held", "All that was judged for it passes."),
 }
@@ -117,7 +117,7 @@ def result(evidence: Evidence) -> str:
     )
     but = " and ".join(words for number, words in said if number)
     told = f"What was judged passes, but for {but}" if but else "What was judged passes"
-    return f"{told}{_without_evidence(evidence, '; ')}."
+    return f"{told}{_not_asked(evidence)}{_without_evidence(evidence, '; ')}."
 
 
 def _bad(evidence: Evidence) -> list[str]:
@@ -133,6 +133,12 @@ def _bad(evidence: Evidence) -> list[str]:
         (lost, f"{counted(lost, 'drill')} of the rehearsal failed"),
     )
     return [words for number, words in said if number]
+
+
+def _not_asked(evidence: Evidence) -> str:
+    number = sum(bool(rule.unasked) for rule in evidence.rules)
+    were = "was" if number == 1 else "were"
+    return f"; {counted(number, 'rule')} {were} not asked of everything" if number else ""
 
 
 def _without_evidence(evidence: Evidence, joint: str) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from evidence.formats import evidence_json, page_view
 from evidence.formats.page import as_bytes
-from evidence.model import Evidence, Standing, Verdict
+from evidence.model import Evidence, JudgedRule, Standing, Verdict
 from evidence.plain_words import FILES, day, result
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
@@ -247,11 +247,40 @@ def test_a_rule_that_found_nothing_to_ask_of_stands_apart() -> None:
     made = evidence()
     (control,) = [each for each in made.controls if each.id == "NIST AU-2"]
     rules = {**control.rules, "Runbook::queue-logged": {Verdict.NOT_APPLICABLE: 4}}
-    assert page_view.idle_rules(replace(control, rules=rules)) == ["Runbook::queue-logged"]
     page = read(as_bytes(replace(made, controls=(replace(control, rules=rules),))))
     told = page.below("control-NIST-AU-2")
     assert "bucket-logged Runbook: 3 pass" in told
     assert "queue-logged: rules that found nothing here to ask of" in told
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_rule_that_was_not_asked_is_not_told_as_one_with_nothing_to_ask_of() -> None:
+    made = evidence()
+    (control,) = [each for each in made.controls if each.id == "NIST AU-2"]
+    of_files = "the files of services: no sources were given"
+    unasked = [
+        JudgedRule("Runbook", name, name, unasked=of_files)
+        for name in ("image-pinned", "no-secret")
+    ]
+    rules = {
+        **control.rules,
+        "Runbook::image-pinned": {},
+        "Runbook::no-secret": {Verdict.PASS: 2},
+    }
+    asked = replace(
+        made,
+        rules=(*made.rules, *unasked),
+        rows=(row(Verdict.PASS),),
+        alarm_tests=(),
+        controls=(replace(control, rules=rules),),
+    )
+    page = read(as_bytes(asked))
+    told = page.below("control-NIST-AU-2")
+    assert f"Not asked image-pinned, of {of_files} no-secret, of {of_files}" in told
+    assert "no-secret Runbook: 2 pass" in told
+    assert "Not applicable" not in told
+    assert "2 not asked of all that they look at" in page.section("judges")
+    assert result(asked) == "What was judged passes; 2 rules were not asked of everything."
 
 
 def test_a_title_that_tells_a_failure_is_not_shown_as_what_holds() -> None:

@@ -155,6 +155,7 @@ def test_the_other_tables_say_what_the_evidence_says() -> None:
             "bucket-encrypted",
             "Buckets are encrypted with a customer managed key",
             *(0, 0, 0, 1, 0, 0),
+            "",
             "Records are PHI.",
             "Set BucketEncryption.",
             "ACME-SEC-1",
@@ -165,7 +166,7 @@ def test_the_other_tables_say_what_the_evidence_says() -> None:
             "HIPAA.Security-S3BucketLoggingEnabled",
             "Buckets are logged",
             *(0, 0, 0, 0, 1, 0),
-            *("", "", "", ""),
+            *("", "", "", "", ""),
         ],
     ]
     assert lines(book["Clauses"])[1:] == [
@@ -229,6 +230,23 @@ def test_what_is_not_there_is_said() -> None:
         "Judges": "Nobody judged, which is no pass.",
     }
     assert ["Last rehearsal", "none on record", ""] in lines(book["Summary"])
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_rule_that_was_not_asked_says_of_what() -> None:
+    made = evidence()
+    ours, of_pack = made.rules
+    files = "the files of services: no sources were given"
+    rules = {"Runbook::bucket-encrypted": {Verdict.PASS: 1}, f"{of_pack.judge}::{of_pack.id}": {}}
+    controls = (replace(made.controls[0], rules=rules),)
+    book = read(replace(made, rules=(replace(ours, unasked=files), of_pack), controls=controls))
+    assert lines(book["Controls"])[1][6] == (
+        f"Runbook::bucket-encrypted: pass 1, not asked of {files}\n"
+        f"{of_pack.judge}::{of_pack.id}: no result"
+    )
+    heading, *told = lines(book["Rules"])
+    column = heading.index("Not asked of")
+    assert [line[column] for line in told] == [files, ""]
 
 
 def test_a_clause_of_another_organisation_is_said_not_to_apply() -> None:

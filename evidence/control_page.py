@@ -126,7 +126,8 @@ def _of_clause(name: str, clause: ClauseEntry | None) -> str:
     if clause is None:
         return plain(f"{name}: not in the ledger")
     open_ = f" ({clause.open})" if clause.open else ""
-    return plain(f"{clause.id}  {clause.state}{open_}: {clause.text} [{clause.source}]")
+    broken = f" ({'; '.join(clause.broken)})" if clause.broken else ""
+    return plain(f"{clause.id}  {clause.state}{broken}{open_}: {clause.text} [{clause.source}]")
 
 
 def _of_rules(found: Iterable[RuleRows]) -> Iterator[str]:

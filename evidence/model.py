@@ -140,7 +140,8 @@ class Keeper:
 class ClauseEntry:
     """A clause of the ledger; ``state`` as in ``policies.keepers.State``, ``open`` what it lacks.
 
-    ``applies``: whether the environment's organisation has it.
+    ``applies``: whether the environment's organisation has it. ``broken`` says in sentences what of
+    it failed or could not be judged here; where something did, ``state`` is ``broken``, too.
     """
 
     id: str
@@ -150,6 +151,7 @@ class ClauseEntry:
     open: str
     applies: bool
     keepers: tuple[Keeper, ...]
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

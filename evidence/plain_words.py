@@ -48,6 +48,17 @@ FILES: dict[str, str] = {
     "assessment-results.json": "OSCAL, where it was asked for",
     "manifest.json": "the SHA-256 of each file; its own belongs in somebody else's records",
 }
+# From the worst to the best.
+STATES = {
+    "broken": "Something that keeps it failed here or could not be judged.",
+    "open": "Nothing in the repository fails when it is broken.",
+    "kept in part": "As kept, but for what it says is open.",
+    "kept": (
+        "Something in the repository fails when it is broken: a rule, a test or a drill. What was "
+        "judged here did not fail, or a waiver lets it pass. The repository's own tests were not "
+        "run for this bundle."
+    ),
+}
 LIMITS = (
     "This is what was judged and how it ended. It does not say that the organisation complies: a "
     "control asks more than templates, tests and drills can show."

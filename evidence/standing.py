@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from evidence.model import AlarmTested, ClauseEntry, Drill, Standing, Verdict
-from evidence.rule_results import Place, RuleResult
+from evidence.rule_results import AGAINST, Place, RuleResult
 from policies.keepers import State
 from policies.waivable_rules import RUNBOOK
 
@@ -89,6 +89,22 @@ def of_clauses(clauses: Iterable[ClauseEntry]) -> Iterator[Said]:
         if clause.state != State.KEPT or clause.open:
             why = f": {_one_line(clause.open)}" if clause.open else ""
             yield Standing.EXCEPTIONS, f"{clause.id} is {clause.state}{why}"
+
+
+def of_others(rules_of: Mapping[str, Sequence[RuleResult]], control: str) -> Iterator[Said]:
+    """Say which of its clauses are broken by rules that do not cite the control.
+
+    A clause keeps more than one control, so that its other rules break it and not this control.
+    """
+    for clause, results in rules_of.items():
+        against = [
+            result.rule.id
+            for result in results
+            if control not in result.rule.controls and result.at(*AGAINST)
+        ]
+        if against:
+            said = f"{clause} is broken, by rules that do not cite this control: {_names(against)}"
+            yield Standing.EXCEPTIONS, said
 
 
 def of_alarms(

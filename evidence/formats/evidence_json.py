@@ -37,9 +37,11 @@ def _dumped(evidence: Evidence) -> bytes:
 def _left_out(evidence: Evidence) -> dict[str, Any]:
     """Leave out what says nothing and older bundles do not have: they give the same bytes still."""
     asked = (n for n, rule in enumerate(evidence.rules) if not rule.unasked)
+    whole = (n for n, clause in enumerate(evidence.clauses) if not clause.broken)
     named = evidence.rehearsal and evidence.rehearsal.commit
     return {
         "rules": {n: {"unasked"} for n in asked},
+        "clauses": {n: {"broken"} for n in whole},
         **({} if named else {"rehearsal": {"commit"}}),
     }
 

@@ -21,7 +21,7 @@ from evidence.model import (
     Verdict,
     WaiverEntry,
 )
-from evidence.plain_words import counted
+from evidence.plain_words import STATES, counted
 from policies.waivable_rules import RUNBOOK
 
 _BAD = (Verdict.FAIL, Verdict.ERROR)
@@ -133,8 +133,11 @@ class PageView:
 
     @property
     def states(self) -> Mapping[str, int]:
-        """Count the clauses that apply here by state, as they first come."""
-        return Counter(clause.state for clause in self.evidence.clauses if clause.applies)
+        """Count the clauses that apply here by state, the worst first."""
+        counts = Counter(clause.state for clause in self.evidence.clauses if clause.applies)
+        return {
+            state: counts[state] for state in dict.fromkeys((*STATES, *counts)) if counts[state]
+        }
 
     def controls_of(self, clause: str) -> list[str]:
         """List the controls that a clause speaks for."""

@@ -27,6 +27,7 @@ OURS, PACK = "Runbook", "HIPAA.Security"
 CONTROL, OTHER = "HIPAA 164.312(b)", "NIST AU-9"
 CLAUSE = "ACME-LOG-1"
 RULE = JudgedRule(OURS, "trail-kept", "Trails are kept", clauses=(CLAUSE,), controls=(CONTROL,))
+ELSEWHERE = replace(RULE, id="trail-locked", controls=("SOC2 CC6.1",))
 NOT_ASKED = replace(RULE, id="trail-read", unasked="code: templates have none")
 NOT_ASKED_SAID = f"trail-read was not asked of code: templates have none ({CLAUSE})"
 OF_PACK = JudgedRule(PACK, "HIPAA.Security-TrailKept", "Trails are kept", controls=(CONTROL,))
@@ -185,6 +186,11 @@ TABLE = {
         Case([PASS], clauses=[IN_PART]),
         Standing.EXCEPTIONS,
         [f"{CLAUSE} is kept in part: Logs of the database wait for it"],
+    ),
+    "a clause that a rule of other controls breaks": (
+        Case([PASS, row(Verdict.FAIL, ELSEWHERE)], rules=[RULE, ELSEWHERE]),
+        Standing.EXCEPTIONS,
+        [f"{CLAUSE} is broken, by rules that do not cite this control: trail-locked"],
     ),
     "an open clause": (
         Case([PASS], clauses=[replace(KEPT, state="open")]),

@@ -90,6 +90,7 @@ def test_a_deployed_environment_that_keeps_its_rules_is_clean(clean: Evidence) -
     assert found.alarm_tests
     assert not any(each.failed for each in found.alarm_tests)
     assert {each.state for each in found.clauses} >= {"kept", "kept in part"}
+    assert not any(each.state == "broken" or each.broken for each in found.clauses)
 
 
 def test_each_stack_is_read_in_its_own_region(aws: DeployedAws) -> None:
@@ -170,6 +171,12 @@ def test_a_deployed_rule_broken_is_a_failure(aws: DeployedAws) -> None:
     assert not found.clean
     failed = {(r.rule, r.resource) for r in found.rows if r.verdict is Verdict.FAIL}
     assert ("audit-bucket-lock", bucket) in failed
+    (rule,) = [each for each in found.rules if each.id == "audit-bucket-lock"]
+    clauses = {clause.id: clause for clause in found.clauses}
+    assert rule.clauses
+    for clause in rule.clauses:
+        assert clauses[clause].state == "broken"
+        assert "audit-bucket-lock fails at 1 resource" in clauses[clause].broken
 
 
 def test_protection_that_was_switched_off_is_a_failure(aws: DeployedAws) -> None:

@@ -1,5 +1,6 @@
 """What the words of a bundle mean, and its result in one sentence, for people who read it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -108,6 +109,12 @@ def commit_words(commit: Commit) -> CommitWords:
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a number with its noun: ``1 finding``, ``12,345 findings``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def states(evidence: Evidence) -> dict[str, int]:
+    """Count the clauses that apply by state, the worst first."""
+    counts = Counter(clause.state for clause in evidence.clauses if clause.applies)
+    return {state: counts[state] for state in dict.fromkeys((*STATES, *counts))}
 
 
 def result(evidence: Evidence) -> str:

@@ -21,7 +21,7 @@ from evidence.model import (
     Verdict,
     WaiverEntry,
 )
-from evidence.plain_words import STATES, counted
+from evidence.plain_words import counted, states
 from policies.waivable_rules import RUNBOOK
 
 _BAD = (Verdict.FAIL, Verdict.ERROR)
@@ -133,11 +133,8 @@ class PageView:
 
     @property
     def states(self) -> Mapping[str, int]:
-        """Count the clauses that apply here by state, the worst first."""
-        counts = Counter(clause.state for clause in self.evidence.clauses if clause.applies)
-        return {
-            state: counts[state] for state in dict.fromkeys((*STATES, *counts)) if counts[state]
-        }
+        """Count the clauses that apply here by state, the worst first, without those of none."""
+        return {state: number for state, number in states(self.evidence).items() if number}
 
     def controls_of(self, clause: str) -> list[str]:
         """List the controls that a clause speaks for."""

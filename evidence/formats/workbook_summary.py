@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evidence.formats.workbook_tables import Cell
 from evidence.model import Evidence
-from evidence.plain_words import STANDINGS, STATES, VERDICTS, commit_words
+from evidence.plain_words import STANDINGS, STATES, VERDICTS, commit_words, states
 
 CLEAN = "Nothing failed, and everything could be judged. That is no statement about the gaps."
 NOT_CLEAN = "Something failed or could not be judged: see Findings, Alarm tests and Rehearsal."
@@ -75,10 +75,10 @@ def _controls(evidence: Evidence) -> Iterator[Line]:
 
 
 def _clauses(evidence: Evidence) -> Iterator[Line]:
-    counts = Counter(clause.state for clause in evidence.clauses if clause.applies)
-    for state in dict.fromkeys((*STATES, *counts)):
-        yield Line((state, counts[state], STATES.get(state, "")), status=state)
-    yield Line(("all", counts.total()))
+    counts = states(evidence)
+    for state, number in counts.items():
+        yield Line((state, number, STATES.get(state, "")), status=state)
+    yield Line(("all", sum(counts.values())))
 
 
 def _gaps(evidence: Evidence) -> Iterator[Line]:

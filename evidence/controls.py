@@ -71,9 +71,8 @@ def control_entries(
 class _Ledger:
     """Clauses that apply, and what alarms and drills show; the names of those of each clause.
 
-    ``rules_of`` maps each clause to the rules that cite it, whatever controls they cite.
-
-    ``unlike`` says why the drills do not show what was judged; empty where they do.
+    ``rules_of`` maps each clause to the rules that cite it, whatever controls they cite. ``unlike``
+    says why the drills do not show what was judged; empty where they do.
     """
 
     clauses: Mapping[str, ClauseEntry]

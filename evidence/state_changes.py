@@ -13,12 +13,12 @@ from evidence.comparison import (
     changed,
 )
 from evidence.model import AlarmTested, ClauseEntry, Drill, Evidence, Rehearsal, Standing
-from evidence.plain_words import CLEAN, NOT_CLEAN, commit_words, counted
+from evidence.plain_words import CLEAN, NOT_CLEAN, STATES, commit_words, counted
 
 _STANDINGS = tuple(Standing)
-# As ``policies.keepers.State`` has them, and in a rehearsal's report.
-_STATES = {BROKEN: 0, "open": 1, "kept in part": 2, "kept": 3}
+_STATES = {state: rank for rank, state in enumerate(STATES)}
 _TREES = {NOT_CLEAN: 0, CLEAN: 1}
+# As in a rehearsal's report.
 _OUTCOMES = {"failed": 0, "not exercisable": 1, "passed": 2}
 
 

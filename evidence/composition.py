@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from evidence.broken_clauses import with_broken
 from evidence.collected.assembly import template_files
 from evidence.collected.ledger import clause_entries
 from evidence.collected.waivers_in_force import waiver_entries
@@ -42,7 +43,7 @@ def evidence_of(
         rules=rules,
         rows=rows,
         controls=control_entries(rows, rules, clauses, alarm_tests, rehearsal, commit),
-        clauses=clauses,
+        clauses=with_broken(clauses, rows, rules, alarm_tests, rehearsal),
         waivers=waiver_entries(environment, waivers, rows),
         alarm_tests=alarm_tests,
         rehearsal=rehearsal,

@@ -126,17 +126,22 @@ def _of_clause(name: str, clause: ClauseEntry | None) -> str:
     if clause is None:
         return plain(f"{name}: not in the ledger")
     open_ = f" ({clause.open})" if clause.open else ""
-    return plain(f"{clause.id}  {clause.state}{open_}: {clause.text} [{clause.source}]")
+    broken = f" ({'; '.join(clause.broken)})" if clause.broken else ""
+    return plain(f"{clause.id}  {clause.state}{broken}{open_}: {clause.text} [{clause.source}]")
 
 
 def _of_rules(found: Iterable[RuleRows]) -> Iterator[str]:
     """Write each rule with its rows; those without anything to judge are only named."""
-    idle = []
+    idle, unasked = [], []
     for each in found:
-        if set(each.counts) <= {Verdict.NOT_APPLICABLE}:
-            idle.append(f"{each.rule.judge}::{each.rule.id}")
-        else:
+        name = f"{each.rule.judge}::{each.rule.id}"
+        if each.rule.unasked:
+            unasked.append(f"{name} was not asked of {each.rule.unasked}")
+        if not set(each.counts) <= {Verdict.NOT_APPLICABLE}:
             yield from _of_rule(each)
+        elif not each.rule.unasked:
+            idle.append(name)
+    yield from map(plain, unasked)
     if idle:
         yield plain(f"nothing to judge here: {', '.join(idle)}")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from evidence.broken_clauses import results_by_clause, speakers
 from evidence.model import (
     AlarmTested,
     ClauseEntry,
@@ -23,7 +24,9 @@ from evidence.standing import (
     of_clauses,
     of_drills,
     of_findings,
+    of_others,
     of_people,
+    of_unasked,
     of_unjudged,
     worst,
 )
@@ -57,7 +60,7 @@ def control_entries(
     known = all_controls()
     _refuse_unknown(cited, known)
     unlike = rehearsal.unlike(commit) if rehearsal else ""
-    ledger = _ledger(clauses, alarm_tests, rehearsal, unlike)
+    ledger = _ledger(clauses, results_by_clause(results), alarm_tests, rehearsal, unlike)
     files = unjudged_files(results)
     return tuple(
         _entry(control, cited.get(control.id, ()), ledger, files) for control in known.values()
@@ -68,7 +71,8 @@ def control_entries(
 class _Ledger:
     """Clauses that apply, and what alarms and drills show; the names of those of each clause.
 
-    ``unlike`` says why the drills do not show what was judged; empty where they do.
+    ``rules_of`` maps each clause to the rules that cite it, whatever controls they cite. ``unlike``
+    says why the drills do not show what was judged; empty where they do.
     """
 
     clauses: Mapping[str, ClauseEntry]
@@ -77,10 +81,12 @@ class _Ledger:
     unlike: str
     alarms_of: Mapping[str, Sequence[str]]
     drills_of: Mapping[str, Sequence[str]]
+    rules_of: Mapping[str, Sequence[RuleResult]]
 
 
 def _ledger(
     clauses: Iterable[ClauseEntry],
+    rules_of: Mapping[str, Sequence[RuleResult]],
     alarm_tests: Iterable[AlarmTested],
     rehearsal: Rehearsal | None,
     unlike: str,
@@ -93,17 +99,10 @@ def _ledger(
         alarms,
         drills,
         unlike,
-        {id_: _speakers(clause, Kind.ALARM, alarms) for id_, clause in applying.items()},
-        {id_: _speakers(clause, Kind.DRILL, drills or {}) for id_, clause in applying.items()},
+        {id_: speakers(clause, Kind.ALARM, alarms) for id_, clause in applying.items()},
+        {id_: speakers(clause, Kind.DRILL, drills or {}) for id_, clause in applying.items()},
+        rules_of,
     )
-
-
-def _speakers(
-    clause: ClauseEntry, kind: Kind, known: Mapping[str, AlarmTested] | Mapping[str, Drill]
-) -> list[str]:
-    """Name those that say so themselves, and those that the ledger says should."""
-    kept = [keeper.name for keeper in clause.keepers if keeper.kind == kind]
-    return [*(name for name, each in known.items() if clause.id in each.clauses), *kept]
 
 
 def _entry(
@@ -121,10 +120,12 @@ def _entry(
         basis,
         *(of_people(basis[0]) if control.organisational else ()),
         *of_findings(results, ledger.clauses),
+        *of_unasked(results, ledger.clauses),
         *of_unjudged(results, files),
         *of_alarms(alarms, ledger.alarms),
         *of_drills(drills, ledger.drills, ledger.unlike),
         *of_clauses(clauses),
+        *of_others({clause.id: ledger.rules_of[clause.id] for clause in clauses}, control.id),
     ]
     gravest_first = sorted(said, key=lambda each: _WORST_FIRST.index(each[0]))
     return ControlEntry(

@@ -32,9 +32,10 @@ class Standing(StrEnum):
 
     ``GAP``: nothing here speaks for it. ``WEAK``: nothing passes; judges that tell failures alone
     said nothing, or all that was found is waived. ``EXCEPTIONS``: what was judged passes, but for
-    what is waived, open in part or not shown, or rules of other judges alone speak for it.
-    ``HELD``: all that was judged passes. None of them says that
-    the organisation complies: a control asks more than what templates can show.
+    what is waived, open in part, not asked or not shown, or rules of other judges alone speak for
+    it.
+    ``HELD``: all that was judged passes. None of them says that the
+    organisation complies: a control asks more than what templates can show.
     """
 
     BROKEN = "broken"
@@ -70,7 +71,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRule:
-    """A rule of a judge: what it wants, in the judge's words, and what a failure would mean."""
+    """A rule of a judge: what it wants, in the judge's words, and what a failure would mean.
+
+    ``unasked`` says what it was not asked of here, and why: ``the files of services: no sources
+    were given``. It is empty where the rule was asked of all that it looks at.
+    """
 
     judge: str
     id: str
@@ -79,6 +84,7 @@ class JudgedRule:
     remedy: str = ""
     clauses: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
+    unasked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,8 @@ class Keeper:
 class ClauseEntry:
     """A clause of the ledger; ``state`` as in ``policies.keepers.State``, ``open`` what it lacks.
 
-    ``applies``: whether the environment's organisation has it.
+    ``applies``: whether the environment's organisation has it. ``broken`` says in sentences what of
+    it failed or could not be judged here; where something did, ``state`` is ``broken``, too.
     """
 
     id: str
@@ -144,6 +151,7 @@ class ClauseEntry:
     open: str
     applies: bool
     keepers: tuple[Keeper, ...]
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

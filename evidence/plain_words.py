@@ -1,5 +1,6 @@
 """What the words of a bundle mean, and its result in one sentence, for people who read it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -33,8 +34,8 @@ STANDINGS: dict[Standing, tuple[str, str]] = {
     ),
     Standing.EXCEPTIONS: (
         "held with exceptions",
-        "What was judged passes, but for what is waived, open, not shown, or judged by rules of "
-        "others alone.",
+        "What was judged passes, but for what is waived, open, not asked, not shown, or judged by "
+        "rules of others alone.",
     ),
     Standing.HELD: ("held", "All that was judged for it passes."),
 }
@@ -47,6 +48,17 @@ FILES: dict[str, str] = {
     "results.sarif": "what was found, for code hosts; at most 5,000 results a judge",
     "assessment-results.json": "OSCAL, where it was asked for",
     "manifest.json": "the SHA-256 of each file; its own belongs in somebody else's records",
+}
+# From the worst to the best.
+STATES = {
+    "broken": "Something that keeps it failed here or could not be judged.",
+    "open": "Nothing in the repository fails when it is broken.",
+    "kept in part": "As kept, but for what it says is open.",
+    "kept": (
+        "Something in the repository fails when it is broken: a rule, a test or a drill. What was "
+        "judged here did not fail, or a waiver lets it pass. The repository's own tests were not "
+        "run for this bundle."
+    ),
 }
 LIMITS = (
     "This is what was judged and how it ended. It does not say that the organisation complies: a "
@@ -99,6 +111,12 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def states(evidence: Evidence) -> dict[str, int]:
+    """Count the clauses that apply by state, the worst first."""
+    counts = Counter(clause.state for clause in evidence.clauses if clause.applies)
+    return {state: counts[state] for state in dict.fromkeys((*STATES, *counts))}
+
+
 def result(evidence: Evidence) -> str:
     """Say in one sentence how it ended; it never says more than was judged."""
     judged = sum(evidence.summary[each] for each in Verdict if each != Verdict.NOT_APPLICABLE)
@@ -117,7 +135,7 @@ def result(evidence: Evidence) -> str:
     )
     but = " and ".join(words for number, words in said if number)
     told = f"What was judged passes, but for {but}" if but else "What was judged passes"
-    return f"{told}{_without_evidence(evidence, '; ')}."
+    return f"{told}{_not_asked(evidence)}{_without_evidence(evidence, '; ')}."
 
 
 def _bad(evidence: Evidence) -> list[str]:
@@ -133,6 +151,12 @@ def _bad(evidence: Evidence) -> list[str]:
         (lost, f"{counted(lost, 'drill')} of the rehearsal failed"),
     )
     return [words for number, words in said if number]
+
+
+def _not_asked(evidence: Evidence) -> str:
+    number = sum(bool(rule.unasked) for rule in evidence.rules)
+    were = "was" if number == 1 else "were"
+    return f"; {counted(number, 'rule')} {were} not asked of everything" if number else ""
 
 
 def _without_evidence(evidence: Evidence, joint: str) -> str:

@@ -108,6 +108,7 @@ class _Run:
     def _bundle(self, about: "Release", folder: Path) -> "Evidence":
         """Write the bundle and say what was found, before anything else can go wrong."""
         from evidence.bundle import write_bundle
+        from evidence.plain_words import states
         from evidence.released import released
         from evidence.summary import failures, standings
 
@@ -119,6 +120,7 @@ class _Run:
             "manifest_sha256": write_bundle(found, folder, oscal=False),
             "summary": found.summary,
             "controls": standings(found),
+            "clauses": states(found),
             "failures": failures(found),
             "gaps": list(found.gaps),
         }

@@ -22,19 +22,22 @@ from policies.waivers import load_waivers
 from runbook.model.refusal import RefusedError
 from runbook.operations.account import Account
 
-# They read the code of functions, which stands in no template (tests/evidence/test_released.py).
-UNASKED = ("no-forced-deployment",)
+# What these rules read stands in no template (tests/evidence/test_released.py).
+UNASKED = {
+    "no-forced-deployment": "anything: it reads the code of functions, and templates have none"
+}
 _SHOWS = (
-    "Every rule of this repository that templates can break was asked about every resource of the "
-    "templates that CloudFormation has of the deployed stacks; passes are told as failures are."
+    "Every rule of this repository that judges templates was asked about every resource of the "
+    "templates that CloudFormation has of the deployed stacks, but for {unasked}; passes are told "
+    "as failures are."
 )
 _DOES_NOT_SHOW = (
     "That resources are still what their templates say: `runbook verify` compares them. What no "
-    "rule asks, and what rules ask of code, is not known here."
+    "rule asks, and what rules ask of code and of the files of services, is not known here."
 )
 _NOT_RUN = (
-    "cdk-nag, cfn-lint and checkov were not run: they judge a synthesis. Their results are in the "
-    "bundle that `runbook evidence publish` puts beside this one when infrastructure is deployed."
+    "cdk-nag, cfn-lint and checkov were not run: they judge a synthesis. Their results are in a "
+    "bundle of `runbook evidence` alone, where one was written of the code that was deployed."
 )
 _NO_COMMIT = (
     "The commit is not known: deployed templates name none. A template's SHA-256 is that of its "
@@ -133,5 +136,6 @@ def _said(
 
 
 def _of_deployed(judged: Judged) -> Judged:
-    judge = replace(judged.judge, shows=_SHOWS, does_not_show=_DOES_NOT_SHOW)
+    shows = _SHOWS.format(unasked=", ".join(UNASKED))
+    judge = replace(judged.judge, shows=shows, does_not_show=_DOES_NOT_SHOW)
     return replace(judged, judge=judge)

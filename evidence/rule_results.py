@@ -10,7 +10,7 @@ from policies.waivable_rules import RUNBOOK
 
 # Template or source file, and the resource's logical id: empty where it is the whole file.
 Place = tuple[str, str]
-_AGAINST = (Verdict.FAIL, Verdict.ERROR)
+AGAINST = (Verdict.FAIL, Verdict.ERROR)
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ def rule_results(rows: Iterable[Row], rules: Iterable[JudgedRule]) -> tuple[Rule
         result = found.get((row.judge, row.rule))
         if result is not None:
             result.add(row)
-        elif row.verdict in _AGAINST:
+        elif row.verdict in AGAINST:
             rule = JudgedRule(row.judge, row.rule, "", clauses=row.clauses, controls=row.controls)
             unlisted.setdefault(rule, RuleResult(rule)).add(row)
     return (*found.values(), *unlisted.values())

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from evidence.model import AlarmTested, ClauseEntry, Drill, Standing, Verdict
-from evidence.rule_results import Place, RuleResult
+from evidence.rule_results import AGAINST, Place, RuleResult
 from policies.keepers import State
 from policies.waivable_rules import RUNBOOK
 
@@ -68,6 +68,15 @@ def of_findings(results: Iterable[RuleResult], applying: Collection[str]) -> Ite
                 yield standing, f"{result.rule.id} {words} {_where(places)}{clauses}"
 
 
+def of_unasked(results: Iterable[RuleResult], applying: Collection[str]) -> Iterator[Said]:
+    """Say which rules were not asked of all that they look at, and for which clauses."""
+    for result in results:
+        if result.rule.unasked:
+            clauses = _bracketed(clause for clause in result.rule.clauses if clause in applying)
+            said = f"{result.rule.id} was not asked of {result.rule.unasked}{clauses}"
+            yield Standing.EXCEPTIONS, said
+
+
 def of_unjudged(results: Iterable[RuleResult], files: Sequence[str]) -> Iterator[Said]:
     """Say which templates our rules could not judge, where one of them speaks for the control."""
     if files and any(result.rule.judge == RUNBOOK for result in results):
@@ -80,6 +89,22 @@ def of_clauses(clauses: Iterable[ClauseEntry]) -> Iterator[Said]:
         if clause.state != State.KEPT or clause.open:
             why = f": {_one_line(clause.open)}" if clause.open else ""
             yield Standing.EXCEPTIONS, f"{clause.id} is {clause.state}{why}"
+
+
+def of_others(rules_of: Mapping[str, Sequence[RuleResult]], control: str) -> Iterator[Said]:
+    """Say which of its clauses are broken by rules that do not cite the control.
+
+    A clause keeps more than one control, so that its other rules break it and not this control.
+    """
+    for clause, results in rules_of.items():
+        against = [
+            result.rule.id
+            for result in results
+            if control not in result.rule.controls and result.at(*AGAINST)
+        ]
+        if against:
+            said = f"{clause} is broken, by rules that do not cite this control: {_names(against)}"
+            yield Standing.EXCEPTIONS, said
 
 
 def of_alarms(
@@ -145,8 +170,11 @@ def _if_others_alone(results: Iterable[RuleResult]) -> str:
 def _nothing(results: Sequence[RuleResult], beside: Collection[str]) -> str:
     if not results:
         return "nothing in this repository speaks for it"
-    rules = _names(result.rule.id for result in results)
-    said = f"no rule that cites it has anything to judge here: {rules}"
+    asked = [result.rule.id for result in results if not result.rule.unasked]
+    said = "no rule that cites it was asked here"
+    if asked:
+        cites = "cites it" if len(asked) == len(results) else "cites it and was asked"
+        said = f"no rule that {cites} has anything to judge here: {_names(asked)}"
     if beside:
         said += f"; nor does what else speaks for its clauses show a deployment: {_names(beside)}"
     return said

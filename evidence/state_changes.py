@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from evidence.broken_clauses import BROKEN
 from evidence.comparison import (
     Change,
     Direction,
@@ -12,12 +13,12 @@ from evidence.comparison import (
     changed,
 )
 from evidence.model import AlarmTested, ClauseEntry, Drill, Evidence, Rehearsal, Standing
-from evidence.plain_words import CLEAN, NOT_CLEAN, commit_words, counted
+from evidence.plain_words import CLEAN, NOT_CLEAN, STATES, commit_words, counted
 
 _STANDINGS = tuple(Standing)
-# As in ``policies.keepers.State``, and in a rehearsal's report.
-_STATES = {"open": 0, "kept in part": 1, "kept": 2}
+_STATES = {state: rank for rank, state in enumerate(STATES)}
 _TREES = {NOT_CLEAN: 0, CLEAN: 1}
+# As in a rehearsal's report.
 _OUTCOMES = {"failed": 0, "not exercisable": 1, "passed": 2}
 
 
@@ -90,11 +91,17 @@ def _clause_words(clause: ClauseEntry) -> str:
     if not clause.applies:
         return "does not apply"
     lacks = f" ({clause.open})" if clause.open else ""
+    if clause.state == BROKEN:
+        return f"{clause.state}: {'; '.join(clause.broken)}{lacks}"
     return f"{clause.state}{lacks}, by {counted(len(clause.keepers), 'thing')}"
 
 
 def _of_clauses(before: ClauseEntry | None, after: ClauseEntry | None) -> Direction:
-    """Call it worse to lose a clause, and to get one that is not kept."""
+    """Call it worse to lose a clause, and to get one that is not kept.
+
+    From broken to open nothing was mended: nothing tells any more. From open to broken a fault was
+    found.
+    """
     if after is None or (before and before.applies and not after.applies):
         return Direction.WORSE
     if not after.applies:
@@ -102,6 +109,8 @@ def _of_clauses(before: ClauseEntry | None, after: ClauseEntry | None) -> Direct
     state = _STATES.get(after.state, 0)
     if before is None or not before.applies:
         return Direction.BETTER if state == _STATES["kept"] else Direction.WORSE
+    if {before.state, after.state} == {BROKEN, "open"}:
+        return Direction.WORSE
     return by_rank(_STATES.get(before.state, 0), state)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from evidence.bundle_files import PAGE, RESULTS
 from evidence.model import Evidence, Standing, Verdict
+from evidence.plain_words import states
 from policies.terminal import bold, plain, red, yellow
 
 SHOWN = 20
@@ -63,6 +64,7 @@ def machine_readable(written: Sequence[Written]) -> dict[str, Any]:
                 "clean": each.evidence.clean,
                 "summary": each.evidence.summary,
                 "controls": standings(each.evidence),
+                "clauses": states(each.evidence),
                 "failures": failures(each.evidence),
                 "gaps": list(each.evidence.gaps),
             }
@@ -78,6 +80,7 @@ def lines(written: Sequence[Written]) -> Iterator[str]:
         yield f"{bold(evidence.name)}  {each.folder.as_posix()}/{PAGE}"
         yield f"  results   {_counted(evidence.summary)}"
         yield f"  controls  {_counted(standings(evidence))}"
+        yield f"  clauses   {_counted(states(evidence))}"
         yield f"  manifest  SHA-256 {each.sha256}"
         found = failures(evidence)
         yield from (f"  {red(line)}" for line in found[:SHOWN])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path, PurePath
+from types import MappingProxyType
 
 from evidence.collected.assembly import owners, templates_of
 from evidence.model import Judge, Judged, JudgedRule, Row, Verdict
@@ -16,6 +17,7 @@ from policies.commands import FILE, WAIVERS
 from policies.engine import JUDGED, check
 from policies.expiry import expired
 from policies.report import Report, Result, Status
+from policies.rule import Rule
 from policies.rules import all_rules
 from policies.sources import judge_sources
 from policies.templates.assembly import Reading
@@ -33,6 +35,10 @@ DOES_NOT_SHOW = (
     "That the deployed resources are still what the templates say: `runbook verify` compares them. "
     "What no rule asks is not known."
 )
+# What rules of ours look at and is not here, and why.
+_NO_FILES = "the files of services: no sources were given"
+_NO_TEMPLATES = "anything: no template of the environment could be judged"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _FOUNDATIONS = (
     JudgedRule(
         RUNBOOK,
@@ -65,13 +71,14 @@ def own_judged(
     *,
     sources: Path | None,
     waiving: Waiving,
-    unasked: Collection[str] = (),
+    unasked: Mapping[str, str] = _NOTHING,
 ) -> dict[str, Judged]:
     """Judge an assembly and the services below ``sources``; what is said, by environment.
 
     ``environments`` are all that the assembly has. What is about services or the whole assembly
-    stands with each of them. Without ``sources`` no file is judged, and of the rules ``unasked``
-    nothing is: a gap names those that judged nothing.
+    stands with each of them. Without ``sources`` no file is judged, and of the rules ``unasked``,
+    which maps their ids to what they look at and why it is not here, nothing is. Each such rule
+    says so itself, and a gap names them.
     """
     rules = all_rules()
     waived = waived_for((RUNBOOK,), waiving.waivers, environments)
@@ -79,9 +86,6 @@ def own_judged(
     of_templates = [r for r in rules if not r.only_files and r.id not in unasked]
     report = check(reading, of_templates, waived=on_the_day.reasons, lapsed=on_the_day.lapsed)
     results = [*report.results, *(judge_sources(sources, rules) if sources else ())]
-    told = [
-        JudgedRule(RUNBOOK, r.id, r.title, r.why, r.remedy, r.clauses, r.controls) for r in rules
-    ]
     judge = Judge(RUNBOOK, version("runbook"), SHOWS, DOES_NOT_SHOW)
     by_environment = _split(results, reading, environments)
     judged = {}
@@ -91,10 +95,47 @@ def own_judged(
         judged_all = reading.whole and all(row.verdict is not Verdict.ERROR for row in rows)
         asked = _Asked(report, on_the_day, unasked, whole=judged_all)
         rows += _of_waivers(environment, waiving, asked)
-        silent = sorted({rule.id for rule in rules} - {row.rule for row in rows})
-        gaps = (f"{RUNBOOK}: nothing was judged by {', '.join(silent)}.",) if silent else ()
+        left_out = _left_out(rules, rows, unasked, sources=sources is not None)
+        told = [_judged_rule(rule, left_out.get(rule.id, "")) for rule in rules]
+        gaps = tuple(_gaps(left_out))
         judged[environment.name] = Judged(judge, (*_FOUNDATIONS, *told), tuple(rows), gaps)
     return judged
+
+
+def _left_out(
+    rules: Iterable[Rule], rows: Iterable[Row], unasked: Mapping[str, str], *, sources: bool
+) -> dict[str, str]:
+    """Map the rules that were not asked of all that they look at to what that is, and why."""
+    told = {row.rule for row in rows}
+    found = {}
+    for rule in rules:
+        if rule.id in unasked:
+            found[rule.id] = unasked[rule.id]
+        elif not sources and (rule.only_files or (rule.judge_file and rule.id in told)):
+            found[rule.id] = _NO_FILES
+        elif rule.id not in told:
+            found[rule.id] = _NO_TEMPLATES
+    return found
+
+
+def _judged_rule(rule: Rule, unasked: str) -> JudgedRule:
+    return JudgedRule(
+        RUNBOOK,
+        rule.id,
+        rule.title,
+        rule.why,
+        rule.remedy,
+        rule.clauses,
+        rule.controls,
+        unasked,
+    )
+
+
+def _gaps(left_out: Mapping[str, str]) -> Iterator[str]:
+    """Name the rules that were not asked, once for each thing that they were not asked of."""
+    for what in dict.fromkeys(left_out.values()):
+        names = ", ".join(sorted(rule for rule, why in left_out.items() if why == what))
+        yield f"{RUNBOOK}: not asked of {what}: {names}."
 
 
 def _split(

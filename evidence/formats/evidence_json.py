@@ -31,10 +31,19 @@ def as_bytes(evidence: Evidence) -> bytes:
 
 
 def _dumped(evidence: Evidence) -> bytes:
-    # As before rehearsals named one: what was written then is still read, and the same bytes.
+    return _adapter().dump_json(evidence, indent=2, exclude=_left_out(evidence)) + b"\n"
+
+
+def _left_out(evidence: Evidence) -> dict[str, Any]:
+    """Leave out what says nothing and older bundles do not have: they give the same bytes still."""
+    asked = (n for n, rule in enumerate(evidence.rules) if not rule.unasked)
+    whole = (n for n, clause in enumerate(evidence.clauses) if not clause.broken)
     named = evidence.rehearsal and evidence.rehearsal.commit
-    left_out = None if named else {"rehearsal": {"commit"}}
-    return _adapter().dump_json(evidence, indent=2, exclude=left_out) + b"\n"
+    return {
+        "rules": {n: {"unasked"} for n in asked},
+        "clauses": {n: {"broken"} for n in whole},
+        **({} if named else {"rehearsal": {"commit"}}),
+    }
 
 
 def read(data: bytes, source: str) -> Evidence:

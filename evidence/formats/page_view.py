@@ -21,7 +21,7 @@ from evidence.model import (
     Verdict,
     WaiverEntry,
 )
-from evidence.plain_words import counted
+from evidence.plain_words import counted, states
 from policies.waivable_rules import RUNBOOK
 
 _BAD = (Verdict.FAIL, Verdict.ERROR)
@@ -68,11 +68,16 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSeen:
-    """A judge, how many rules it has, how many of them no result is of, its results by verdict."""
+    """A judge, how many rules it has, and its results by verdict.
+
+    ``silent`` counts the rules that no result is of, ``unasked`` those that were not asked of all
+    that they look at.
+    """
 
     judge: Judge
     rules: int
     silent: int
+    unasked: int
     counts: Mapping[Verdict, int]
 
 
@@ -128,8 +133,8 @@ class PageView:
 
     @property
     def states(self) -> Mapping[str, int]:
-        """Count the clauses that apply here by state, as they first come."""
-        return Counter(clause.state for clause in self.evidence.clauses if clause.applies)
+        """Count the clauses that apply here by state, the worst first, without those of none."""
+        return {state: number for state, number in states(self.evidence).items() if number}
 
     def controls_of(self, clause: str) -> list[str]:
         """List the controls that a clause speaks for."""
@@ -150,12 +155,14 @@ class PageView:
         used = Counter(
             judge for judge, _ in dict.fromkeys((row.judge, row.rule) for row in self.evidence.rows)
         )
+        unasked = Counter(rule.judge for rule in self.evidence.rules if rule.unasked)
         said = Counter((row.judge, row.verdict) for row in self.evidence.rows)
         return [
             JudgeSeen(
                 judge,
                 max(rules[judge.name], used[judge.name]),
                 max(rules[judge.name] - used[judge.name], 0),
+                unasked[judge.name],
                 {verdict: said[judge.name, verdict] for verdict in Verdict},
             )
             for judge in self.evidence.judges
@@ -169,6 +176,21 @@ class PageView:
         """Give the rule of a ``judge::rule``."""
         judge, _, id_ = key.partition("::")
         return self.rule(judge, id_)
+
+    def unasked(self, control: ControlEntry) -> list[str]:
+        """List its rules, as ``judge::rule``, that were not asked of all that they look at."""
+        return [key for key in own_first(control.rules) if self.named(key).unasked]
+
+    def idle(self, control: ControlEntry) -> list[str]:
+        """List its rules, as ``judge::rule``, that were asked and found nothing to look at."""
+        unasked = self.unasked(control)
+        return [
+            key for key in own_first(control.rules) if key not in unasked and _idle(control, key)
+        ]
+
+    def looking(self, control: ControlEntry) -> list[str]:
+        """List its rules, as ``judge::rule``, that had something to look at."""
+        return [key for key in own_first(control.rules) if not _idle(control, key)]
 
     def kept_by_rule(self, id_: str) -> str:
         """Give the ``judge::rule`` of the only rule of this id; nothing where there is no such."""
@@ -193,10 +215,8 @@ def own_first(rules: Iterable[str]) -> list[str]:
     return sorted(rules, key=lambda key: (not key.startswith(f"{RUNBOOK}::"), key))
 
 
-def idle_rules(control: ControlEntry) -> list[str]:
-    """List the rules of a control, as ``judge::rule``, that no resource here gave work to."""
-    idle = {Verdict.NOT_APPLICABLE}
-    return [key for key in own_first(control.rules) if set(+Counter(control.rules[key])) <= idle]
+def _idle(control: ControlEntry, key: str) -> bool:
+    return set(+Counter(control.rules[key])) <= {Verdict.NOT_APPLICABLE}
 
 
 def wanted(rule: JudgedRule) -> str:
@@ -253,4 +273,4 @@ def filtered(section: str = "results", /, **wanted: str) -> str:
 
 
 # What templates may call.
-WORDS = (by_kind, filtered, idle_rules, kept_by, own_first, spoken_for, waived, wanted)
+WORDS = (by_kind, filtered, kept_by, spoken_for, waived, wanted)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evidence.formats.workbook_tables import Cell
 from evidence.model import Evidence
-from evidence.plain_words import STANDINGS, VERDICTS, commit_words
+from evidence.plain_words import STANDINGS, STATES, VERDICTS, commit_words, states
 
 CLEAN = "Nothing failed, and everything could be judged. That is no statement about the gaps."
 NOT_CLEAN = "Something failed or could not be judged: see Findings, Alarm tests and Rehearsal."
@@ -32,6 +32,7 @@ def summary(evidence: Evidence) -> list[Line]:
         *_section("What was judged", _judged(evidence)),
         *_section("Results by verdict", _results(evidence)),
         *_section("Controls by standing", _controls(evidence)),
+        *_section("Clauses that apply, by state", _clauses(evidence)),
         *_section("Gaps", _gaps(evidence)),
         *_section("Also on record", _recorded(evidence)),
         *_section("Versions", (Line((k, v)) for k, v in sorted(evidence.versions.items()))),
@@ -73,6 +74,13 @@ def _controls(evidence: Evidence) -> Iterator[Line]:
     yield Line(("all", len(evidence.controls)))
 
 
+def _clauses(evidence: Evidence) -> Iterator[Line]:
+    counts = states(evidence)
+    for state, number in counts.items():
+        yield Line((state, number, STATES.get(state, "")), status=state)
+    yield Line(("all", sum(counts.values())))
+
+
 def _gaps(evidence: Evidence) -> Iterator[Line]:
     for number, gap in enumerate(evidence.gaps, start=1):
         yield Line((number, "", gap))
@@ -81,9 +89,6 @@ def _gaps(evidence: Evidence) -> Iterator[Line]:
 
 
 def _recorded(evidence: Evidence) -> Iterator[Line]:
-    states = Counter(clause.state for clause in evidence.clauses if clause.applies)
-    kept = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
-    yield Line(("Clauses that apply", states.total(), kept))
     failed = sum(alarm.failed for alarm in evidence.alarm_tests)
     tests = sum(alarm.tests for alarm in evidence.alarm_tests)
     alarms = f"of alarms: {len(evidence.alarm_tests)}; failed: {failed}"

@@ -1,7 +1,7 @@
 """What stands in the tables of the workbook, sheet by sheet; each row is of text and numbers."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
@@ -103,14 +103,14 @@ def _controls(evidence: Evidence) -> Table:
         Column("Resources", 11),
         Column("Source", 50),
     )
-    rows = map(_control_cells, evidence.controls)
+    unasked = {f"{r.judge}::{r.id}": r.unasked for r in evidence.rules if r.unasked}
+    rows = (_control_cells(control, unasked) for control in evidence.controls)
     return Table("Controls", columns, rows, "No control is mapped, which is a gap.")
 
 
-def _control_cells(control: ControlEntry) -> list[Cell]:
+def _control_cells(control: ControlEntry, unasked: Mapping[str, str]) -> list[Cell]:
     rules = [
-        f"{rule}: " + ", ".join(f"{verdict.value} {n}" for verdict, n in counts.items())
-        for rule, counts in control.rules.items()
+        f"{rule}: {_ended(counts, unasked.get(rule, ''))}" for rule, counts in control.rules.items()
     ]
     return [
         control.id,
@@ -127,6 +127,12 @@ def _control_cells(control: ControlEntry) -> list[Cell]:
     ]
 
 
+def _ended(counts: Mapping[Verdict, int], unasked: str) -> str:
+    """Say how often each verdict of a rule was, and of what it was not asked."""
+    said = [f"{verdict.value} {n}" for verdict, n in counts.items()]
+    return ", ".join([*said, f"not asked of {unasked}"] if unasked else said or ["no result"])
+
+
 def _counted() -> tuple[Column, ...]:
     return tuple(Column(verdict.value.replace("_", " ").capitalize(), 11) for verdict in Verdict)
 
@@ -138,6 +144,7 @@ def _rules(evidence: Evidence) -> Table:
         Column("Rule", 40),
         Column("Title", 50),
         *_counted(),
+        Column("Not asked of", 40),
         Column("Why", 60),
         Column("Remedy", 60),
         Column("Clauses", 22),
@@ -149,6 +156,7 @@ def _rules(evidence: Evidence) -> Table:
             rule.id,
             rule.title,
             *(counts[rule.judge, rule.id, verdict] for verdict in Verdict),
+            rule.unasked,
             rule.why,
             rule.remedy,
             "; ".join(rule.clauses),
@@ -187,6 +195,7 @@ def _clauses(evidence: Evidence) -> Table:
         Column("State", 14, status=True),
         Column("Applies here", 12),
         Column("Text", 70),
+        Column("What breaks it", 50),
         Column("What it lacks", 50),
         Column("Source", 34),
         Column("Kept by", 80),
@@ -205,6 +214,7 @@ def _clause_cells(clause: ClauseEntry) -> list[Cell]:
         clause.state,
         "yes" if clause.applies else "no",
         clause.text,
+        "\n".join(clause.broken),
         clause.open,
         clause.source,
         "\n".join(keepers),

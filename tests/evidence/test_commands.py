@@ -66,6 +66,7 @@ def test_what_passes_is_told_with_counts_gaps_and_what_to_do_next(gathered: Gath
         "acme/production  build/evidence/acme/production/index.html",
         "0 fail, 0 error, 0 waived, 1 pass",
         "1 broken, 1 gap, 1 weak, 1 held with exceptions, 1 held",
+        "clauses   0 broken, 0 open, 1 kept in part, 1 kept",
         "gap The rehearsal was of acme/staging.",
         "Next: runbook evidence verify build/evidence/acme/production",
     ):
@@ -110,6 +111,7 @@ def test_machines_get_one_object_and_progress_goes_aside(gathered: Gathered) -> 
     told = json.loads(done.stdout)
     [one] = told["bundles"]
     assert (one["environment"], one["clean"], told["clean"]) == ("acme/production", False, False)
+    assert one["clauses"] == {"broken": 0, "open": 0, "kept in part": 1, "kept": 1}
     assert one["summary"] == evidence().summary
     assert len(one["failures"]) == 3
     assert len(one["manifest_sha256"]) == 64

@@ -286,6 +286,7 @@ def test_a_lengthened_waiver_says_until_when_it_was_and_is() -> None:
 CLAUSE = evidence().clauses[0]
 KEPT, IN_PART = CLAUSE, replace(CLAUSE, state="kept in part", open="the rest")
 OPEN, ELSEWHERE = replace(CLAUSE, state="open"), replace(CLAUSE, applies=False)
+BROKEN = replace(CLAUSE, state="broken", broken=("bucket-encrypted fails at 1 resource",))
 TESTED = AlarmTested("bucket-full", (), 12, 0, 3, 9)
 FAILING, HALF = replace(TESTED, failed=1), replace(TESTED, fires=0)
 DRILL = Drill("restore", (), "passed", 12.5, ("a table is back",))
@@ -313,6 +314,13 @@ STATES: list[tuple[Evidence, Evidence, list[Direction]]] = [
     (of_clause(), of_clause(OPEN), [Direction.WORSE]),
     (of_clause(), of_clause(KEPT), [Direction.BETTER]),
     (of_clause(OPEN), of_clause(KEPT), [Direction.BETTER]),
+    (of_clause(KEPT), of_clause(BROKEN), [Direction.WORSE]),
+    (of_clause(IN_PART), of_clause(BROKEN), [Direction.WORSE]),
+    (of_clause(), of_clause(BROKEN), [Direction.WORSE]),
+    (of_clause(OPEN), of_clause(BROKEN), [Direction.WORSE]),
+    (of_clause(BROKEN), of_clause(OPEN), [Direction.WORSE]),
+    (of_clause(BROKEN), of_clause(KEPT), [Direction.BETTER]),
+    (of_clause(BROKEN), of_clause(replace(BROKEN, broken=("it fails at 2",))), [Direction.OTHER]),
     (of_clause(IN_PART), of_clause(replace(IN_PART, open="less")), [Direction.OTHER]),
     (of_clause(KEPT), of_clause(replace(KEPT, text="Otherwise.")), [Direction.OTHER]),
     (of_clause(KEPT), of_clause(replace(KEPT, keepers=())), [Direction.OTHER]),
@@ -361,6 +369,14 @@ def test_how_everything_else_stands(
     # A whole template's row has its stack's name, which goes with the template.
     old, new = (replace(e, rows=e.rows[:6]) for e in (old, new))
     assert [change.direction for change in compare(old, new).changes] == expected
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_clause_that_broke_says_by_what() -> None:
+    (change,) = compare(of_clause(KEPT), of_clause(BROKEN)).changes
+    assert str(change) == (
+        "clause ACME-SEC-1: kept, by 1 thing -> broken: bucket-encrypted fails at 1 resource"
+    )
 
 
 @settings(max_examples=50)

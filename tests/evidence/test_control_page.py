@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from evidence.control_page import lines, machine_readable
-from evidence.model import Commit, ControlEntry, Evidence, Standing, Verdict
+from evidence.model import Commit, ControlEntry, Evidence, JudgedRule, Standing, Verdict
 from evidence.plain_words import LIMITS, STANDINGS
 from runbook.model.refusal import RefusedError
 from tests.evidence.any_evidence import any_evidence
@@ -163,6 +163,20 @@ def test_a_pass_says_once_why_it_counts_and_idle_rules_are_named() -> None:
         f"  pass: {why}",
         *(f"  pass Bucket{n} (AWS::S3::Bucket)" for n in range(2)),
         "nothing to judge here: Runbook::queue-encrypted, Runbook::unasked",
+    ]
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_rule_that_was_not_asked_is_not_told_as_one_with_nothing_to_judge() -> None:
+    files = "the files of services: no sources were given"
+    names = ("image-pinned", "bucket-encrypted")
+    rules = tuple(JudgedRule("Runbook", name, name, unasked=files) for name in names)
+    counts = {"Runbook::image-pinned": {}, "Runbook::bucket-encrypted": {Verdict.PASS: 1}}
+    told = replace(changed(BROKEN, rules=counts), rules=rules, rows=(row(Verdict.PASS),))
+    assert section(plain(lines(told, BROKEN)), "rules") == [
+        "Runbook::bucket-encrypted  1 pass  bucket-encrypted",
+        "  pass acme-production/Data/Records/Resource (AWS::S3::Bucket)",
+        *(f"Runbook::{name} was not asked of {files}" for name in names),
     ]
 
 

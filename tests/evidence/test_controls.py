@@ -27,6 +27,9 @@ OURS, PACK = "Runbook", "HIPAA.Security"
 CONTROL, OTHER = "HIPAA 164.312(b)", "NIST AU-9"
 CLAUSE = "ACME-LOG-1"
 RULE = JudgedRule(OURS, "trail-kept", "Trails are kept", clauses=(CLAUSE,), controls=(CONTROL,))
+ELSEWHERE = replace(RULE, id="trail-locked", controls=("SOC2 CC6.1",))
+NOT_ASKED = replace(RULE, id="trail-read", unasked="code: templates have none")
+NOT_ASKED_SAID = f"trail-read was not asked of code: templates have none ({CLAUSE})"
 OF_PACK = JudgedRule(PACK, "HIPAA.Security-TrailKept", "Trails are kept", controls=(CONTROL,))
 KEPT = ClauseEntry(CLAUSE, "Access is logged.", "section 5", "kept", "", applies=True, keepers=())
 IN_PART = replace(KEPT, state="kept in part", open="Logs of the database wait for it")
@@ -109,6 +112,19 @@ TABLE = {
             "speaks for its clauses show a deployment: trail-cut, a trail is cut"
         ],
     ),
+    "rules that were not asked": (
+        Case(rules=[NOT_ASKED]),
+        Standing.GAP,
+        ["no rule that cites it was asked here", NOT_ASKED_SAID],
+    ),
+    "a rule that applies to nothing and one that was not asked": (
+        Case([NOTHING], rules=[RULE, NOT_ASKED]),
+        Standing.GAP,
+        [
+            "no rule that cites it and was asked has anything to judge here: trail-kept",
+            NOT_ASKED_SAID,
+        ],
+    ),
     # Only silence, or only what is let pass.
     "silence": (
         Case([SILENT, row(Verdict.NO_FINDING, OF_PACK, "Second"), NOTHING]),
@@ -146,6 +162,16 @@ TABLE = {
     ),
     # ... with exceptions.
     "a pass and silence": (Case([PASS, SILENT]), Standing.EXCEPTIONS, [TOLD_NOTHING]),
+    "a pass and a rule that was not asked": (
+        Case([PASS], rules=[RULE, NOT_ASKED]),
+        Standing.EXCEPTIONS,
+        [NOT_ASKED_SAID],
+    ),
+    "a pass of a rule that was asked of something else alone": (
+        Case([row(Verdict.PASS, NOT_ASKED)], rules=[NOT_ASKED]),
+        Standing.EXCEPTIONS,
+        [NOT_ASKED_SAID],
+    ),
     "a pass of a pack alone": (
         Case([PACK_PASS, NOTHING]),
         Standing.EXCEPTIONS,
@@ -160,6 +186,11 @@ TABLE = {
         Case([PASS], clauses=[IN_PART]),
         Standing.EXCEPTIONS,
         [f"{CLAUSE} is kept in part: Logs of the database wait for it"],
+    ),
+    "a clause that a rule of other controls breaks": (
+        Case([PASS, row(Verdict.FAIL, ELSEWHERE)], rules=[RULE, ELSEWHERE]),
+        Standing.EXCEPTIONS,
+        [f"{CLAUSE} is broken, by rules that do not cite this control: trail-locked"],
     ),
     "an open clause": (
         Case([PASS], clauses=[replace(KEPT, state="open")]),

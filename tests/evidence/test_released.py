@@ -90,6 +90,7 @@ def test_a_deployed_environment_that_keeps_its_rules_is_clean(clean: Evidence) -
     assert found.alarm_tests
     assert not any(each.failed for each in found.alarm_tests)
     assert {each.state for each in found.clauses} >= {"kept", "kept in part"}
+    assert not any(each.state == "broken" or each.broken for each in found.clauses)
 
 
 def test_each_stack_is_read_in_its_own_region(aws: DeployedAws) -> None:
@@ -109,9 +110,26 @@ def test_what_was_not_run_is_said(clean: Evidence) -> None:
     assert found.commit.id == "unknown"
     assert [judge.name for judge in found.judges] == ["Runbook"]
     assert found.rehearsal is None
-    (silent,) = [gap for gap in found.gaps if "nothing was judged by" in gap]
-    assert all(rule in silent for rule in (*UNASKED, "dockerfile-pinned"))
+    silent = " ".join(gap for gap in found.gaps if gap.startswith("Runbook: not asked of "))
+    unasked = {rule.id for rule in found.rules if rule.unasked}
+    assert unasked == {*UNASKED, *(rule.id for rule in all_rules() if rule.judge_file is not None)}
+    assert all(rule in silent for rule in unasked)
     assert not {row.rule for row in found.rows} & set(UNASKED)
+    (judge,) = found.judges
+    assert all(rule in judge.shows for rule in UNASKED)
+
+
+@pytest.mark.clause("ALL-4")
+def test_no_control_is_held_over_a_rule_that_was_not_asked(clean: Evidence) -> None:
+    unasked = {rule.id: rule for rule in clean.rules if rule.unasked}
+    citing = [c for c in clean.controls if set(c.rules) & {f"Runbook::{id_}" for id_ in unasked}]
+    assert "NIST CM-2" in {control.id for control in citing}
+    for control in citing:
+        assert control.standing is not Standing.HELD
+        for rule in unasked.values():
+            if control.id in rule.controls:
+                said = f"{rule.id} was not asked of {rule.unasked}"
+                assert any(gap.startswith(said) for gap in control.gaps)
 
 
 def test_only_the_rules_that_are_not_asked_need_what_no_template_has(
@@ -153,6 +171,12 @@ def test_a_deployed_rule_broken_is_a_failure(aws: DeployedAws) -> None:
     assert not found.clean
     failed = {(r.rule, r.resource) for r in found.rows if r.verdict is Verdict.FAIL}
     assert ("audit-bucket-lock", bucket) in failed
+    (rule,) = [each for each in found.rules if each.id == "audit-bucket-lock"]
+    clauses = {clause.id: clause for clause in found.clauses}
+    assert rule.clauses
+    for clause in rule.clauses:
+        assert clauses[clause].state == "broken"
+        assert "audit-bucket-lock fails at 1 resource" in clauses[clause].broken
 
 
 def test_protection_that_was_switched_off_is_a_failure(aws: DeployedAws) -> None:

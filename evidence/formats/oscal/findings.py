@@ -31,10 +31,11 @@ _MEANT: Mapping[Standing, str] = {
     Standing.HELD: "All that was judged passes.",
     Standing.BROKEN: "Something that speaks for the control failed or could not be judged.",
     Standing.EXCEPTIONS: "What was judged passes, but for findings that a waiver lets pass and "
-    "clauses that are open in part: the related risks and the remarks say which. OSCAL calls "
+    "clauses that are open in part, or what was not asked or not shown: the related risks and the "
+    "remarks say which. OSCAL calls "
     "satisfied what is so completely; whoever accepts the exceptions may conclude more.",
-    Standing.WEAK: "Only judges that tell failures alone looked, and said nothing. No pass is "
-    "claimed.",
+    Standing.WEAK: "Nothing passes: judges that tell failures alone said nothing, or all that was "
+    "found is waived. No pass is claimed.",
     Standing.GAP: "Nothing here speaks for the control.",
 }
 _UNSUPPORTED = "The control is said to hold, but no observation of this environment shows it."

@@ -1,6 +1,7 @@
 """Our own rules' rows: as `runbook check` judges, each environment's its own, and none left out."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -63,15 +64,15 @@ def judged(
     *waivers: Waiver,
     of: Reading | None = None,
     day: date | None = DAY,
-    sources: Path = ROOT,
-    unasked: tuple[str, ...] = (),
+    sources: Path | None = ROOT,
+    unasked: Mapping[str, str] | None = None,
 ) -> dict[str, Judged]:
     return own_judged(
         of or reading(),
         [PRODUCTION, STAGING],
         sources=sources,
         waiving=Waiving(waivers=waivers, day=day),
-        unasked=unasked,
+        unasked=unasked or {},
     )
 
 
@@ -89,6 +90,7 @@ def test_every_rule_is_told_with_a_row_in_every_environment(assembly: Assembly) 
     told = read_assembly(assembly.directory)
     for said in own_judged(told, [PRODUCTION, STAGING], sources=ROOT, waiving=waiving).values():
         assert {row.rule for row in said.rows} == {rule.id for rule in said.rules}
+        assert not any(rule.unasked for rule in said.rules)
         assert {rule.id for rule in all_rules()} < {rule.id for rule in said.rules}
         assert said.gaps == ()
 
@@ -199,7 +201,7 @@ def test_an_expired_waiver_fails_whatever_is_unread() -> None:
 
 
 def test_of_rules_that_were_not_asked_no_waiver_is_judged() -> None:
-    said = judged(waiver(), unasked=("key-rotation",))[PRODUCTION.name]
+    said = judged(waiver(), unasked={"key-rotation": "keys"})[PRODUCTION.name]
     [row] = rows(said, "waivers")
     assert row.verdict is Verdict.PASS
     assert row.message.endswith("each of ours whose rule was asked is needed")
@@ -228,7 +230,28 @@ def test_rules_that_said_nothing_are_a_gap() -> None:
     said = judged(of=unplaced)[PRODUCTION.name]
     assert Verdict.ERROR in verdicts(said, JUDGED)
     [gap] = said.gaps
+    assert gap.startswith("Runbook: not asked of anything: no template of the environment could")
     assert "key-rotation" in gap
+    told = {rule.id: rule.unasked for rule in said.rules}
+    assert told["key-rotation"] == "anything: no template of the environment could be judged"
+    assert told["dockerfile-pinned"] == ""
+
+
+@pytest.mark.clause("ALL-4")
+def test_each_rule_that_was_not_asked_says_of_what_and_why(assembly: Assembly) -> None:
+    keys = "keys: templates have none"
+    given = read_assembly(assembly.directory)
+    said = judged(of=given, sources=None, unasked={"key-rotation": keys})[PRODUCTION.name]
+    files = "the files of services: no sources were given"
+    told = {rule.id: rule.unasked for rule in said.rules if rule.unasked}
+    wanted = {rule.id: files for rule in all_rules() if rule.judge_file is not None}
+    assert told == {**wanted, "key-rotation": keys}
+    # Of templates it was asked all the same.
+    assert set(verdicts(said, "no-secret-in-environment")) > {Verdict.PASS}
+    assert set(said.gaps) == {
+        f"Runbook: not asked of {files}: {', '.join(sorted(wanted))}.",
+        f"Runbook: not asked of {keys}: key-rotation.",
+    }
 
 
 def test_no_service_to_judge_fails(tmp_path: Path) -> None:

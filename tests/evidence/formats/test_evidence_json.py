@@ -44,6 +44,26 @@ def test_a_bundle_of_before_rehearsals_named_a_commit_is_read() -> None:
     assert read(data, "evidence.json") == older
 
 
+@pytest.mark.clause("ALL-4")
+def test_a_bundle_of_before_rules_said_what_they_were_not_asked_of_is_read() -> None:
+    made = evidence()
+    ours, of_pack = made.rules
+    left_out = replace(made, rules=(ours, replace(of_pack, unasked="files: there are none")))
+    keys = [set(rule) for rule in json.loads(as_bytes(left_out))["rules"]]
+    assert keys[1] - keys[0] == {"unasked"}
+    assert read(as_bytes(left_out), "evidence.json") == left_out
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_bundle_of_before_clauses_said_what_breaks_them_is_read() -> None:
+    made = evidence()
+    whole, other = made.clauses
+    broken = replace(made, clauses=(whole, replace(other, state="broken", broken=("it fails",))))
+    keys = [set(clause) for clause in json.loads(as_bytes(broken))["clauses"]]
+    assert keys[1] - keys[0] == {"broken"}
+    assert read(as_bytes(broken), "evidence.json") == broken
+
+
 def test_half_a_surrogate_pair_is_written_as_its_escape() -> None:
     odd = replace(evidence(), gaps=("\ud800",))
     data = as_bytes(odd)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from evidence.formats import evidence_json, page_view
 from evidence.formats.page import as_bytes
-from evidence.model import Evidence, Standing, Verdict
-from evidence.plain_words import FILES, day, result
+from evidence.model import Evidence, JudgedRule, Standing, Verdict
+from evidence.plain_words import FILES, STATES, day, result
+from policies.keepers import State
 from tests.evidence.any_evidence import any_evidence
 from tests.evidence.formats.page_reading import ReadPage, read
 from tests.evidence.samples import COMMIT, NO_COMMIT, evidence, row
@@ -247,11 +248,40 @@ def test_a_rule_that_found_nothing_to_ask_of_stands_apart() -> None:
     made = evidence()
     (control,) = [each for each in made.controls if each.id == "NIST AU-2"]
     rules = {**control.rules, "Runbook::queue-logged": {Verdict.NOT_APPLICABLE: 4}}
-    assert page_view.idle_rules(replace(control, rules=rules)) == ["Runbook::queue-logged"]
     page = read(as_bytes(replace(made, controls=(replace(control, rules=rules),))))
     told = page.below("control-NIST-AU-2")
     assert "bucket-logged Runbook: 3 pass" in told
     assert "queue-logged: rules that found nothing here to ask of" in told
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_rule_that_was_not_asked_is_not_told_as_one_with_nothing_to_ask_of() -> None:
+    made = evidence()
+    (control,) = [each for each in made.controls if each.id == "NIST AU-2"]
+    of_files = "the files of services: no sources were given"
+    unasked = [
+        JudgedRule("Runbook", name, name, unasked=of_files)
+        for name in ("image-pinned", "no-secret")
+    ]
+    rules = {
+        **control.rules,
+        "Runbook::image-pinned": {},
+        "Runbook::no-secret": {Verdict.PASS: 2},
+    }
+    asked = replace(
+        made,
+        rules=(*made.rules, *unasked),
+        rows=(row(Verdict.PASS),),
+        alarm_tests=(),
+        controls=(replace(control, rules=rules),),
+    )
+    page = read(as_bytes(asked))
+    told = page.below("control-NIST-AU-2")
+    assert f"Not asked image-pinned, of {of_files} no-secret, of {of_files}" in told
+    assert "no-secret Runbook: 2 pass" in told
+    assert "Not applicable" not in told
+    assert "2 not asked of all that they look at" in page.section("judges")
+    assert result(asked) == "What was judged passes; 2 rules were not asked of everything."
 
 
 def test_a_title_that_tells_a_failure_is_not_shown_as_what_holds() -> None:
@@ -305,9 +335,36 @@ def test_a_rehearsal_of_another_commit_is_said_beside_its_drills() -> None:
 
 
 def test_a_clause_tells_which_controls_it_speaks_for(sample: ReadPage) -> None:
-    assert "Clauses that apply here: 1 kept, 1 kept in part" in sample.section("clauses")
+    assert "Clauses that apply here: 1 kept in part, 1 kept" in sample.section("clauses")
     told = sample.below("clause-ACME-SEC-1")
     assert "ControlsHIPAA 164.312(a)(2)(iv), SOC2 CC6.1 Results" in told
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_broken_clause_is_counted_and_says_what_breaks_it() -> None:
+    made = evidence()
+    one, other = made.clauses
+    broken = replace(one, state="broken", broken=("bucket-encrypted fails at 1 resource",))
+    page = read(as_bytes(replace(made, clauses=(other, broken))))
+    assert "Clauses that apply here: 1 broken, 1 kept in part " in page.section("clauses")
+    told = page.below("clause-ACME-SEC-1")
+    assert "Records are encrypted. broken Broken: bucket-encrypted fails at 1 resource" in told
+
+
+@pytest.mark.clause("ALL-4")
+def test_it_says_what_kept_means_and_that_no_test_was_run(sample: ReadPage) -> None:
+    assert f"kept{STATES['kept']}" in sample.section("clauses")
+    assert "tests were not run for this bundle" in STATES["kept"]
+    assert set(STATES) == {"broken", *State}
+
+
+def test_a_clause_says_which_of_its_rules_was_not_asked() -> None:
+    made = evidence()
+    files = "the files of services: no sources were given"
+    asked = replace(made, rules=(replace(made.rules[0], unasked=files), *made.rules[1:]))
+    said = f"bucket-encrypted, not asked of {files}"
+    assert said in read(as_bytes(asked)).below("clause-ACME-SEC-1")
+    assert "not asked" not in read(as_bytes(made)).below("clause-ACME-SEC-1")
 
 
 def test_every_result_is_in_the_page_worst_first(sample: ReadPage) -> None:

@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from evidence.formats import workbook
 from evidence.model import AlarmTested, Commit, Evidence, Row, Verdict
+from evidence.plain_words import STANDINGS, STATES
 from runbook.model.refusal import RefusedError
 from tests.evidence.formats.readers import ROWS, TEXT, joined
 from tests.evidence.samples import COMMIT, NO_COMMIT, evidence, row
@@ -85,11 +86,12 @@ def test_the_summary_says_what_was_judged_and_how_it_ended() -> None:
     ]
     counts = {line[0]: line[1] for line in told if len(line) == 3}
     assert {verdict: counts[verdict] for verdict in evidence().summary} == evidence().summary
-    standings = ("broken", "gap", "weak", "held with exceptions", "held")
-    assert [counts[standing] for standing in standings] == [1, 1, 1, 1, 1]
+    for standing, meaning in STANDINGS.values():
+        assert (standing, 1, meaning) in told
     assert (1, "The rehearsal was of acme/staging.") in told
     assert ("cdk-nag", "3.0.2") in told
-    assert ("Clauses that apply", 2, "1 kept, 1 kept in part") in told
+    for state, number in (("broken", 0), ("open", 0), ("kept in part", 1), ("kept", 1)):
+        assert (state, number, STATES[state]) in told
     assert ("Alarm tests", 12, "of alarms: 1; failed: 0") in told
     started = "started 2026-05-01T10:00:00+00:00: 1 not exercisable, 1 passed"
     assert ("Last rehearsal", "acme/staging", started) in told
@@ -155,6 +157,7 @@ def test_the_other_tables_say_what_the_evidence_says() -> None:
             "bucket-encrypted",
             "Buckets are encrypted with a customer managed key",
             *(0, 0, 0, 1, 0, 0),
+            "",
             "Records are PHI.",
             "Set BucketEncryption.",
             "ACME-SEC-1",
@@ -165,16 +168,16 @@ def test_the_other_tables_say_what_the_evidence_says() -> None:
             "HIPAA.Security-S3BucketLoggingEnabled",
             "Buckets are logged",
             *(0, 0, 0, 0, 1, 0),
-            *("", "", "", ""),
+            *("", "", "", "", ""),
         ],
     ]
     assert lines(book["Clauses"])[1:] == [
         [
-            *("ACME-SEC-1", "kept", "yes", "Records are encrypted.", "", "runbook, section 4"),
+            *("ACME-SEC-1", "kept", "yes", "Records are encrypted.", "", "", "runbook, section 4"),
             "rule bucket-encrypted (policies/rules/bucket_encrypted.py), t.py",
         ],
         [
-            *("ACME-LOG-1", "kept in part", "yes", "Access is logged."),
+            *("ACME-LOG-1", "kept in part", "yes", "Access is logged.", ""),
             "logs of the database wait for a later release",
             "runbook, section 5",
             "alarm bucket-full (runbook/alarms/catalogue.py)",
@@ -231,11 +234,42 @@ def test_what_is_not_there_is_said() -> None:
     assert ["Last rehearsal", "none on record", ""] in lines(book["Summary"])
 
 
+@pytest.mark.clause("ALL-4")
+def test_a_broken_clause_says_what_breaks_it() -> None:
+    made = evidence()
+    one, other = made.clauses
+    broken = replace(one, state="broken", broken=("a fails at 1 resource", "drill b: failed: c"))
+    book = read(replace(made, clauses=(broken, other)))
+    told = [tuple(c for c in line if c != "") for line in lines(book["Summary"])]
+    assert ("broken", 1, STATES["broken"]) in told
+    assert ("kept", 0, STATES["kept"]) in told
+    heading, first, _ = lines(book["Clauses"])
+    said = dict(zip(heading, first, strict=True))
+    assert (said["State"], said["What breaks it"]) == ("broken", "\n".join(broken.broken))
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_rule_that_was_not_asked_says_of_what() -> None:
+    made = evidence()
+    ours, of_pack = made.rules
+    files = "the files of services: no sources were given"
+    rules = {"Runbook::bucket-encrypted": {Verdict.PASS: 1}, f"{of_pack.judge}::{of_pack.id}": {}}
+    controls = (replace(made.controls[0], rules=rules),)
+    book = read(replace(made, rules=(replace(ours, unasked=files), of_pack), controls=controls))
+    assert lines(book["Controls"])[1][6] == (
+        f"Runbook::bucket-encrypted: pass 1, not asked of {files}\n"
+        f"{of_pack.judge}::{of_pack.id}: no result"
+    )
+    heading, *told = lines(book["Rules"])
+    column = heading.index("Not asked of")
+    assert [line[column] for line in told] == [files, ""]
+
+
 def test_a_clause_of_another_organisation_is_said_not_to_apply() -> None:
     elsewhere = replace(evidence().clauses[0], applies=False)
     book = read(evidence(clauses=(elsewhere,)))
     assert lines(book["Clauses"])[1][2] == "no"
-    assert ["Clauses that apply", 0, ""] in lines(book["Summary"])
+    assert ["kept", 0, STATES["kept"]] in lines(book["Summary"])
 
 
 def test_a_working_tree_that_differs_is_said() -> None:

@@ -132,7 +132,7 @@ def test_colours_that_changed_places_fail(production: Real) -> None:
 @pytest.mark.clause("ALL-4")
 def test_what_is_gone_is_told_in_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"r{number:02}" for number in range(20)]
-    held = {"rovn/production": {"gone": {key: {} for key in [*names, "groups"]}}}
+    held: Json = {"rovn/production": {"gone": {key: {} for key in [*names, "groups"]}}}
     monkeypatch.setattr(listener_rules_frozen, "frozen", lambda: held)
     told = verdicts(RULE, template("data", {}), whole=True)[None]
     assert [said.split()[3] for said in told.split("; ")] == names

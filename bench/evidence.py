@@ -12,6 +12,7 @@ from evidence.collected.assembly import read_assembly
 from evidence.collected.independent import independent_judges
 from evidence.gathering import gather
 from runbook.model.selection import all_environments
+from runbook.working_tree import working_tree
 from tests.assembly import ROOT
 
 RUNS = 3
@@ -64,5 +65,6 @@ def _command(folder: Path) -> float:
 
 def _gathering(assembly: Path, folder: Path) -> float:
     start = time.perf_counter()
-    gather(assembly, all_environments(), rehearsal=folder / "none.json", sources=ROOT, refused="")
+    before, report = working_tree(ROOT), folder / "none.json"
+    gather(assembly, all_environments(), rehearsal=report, sources=ROOT, before=before, refused="")
     return time.perf_counter() - start

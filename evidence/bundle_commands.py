@@ -65,16 +65,16 @@ def verify_bundle(
 def _tell(verified: "Verified") -> None:
     from evidence.model import Commit
     from evidence.plain_words import commit_words, counted
-    from policies.terminal import red, say
+    from policies.terminal import plain, red, say
 
     manifest = verified.manifest
     for difference in verified.differences:
-        say(f"{red(difference.kind)} {difference.path}: {difference.why}")
+        say(f"{red(difference.kind)} {plain(f'{difference.path}: {difference.why}')}")
     state = "whole" if verified.whole else "NOT as it was written"
     words = commit_words(Commit(manifest.commit, manifest.commit_date, clean=manifest.clean))
     at = f" at {manifest.commit[:7]} ({manifest.commit_date[:10]})" if words.known else ""
     say(
-        f"The bundle of {manifest.name}{at} is {state}: "
+        f"{plain(f'The bundle of {manifest.name}{at}')} is {state}: "
         f"{counted(len(manifest.files), 'file')}, "
         f"{counted(len(verified.differences), 'difference')}."
     )
@@ -98,14 +98,14 @@ def diff(
 ) -> None:
     """Say what became better or worse from one bundle to another; both are verified first."""
     from evidence.bundle_comparison import compare_bundles, lines
-    from policies.terminal import say
+    from policies.terminal import plain, say
 
     compared = compare_bundles(old, new, across=across)
     if as_json:
         typer.echo(json.dumps(compared.as_json(), indent=2))
     else:
         for line in lines(compared):
-            say(line)
+            say(plain(line))
     raise typer.Exit(NOT_SO if compared.worse else AS_IT_SHOULD)
 
 

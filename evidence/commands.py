@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from evidence.model import Evidence
     from evidence.summary import Written
     from runbook.model.environment import Environment
+    from runbook.working_tree import WorkingTree
 
 DONE, FAILED = 0, 1
 ASSEMBLY = Path("build/evidence-assembly")
@@ -136,23 +137,25 @@ def _write(
     name: str | None, assembly: Path | None, out: Path, rehearsal: Path | None, *, oscal: bool
 ) -> "tuple[list[Written], str]":
     """Write the bundles; tell them, and what a synthesis of our own was refused for."""
+    from policies.marks import ROOT
     from runbook.model.selection import all_environments
+    from runbook.working_tree import working_tree
 
+    before = working_tree(ROOT)
     # Before anything else begins: what would be refused after minutes is told at once.
     chosen = [_known(name)] if name else all_environments()
     report = _readable(assembly, rehearsal)
-    _refuse_unwritable(out, chosen, oscal=oscal)
+    _refuse_unwritable(out, chosen, before, oscal=oscal)
     refused = None if assembly else _synthesized(ASSEMBLY)
     from evidence.bundle import load_formats, write_bundle
     from evidence.gathering import gather
     from evidence.summary import Written
-    from policies.marks import ROOT
     from policies.side_by_side import side_by_side
     from policies.terminal import say
 
     say("evidence: every rule, cfn-lint and checkov judge; it takes a minute", err=True)
     judged = assembly or ASSEMBLY
-    found = gather(judged, chosen, rehearsal=report, sources=ROOT, refused=refused)
+    found = gather(judged, chosen, rehearsal=report, sources=ROOT, before=before, refused=refused)
     load_formats(oscal=oscal)
     folders = [_folder(out, each) for each in found]
     for folder in folders:
@@ -182,18 +185,19 @@ def _readable(assembly: Path | None, rehearsal: Path | None) -> Path:
     return report
 
 
-def _refuse_unwritable(out: Path, chosen: "Iterable[Environment]", *, oscal: bool) -> None:
+def _refuse_unwritable(
+    out: Path, chosen: "Iterable[Environment]", tree: "WorkingTree | None", *, oscal: bool
+) -> None:
     """Refuse folders with other things than a bundle, and OSCAL that nobody could write here."""
     from evidence.bundle import refuse_other_things
-    from policies.marks import ROOT
 
     for environment in chosen:
         refuse_other_things(_folder(out, environment))
     if oscal:
-        from evidence.collected.provenance import provenance
+        from evidence.collected.provenance import commit_of
         from evidence.formats.oscal import refuse_unwritable
 
-        refuse_unwritable(provenance(ROOT).commit)
+        refuse_unwritable(commit_of(tree))
 
 
 def _folder(out: Path, of: "Environment | Evidence") -> Path:

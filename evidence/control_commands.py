@@ -112,7 +112,7 @@ def _read(folder: Path, environment: str | None) -> "Evidence":
     """Read a bundle whose evidence is as it was written; warn where something else in it is not."""
     from evidence.bundle_files import EVIDENCE
     from evidence.verification import verify
-    from policies.terminal import say, yellow
+    from policies.terminal import plain, say, yellow
 
     verified = verify(folder)
     evidence = verified.evidence
@@ -124,7 +124,8 @@ def _read(folder: Path, environment: str | None) -> "Evidence":
         reason = f"{folder} is of {evidence.name}"
         raise _refused(str(environment), reason, "leave one of the two out")
     for difference in verified.differences:
-        say(yellow(f"warning: {folder} is not as it was written: {difference}"), err=True)
+        warning = plain(f"warning: {folder} is not as it was written: {difference}")
+        say(yellow(warning), err=True)
     return evidence
 
 

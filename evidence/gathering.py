@@ -29,6 +29,7 @@ from policies.waivers import Waiver, load_waivers
 from policies.waiving import waived_for
 from runbook.model.environment import Environment
 from runbook.model.refusal import RefusedError
+from runbook.working_tree import WorkingTree
 
 _GIVEN = (
     "The assembly was given: that it was made from this commit is shown for its alarms alone, and "
@@ -43,15 +44,17 @@ def gather(
     *,
     rehearsal: Path,
     sources: Path,
+    before: WorkingTree | None,
     refused: str | None = None,
     judges: Judges = independent_judges,
 ) -> tuple[Evidence, ...]:
     """Gather the evidence of each of these environments, in their order.
 
     ``assembly`` is judged whole, whatever is asked for, so that a bundle says the same alone.
-    ``rehearsal`` is the report of the last one, ``sources`` the repository. ``refused`` is what a
-    synthesis of these sources was refused for, empty for nothing; None where the assembly was given
-    and nobody knows what it was made from.
+    ``rehearsal`` is the report of the last one, ``sources`` the repository, ``before`` how its
+    working tree stood before all else. ``refused`` is what a synthesis of these sources was refused
+    for, empty for nothing; None where the assembly was given and nobody knows what it was made
+    from.
     """
     reading = read_assembly(assembly)
     require(environments, reading, assembly)
@@ -78,8 +81,9 @@ def gather(
             )
             for each in environments
         }
-        origin = _of_the_commit_alone(provenance(sources), given=refused is None)
         independent = independent_judged(started, there, waivers, waiving.day)
+    # Last: what changes while they judge is in no commit's evidence.
+    origin = _of_the_commit_alone(provenance(sources, before), given=refused is None)
     return tuple(
         _evidence(
             each,
@@ -164,4 +168,5 @@ def _expired(waivers: Sequence[Waiver], day: date | None) -> tuple[str, ...]:
     if not late:
         return ()
     entries = ", ".join(each.key for each in late)
-    return (f"{len(late)} waivers had expired on {day}, the day of the commit: {entries}.",)
+    # Without the day, which the commit has: it would be another gap with each.
+    return (f"{len(late)} waivers had expired on the day of the commit: {entries}.",)

@@ -5,7 +5,7 @@ that was renamed, is no change.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,9 +20,8 @@ from evidence.comparison import (
 )
 from evidence.model import Evidence, JudgedRule, Row, Verdict
 from evidence.plain_words import counted
+from evidence.said import FINDINGS, Said, by_faults, said_by
 
-_WORST_FIRST = tuple(Verdict)
-_FINDINGS = (Verdict.FAIL, Verdict.ERROR)
 # What got no further than a judge's silence is weaker than a pass, and stronger than an exception.
 _RANKS = {
     Verdict.FAIL: 0,
@@ -34,18 +33,6 @@ _RANKS = {
 Rule = tuple[str, str]
 # Of a judge, its rule, and where.
 Key = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a rule says of one place: its worst verdict there, and each of its findings."""
-
-    verdict: Verdict
-    findings: tuple[str, ...]
-
-    def __str__(self) -> str:
-        verdict = self.verdict.value.replace("_", " ")
-        return f"{verdict}: {'; '.join(self.findings)}" if any(self.findings) else verdict
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ class Judgements:
         rows: dict[Key, list[Row]] = defaultdict(list)
         for row in self.evidence.rows:
             rows[row.judge, row.rule, self._place(row)].append(row)
-        return {key: _said(those) for key, those in rows.items()}
+        return {key: said_by(those) for key, those in rows.items()}
 
     @cached_property
     def judges(self) -> Mapping[str, str]:
@@ -180,8 +167,7 @@ def _findings(old: Judgements, new: Judgements) -> Iterator[Change]:
         if direction is None:
             continue
         judge, rule, place = key
-        told = {said.verdict for said in (before, after) if said}
-        is_finding = told & {*_FINDINGS, Verdict.WAIVED}
+        is_finding = any(said.is_found for said in (before, after) if said)
         subject = Subject.FINDING if is_finding else Subject.JUDGEMENT
         words = (str(said or "nothing said") for said in (before, after))
         yield Change(direction, subject, f"{judge}::{rule} at {place}", *words)
@@ -190,8 +176,8 @@ def _findings(old: Judgements, new: Judgements) -> Iterator[Change]:
 def _direction(key: Key, old: Judgements, new: Judgements) -> Direction | None:
     """Say what it means; None where another change tells it: of its rule, or of its place."""
     before, after = old.said.get(key), new.said.get(key)
-    found = after is not None and after.verdict in _FINDINGS
-    was_found = before is not None and before.verdict in _FINDINGS
+    found = after is not None and after.verdict in FINDINGS
+    was_found = before is not None and before.verdict in FINDINGS
     if _told_already(key, old, new):
         if found and not was_found:
             return Direction.WORSE
@@ -201,14 +187,12 @@ def _direction(key: Key, old: Judgements, new: Judgements) -> Direction | None:
         return _from_nothing(after)
     if after is None:
         # A judge that lists failures alone is silent where one was mended.
-        mended = before.verdict in (*_FINDINGS, Verdict.WAIVED)
-        return Direction.BETTER if mended else Direction.WORSE
+        return Direction.BETTER if before.is_found else Direction.WORSE
     if after.verdict not in _RANKS:
         return Direction.OTHER if was_found else Direction.WORSE
-    ranks = _RANKS[before.verdict], _RANKS[after.verdict]
-    if ranks[0] != ranks[1]:
-        return by_rank(*ranks)
-    return by_rank(-len(before.findings), -len(after.findings))
+    if before.is_found and after.is_found:
+        return by_faults(before, after)
+    return by_rank(_RANKS[before.verdict], _RANKS[after.verdict])
 
 
 def _from_nothing(after: Said | None) -> Direction | None:
@@ -233,9 +217,3 @@ def _told_already(key: Key, old: Judgements, new: Judgements) -> bool:
         or place not in old.known
         or place not in new.known
     )
-
-
-def _said(rows: Sequence[Row]) -> Said:
-    verdicts = [row.verdict for row in rows]
-    findings = sorted(row.message for row in rows if row.verdict in _FINDINGS)
-    return Said(min(verdicts, key=_WORST_FIRST.index), tuple(findings))

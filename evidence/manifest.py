@@ -107,6 +107,8 @@ def read_manifest(data: bytes, source: str) -> Manifest:
     for key in _TEXTS:
         if not isinstance(found.get(key), str):
             raise _refused(source, key, "it is no text")
+        if not found[key].isprintable():
+            raise _refused(source, key, f"{found[key]!a} has letters that nobody can print")
     if not isinstance(found.get("clean"), bool):
         raise _refused(source, "clean", "it is neither true nor false")
     files = found.get("files")

@@ -77,7 +77,7 @@ def lines(written: Sequence[Written]) -> Iterator[str]:
     """Say it for people; at most ``SHOWN`` failures of each environment."""
     for each in written:
         evidence = each.evidence
-        yield f"{bold(evidence.name)}  {each.folder.as_posix()}/{PAGE}"
+        yield f"{bold(plain(evidence.name))}  {each.folder.as_posix()}/{PAGE}"
         yield f"  results   {_counted(evidence.summary)}"
         yield f"  controls  {_counted(standings(evidence))}"
         yield f"  clauses   {_counted(states(evidence))}"

@@ -12,6 +12,7 @@ from evidence.bundle_files import EVIDENCE
 from evidence.formats.evidence_json import read
 from evidence.manifest import MANIFEST, FileEntry, Manifest, read_manifest, sha256_of
 from evidence.model import Evidence
+from runbook.model.printable import printable
 from runbook.model.refusal import Refusal, RefusedError
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -99,7 +100,7 @@ def verify(folder: Path, *, manifest_sha256: str | None = None) -> Verified:
         why = "the manifest lists none, so nothing says what was judged"
         differences.append(Difference(Kind.MISSING, EVIDENCE, why))
     differences += [
-        Difference(Kind.ADDED, _shown(path), what)
+        Difference(Kind.ADDED, printable(path), what)
         for path, what in _added(there, {MANIFEST, *manifest.files})
     ]
     ordered = sorted(differences, key=lambda d: (list(Kind).index(d.kind), d.path, d.why))
@@ -153,7 +154,7 @@ def _held(
 ) -> tuple[bytes, Difference | None]:
     """Hold one listed file against its entry; give its bytes, too."""
     if name not in there:
-        other = [_shown(there_) for there_ in there if there_.lower() == name.lower()]
+        other = [printable(there_) for there_ in there if there_.lower() == name.lower()]
         why = f"it is there as {other[0]}" if other else "the manifest lists it"
         return b"", Difference(Kind.MISSING, name, why)
     if why := _no_file(there[name]):
@@ -215,8 +216,3 @@ def _within(folder: os.DirEntry[str]) -> Iterator[tuple[str, str]]:
         yield from (
             (str(inside / name), "it is in a folder of its own") for name in folders + files
         )
-
-
-def _shown(name: str) -> str:
-    """Write a name of the disk so that it can be printed, whatever bytes it has."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
-from policies.report import Report, Result, Status
+from policies.report import Report, Result, Status, joined
 from policies.rule import ANY, Rule
 from policies.side_by_side import side_by_side
 from policies.templates.assembly import Reading, Template
@@ -211,8 +211,8 @@ def _required(rule: Rule, scope: Scope) -> Iterator[Result]:
 
 
 def _verdict(messages: Iterable[str]) -> tuple[Status, str]:
-    faults = list(dict.fromkeys(messages))
-    return (Status.FAIL, "; ".join(faults)) if faults else (Status.PASS, "")
+    faults = list(messages)
+    return (Status.FAIL, joined(faults)) if faults else (Status.PASS, "")
 
 
 def _raised(error: Exception) -> tuple[Status, str]:
@@ -228,9 +228,9 @@ def _merged(results: Iterable[Result]) -> Iterator[Result]:
         found.setdefault(result.key, []).append(result)
     for same in found.values():
         worst = min((result.status for result in same), key=_WORST_FIRST.index)
-        said = dict.fromkeys(r.message for r in same if r.status is worst and r.message)
+        said = [r.message for r in same if r.status is worst and r.message]
         first = next(result for result in same if result.status is worst)
-        yield replace(first, message="; ".join(said))
+        yield replace(first, message=joined(said))
 
 
 def _waived(

@@ -1,6 +1,7 @@
 """What a check found: one result for each rule and resource, passes too."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from operator import attrgetter
@@ -67,6 +68,20 @@ class Result:
 
 
 _VALUES = attrgetter(*(field.name for field in fields(Result)))
+
+
+# Between the faults of one resource, which share a message.
+_BETWEEN = "; "
+
+
+def joined(faults: Iterable[str]) -> str:
+    """Put faults, or messages of some, into one message: each once, in their order."""
+    return _BETWEEN.join(dict.fromkeys(faults))
+
+
+def faults_in(message: str) -> tuple[str, ...]:
+    """Take apart what was joined; a fault that has the joint in its own words is several."""
+    return tuple(message.split(_BETWEEN))
 
 
 def with_lapsed(message: str, waiver: str) -> str:

@@ -7,7 +7,7 @@ rule that raises and a service that lacks what it must have are an ``error`` or 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from policies.report import Result, Status
+from policies.report import Result, Status, joined
 from policies.rule import Rule
 from policies.source_file import FileKind, SourceFile
 from policies.templates.values import UnresolvedError
@@ -93,13 +93,13 @@ def _judged(rule: Rule, kind: FileKind, path: Path, root: Path) -> Result:
     where = path.relative_to(root).as_posix()
     try:
         file = SourceFile(kind, where, path.read_bytes())
-        faults = list(dict.fromkeys(rule.judge_file(file)))
+        faults = list(rule.judge_file(file))
     except UnresolvedError as error:
         return _about(rule, Status.FAIL, where, str(error))
     except Exception as error:  # noqa: BLE001 - what cannot be judged is no pass
         # The error's own words could quote the file, and a secret in it.
         return _about(rule, Status.ERROR, where, f"it cannot be judged: {type(error).__name__}")
-    return _about(rule, Status.FAIL if faults else Status.PASS, where, "; ".join(faults))
+    return _about(rule, Status.FAIL if faults else Status.PASS, where, joined(faults))
 
 
 def _about(rule: Rule, status: Status, where: str, message: str) -> Result:

@@ -1,5 +1,6 @@
 """Waivers as those who judge use them: what is let pass, and what nobody needs."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,12 @@ from runbook.model.environment import Environment
 from runbook.model.refusal import Refusal
 
 _PREFIX = f"{RUNBOOK}::"
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_ENTRY = re.compile(r"waiver\[\d+\](?: \(line \d+\))?")
+_LATE = re.compile(rf"(it held until {_DAY}), and it is {_DAY}")
+_LAPSED = re.compile(
+    rf" \(waiver expired: policies/waivers\.toml {_ENTRY.pattern}: {_LATE.pattern}\)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,15 @@ def covered(waived: Iterable[Waived], day: date | None) -> Covered:
         if late and _key(finding) not in let_pass
     }
     return Covered(let_pass, lapsed)
+
+
+def undated(message: str) -> str:
+    """Take out of a message what changes with the day or with the place of a waiver in its file.
+
+    That is the waiver that ``lapsed`` names behind a finding, and of what is told of a waiver the
+    entry's number and line and the day on which it had expired.
+    """
+    return _LATE.sub(r"\1", _ENTRY.sub("waiver", _LAPSED.sub("", message)))
 
 
 def unused_in(

@@ -1,7 +1,8 @@
 """What was judged and by what: the commit, and the versions that decided."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,30 +33,51 @@ class Provenance:
     gaps: tuple[str, ...]
 
 
-def provenance(root: Path) -> Provenance:
-    """Ask git about the repository at ``root``, and the installation for its versions."""
-    commit, of_commit = _commit(root)
+def provenance(root: Path, before: WorkingTree | None) -> Provenance:
+    """Ask git about the repository at ``root``, and the installation for its versions.
+
+    ``before`` is how its working tree stood when the work began, None where git did not tell. The
+    commit is that one's, and clean only if the tree was all the while, as far as both ends show.
+    """
+    after = working_tree(root)
+    clean = before is not None and before.stayed_clean(after)
     versions = {name: version_of(package) for name, package in _PACKAGES.items()}
     versions["checkov"] = checkov_version()
     missing = [name for name, found in sorted(versions.items()) if found == UNKNOWN]
     gaps = [f"In which version {name} judged is not known." for name in missing]
     if os.environ.get("JSII_NODE", _NODE) != _NODE:
         gaps.append("JSII_NODE is set, so another Node.js than the one named may have run the CDK.")
-    return Provenance(commit, dict(sorted(versions.items())), (*of_commit, *gaps))
+    commit = replace(commit_of(before), clean=clean)
+    return Provenance(commit, dict(sorted(versions.items())), (*_unlike(before, after), *gaps))
 
 
-def _commit(root: Path) -> tuple[Commit, tuple[str, ...]]:
-    found = working_tree(root)
-    if found is None:
-        gap = "No commit is known: git does not tell one, so nothing ties this to a state of code."
-        return Commit(UNKNOWN, UNKNOWN, clean=False), (gap,)
-    return Commit(found.commit, found.date, clean=found.clean), _dirty(found)
+def commit_of(tree: WorkingTree | None) -> Commit:
+    """Name the commit of a working tree, or that none is known."""
+    if tree is None:
+        return Commit(UNKNOWN, UNKNOWN, clean=False)
+    return Commit(tree.commit, tree.date, clean=tree.clean)
 
 
-def _dirty(found: WorkingTree) -> tuple[str, ...]:
-    if found.clean:
-        return ()
-    paths = found.changed
+def _unlike(before: WorkingTree | None, after: WorkingTree | None) -> Iterator[str]:
+    """Say what keeps the evidence from being of the commit alone."""
+    if before is None:
+        yield "No commit is known: git does not tell one, so nothing ties this to a state of code."
+        return
+    at = before.commit[:12]
+    if not before.clean:
+        yield f"The working tree is not commit {at}: {_named(before.changed)} differ."
+    if after is None:
+        yield f"The working tree was commit {at} at first, and git did not tell at the end."
+    elif after.commit != before.commit:
+        yield (
+            f"The working tree went from commit {at} to {after.commit[:12]} meanwhile: what was "
+            "judged may be of either."
+        )
+    elif meanwhile := sorted({*before.changed} ^ {*after.changed}):
+        changed = _named(meanwhile)
+        yield f"The working tree at commit {at} did not stay as it was: {changed} changed."
+
+
+def _named(paths: Sequence[str]) -> str:
     more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    differ = f"{', '.join(paths[:_NAMED])}{more} differ"
-    return (f"The working tree is not commit {found.commit[:12]}: {differ}.",)
+    return f"{', '.join(paths[:_NAMED])}{more}"

@@ -76,7 +76,7 @@ def _told(one: Json) -> tuple[tuple[Json, ...], list[tuple[Json, Json]]]:
 
 def _required(scope: Scope) -> Iterator[str]:
     there = {budget.at("Budget.BudgetName") for budget in scope.resources(BUDGET)}
-    for name in _wanted(scope).keys() - there:
+    for name in sorted(_wanted(scope).keys() - there):
         yield f"no budget is called {name}"
 
 

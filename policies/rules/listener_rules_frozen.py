@@ -98,7 +98,7 @@ def _required(scope: Scope) -> Iterator[str]:
         if scope.target(service.at(f"{_ADVANCED}.{name}"))
     }
     for key, rules in _of(scope).items():
-        for which in rules.keys() - {_GROUPS}:
+        for which in sorted(rules.keys() - {_GROUPS}):
             if (key, which) not in there:
                 yield f"policies/{FILE} holds the {which} rule of {key}, and there is none"
 

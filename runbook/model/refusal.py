@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runbook.model.printable import printable
+
 WHOLE_FILE = "(the whole file)"
 
 
@@ -36,7 +38,8 @@ class RefusedError(Exception):
             return str(self)
         (refusal,) = self.refusals
         key = "" if refusal.key == WHOLE_FILE else f"{refusal.key}: "
-        return " ".join(f"{self.source} is refused: {key}{refusal.reason}; {refusal.fix}".split())
+        said = f"{self.source} is refused: {key}{refusal.reason}; {refusal.fix}"
+        return printable(" ".join(said.split()))
 
     def _message(self) -> str:
         lines = [f"{self.source} is refused:"]
@@ -47,4 +50,5 @@ class RefusedError(Exception):
                 f"    why: {refusal.reason}",
                 f"    fix: {refusal.fix}",
             ]
-        return "\n".join(lines)
+        # Names and reasons may be other people's words, which must not steer a terminal.
+        return printable("\n".join(lines), kept="\n\t")

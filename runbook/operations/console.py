@@ -9,6 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
+from runbook.model.printable import printable
+
 _COLOURS = {"bad": "31", "good": "32", "warn": "33", "head": "1"}
 
 
@@ -93,6 +95,6 @@ def _printable(text: str, stream: TextIO) -> str:
 
     Reasons, names and events are other people's words, and none of them may end a command half-way.
     """
-    shown = "".join(c if c in "\n\t" or c.isprintable() else ascii(c)[1:-1] for c in text)
+    shown = printable(text, kept="\n\t")
     encoding = stream.encoding or "utf-8"
     return shown.encode(encoding, "backslashreplace").decode(encoding)

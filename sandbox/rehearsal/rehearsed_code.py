@@ -25,4 +25,4 @@ def rehearsed_code(before: WorkingTree | None, after: WorkingTree | None) -> Reh
     """Say it by how the working tree stood before and after; None where git told nothing."""
     if before is None:
         return None
-    return RehearsedCode(before.commit, before.date, clean=before.clean and after == before)
+    return RehearsedCode(before.commit, before.date, clean=before.stayed_clean(after))

@@ -146,3 +146,35 @@ def test_help_loads_nothing_that_is_slow() -> None:
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}"},
     )
     assert ran.stdout.split() == []
+
+
+EVIL = "acme\x1b[2J\x1b[H\rwhole"
+
+
+def printed(result: Result) -> str:
+    return result.stdout.replace("\n", "")
+
+
+@pytest.mark.clause("ALL-4")
+def test_no_text_of_a_bundle_steers_the_terminal_that_compares_it(tmp_path: Path) -> None:
+    told = {"gaps": (EVIL,), "versions": {EVIL: EVIL}}
+    for name, changes in (("old", {}), ("new", told)):
+        write_bundle(evidence(**changes), tmp_path / name, oscal=False)
+    result = run("diff", tmp_path / "old", tmp_path / "new")
+    assert result.exit_code == 1
+    assert "whole" in result.stdout
+    assert printed(result).isprintable()
+
+
+@pytest.mark.clause("ALL-4")
+def test_what_evidence_says_of_itself_cannot_forge_the_verdict(bundle: Path) -> None:
+    said = json.loads((bundle / "evidence.json").read_bytes())
+    (bundle / "evidence.json").write_text(json.dumps({**said, "schema": EVIL}))
+    listed = json.loads((bundle / MANIFEST).read_bytes())
+    data = (bundle / "evidence.json").read_bytes()
+    listed["files"]["evidence.json"] = {"bytes": len(data), "sha256": sha256_of(data)}
+    (bundle / MANIFEST).write_text(f"{json.dumps(listed, indent=2, sort_keys=True)}\n")
+    result = run("verify", bundle)
+    assert result.exit_code == 1
+    assert "NOT as it was written" in result.stdout
+    assert printed(result).isprintable()

@@ -117,7 +117,7 @@ def test_one_finding_more_at_the_same_place_is_worse_and_one_less_better() -> No
     ]
     assert [direction for direction, _ in told(two, one)] == ["better"]
     otherwise = judged(row(Verdict.FAIL, message="port 80"))
-    assert [direction for direction, _ in told(one, otherwise)] == ["other"]
+    assert [direction for direction, _ in told(one, otherwise)] == ["worse"]
 
 
 @pytest.mark.clause("ALL-4")

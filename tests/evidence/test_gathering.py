@@ -27,10 +27,12 @@ from policies.templates.assembly import Reading
 from policies.waivable_rules import CFN_LINT, CHECKOV, PACKS, RUNBOOK
 from runbook.model.loader import load_environment
 from runbook.model.refusal import RefusedError
+from runbook.working_tree import working_tree
 from tests.assembly import ROOT, Assembly
 from tests.evidence.samples import COMMIT
 
 PRODUCTION, STAGING = map(load_environment, ("rovn/production", "rovn/staging"))
+TREE = working_tree(ROOT)
 REHEARSAL = {
     "environment": "rovn/staging",
     "started": "2026-05-01T10:00:00+00:00",
@@ -52,12 +54,18 @@ import hashlib, pickle, sys
 from pathlib import Path
 from evidence.gathering import gather
 from runbook.model.loader import load_environment
-from tests.evidence.test_gathering import nobody
+from tests.evidence.test_gathering import ROOT, TREE, nobody
 
 assembly, rehearsal = map(Path, sys.argv[1:])
 environments = [load_environment("rovn/production")]
 found = gather(
-    assembly, environments, rehearsal=rehearsal, sources=Path.cwd(), refused="", judges=nobody
+    assembly,
+    environments,
+    rehearsal=rehearsal,
+    sources=ROOT,
+    before=TREE,
+    refused="",
+    judges=nobody,
 )
 print(hashlib.sha256(repr(found).encode()).hexdigest())
 """
@@ -80,7 +88,9 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gathered(assembly: Assembly, rehearsal: Path) -> tuple[Evidence, ...]:
     """Gather both environments with every judge."""
     both = [PRODUCTION, STAGING]
-    return gather(assembly.directory, both, rehearsal=rehearsal, sources=ROOT, refused="")
+    return gather(
+        assembly.directory, both, rehearsal=rehearsal, sources=ROOT, before=TREE, refused=""
+    )
 
 
 @pytest.mark.clause("ALL-4")
@@ -162,12 +172,18 @@ def test_drills_are_held_against_the_commit_that_was_judged(
     assembly: Assembly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rehearsed: str, gap: str
 ) -> None:
     origin = Provenance(COMMIT, {}, ())
-    monkeypatch.setattr(gathering, "provenance", lambda _: origin)
+    monkeypatch.setattr(gathering, "provenance", lambda *_: origin)
     named = {**REHEARSAL, "commit": {"id": rehearsed, "date": COMMIT.date, "clean": True}}
     path = tmp_path / "report.json"
     path.write_text(json.dumps(named), "utf-8")
     [evidence] = gather(
-        assembly.directory, [STAGING], rehearsal=path, sources=ROOT, refused="", judges=nobody
+        assembly.directory,
+        [STAGING],
+        rehearsal=path,
+        sources=ROOT,
+        before=TREE,
+        refused="",
+        judges=nobody,
     )
     assert [each for each in evidence.gaps if UNSHOWN in each] == ([gap] if gap else [])
 
@@ -178,7 +194,13 @@ def test_one_environment_elsewhere_says_the_same(
 ) -> None:
     both = [PRODUCTION, STAGING]
     here = gather(
-        assembly.directory, both, rehearsal=rehearsal, sources=ROOT, refused="", judges=nobody
+        assembly.directory,
+        both,
+        rehearsal=rehearsal,
+        sources=ROOT,
+        before=TREE,
+        refused="",
+        judges=nobody,
     )
     moved = shutil.copytree(assembly.directory, tmp_path / "another name")
     elsewhere = subprocess.run(
@@ -205,13 +227,14 @@ def test_what_is_missing_or_refused_is_said(
         [STAGING],
         rehearsal=tmp_path / "gone.json",
         sources=tmp_path,
+        before=None,
         refused="a finding of production",
         judges=nobody,
     )
     told = "\n".join(evidence.gaps)
     assert "No rehearsal is on record" in told
     assert "No commit is known" in told
-    assert f"{len(evidence.waivers)} waivers had expired on 2099-01-01" in told
+    assert f"{len(evidence.waivers)} waivers had expired on the day of the commit" in told
     assert "The assembly was given" not in told
     assert evidence.rehearsal is None
     failed = {(r.rule, r.verdict) for r in evidence.rows if r.verdict in ("fail", "error")}
@@ -235,6 +258,7 @@ def on_the_last_day_and_after(
                 [STAGING],
                 rehearsal=assembly.directory / "no rehearsal",
                 sources=ROOT,
+                before=TREE,
                 refused="",
                 judges=nobody,
             )
@@ -313,12 +337,17 @@ def test_a_template_that_was_changed_since_fails_whoever_judged_it_before(
         raise RefusedError("the day to judge by", [])
 
     monkeypatch.setattr(gathering, "day_of_the_commit", unknown)
-    monkeypatch.setattr(gathering, "provenance", lambda _: Provenance(COMMIT, {}, ()))
+    monkeypatch.setattr(gathering, "provenance", lambda *_: Provenance(COMMIT, {}, ()))
     edited = shutil.copytree(assembly.directory, tmp_path / "cdk.out")
     [file] = edited.glob("assembly-rovn-staging/*stagingAudit*.template.json")
     file.write_text(file.read_text("utf-8").replace("COMPLIANCE", "GOVERNANCE"), "utf-8")
     [evidence] = gather(
-        edited, [STAGING], rehearsal=tmp_path / "gone.json", sources=ROOT, judges=nobody
+        edited,
+        [STAGING],
+        rehearsal=tmp_path / "gone.json",
+        sources=ROOT,
+        before=TREE,
+        judges=nobody,
     )
     failed = {(row.judge, row.rule) for row in evidence.rows if row.verdict is Verdict.FAIL}
     assert ("CDK synthesis", "template-unchanged") in failed
@@ -341,4 +370,11 @@ def test_an_assembly_that_is_older_than_the_catalogue_is_refused(
     alarms[0]["Properties"]["EvaluationPeriods"] = 99
     file.write_text(json.dumps(body), "utf-8")
     with pytest.raises(RefusedError, match="it is older than the definitions"):
-        gather(older, [STAGING], rehearsal=tmp_path / "gone.json", sources=ROOT, judges=nobody)
+        gather(
+            older,
+            [STAGING],
+            rehearsal=tmp_path / "gone.json",
+            sources=ROOT,
+            before=TREE,
+            judges=nobody,
+        )

@@ -280,6 +280,8 @@ REFUSED: dict[str, tuple[bytes | dict[str, Any] | None, str]] = {
     "a list": (b"[]", "it is no JSON object"),
     "another schema": ({"schema": 2}, "it is 2, and this version of runbook reads 1"),
     "no commit": ({"commit": None}, "it is no text"),
+    "a screen to clear": ({"organisation": "acme\x1b[2J"}, "'acme\\x1b[2J' has letters"),
+    "a line of its own": ({"commit_date": "2026\nwhole"}, "has letters that nobody can print"),
     "no truth": ({"clean": "yes"}, "it is neither true nor false"),
     "no files": ({"files": {}}, "it lists no file"),
     "files as a list": ({"files": [EVIDENCE]}, "it lists no file"),
@@ -310,6 +312,7 @@ def test_a_manifest_that_nothing_can_be_held_against_is_refused(what: str, bundl
     with pytest.raises(RefusedError) as refused:
         verify(bundle)
     assert why in str(refused.value)
+    assert str(refused.value).replace("\n", "").isprintable()
     assert str(manifest) in str(refused.value)
 
 

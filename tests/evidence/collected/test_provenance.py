@@ -10,12 +10,17 @@ import pytest
 
 from evidence.bundle_files import FORMATS
 from evidence.collected import installed
+from evidence.collected import provenance as collected
 from evidence.collected.assembly import template_files
 from evidence.collected.installed import UNKNOWN, checkov_version
-from evidence.collected.provenance import provenance
+from evidence.collected.provenance import Provenance, provenance
+from evidence.model import Commit
+from runbook.working_tree import WorkingTree, working_tree
 from tests.assembly import ROOT
 from tests.evidence.samples import evidence
 from tests.policies.rules.harness import template
+
+AT = WorkingTree("ab" * 20, "2026-05-04T00:00:00Z", ())
 
 
 @pytest.fixture
@@ -38,9 +43,14 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def of(root: Path) -> Provenance:
+    """Ask about a repository in which nothing happens meanwhile."""
+    return provenance(root, working_tree(root))
+
+
 @pytest.mark.clause("ALL-4")
 def test_a_commit_is_told_with_its_time_in_utc(repository: Path) -> None:
-    found = provenance(repository)
+    found = of(repository)
     head = subprocess.run(
         ["git", "-C", str(repository), "rev-parse", "HEAD"],
         check=True,
@@ -57,7 +67,7 @@ def test_a_commit_is_told_with_its_time_in_utc(repository: Path) -> None:
 @pytest.mark.parametrize("name", ["file", "another"])
 def test_a_changed_or_a_new_file_makes_it_unclean(repository: Path, name: str) -> None:
     (repository / name).write_text("changed", "utf-8")
-    found = provenance(repository)
+    found = of(repository)
     assert not found.commit.clean
     [gap] = found.gaps
     assert gap.startswith("The working tree is not commit ")
@@ -67,30 +77,69 @@ def test_a_changed_or_a_new_file_makes_it_unclean(repository: Path, name: str) -
 def test_many_changed_files_are_counted(repository: Path) -> None:
     for number in range(9):
         (repository / f"new{number}").touch()
-    [gap] = provenance(repository).gaps
+    [gap] = of(repository).gaps
     assert "new4 and 4 more differ" in gap
 
 
 @pytest.mark.clause("ALL-4")
+@pytest.mark.parametrize(
+    ("after", "gap"),
+    [
+        (
+            replace(AT, commit="cd" * 20),
+            "The working tree went from commit abababababab to cdcdcdcdcdcd meanwhile: what was "
+            "judged may be of either.",
+        ),
+        (
+            replace(AT, changed=("app.py",)),
+            "The working tree at commit abababababab did not stay as it was: app.py changed.",
+        ),
+        (
+            None,
+            "The working tree was commit abababababab at first, and git did not tell at the end.",
+        ),
+    ],
+    ids=["another commit", "an edit", "git is gone"],
+)
+def test_what_moves_while_it_is_judged_is_of_no_commit_alone(
+    after: WorkingTree | None, gap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collected, "working_tree", {tmp_path: after}.__getitem__)
+    found = provenance(tmp_path, AT)
+    assert found.commit == Commit(AT.commit, AT.date, clean=False)
+    assert found.gaps == (gap,)
+
+
+@pytest.mark.clause("ALL-4")
+def test_an_edit_that_was_taken_back_is_told(repository: Path) -> None:
+    (repository / "file").write_text("changed", "utf-8")
+    before = working_tree(repository)
+    (repository / "file").write_text("as it was", "utf-8")
+    found = provenance(repository, before)
+    assert not found.commit.clean
+    assert [gap.partition(": ")[2] for gap in found.gaps] == ["file differ.", "file changed."]
+
+
+@pytest.mark.clause("ALL-4")
 def test_without_a_repository_nothing_is_guessed(tmp_path: Path) -> None:
-    found = provenance(tmp_path)
+    found = of(tmp_path)
     assert (found.commit.id, found.commit.date, found.commit.clean) == (UNKNOWN, UNKNOWN, False)
     assert found.gaps[0].startswith("No commit is known")
 
 
 @pytest.mark.parametrize("format_", FORMATS.values())
 def test_evidence_without_a_commit_can_be_written(format_: str, tmp_path: Path) -> None:
-    commit = provenance(tmp_path).commit
+    commit = of(tmp_path).commit
     assert import_module(f"evidence.formats.{format_}").as_bytes(evidence(commit=commit))
 
 
 def test_without_git_nothing_is_guessed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repository))
-    assert provenance(repository).commit.id == UNKNOWN
+    assert of(repository).commit.id == UNKNOWN
 
 
 def test_the_versions_are_those_of_the_locks() -> None:
-    versions = provenance(ROOT).versions
+    versions = of(ROOT).versions
     for folder, names in (
         (ROOT, ["aws-cdk-lib", "cdk-nag", "cfn-lint", "constructs", "runbook"]),
         (
@@ -110,12 +159,12 @@ def test_a_judge_that_is_not_installed_has_no_version(
 ) -> None:
     monkeypatch.setattr(installed, "CHECKOV_COMMAND", tmp_path / "bin" / "checkov")
     assert checkov_version() == UNKNOWN
-    assert "In which version checkov judged is not known." in provenance(repository).gaps
+    assert "In which version checkov judged is not known." in of(repository).gaps
 
 
 def test_another_node_is_told(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JSII_NODE", "/opt/node")
-    assert any("JSII_NODE" in gap for gap in provenance(repository).gaps)
+    assert any("JSII_NODE" in gap for gap in of(repository).gaps)
 
 
 def test_templates_are_listed_by_path_with_their_hashes() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from policies.rules import budget_as_declared
 from policies.rules.budget_as_declared import BUDGET, RULE
 from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 from tests.policies.rules.spoiling import add, all_pass, faults, setting
@@ -100,3 +101,11 @@ def test_only_this_rule_sees_a_larger_sum(real: Real) -> None:
         properties(body, BUDGET, NAME)["Budget"]["BudgetLimit"]["Amount"] *= 10
 
     assert real.caught(PART, spoil) == {("budget-as-declared", NAME)}
+
+
+@pytest.mark.clause("ALL-4")
+def test_what_is_missing_is_told_in_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"b{number:02}" for number in range(20)]
+    monkeypatch.setattr(budget_as_declared, "_wanted", lambda _: dict.fromkeys(names))
+    told = verdicts(RULE, template("data", {}), whole=True)[None]
+    assert told.split("; ") == [f"no budget is called {name}" for name in names]

@@ -7,7 +7,7 @@ import pytest
 from policies.rules import listener_rules_frozen
 from policies.rules.listener_rules_frozen import RULE, frozen
 from runbook.model.loader import known_environments, load_environment
-from tests.policies.rules.harness import OPEN, Json, Real, properties
+from tests.policies.rules.harness import OPEN, Json, Real, properties, template, verdicts
 from tests.policies.rules.spoiling import ABSENT, APP, SERVICE, Spoil, all_pass, faults, setting
 
 LISTENER_RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
@@ -127,3 +127,12 @@ def test_colours_that_changed_places_fail(production: Real) -> None:
         )
 
     assert set(faults(production, RULE, APP, change_places)) == {PRODUCTION, TEST}
+
+
+@pytest.mark.clause("ALL-4")
+def test_what_is_gone_is_told_in_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"r{number:02}" for number in range(20)]
+    held: Json = {"rovn/production": {"gone": {key: {} for key in [*names, "groups"]}}}
+    monkeypatch.setattr(listener_rules_frozen, "frozen", lambda: held)
+    told = verdicts(RULE, template("data", {}), whole=True)[None]
+    assert [said.split()[3] for said in told.split("; ")] == names

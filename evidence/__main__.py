@@ -8,10 +8,11 @@ import sys
 import typer
 
 from evidence.release_commands import add_to
+from runbook.command_group import CommandGroup
 from runbook.model.refusal import RefusedError
 
 UNUSABLE = 2
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()

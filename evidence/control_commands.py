@@ -54,12 +54,16 @@ def controls(
     Reads what `runbook evidence` wrote, and judges nothing again.
     """
     from evidence.control_page import lines, machine_readable
-    from policies.terminal import say
+    from policies.terminal import say, yellow
 
     control, environment = _asked(words or [])
     evidence = _read(bundle or _folder(environment), environment)
+    here = None if bundle else _commit_here()
+    if here not in (None, evidence.commit.id):
+        say(yellow(_behind(evidence, str(here))), err=True)
     if as_json:
-        typer.echo(json.dumps(machine_readable(evidence, control), indent=2))
+        told = machine_readable(evidence, control) | {"working_tree": here}
+        typer.echo(json.dumps(told, indent=2))
         return
     for line in lines(evidence, control):
         say(line)
@@ -127,6 +131,21 @@ def _read(folder: Path, environment: str | None) -> "Evidence":
         warning = plain(f"warning: {folder} is not as it was written: {difference}")
         say(yellow(warning), err=True)
     return evidence
+
+
+def _commit_here() -> str | None:
+    """Give the commit of the working tree that holds the bundles; None where git does not tell."""
+    from runbook.working_tree import head
+
+    committed = head(Path())
+    return committed[0] if committed else None
+
+
+def _behind(evidence: "Evidence", here: str) -> str:
+    return (
+        f"warning: this bundle is of {evidence.commit.id[:7]}, the working tree of {here[:7]}: "
+        f"`runbook evidence {evidence.name}` writes it anew"
+    )
 
 
 def _refused(key: str, reason: str, fix: str) -> RefusedError:

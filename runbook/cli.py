@@ -17,7 +17,7 @@ from policies.report import Format
 from runbook.alarms.commands import add_to as add_alarms
 from runbook.alarms.commands import alarms
 from runbook.completion import environment_names
-from runbook.model.refusal import RefusedError
+from runbook.model.refusal import Refusal, RefusedError
 from runbook.operations.commands import Name, release
 from runbook.operators.commands import add_to
 from runbook.operators.secret_commands import add_to as add_secrets
@@ -95,6 +95,9 @@ def environments(
     from runbook.model.loader import load_environment
     from runbook.model.selection import all_environments
 
+    if field and as_json:
+        refusal = Refusal("--field", "it prints lines, and --json JSON", "leave one of the two out")
+        raise RefusedError("runbook environments", [refusal])
     loaded = [load_environment(name) for name in names] if names else all_environments()
     if field:
         typer.echo("\n".join(_field(environment, field) for environment in loaded))
@@ -156,6 +159,8 @@ def check(
         code = check_paths(paths, environment=environment, sources=sources, as_of=day, form=form)
     except RefusedError as refused:
         typer.echo(refused.brief, err=True)
+        if form is Format.JSON:
+            typer.echo(json.dumps(refused.answer, indent=2))
         code = EXIT_UNUSABLE
     raise typer.Exit(code)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from typer.core import TyperGroup, TyperOption
 
+from runbook.command_group import CommandGroup
 from runbook.model.refusal import Refusal, RefusedError
 
 
-class Commands(TyperGroup):
+class Commands(CommandGroup):
     """All commands; an option that takes a path takes none that begins with ``-``."""
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401 - Typer's own

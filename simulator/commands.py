@@ -95,6 +95,8 @@ def replay_tests(
             run = Run(found.played, found.gaps, strict, given, found.left_out)
     except UnusableError as unusable:
         typer.echo(str(unusable), err=True)
+        if as_json:
+            typer.echo(json.dumps(unusable.answer, indent=2))
         raise typer.Exit(UNUSABLE) from None
     if as_json:
         typer.echo(json.dumps(machine_readable(run), indent=2))

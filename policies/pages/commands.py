@@ -109,9 +109,9 @@ def _description() -> list[str]:
         "Each command names its environment, and reads its file. What changes something shows what "
         "it would do, asks, does it, verifies it and leaves a record under lock; production wants "
         "the environment's name typed, `--yes` answers beforehand, and `--dry-run` and `release "
-        "preview` stop after the preview. With `--json` one object goes to the standard output, "
-        "and progress to the other. Ctrl-C is safe at every point: it says what goes on without "
-        "the command, and the record tells that it was interrupted.",
+        "preview` stop after the preview. With `--json` one object goes to the standard output, a "
+        "refusal, too, and progress to the other. Ctrl-C is safe at every point: it says what goes "
+        "on without the command, and the record tells that it was interrupted.",
     ]
 
 

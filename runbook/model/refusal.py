@@ -41,6 +41,16 @@ class RefusedError(Exception):
         said = f"{self.source} is refused: {key}{refusal.reason}; {refusal.fix}"
         return printable(" ".join(said.split()))
 
+    @property
+    def answer(self) -> dict[str, object]:
+        """Say it for machines: the object that a command prints with ``--json``."""
+        return {
+            "schema": 1,
+            "outcome": "refused",
+            "source": self.source,
+            "refusals": [{"key": r.key, "why": r.reason, "fix": r.fix} for r in self.refusals],
+        }
+
     def _message(self) -> str:
         lines = [f"{self.source} is refused:"]
         for refusal in self.refusals:

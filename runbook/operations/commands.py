@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runbook.command_group import CommandGroup
 from runbook.completion import environment_names, service_keys
 from runbook.model.refusal import Refusal, RefusedError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from runbook.operations.release import Release
 
 release = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Release an image that the pipeline built: preview, deploy, verify.",

@@ -9,6 +9,7 @@ from runbook.operations.console import Console
 from runbook.operations.operation import Exit, Operation, OperationFailedError
 from runbook.operations.telling import (
     UNANSWERED,
+    advice_on,
     complain,
     error_line,
     heading,
@@ -89,8 +90,7 @@ def told(
         return step()
     except RefusedError as refused:
         console.complain(refused.brief)
-        refusals = [{"key": r.key, "why": r.reason, "fix": r.fix} for r in refused.refusals]
-        console.answer(result | {"outcome": "refused", "refusals": refusals})
+        console.answer(result | refused.answer)
         return Exit.REFUSED
     except OperationFailedError as failed:
         complain(failed, console)
@@ -99,7 +99,11 @@ def told(
         return Exit.FAILED
     except UNANSWERED as error:
         console.complain(error_line(error, result, how_it_stands()))
-        failure = {"what": "AWS did not answer as it should", "why": [in_words(error)]}
+        failure = {
+            "what": "AWS did not answer as it should",
+            "why": [in_words(error)],
+            "fix": advice_on(error),
+        }
         console.answer(result | {"outcome": "refused", "failure": failure})
         return Exit.REFUSED
     except KeyboardInterrupt:

@@ -118,7 +118,7 @@ def draw(pictures: Sequence[Picture], out: Path) -> None:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
         reason = "matplotlib is not installed, which draws"
-        refusal = Refusal("plot", reason, "pip install 'runbook[plot]'")
+        refusal = Refusal("plot", reason, "in the checkout: make setup, or pip install '.[plot]'")
         raise RefusedError("runbook alarms plot", [refusal]) from None
     with mpl.rc_context(_STYLE):
         heights = [_height(each) for each in pictures]

@@ -25,6 +25,16 @@ class UnusableError(Exception):
         self.refused = tuple(refused)
         super().__init__("\n\n".join(dict.fromkeys(str(each) for each in refused)))
 
+    @property
+    def answer(self) -> dict[str, object]:
+        """Say it for machines, as of one input; each key is that of its file."""
+        found = {
+            Refusal(f"{each.source}: {refusal.key}", refusal.reason, refusal.fix): each.source
+            for each in self.refused
+            for refusal in each.refusals
+        }
+        return RefusedError(", ".join(dict.fromkeys(found.values())), list(found)).answer
+
 
 def run_files(paths: Sequence[Path], sources: Sources) -> tuple[Played, ...]:
     """Run the tests of files, and of the YAML files below folders.

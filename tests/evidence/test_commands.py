@@ -141,7 +141,7 @@ def test_oscal_without_its_package_is_refused_before_anything_is_judged(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "trestle.oscal", None)
     done = run("rovn/production", "--oscal")
-    assert "pip install 'runbook[oscal]'" in str(done.exception)
+    assert "pip install '.[oscal]'" in str(done.exception)
     assert not Path("build").exists()
 
 

@@ -1,8 +1,10 @@
 """`runbook evidence controls`: which bundle it reads, and what it refuses."""
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 import typer
@@ -12,8 +14,9 @@ from evidence.bundle_files import EVIDENCE
 from evidence.control_commands import BUNDLES, add_to
 from evidence.formats.evidence_json import as_bytes
 from evidence.manifest import MANIFEST, manifest_of
-from evidence.model import Evidence
+from evidence.model import Commit, Evidence
 from runbook.model.refusal import RefusedError
+from runbook.working_tree import head
 from tests.evidence.samples import evidence
 
 CONTROL = "HIPAA 164.312(b)"
@@ -40,6 +43,16 @@ def run(*arguments: str | Path) -> Result:
     add_to(group)
     app.add_typer(group, name="evidence")
     return CliRunner().invoke(app, ["evidence", "controls", *map(str, arguments)])
+
+
+def commit() -> str:
+    """Make the folder a repository with one commit, and give its id."""
+    me = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    for words in (("init", "--quiet"), (*me, "commit", "--quiet", "--allow-empty", "-m", "one")):
+        subprocess.run(("git", *words), check=True)
+    committed = head(Path())
+    assert committed is not None
+    return committed[0]
 
 
 def shown(*arguments: str | Path) -> str:
@@ -88,6 +101,24 @@ def test_machines_get_one_object(tmp_path: Path) -> None:
     one = json.loads(shown(CONTROL, "--bundle", folder, "--json"))
     assert one["control"]["standing"] == "weak"
     assert one["control"]["rules"][0]["rows"][0]["verdict"] == "no_finding"
+
+
+@pytest.mark.clause("ALL-4")
+def test_a_bundle_of_another_commit_than_the_working_tree_says_so() -> None:
+    folder = write(BUNDLES / "acme" / "production", evidence())
+    assert json.loads(shown("--json"))["working_tree"] is None, "git tells of no commit here"
+    here = commit()
+    result = run()
+    assert result.stderr == (
+        f"warning: this bundle is of 0123456, the working tree of {here[:7]}: "
+        "`runbook evidence acme/production` writes it anew\n"
+    )
+    assert json.loads(run("--json").stdout)["working_tree"] == here
+    # Whoever names a folder knows which.
+    assert json.loads(shown("--bundle", folder, "--json"))["working_tree"] is None
+    rmtree(folder)
+    write(folder, replace(evidence(), commit=Commit(here, "2026-05-04T03:02:01Z", clean=True)))
+    assert json.loads(shown("--json"))["working_tree"] == here
 
 
 @pytest.mark.clause("ALL-4")

@@ -1,5 +1,6 @@
 """Commands that do not get as far as AWS: one line that says what, where, why, what to do."""
 
+import json
 import re
 import socket
 from collections.abc import Callable
@@ -156,6 +157,18 @@ def test_aws_that_lets_nobody_in(
     session = aws.session()
     monkeypatch.setattr(boto3, "Session", lambda: session)
     demand_one_line(command, f"GetCallerIdentity: {fault[0]}: {fault[1]}", fix)
+
+
+@pytest.mark.parametrize("state", REFUSED)
+def test_machines_are_told_what_to_do_as_well(
+    state: str, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault, fix = REFUSED[state]
+    aws.faults["GetCallerIdentity"] = [fault]
+    session = aws.session()
+    monkeypatch.setattr(boto3, "Session", lambda: session)
+    ran = CliRunner().invoke(app, ["status", "rovn/production", "--json"])
+    assert fix in json.loads(ran.stdout)["failure"]["fix"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

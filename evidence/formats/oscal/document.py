@@ -55,7 +55,7 @@ def oscal_version() -> str:
         from trestle.oscal import OSCAL_VERSION
     except ModuleNotFoundError:
         reason = "compliance-trestle is not installed, which validates it"
-        refusal = Refusal("OSCAL", reason, "pip install 'runbook[oscal]'")
+        refusal = Refusal("OSCAL", reason, "in the checkout: make setup, or pip install '.[oscal]'")
         raise RefusedError("runbook evidence --oscal", [refusal]) from None
     return OSCAL_VERSION
 

@@ -162,5 +162,5 @@ def test_without_matplotlib_it_says_what_to_install(
         draw([drawn()], tmp_path / "a.svg")
     assert refused.value.brief == (
         "runbook alarms plot is refused: plot: matplotlib is not installed, which draws; "
-        "pip install 'runbook[plot]'"
+        "in the checkout: make setup, or pip install '.[plot]'"
     )

@@ -13,6 +13,9 @@ from runbook.operations.records import Record
 from tests.operations.aws import ACTOR, BUCKET, LOCK, Aws
 from tests.operations.revisions import NEW, OLD
 
+# Keys have the second: what is made twice has one key.
+NOW = datetime.now(UTC)
+
 
 @pytest.fixture(autouse=True)
 def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +28,7 @@ def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def a_record(days: int, outcome: str) -> Record:
     return Record(
-        time=datetime.now(UTC) - timedelta(days=days),
+        time=NOW - timedelta(days=days),
         kind="release-end",
         event_id=outcome,
         environment="rovn/production",

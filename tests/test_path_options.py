@@ -12,7 +12,7 @@ OPTIONS = [
     ("evidence", "--out", "--help"),
     ("evidence", "rovn/production", "--out=--json"),
     ("evidence", "release", "rovn/production", "--out", "-x"),
-    ("alarms", "test", "--assembly", "--json"),
+    ("alarms", "test", "--assembly", "--strict"),
     ("alarms", "test", "--template", "a.json", "--template", "--help"),
     ("alarms", "plot", "rds-cpu", "tests.yaml", "--out", "--test"),
 ]

@@ -30,11 +30,13 @@ from tests.operators.verified import InTurn, no_rule_breaks
 # Each module that opens the account.
 COMMANDS = ("operators.commands", "operators.secret_commands", "verification.commands")
 # What `runbook verify` asks of resources that its scene has not, and of quotas, where a stack is
-# missing: what fails there is tried in tests/verification (test_checks, test_quotas).
+# missing: what fails there is tried in tests/verification (test_checks, test_alarm_mutes,
+# test_quotas).
 ELSEWHERE = {
     "describe_db_instance_automated_backups",
     "describe_db_instances",
     "describe_db_snapshots",
+    "get_alarm_mute_rule",
     "get_aws_default_service_quota",
     "get_object_lock_configuration",
     "get_object_retention",

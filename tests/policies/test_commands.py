@@ -149,7 +149,11 @@ def test_input_that_cannot_be_used_is_one_clear_message(tmp_path: Path, form: st
         check=False,
     )
     assert run.returncode == 2
-    assert run.stdout == ""
+    if form == "json":
+        [refusal] = json.loads(run.stdout)["refusals"]
+        assert "there is no manifest.json in it" in refusal["why"]
+    else:
+        assert run.stdout == ""
     assert "there is no manifest.json in it" in run.stderr
     assert "Traceback" not in run.stderr
     assert run.stderr.count("\n") == 1

@@ -1,5 +1,6 @@
 """An option never takes the next option for the file or folder that it was not given."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ OPTIONS = [
     ("evidence", "--out", "--help"),
     ("evidence", "rovn/production", "--out=--json"),
     ("evidence", "release", "rovn/production", "--out", "-x"),
-    ("alarms", "test", "--assembly", "--strict"),
+    ("alarms", "test", "--assembly", "--json"),
     ("alarms", "test", "--template", "a.json", "--template", "--help"),
     ("alarms", "plot", "rds-cpu", "tests.yaml", "--out", "--test"),
 ]
@@ -30,8 +31,12 @@ def test_an_option_where_a_path_is_expected_is_refused(
     option, _, value = words[-1].partition("=")
     given = value or words[-1]
     asked = option if value else words[-2]
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"{asked}\n    why: {given!r} stands where its file or folder" in done.stderr
+    why = f"{given!r} stands where its file or folder is expected"
+    assert done.returncode == 2
+    assert f"{asked}\n    why: {why}" in done.stderr
+    # Machines are told where they ask: the word itself does.
+    told = [(r["key"], r["why"]) for r in json.loads(done.stdout or "{}").get("refusals", [])]
+    assert told == ([(asked, why)] if "--json" in words else [])
     assert not list(tmp_path.iterdir())
 
 

@@ -64,24 +64,30 @@ def composite_and_elsewhere(stage: Stage, checks: Checks) -> None:
     composite = _composite(stage)
     known = {each.id: each for each in levels(stage.environment.organisation)}
     with stage.subscribers.at(business[0]):
-        slug, cloudwatch = stage.environment.slug, stage.endpoint.client("cloudwatch")
-        parts = [part.name(slug) for part in composite.every]
+        slug = stage.environment.slug
         whole = Rung(composite.name(slug), known[composite.severity], stage.endpoint)
+        parts = [Rung(part.name(slug), whole.level, stage.endpoint) for part in composite.every]
+        rang = _state(whole) != WELL
+        since = len(stage.subscribers.told)
         for part in parts:
-            cloudwatch.set_alarm_state(AlarmName=part, StateValue=WELL, StateReason="rehearsal")
+            _set(part, WELL)
+        if rang:
+            _wait(stage, whole, WELL, since)
         since = len(stage.subscribers.told)
         for part in parts:
             checks.same(
-                _said(stage, whole, RINGS, since), set(), f"told of {whole.name} before {part}"
+                _said(stage, whole, RINGS, since), set(), f"told of {whole.name} before {part.name}"
             )
-            cloudwatch.set_alarm_state(AlarmName=part, StateValue=RINGS, StateReason="rehearsal")
+            _set(part, RINGS)
         _check_told(stage, checks, whole, RINGS, since)
         checks.same(
-            [part for part in parts if stage.subscribers.of(part, since)], [], "parts that tell"
+            [part.name for part in parts if stage.subscribers.of(part.name, since)],
+            [],
+            "parts that tell",
         )
         since = len(stage.subscribers.told)
         for part in parts:
-            cloudwatch.set_alarm_state(AlarmName=part, StateValue=WELL, StateReason="rehearsal")
+            _set(part, WELL)
         _check_told(stage, checks, whole, WELL, since)
         away = _elsewhere(stage)
         _settle(stage, away)
@@ -197,14 +203,27 @@ def _set(rung: Rung, state: str) -> None:
     )
 
 
+def _state(rung: Rung) -> str:
+    told = rung.endpoint.client("cloudwatch").describe_alarms(
+        AlarmNames=[rung.name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    return str((told["MetricAlarms"] + told["CompositeAlarms"])[0]["StateValue"])
+
+
 def _settle(stage: Stage, rung: Rung) -> None:
-    """Let an alarm be well, and wait until everybody has heard so."""
-    since = len(stage.subscribers.told)
-    _set(rung, RINGS)
-    _set(rung, WELL)
+    """Ring an alarm, unless it rings, and let it end; nothing of it is on its way afterwards."""
+    for state in (WELL,) if _state(rung) == RINGS else (RINGS, WELL):
+        since = len(stage.subscribers.told)
+        _set(rung, state)
+        _wait(stage, rung, state, since)
+
+
+def _wait(stage: Stage, rung: Rung, state: str, since: int) -> None:
+    """Wait until everybody who must has heard of a state."""
+    expected = _channels(stage, rung)
     until(
-        lambda: _said(stage, rung, WELL, since) == _channels(stage, rung),
-        f"the end of {rung.name}",
+        lambda: _said(stage, rung, state, since) >= expected,
+        f"{rung.name} {state} at {', '.join(sorted(expected))}",
         PATIENCE_SECONDS,
     )
 
@@ -226,13 +245,8 @@ def _check_rung(
 
 
 def _check_told(stage: Stage, checks: Checks, rung: Rung, state: str, since: int) -> None:
-    expected = _channels(stage, rung)
-    until(
-        lambda: _said(stage, rung, state, since) >= expected,
-        f"{rung.name} {state} at {', '.join(sorted(expected))}",
-        PATIENCE_SECONDS,
-    )
-    said = stage.subscribers.of(rung.name, since)
+    _wait(stage, rung, state, since)
+    said, expected = stage.subscribers.of(rung.name, since), _channels(stage, rung)
     checks.same(
         sorted(each.channel for each in said),
         sorted(expected),

@@ -54,6 +54,22 @@ class Rung:
         until(lambda: len(self.subscribers.of(alarm, since)) >= times, f"{alarm} told", 30)
         return sorted((each.channel, each.state) for each in self.subscribers.of(alarm, since))
 
+    def settle(self) -> None:
+        """Let every alarm be well, and wait for all that this tells: no message is on its way."""
+        since = len(self.subscribers.told)
+        rings = [name for name in ("some-errors", "some-burn") if self.state(name) != "OK"]
+        for name in ("some-errors", "some-fast", "some-slow"):
+            self.set(name, "OK")
+        for name in rings:
+            self.heard(name, since)
+
+    def state(self, alarm: str) -> str:
+        """Return the state of an alarm, composite or not."""
+        found = self.endpoint.client("cloudwatch").describe_alarms(
+            AlarmNames=[alarm], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        return str((found["MetricAlarms"] + found["CompositeAlarms"])[0]["StateValue"])
+
 
 @pytest.fixture(scope="module")
 def rung(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rung]:
@@ -90,11 +106,7 @@ def rung(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rung]:
 @pytest.fixture(autouse=True)
 def business_hours(rung: Rung) -> Iterator[None]:
     with rung.subscribers.at(BUSINESS):
-        for name in ("some-errors", "some-fast", "some-slow"):
-            rung.set(name, "OK")
-        # What that has told is over once another alarm has been heard.
-        rung.heard("some-errors", rung.set("some-errors", "ALARM"))
-        rung.heard("some-errors", rung.set("some-errors", "OK"))
+        rung.settle()
         yield
 
 
@@ -130,8 +142,7 @@ def test_what_is_muted_is_told_when_business_begins_if_it_still_rings(rung: Rung
     cloudwatch = rung.endpoint.client("cloudwatch")
     assert cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName="some-night")["Status"] == "ACTIVE"
     since = rung.set("some-errors", "ALARM")
-    [found] = cloudwatch.describe_alarms(AlarmNames=["some-errors"])["MetricAlarms"]
-    assert found["StateValue"] == "ALARM"
+    assert rung.state("some-errors") == "ALARM"
     rung.subscribers.turn(OPENING)
     assert rung.heard("some-errors", since) == [(CHANNEL, "ALARM"), ("pager", "ALARM")]
     assert cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName="some-night")["Status"] == "SCHEDULED"
@@ -156,7 +167,7 @@ def test_a_page_that_nobody_takes_waits_among_the_dead_letters(
     sqs = rung.endpoint.client("sqs")
     url = sqs.get_queue_url(QueueName="some-letters")["QueueUrl"]
     monkeypatch.setattr("sandbox.rehearsal.subscribers.ACCEPTED", 503)
-    rung.set("some-errors", "ALARM")
+    rung.heard("some-errors", rung.set("some-errors", "ALARM"))
     waiting = until(lambda: sqs.receive_message(QueueUrl=url).get("Messages"), "a letter", 30)
     message = json.loads(json.loads(waiting[0]["Body"])["Message"])
     assert (message["AlarmName"], message["NewStateValue"]) == ("some-errors", "ALARM")

@@ -23,7 +23,8 @@ from sandbox.workplace import Workplace
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
-READY_SECONDS = 60
+# One that has died is told at once; this is for machines that do other things meanwhile.
+READY_SECONDS = 180
 MODULE = "sandbox.emulator"
 # By these pip and uv find their index on this machine, as `make setup` did.
 INSTALLERS = (

@@ -44,7 +44,7 @@ def command(workplace: Workplace, *arguments: str, **variables: str) -> subproce
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     try:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
@@ -148,7 +148,7 @@ def test_ends_with_nothing_left(
     arguments = ["demo", "--environment", ENVIRONMENT, "--port", str(port)]
     process = command(workplace, *arguments, HOME=str(elsewhere), TMPDIR=str(elsewhere))
     assert process.stdout
-    line_with(process.stdout, "CDKToolkit", seconds=180)
+    line_with(process.stdout, "CDKToolkit", seconds=600)
     family = psutil.Process(process.pid).children(recursive=True)
     emulators = [member for member in family if MODULE in command_of(member)]
     assert len(family) > len(emulators) == 1, "the emulator and the CLI are running"
@@ -168,7 +168,7 @@ def test_ends_with_nothing_left(
 def test_a_second_signal_does_not_cut_the_end_short(workplace: Workplace, port: int) -> None:
     process = command(workplace, "demo", "--environment", ENVIRONMENT, "--port", str(port))
     assert process.stdout
-    line_with(process.stdout, "CDKToolkit", seconds=180)
+    line_with(process.stdout, "CDKToolkit", seconds=600)
     family = psutil.Process(process.pid).children(recursive=True)
     for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(ProcessLookupError):

@@ -43,8 +43,9 @@ def refusal(code: str, operation: str = "Operation") -> ClientError:
 def in_years(years: int) -> datetime:
     """Return the same moment some years from now; on 29 February that of the day after."""
     now = datetime.now(UTC).replace(microsecond=0)
-    leaps = {"month": 3, "day": 1} if (now.month, now.day) == (2, 29) else {}
-    return now.replace(year=now.year + years, **leaps)
+    if (now.month, now.day) == (2, 29):
+        now = now.replace(month=3, day=1)
+    return now.replace(year=now.year + years)
 
 
 @dataclass

@@ -23,7 +23,8 @@ from sandbox.workplace import Workplace
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
-READY_SECONDS = 60
+# One that has died is told at once; this is for machines that do other things meanwhile.
+READY_SECONDS = 180
 MODULE = "sandbox.emulator"
 # By these pip and uv find their index on this machine, as `make setup` did.
 INSTALLERS = (
@@ -203,7 +204,7 @@ def running(workplace: Workplace) -> tuple[EmulatorProcess, str] | None:
         state = json.loads(workplace.state.read_text("utf-8"))
         identity = psutil.Process(state["pid"])
         # The pid may belong to another process by now; its start time and command tell.
-        same = identity.create_time() == state["started"] and MODULE in identity.cmdline()
+        same = identity.create_time() == state["started"] and MODULE in _command(identity)
         emulator = EmulatorProcess(state["port"], workplace.log, identity)
         environment = str(state["environment"])
     except (FileNotFoundError, psutil.NoSuchProcess):
@@ -214,3 +215,10 @@ def running(workplace: Workplace) -> tuple[EmulatorProcess, str] | None:
             f"a process `python -m {MODULE}` is listed by `ps`"
         ) from None
     return (emulator, environment) if same else None
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Return the command line, which is empty for a moment while the program is being started."""
+    while not (words := process.cmdline()) and process.is_running():
+        time.sleep(0.01)
+    return words

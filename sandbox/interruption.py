@@ -54,7 +54,7 @@ def ignore_signals() -> None:
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
     """End something to its end: signals that come meanwhile are ignored."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    before = {number: signal.signal(number, _nothing) for number in SIGNALS}
     try:
         yield
     finally:
@@ -70,9 +70,15 @@ def _handle(handler: Callable[[int, FrameType | None], None]) -> None:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    # At once: another may be there before the first `finally` is.
+    _handle(_nothing)
     # Not print: the signal may have come in the midst of one.
     os.write(2, b"\nsandbox: ending ...\n")
     raise Interrupted(number)
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: of a signal that came already, and is ignored only then, Python tells aloud."""
 
 
 def _exit(number: int, _frame: FrameType | None) -> None:

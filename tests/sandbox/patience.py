@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import IO
 
-SECONDS = 60
+SECONDS = 180
 
 
 def eventually(condition: Callable[[], object], what: str, seconds: float = SECONDS) -> None:

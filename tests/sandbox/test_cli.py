@@ -44,11 +44,18 @@ def command(workplace: Workplace, *arguments: str, **variables: str) -> subproce
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     try:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
     return process.returncode, output, errors
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Return a process's command line; none of one that has ended meanwhile, as helpers do."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
 
 
 def test_a_busy_port_is_one_clear_line(workplace: Workplace) -> None:
@@ -141,9 +148,9 @@ def test_ends_with_nothing_left(
     arguments = ["demo", "--environment", ENVIRONMENT, "--port", str(port)]
     process = command(workplace, *arguments, HOME=str(elsewhere), TMPDIR=str(elsewhere))
     assert process.stdout
-    line_with(process.stdout, "CDKToolkit", seconds=180)
+    line_with(process.stdout, "CDKToolkit", seconds=600)
     family = psutil.Process(process.pid).children(recursive=True)
-    emulators = [member for member in family if MODULE in member.cmdline()]
+    emulators = [member for member in family if MODULE in command_of(member)]
     assert len(family) > len(emulators) == 1, "the emulator and the CLI are running"
     os.kill(process.pid, number)
     code, _, errors = ended(process)
@@ -161,7 +168,7 @@ def test_ends_with_nothing_left(
 def test_a_second_signal_does_not_cut_the_end_short(workplace: Workplace, port: int) -> None:
     process = command(workplace, "demo", "--environment", ENVIRONMENT, "--port", str(port))
     assert process.stdout
-    line_with(process.stdout, "CDKToolkit", seconds=180)
+    line_with(process.stdout, "CDKToolkit", seconds=600)
     family = psutil.Process(process.pid).children(recursive=True)
     for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(ProcessLookupError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import WaiterError
 
 from runbook.deployed.comparison import compare
 from runbook.deployed.deployed_stack import DeployedStack, read_deployed
@@ -128,7 +129,8 @@ def test_a_bucket_with_a_version_in_it_is_not_deleted(endpoint: Endpoint) -> Non
     s3 = endpoint.client("s3")
     version = s3.put_object(Bucket=bucket, Key="k", Body=b"v")["VersionId"]
     stack.cloudformation.delete_stack(StackName=stack.name)
-    stack._wait("stack_exists")
+    with pytest.raises(WaiterError, match="DELETE_FAILED"):
+        stack._wait("stack_delete_complete")
     assert s3.get_object(Bucket=bucket, Key="k", VersionId=version)["Body"].read() == b"v"
     [found] = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
     assert found["StackStatus"] == "DELETE_FAILED"

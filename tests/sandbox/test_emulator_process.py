@@ -97,6 +97,20 @@ def test_remembers_one_that_keeps_running(tmp_path: Path, port: int) -> None:
         emulator.stop()
 
 
+def test_one_that_is_being_started_is_found(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workplace = workplace_with(tmp_path, "exec sleep 60")
+    emulator = start(workplace, port, keep_running=True)
+    told = iter([[], [], ["python", "-m", emulator_process.MODULE]])
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda _: next(told))
+    try:
+        emulator_process.remember(workplace, emulator, "org/stage")
+        assert running(workplace) is not None
+    finally:
+        emulator.stop()
+
+
 def test_a_process_that_took_the_pid_is_not_taken_for_the_emulator(workplace: Workplace) -> None:
     myself = psutil.Process()
     state = {
@@ -124,11 +138,13 @@ def test_a_broken_state_file_is_said(workplace: Workplace, content: str) -> None
 
 
 def test_memory_counts_children(tmp_path: Path, port: int) -> None:
-    emulator = start(workplace_with(tmp_path, "sleep 60 & wait"), port, keep_running=False)
+    os.mkfifo(tmp_path / "held")
+    # A program that has only begun takes more memory from one moment to the next.
+    program = "sh -c 'echo begun; read _ <held' & wait"
+    emulator = start(workplace_with(tmp_path, program), port, keep_running=False)
     try:
-        eventually(emulator.identity.children, "its child")
+        eventually(lambda: "begun" in emulator.log.read_text("utf-8"), "its child's first line")
         [child] = emulator.identity.children()
-        eventually(lambda: child.name() == "sleep", "the child's program")
         alone = emulator.identity.memory_info().rss
         assert emulator.memory() == pytest.approx(alone + child.memory_info().rss, rel=0.1)
     finally:

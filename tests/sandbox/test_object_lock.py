@@ -14,6 +14,9 @@ from sandbox.endpoint import Endpoint
 from sandbox.workplace import Workplace
 from tests.assembly import ROOT
 from tests.sandbox.loopback import free_port
+from tests.sandbox.test_patching import Python, python
+
+__all__ = ["python"]  # the fixture: a program in the emulator's environment
 
 pytestmark = pytest.mark.sandbox
 
@@ -154,3 +157,32 @@ def test_annotations_are_denied_under_lock(s3: Any) -> None:  # noqa: ANN401 - b
     assert refused(s3.put_object_annotation, **version, **annotation) == "AccessDenied"
     s3.put_object_retention(**version, Retention={}, **BYPASS)
     s3.put_object_annotation(**version, **annotation)
+
+
+# A bucket's default of seven years, on a day that only one year in four has.
+LEAP_DAY = """
+import datetime
+from types import SimpleNamespace
+from sandbox.emulator import __main__, services
+from sandbox.emulator.services import s3_object_lock
+
+class Clock(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2028, 2, 29, 12, tzinfo=tz)
+
+__main__.adapt()
+from ministack.services import s3
+s3._dt = SimpleNamespace(datetime=Clock, timedelta=datetime.timedelta, timezone=datetime.timezone)
+s3_object_lock.datetime = Clock
+s3._bucket_object_lock["b"] = {"default_retention": {"Mode": "COMPLIANCE", "Years": 7}}
+s3._apply_object_lock_from_headers("b", "k", {}, "v")
+print(s3._object_retention["b", "k", "v"])
+"""
+
+
+def test_a_default_of_years_holds_on_a_leap_day_too(python: Python) -> None:
+    done = python(LEAP_DAY)
+    assert (done.returncode, done.stderr) == (0, "")
+    held = {"Mode": "COMPLIANCE", "RetainUntilDate": "2035-03-01T12:00:00.000Z"}
+    assert done.stdout.strip() == str(held)

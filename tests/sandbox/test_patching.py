@@ -17,6 +17,7 @@ from sandbox.emulator import resource_types
 from sandbox.emulator.moto_fallback import with_moto
 from sandbox.emulator.patching import Function, Patches, UnexpectedEmulatorError
 from tests.assembly import ROOT
+from tests.sandbox.patience import SECONDS
 
 
 def greet(name: str) -> str:
@@ -187,7 +188,7 @@ def python(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=SECONDS,
         )
 
     return run

@@ -40,6 +40,14 @@ def refusal(code: str, operation: str = "Operation") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
 
 
+def in_years(years: int) -> datetime:
+    """Return the same moment some years from now; on 29 February that of the day after."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    if (now.month, now.day) == (2, 29):
+        now = now.replace(month=3, day=1)
+    return now.replace(year=now.year + years)
+
+
 @dataclass
 class LockingS3:
     """The calls by which the judgement looks at S3; the attempts spoil what they answer.
@@ -62,9 +70,8 @@ class LockingS3:
         self.controlled = "ObjectLockMode" in arguments
         if not self.controlled:
             self.body, self.name = Body, Key
-        now = datetime.now(UTC)
         if self.default and self.retention is None:
-            until = now.replace(year=now.year + self.default["Years"], microsecond=0)
+            until = in_years(self.default["Years"])
             self.retention = {"Mode": self.default["Mode"], "RetainUntilDate": until}
         return {"VersionId": "v1"}
 

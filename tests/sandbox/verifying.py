@@ -42,7 +42,7 @@ def verify(endpoint: Endpoint, environment: str, assembly: Path) -> tuple[int, d
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads(done.stdout)

@@ -12,6 +12,9 @@ from typing import Any, Self
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
+# Seconds after which the service no longer waits for one of these; who answers does so much sooner.
+GIVES_UP = 3.0
+
 
 class Registry:
     """Answers every POST with `state`, `status` and after `delay` seconds; keeps what it got."""

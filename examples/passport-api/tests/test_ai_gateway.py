@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from passport_api.app import create_app
 from passport_api.settings import Settings
 from tests.conftest import Written
-from tests.doubles import Provider
+from tests.doubles import GIVES_UP, Provider
 
 AGENT = "canary-agent-0123456789-0123456789ab"
 KEY = "canary-anthropic-key"
@@ -26,7 +26,7 @@ def explainer(
     anthropic: Provider,
     bedrock: Provider,
 ) -> TestClient:
-    """Serve with both routes, each of which gives up after 0.3 s."""
+    """Serve with both routes, each of which gives up after a while."""
     return serve(
         create_app(
             settings(
@@ -36,7 +36,7 @@ def explainer(
                 ai_fallback_model=PROFILE,
                 ai_fallback_url=bedrock.url,
                 ai_fallback_region="us-east-2",
-                ai_timeout_seconds=0.3,
+                ai_timeout_seconds=GIVES_UP,
             )
         )
     )
@@ -73,7 +73,7 @@ def test_the_provider_answers_and_its_tokens_are_the_tenants(
         (529, {}, 0.0, "status_529"),
         (302, {}, 0.0, "status_302"),
         (200, {"content": []}, 0.0, "unreadable_answer"),
-        (200, {}, 0.6, "timeout"),
+        (200, {}, 2 * GIVES_UP, "timeout"),
     ],
 )
 @pytest.mark.clause("ROVN-ALM-8")
@@ -108,7 +108,7 @@ def test_the_fallback_answers_what_the_provider_does_not(
         (403, {"message": "no"}, 0.0, "status_403"),
         (500, {}, 0.0, "status_500"),
         (200, {"output": {"message": {"role": "assistant", "content": []}}}, 0.0, None),
-        (200, {}, 0.6, "ReadTimeoutError"),
+        (200, {}, 2 * GIVES_UP, "ReadTimeoutError"),
     ],
 )
 @pytest.mark.clause("ROVN-ALM-8")

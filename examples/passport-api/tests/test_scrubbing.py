@@ -197,6 +197,7 @@ def test_endless_structures_end() -> None:
     ids=lambda text: text[:8],
 )
 def test_long_hostile_text_takes_no_time(hostile: str) -> None:
-    started = time.perf_counter()
+    # Of the processor: what else the machine does meanwhile does not count.
+    started = time.process_time()
     SCRUBBER.text(hostile)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

@@ -11,7 +11,7 @@ from local.signing_keys import first_document
 from passport_api.app import create_app
 from passport_api.settings import Settings
 from tests.conftest import ADMIN_TOKEN, Written
-from tests.doubles import Provider
+from tests.doubles import GIVES_UP, Provider
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SECRET = "canary-workos-key-0123456789"  # noqa: S105  # opens nothing
@@ -41,14 +41,14 @@ def door(
     identity_provider: Provider,
     clock: Clock,
 ) -> TestClient:
-    """Serve with a provider that gives up after 0.3 s."""
+    """Serve with a provider that gives up after a while."""
     configured = settings(
         admin_token=ADMIN_TOKEN,
         identity_provider_url=f"{identity_provider.url}/user_management/authenticate",
         identity_provider_client_id="client_1",
         jwt_signing_keys=first_document(NOW),
         session_seconds=3600,
-        source_timeout_seconds=0.3,
+        source_timeout_seconds=GIVES_UP,
         workos_api_key=SECRET,
     )
     return serve(create_app(configured, now=clock))
@@ -96,7 +96,7 @@ def test_a_code_becomes_a_session(
         (401, {"error": "invalid_grant"}, 0.0, "status_401"),
         (302, {}, 0.0, "status_302"),
         (200, {}, 0.0, "unreadable_answer"),
-        (200, {}, 0.6, "timeout"),
+        (200, {}, 2 * GIVES_UP, "timeout"),
     ],
 )
 def test_a_provider_that_is_down_or_refuses_us_is_a_5xx_of_an_auth_surface(

@@ -52,6 +52,27 @@ def check_headers(original: Function, bucket_name: str, headers: dict[str, str])
     return refusal
 
 
+@PATCHES.wrap(
+    S3,
+    "_apply_object_lock_from_headers",
+    parameters=("bucket_name", "key", "headers", "version_id"),
+)
+def apply_lock(
+    original: Function, bucket_name: str, key: str, headers: dict[str, str], version_id: str | None
+) -> None:
+    """Hold a version by a default of years on 29 February, too, where ministack breaks."""
+    from ministack.services import s3
+
+    try:
+        original(bucket_name, key, headers, version_id)
+    except ValueError:  # in that year there is no such day
+        default = s3._bucket_object_lock[bucket_name]["default_retention"]
+        now = datetime.now(UTC)
+        until = now.replace(year=now.year + int(default["Years"]), month=3, day=1)
+        named = {MODE: default["Mode"], DATE: f"{until:%Y-%m-%dT%H:%M:%S.000Z}"}
+        original(bucket_name, key, headers | named, version_id)
+
+
 @PATCHES.wrap(S3, "_create_multipart_upload", parameters=("bucket_name", "key", "headers"))
 def create_upload(
     original: Function, bucket_name: str, key: str, headers: dict[str, str]

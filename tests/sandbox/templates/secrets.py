@@ -7,20 +7,24 @@ from typing import Any
 from tests.sandbox.templates.expressions import ASSUMED, TAGS, arn
 
 BUCKET, KEY = "code", "rotate.zip"
-# Writes down each step that it is asked for; `fails` in its folder names the step that fails.
+# Writes down each step that it is asked for; `fails` in its folder names the step that fails, as it
+# was when the step was written down. While there is a `held`, all other steps wait.
 FUNCTION = """
-import json, os, pathlib, boto3
+import json, os, pathlib, time, boto3
 
 def handler(event, context):
     folder = pathlib.Path(os.environ["FOLDER"])
+    arn, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
+    fails = (folder / "fails").read_text() if (folder / "fails").exists() else ""
     with (folder / "steps.jsonl").open("a") as kept:
         kept.write(json.dumps(event) + "\\n")
+    while fails != step and (folder / "held").exists():
+        time.sleep(0.02)
     manager = boto3.client("secretsmanager")
-    arn, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
     stages = manager.describe_secret(SecretId=arn)["VersionIdsToStages"]
     if "AWSPENDING" not in stages[token]:
         raise ValueError("not pending")
-    if (folder / "fails").exists() and (folder / "fails").read_text() == step:
+    if fails == step:
         raise RuntimeError("as told")
     if step == "createSecret":
         manager.put_secret_value(

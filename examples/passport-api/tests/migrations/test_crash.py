@@ -19,24 +19,23 @@ WAITING = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 def half_way(folder: Folder) -> None:
     folder.add_many(2)
-    folder.add("0003_long.sql", "CREATE TABLE passport.half (id integer); SELECT pg_sleep(60);")
+    folder.add("0003_long.sql", "CREATE TABLE passport.half (id integer); SELECT pg_sleep(600);")
 
 
 def test_kill_9_in_the_middle_takes_back_the_one_and_keeps_the_others(
     runner: Runner, folder: Folder, database: Database
 ) -> None:
     half_way(folder)
-    killed = runner.start(MIGRATION_TIMEOUT_SECONDS="60")
+    killed = runner.start(MIGRATION_TIMEOUT_SECONDS="600")
     database.wait_for(SLEEPING)
     killed.kill()
     killed.wait()
 
     folder.add("0003_long.sql", "CREATE TABLE passport.half (id integer);")
-    started = time.monotonic()
-    again = runner()
+    # PostgreSQL notices that its client is gone; until then the lock is held, and it would be for
+    # longer than this waits.
+    again = runner(MIGRATION_WAIT_SECONDS="60")
 
-    # PostgreSQL notices that its client is gone; until then the lock is held.
-    assert time.monotonic() - started < 20
     assert again.code == 0
     assert again.line["applied"] == ["0003_long.sql"]
     assert again.line["already"] == 2
@@ -50,31 +49,29 @@ def test_kill_9_at_any_moment_again_and_again(
     for number in range(2, 41):
         table = f"CREATE TABLE passport.t{number:04} (id integer)"
         folder.add(f"{number:04}_table.sql", f"{table}; SELECT pg_sleep(0.01);")
-    kills = 0
+    # However late a kill comes, there is something left to kill.
+    folder.add("0041_long.sql", "SELECT pg_sleep(600);")
     for pause in (0.0, 0.03, 0.07, 0.13, 0.19):
-        process = runner.start()
+        process = runner.start(MIGRATION_TIMEOUT_SECONDS="600")
         if database.ask("SELECT 1 FROM pg_namespace WHERE nspname = 'migrations'"):
             before = len(database.applied())
         else:
             before = 0
-        give_up = time.monotonic() + 20
-        while process.poll() is None and time.monotonic() < give_up:
-            if database.ask(SLEEPING):
-                break
+        database.wait_for(SLEEPING)
         time.sleep(pause)
         process.kill()
-        kills += process.wait() == -signal.SIGKILL
+        assert process.wait() == -signal.SIGKILL
         assert len(database.applied()) >= before
+    folder.add("0041_long.sql", "SELECT pg_sleep(0.01);")
     last = runner()
     assert last.code == 0
     assert database.applied() == sorted(path.name for path in folder.path.iterdir())
     assert database.tables() == {f"t{number:04}" for number in range(2, 41)}
-    assert kills >= 3, "too fast to be killed: nothing was tried"
 
 
 def test_sigterm_rolls_back_and_says_so(runner: Runner, folder: Folder, database: Database) -> None:
     half_way(folder)
-    stopped = runner.start(MIGRATION_TIMEOUT_SECONDS="60")
+    stopped = runner.start(MIGRATION_TIMEOUT_SECONDS="600")
     database.wait_for(SLEEPING)
     stopped.send_signal(signal.SIGTERM)
     ended = runner.end(stopped)
@@ -88,7 +85,7 @@ def test_a_connection_that_breaks_is_told_from_a_migration_that_fails(
     runner: Runner, folder: Folder, database: Database
 ) -> None:
     half_way(folder)
-    broken = runner.start(MIGRATION_TIMEOUT_SECONDS="60")
+    broken = runner.start(MIGRATION_TIMEOUT_SECONDS="600")
     database.wait_for(SLEEPING)
     database.ask(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -178,6 +175,9 @@ def test_a_migration_that_meets_a_deadlock_gives_way_and_tries_again(
         with serving.transaction():
             serving.execute("LOCK TABLE passport.t0003")
             process = runner.start(MIGRATION_LOCK_SECONDS="20", MIGRATION_LOCK_TRIES="2")
-            database.wait_for(SLEEPING)
+            database.wait_for(
+                "SELECT 1 FROM pg_locks WHERE relation = 'passport.t0002'::regclass "
+                "AND mode = 'AccessExclusiveLock' AND granted"
+            )
             serving.execute("LOCK TABLE passport.t0002")
     assert runner.end(process).line["applied"] == ["0004_locks.sql"]

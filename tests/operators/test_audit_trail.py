@@ -2,7 +2,8 @@
 
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
 
 import boto3
 import pytest
@@ -13,14 +14,24 @@ from runbook.operations.records import Record
 from tests.operations.aws import ACTOR, BUCKET, LOCK, Aws
 from tests.operations.revisions import NEW, OLD
 
-# Keys have the second: what is made twice has one key.
-NOW = datetime.now(UTC)
+# The last second of a day: a record of the next, or a command that asks with a clock of its own,
+# would be a day off.
+NOW = datetime(2026, 6, 1, 23, 59, 59, tzinfo=UTC)
+
+
+class Clock(datetime):
+    """It is ``NOW``, however long a suite runs."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(NOW.timestamp(), tz)
 
 
 @pytest.fixture(autouse=True)
 def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     session = aws.session()
     monkeypatch.setattr(boto3, "Session", lambda: session)
+    monkeypatch.setattr("runbook.operators.commands.datetime", Clock)
     for days, outcome in ((0, "succeeded"), (1, "failed"), (30, "old")):
         record = a_record(days, outcome)
         aws.records[record.key] = json.loads(record.body)
@@ -110,7 +121,7 @@ def test_one_that_is_not_there() -> None:
 
 
 def test_what_is_no_record_is_shown_as_it_is(aws: Aws) -> None:
-    key = f"releases/{datetime.now(UTC):%Y/%m/%d}/strange.json"
+    key = f"releases/{NOW:%Y/%m/%d}/strange.json"
     aws.records[key] = ["no", "record"]
     result = audit("list", "rovn/production", "--json")
     (strange, *_) = [r for r in json.loads(result.stdout)["records"] if r["key"] == key]

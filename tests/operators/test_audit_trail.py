@@ -2,8 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Self
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
@@ -13,25 +12,18 @@ from runbook.cli import app
 from runbook.operations.records import Record
 from tests.operations.aws import ACTOR, BUCKET, LOCK, Aws
 from tests.operations.revisions import NEW, OLD
+from tests.still_clock import stop_clock
 
 # The last second of a day: a record of the next, or a command that asks with a clock of its own,
 # would be a day off.
 NOW = datetime(2026, 6, 1, 23, 59, 59, tzinfo=UTC)
 
 
-class Clock(datetime):
-    """It is ``NOW``, however long a suite runs."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:
-        return cls.fromtimestamp(NOW.timestamp(), tz)
-
-
 @pytest.fixture(autouse=True)
 def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     session = aws.session()
     monkeypatch.setattr(boto3, "Session", lambda: session)
-    monkeypatch.setattr("runbook.operators.commands.datetime", Clock)
+    stop_clock(monkeypatch, "runbook.operators.commands", NOW)
     for days, outcome in ((0, "succeeded"), (1, "failed"), (30, "old")):
         record = a_record(days, outcome)
         aws.records[record.key] = json.loads(record.body)

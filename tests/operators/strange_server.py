@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+import urllib3
+
 Respond = Callable[[socket.socket, threading.Event], None]
 _A_MOMENT = 0.01
 # A head that never ends, in one line: a hundred short ones are as many as a client takes.
@@ -28,6 +30,11 @@ class StrangeServer:
         """Take a question."""
         self.asked.append(connection.recv(65536).decode(errors="replace"))
         self.heard.set()
+
+
+def wait_for_threads(pool: urllib3.PoolManager) -> None:
+    """Let connections wait for a busy machine's threads: the time of the whole question is left."""
+    pool.connection_pool_kw["timeout"] = 60
 
 
 @contextmanager

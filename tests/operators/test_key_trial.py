@@ -12,7 +12,15 @@ from runbook.model.refusal import Refusal
 from runbook.model.secrets import Verification
 from runbook.operators.key_trial import tried
 from runbook.operators.web import Answer, Web
-from tests.operators.strange_server import ENDLESS_HEAD, Respond, drips, says, silent, writes
+from tests.operators.strange_server import (
+    ENDLESS_HEAD,
+    Respond,
+    drips,
+    says,
+    silent,
+    wait_for_threads,
+    writes,
+)
 from tests.operators.vendor import answering, certificate
 
 HOST = "https://vendor.example.com"
@@ -54,6 +62,7 @@ class Near(Web):
 
     def __init__(self, port: int, ca: Path | None, seconds: float = 30) -> None:
         super().__init__(str(ca) if ca else None, patience_seconds=seconds)
+        wait_for_threads(self._pool)
         self._at = f"https://127.0.0.1:{port}"
 
     def status(self, url: str, headers: Mapping[str, str]) -> Answer:

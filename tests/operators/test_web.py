@@ -25,6 +25,7 @@ from tests.operators.strange_server import (
     says,
     serving,
     silent,
+    wait_for_threads,
     writes,
 )
 
@@ -60,6 +61,7 @@ class Near(Web):
 
     def __init__(self, port: int, scheme: str = "http", patience_seconds: float = 30) -> None:
         super().__init__(patience_seconds=patience_seconds)
+        wait_for_threads(self._pool)
         self._at = f"{scheme}://127.0.0.1:{port}"
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:

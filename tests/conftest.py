@@ -19,7 +19,12 @@ if (ROOT / "constructs" / "__init__.py").exists():
     )
 
 # No test asserts a time, and one commit has one verdict: `make explore` looks for other examples.
-hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("suite")
 

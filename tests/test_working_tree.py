@@ -1,5 +1,6 @@
 """What differs from a commit, whatever git was told to overlook on this machine."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
     for name, value in {
         **PERSON,
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
         "HOME": str(tmp_path / "home"),
     }.items():
         monkeypatch.setenv(name, value)

@@ -8,7 +8,6 @@ says of its own failure holds no text.
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -79,18 +78,22 @@ class Library:
         try:
             self._input.write(json.dumps(frame).encode() + b"\n" + text)
         except (OSError, ValueError):
-            self._end()
-            raise _broken("it stopped reading", "run it again; then make setup") from None
+            raise self._broke_off() from None
 
     def found(self) -> list[Found]:
         """Wait for its end and list what it found in what it was given."""
         try:
             self._input.close()
         except OSError:
-            self._end()
-            raise _broken("it stopped reading", "run it again; then make setup") from None
+            raise self._broke_off() from None
         self._end()
-        return list(self._said())
+        return self._said()
+
+    def _broke_off(self) -> RefusedError:
+        """Give why it reads no more; raises for what is wrong however late that is seen."""
+        self._end()
+        self._told()
+        return _broken("it stopped reading", "run it again; then make setup")
 
     @property
     def _input(self) -> IO[bytes]:
@@ -112,17 +115,20 @@ class Library:
             fix = "run make setup" if "NOT_FOUND" in name else ""
             raise _broken(f"it ended with code {code}{told}", fix)
 
-    def _said(self) -> Iterator[Found]:
+    def _said(self) -> list[Found]:
+        """Read what it found; raises where it has not read everything."""
+        found, read = self._told()
+        if read != len(self._given):
+            raise _broken(f"it read {read} texts of {len(self._given)}", "")
+        return found
+
+    def _told(self) -> tuple[list[Found], int]:
         self._output.seek(0)
         try:
             *found, last = [json.loads(line) for line in self._output.read().splitlines()]
-            read = last["texts"]
-            for item in found:
-                yield self._item(item)
+            return [self._item(item) for item in found], last["texts"]
         except (ValueError, LookupError, TypeError):
             raise _broken("what it says has another form than expected", "") from None
-        if read != len(self._given):
-            raise _broken(f"it read {read} texts of {len(self._given)}", "")
 
     def _item(self, item: dict[str, Any]) -> Found:
         source, first_line = self._given[item["id"]]

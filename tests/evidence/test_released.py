@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from runbook.model.refusal import RefusedError
 from runbook.operations.operation import OperationFailedError
 from tests.assembly import ROOT, Assembly
 from tests.evidence.deployed import BUSY, DENIED, SERVICE, TAG, DeployedAws, deployed
+from tests.still_clock import stop_clock
 
 Json = Any
 ENVIRONMENT = load_environment("rovn/production")
@@ -49,6 +50,7 @@ SESSIONS = ("AWSCodeBuild-1", "AWSCodeBuild-2")
 # As in the pipeline's library, git says nothing of it.
 NO_CHECKOUT = ROOT / "tests"
 RELEASE = Release(SERVICE, TAG, date(2026, 11, 23), "abc123")
+NOON = time(12, tzinfo=UTC)
 AUDIT, PROBES, SERVICE_STACK = f"{SLUG}-audit", f"{SLUG}-probes", f"{SLUG}-{SERVICE}"
 
 
@@ -424,6 +426,8 @@ def run(
 
     monkeypatch.setattr("evidence.release_commands.begin", begun)
     monkeypatch.setattr("evidence.judging_code.ROOT", root)
+    # What the bundle says depends on the day: on waivers, and where it is published.
+    stop_clock(monkeypatch, "evidence.release_commands", datetime.combine(RELEASE.day, NOON))
     assert commands.begin is not begun
     with pytest.raises(SystemExit) as ended:
         command.app(["release", ENVIRONMENT.name, "--service", SERVICE, *words])

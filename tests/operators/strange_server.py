@@ -7,16 +7,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+import urllib3
+
 Respond = Callable[[socket.socket, threading.Event], None]
 _A_MOMENT = 0.01
+# A head that never ends, in one line: a hundred short ones are as many as a client takes.
+ENDLESS_HEAD = b"HTTP/1.1 200 OK\r\nX-More: "
 
 
 @dataclass
 class StrangeServer:
-    """Listens at ``port``; ``asked`` is what it was asked, word for word."""
+    """Listens at ``port``; ``asked`` is what it was asked, word for word.
+
+    ``heard`` is set from the first question on: who asks and does not wait may have asked later.
+    """
 
     port: int
     asked: list[str] = field(default_factory=list)
+    heard: threading.Event = field(default_factory=threading.Event)
+
+    def hear(self, connection: socket.socket) -> None:
+        """Take a question."""
+        self.asked.append(connection.recv(65536).decode(errors="replace"))
+        self.heard.set()
+
+
+def wait_for_threads(pool: urllib3.PoolManager) -> None:
+    """Let connections wait for a busy machine's threads: the time of the whole question is left."""
+    pool.connection_pool_kw["timeout"] = 60
 
 
 @contextmanager
@@ -32,7 +50,7 @@ def serving(respond: Respond, tls: ssl.SSLContext | None = None) -> Iterator[Str
                 with connection, suppress(OSError):
                     if not over.is_set():
                         with _secured(connection, tls) as talk:
-                            server.asked.append(talk.recv(65536).decode(errors="replace"))
+                            server.hear(talk)
                             respond(talk, over)
 
         thread = threading.Thread(target=serve, daemon=True)

@@ -12,15 +12,18 @@ from runbook.cli import app
 from runbook.operations.records import Record
 from tests.operations.aws import ACTOR, BUCKET, LOCK, Aws
 from tests.operations.revisions import NEW, OLD
+from tests.still_clock import stop_clock
 
-# Keys have the second: what is made twice has one key.
-NOW = datetime.now(UTC)
+# The last second of a day: a record of the next, or a command that asks with a clock of its own,
+# would be a day off.
+NOW = datetime(2026, 6, 1, 23, 59, 59, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def in_aws(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     session = aws.session()
     monkeypatch.setattr(boto3, "Session", lambda: session)
+    stop_clock(monkeypatch, "runbook.operators.commands", NOW)
     for days, outcome in ((0, "succeeded"), (1, "failed"), (30, "old")):
         record = a_record(days, outcome)
         aws.records[record.key] = json.loads(record.body)
@@ -110,7 +113,7 @@ def test_one_that_is_not_there() -> None:
 
 
 def test_what_is_no_record_is_shown_as_it_is(aws: Aws) -> None:
-    key = f"releases/{datetime.now(UTC):%Y/%m/%d}/strange.json"
+    key = f"releases/{NOW:%Y/%m/%d}/strange.json"
     aws.records[key] = ["no", "record"]
     result = audit("list", "rovn/production", "--json")
     (strange, *_) = [r for r in json.loads(result.stdout)["records"] if r["key"] == key]

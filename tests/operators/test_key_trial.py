@@ -12,7 +12,15 @@ from runbook.model.refusal import Refusal
 from runbook.model.secrets import Verification
 from runbook.operators.key_trial import tried
 from runbook.operators.web import Answer, Web
-from tests.operators.strange_server import Respond, drips, says, silent, writes
+from tests.operators.strange_server import (
+    ENDLESS_HEAD,
+    Respond,
+    drips,
+    says,
+    silent,
+    wait_for_threads,
+    writes,
+)
 from tests.operators.vendor import answering, certificate
 
 HOST = "https://vendor.example.com"
@@ -38,7 +46,7 @@ ANSWERS: dict[str, tuple[Respond, str]] = {
     "no HTTP": (writes(f"220 {WORDS} {KEY}\r\n".encode()), NEITHER),
     "a head that is too long": (writes(HEAD + b"X: " + b"y" * 100_000 + b"\r\n"), NEITHER),
     "silence": (silent, NEITHER),
-    "a head that drips for ever": (drips(b"HTTP/1.1 200 OK\r\n", b"X-More: x\r\n"), NEITHER),
+    "a head that drips for ever": (drips(ENDLESS_HEAD, b"x"), NEITHER),
     "a status that drips": (drips(b"HTTP/1.1 2", b"0"), NEITHER),
 }
 SLOW = ("silence", "a head that drips for ever", "a status that drips")
@@ -54,6 +62,7 @@ class Near(Web):
 
     def __init__(self, port: int, ca: Path | None, seconds: float = 30) -> None:
         super().__init__(str(ca) if ca else None, patience_seconds=seconds)
+        wait_for_threads(self._pool)
         self._at = f"https://127.0.0.1:{port}"
 
     def status(self, url: str, headers: Mapping[str, str]) -> Answer:
@@ -71,6 +80,7 @@ def test_an_answer_says_whether_the_key_works(pem: Path, answer: str) -> None:
     respond, said = ANSWERS[answer]
     with answering(pem, respond) as vendor:
         found = ask(vendor.port, pem, seconds=0.3 if answer in SLOW else 30)
+        assert vendor.heard.wait(60)
     assert (found.reason if found else "").startswith(said)
     assert (found is None) is (said == "")
     assert not {word for word in (KEY, WORDS) if word in str(found)}
@@ -79,7 +89,7 @@ def test_an_answer_says_whether_the_key_works(pem: Path, answer: str) -> None:
 
 
 def test_the_whole_question_has_its_time(pem: Path) -> None:
-    with answering(pem, drips(b"HTTP/1.1 200 OK\r\n", b"X-More: x\r\n")) as vendor:
+    with answering(pem, drips(ENDLESS_HEAD, b"x")) as vendor:
         found = ask(vendor.port, pem, seconds=0.3)
     assert found is not None
     assert "no whole answer in 0.3 s" in found.reason

@@ -18,7 +18,16 @@ from runbook.operators.web import Answer, Web
 from tests.operations.aws import Aws
 from tests.operations.passing_time import PassingTime
 from tests.operations.revisions import NEW, OLD
-from tests.operators.strange_server import Respond, drips, says, serving, silent, writes
+from tests.operators.strange_server import (
+    ENDLESS_HEAD,
+    Respond,
+    drips,
+    says,
+    serving,
+    silent,
+    wait_for_threads,
+    writes,
+)
 
 KEY, TOKEN = "passport-api", "canary-sentry-token"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n"
@@ -42,7 +51,7 @@ STRANGE: dict[str, tuple[Respond, str]] = {
     "no HTTP": (writes(b"220 smtp.example.com\r\n"), "ProtocolError"),
     "hung up": (writes(b""), "ProtocolError"),
     "silence": (silent, "no whole answer in 0.1 s"),
-    "a dripping head": (drips(b"HTTP/1.1 200 OK\r\n", b"X-More: x\r\n"), "no whole answer"),
+    "a dripping head": (drips(ENDLESS_HEAD, b"x"), "no whole answer"),
     "a dripping body": (drips(HEAD + b"\r\n", b" "), "no whole answer in 0.1 s"),
 }
 
@@ -52,6 +61,7 @@ class Near(Web):
 
     def __init__(self, port: int, scheme: str = "http", patience_seconds: float = 30) -> None:
         super().__init__(patience_seconds=patience_seconds)
+        wait_for_threads(self._pool)
         self._at = f"{scheme}://127.0.0.1:{port}"
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:

@@ -34,6 +34,8 @@ COMMANDS = [
     "audit show rovn/production releases/x.json",
 ]
 SECRET = "wJalr-not-a-real-key"  # noqa: S105
+# No machine gives this port to whoever asks for a free one, so nobody listens there.
+NOBODY = "http://127.0.0.1:9"
 Prepare = Callable[[pytest.MonkeyPatch, Path], None]
 
 
@@ -50,14 +52,6 @@ def settings(text: str, *, keys: bool = False, **variables: str) -> Prepare:
             patched.setenv(name, value)
 
     return prepare
-
-
-def no_connection(patched: pytest.MonkeyPatch, _: Path) -> None:
-    """Let nobody listen where AWS should be."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    patched.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
 
 
 def no_names(patched: pytest.MonkeyPatch, _: Path) -> None:
@@ -98,12 +92,16 @@ NO_AWS: dict[str, tuple[Prepare, str, str]] = {
             "",
             keys=True,
             AWS_SESSION_TOKEN=f"{SECRET}\nx",
-            AWS_ENDPOINT_URL="http://127.0.0.1:9",
+            AWS_ENDPOINT_URL=NOBODY,
         ),
         "a header cannot be sent",
         "run the same command again",
     ),
-    "refused": (no_connection, "EndpointConnectionError", "reaches AWS"),
+    "refused": (
+        settings("", keys=True, AWS_ENDPOINT_URL=NOBODY),
+        "EndpointConnectionError",
+        "reaches AWS",
+    ),
     "no names": (no_names, "EndpointConnectionError", "reaches AWS"),
 }
 

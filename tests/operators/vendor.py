@@ -59,7 +59,7 @@ def answering(pem: Path, respond: Respond) -> Iterator[StrangeServer]:
                 connection, _ = listening.accept()
                 # Whoever does not trust the certificate hangs up here.
                 with suppress(OSError), context.wrap_socket(connection, server_side=True) as inner:
-                    server.asked.append(inner.recv(65536).decode(errors="replace"))
+                    server.hear(inner)
                     respond(inner, over)
 
         thread = threading.Thread(target=serve, daemon=True)

@@ -1,5 +1,6 @@
 """Waivers end: judged by a day that is given, never by a clock in the synthesis."""
 
+import os
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -40,6 +41,7 @@ def test_the_day_is_the_commits_in_utc_as_a_bundle_dates_it(
 ) -> None:
     """Whatever zone the committer and this machine have."""
     ours = {"HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "TZ": "Asia/Tokyo"}
+    ours |= {"GIT_CONFIG_GLOBAL": os.devnull}
     ours |= {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in NAMED}
     for name, value in {**ours, "GIT_COMMITTER_DATE": "2026-05-31T22:00:00-0700"}.items():
         monkeypatch.setenv(name, value)

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.evidence.formats.opened_page import Opened
+
+# What a page shows in milliseconds may take seconds where every processor is busy.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")

@@ -146,10 +146,11 @@ def test_a_script_in_a_message_is_text(opened: Opened) -> None:
 
 def test_a_script_that_came_in_would_not_run(opened: Opened) -> None:
     page = opened(evidence())
-    page.evaluate(
-        "() => { const made = document.createElement('script');"
-        " made.textContent = 'window.ran = true'; document.body.append(made); }"
-    )
+    with page.expect_console_message(lambda said: "Content Security Policy" in said.text):
+        page.evaluate(
+            "() => { const made = document.createElement('script');"
+            " made.textContent = 'window.ran = true'; document.body.append(made); }"
+        )
     page.wait_for_function("breaches.length === 1")
     assert page.evaluate("window.ran") is None
     assert page.evaluate("breaches.pop()") == "script-src-elem inline"

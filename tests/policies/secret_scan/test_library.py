@@ -48,7 +48,6 @@ def test_no_node(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("process.exit(0)", "what it says has another form than expected"),
         (READ, "what it says has another form than expected"),
         (f"{READ} console.log('{{}}')", "what it says has another form than expected"),
         (f"{READ} console.log('[]')", "what it says has another form than expected"),
@@ -70,6 +69,36 @@ def test_no_node(tmp_path: Path) -> None:
 )
 def test_one_that_breaks(tmp_path: Path, source: str, reason: str) -> None:
     assert reason in fails(written(tmp_path, source))
+
+
+class Late(Library):
+    """Is given nothing before the process has ended."""
+
+    def __init__(self, script: Path) -> None:
+        super().__init__(script)
+        self._process.wait()
+
+
+@pytest.mark.parametrize("library", [Library, Late])
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("process.exit(0)", "what it says has another form than expected"),
+        ("process.exit(7)", "it ended with code 7"),
+    ],
+)
+def test_one_that_reads_nothing_is_told_alike_whoever_is_faster(
+    tmp_path: Path, source: str, reason: str, library: type[Library]
+) -> None:
+    script = written(tmp_path, source)
+    with pytest.raises(RefusedError, match=reason):
+        scan(CLEAN, partial(library, script))
+
+
+def test_one_that_lies_and_reads_nothing_stopped_reading(tmp_path: Path) -> None:
+    lie = f"console.log('{{\"texts\": {TEXTS}}}')"
+    with pytest.raises(RefusedError, match="it stopped reading"):
+        scan(CLEAN, partial(Late, written(tmp_path, lie)))
 
 
 def test_one_that_finds_nothing_is_blind(tmp_path: Path) -> None:

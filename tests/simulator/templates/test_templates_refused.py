@@ -394,7 +394,10 @@ VALUES = st.recursive(
 PROPERTIES = st.dictionaries(st.sampled_from([*PLAIN, *MATH, "AlarmName", "Dimensions"]), VALUES)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(
     st.sampled_from([ALARM, COMPOSITE, MUTE]),
     VALUES,

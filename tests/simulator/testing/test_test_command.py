@@ -341,7 +341,10 @@ def test_ctrl_c_ends_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> 
     assert runbook("a.yaml").exit_code == 130
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(st.binary(max_size=120))
 def test_no_bytes_make_a_traceback(data: bytes) -> None:
     Path("any.yaml").write_bytes(data)
@@ -350,7 +353,10 @@ def test_no_bytes_make_a_traceback(data: bytes) -> None:
     assert "any.yaml is refused:" in result.stderr
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(st.data())
 def test_no_spoilt_test_makes_a_traceback(data: st.DataObject) -> None:
     text = f"template: [shop.template.json]\ntests:\n{rate(*GOOD)}"

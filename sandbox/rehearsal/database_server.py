@@ -28,7 +28,7 @@ with warnings.catch_warnings():
 
 # As on RDS, where the master may be called as PostgreSQL's own first user, and is not that one.
 ADMINISTRATOR, FIRST = "rdsadmin", "postgres"
-ATTEMPTS, PAUSE_SECONDS = 50, 0.1
+ATTEMPTS, PAUSE_SECONDS = 600, 0.1
 # What PostgreSQL asks of whom, by its name for a password that is not sent.
 ASKED = f"local all {ADMINISTRATOR} trust\nlocal all all scram-sha-256\n"
 

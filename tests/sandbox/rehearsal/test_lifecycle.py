@@ -282,12 +282,12 @@ def test_a_stop_in_the_bake_window_leads_back() -> None:
     thread = threading.Thread(target=lifecycle.run)
     thread.start()
     eventually(lambda: made.stage == "BAKE_TIME", "the bake window")
-    lifecycle.stop()
+    assert lifecycle.stop()
     thread.join(SECONDS)
     assert made.status == "ROLLBACK_SUCCESSFUL"
     assert made.reason == "Service deployment stopped by StopServiceDeployment"
     assert ground.done[-3:] == ON_THE_WAY_BACK
-    lifecycle.stop()
+    assert not lifecycle.stop()
     assert made.status == "ROLLBACK_SUCCESSFUL", "what is finished stays so"
 
 

@@ -30,6 +30,8 @@ pytestmark = pytest.mark.sandbox
 ACCOUNT, REGION = "111122223333", "us-east-2"
 BUCKET, NAME = "pipeline-sources", "releases"
 Members = dict[str, Any]
+# Two builds that take all the time they have, and the first of all makes its environment.
+PATIENCE_SECONDS = 240
 BUILDSPEC = {
     "version": 0.2,
     "env": {"shell": "bash", "exported-variables": ["WORD", "FROM"]},
@@ -136,7 +138,7 @@ class Delivery:
                 and execution in ("", each["pipelineExecutionId"])
             ]
 
-        eventually(found, f"the execution of {version}")
+        eventually(found, f"the execution of {version}", PATIENCE_SECONDS)
         return found()[0]
 
     def asked(self, version: str, execution: str = "") -> Members:
@@ -149,7 +151,7 @@ class Delivery:
             action = stage["actionStates"][0].get("latestExecution", {})
             return latest.get("pipelineExecutionId") == execution and "token" in action
 
-        eventually(waiting, "the question for approval")
+        eventually(waiting, "the question for approval", PATIENCE_SECONDS)
         return dict(self.stage("Approve")["actionStates"][0]["latestExecution"])
 
     def stage(self, name: str) -> Members:
@@ -167,7 +169,7 @@ class Delivery:
         )
 
     def ended(self, version: str) -> str:
-        eventually(lambda: self.of(version)["status"] != "InProgress", "its end")
+        eventually(lambda: self.of(version)["status"] != "InProgress", "its end", PATIENCE_SECONDS)
         return str(self.of(version)["status"])
 
     def runs(self, version: str) -> list[Members]:
@@ -185,7 +187,8 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
         account=ACCOUNT,
         region=REGION,
         builds=str(folder / "builds"),
-        timeout_seconds_per_minute=0.6,
+        # A quarter of an hour, which a build is given, is enough for all but the one that is slow.
+        timeout_seconds_per_minute=1.6,
     )
     settings.write(folder / "rehearsal.json")
     emulator = emulator_process.start(

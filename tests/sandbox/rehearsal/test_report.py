@@ -99,7 +99,7 @@ def test_the_summary_says_each_drill_and_what_was_simulated() -> None:
         Outcome("three", ["X-3"], "failed", 2.0, [], "it [broke]"),
     ]
     summary.show(
-        Console(file=written, width=100),
+        Console(file=written, width=100, force_terminal=False),
         outcomes,
         Path("report.json"),
         bake_seconds=2.0,

@@ -20,8 +20,12 @@ PATIENCE_SECONDS = 2
 def main(command: list[str]) -> int:
     """Return the command's exit code, 128 more than the signal if one ended it."""
     # The signal goes to the whole group: the command's own end is what counts.
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    came: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own caller's
+    if came:
+        # The command was not of the group yet, or not yet a program that could lose it.
+        process.terminate()
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     code = process.wait()
     return code if code >= 0 else 128 - code

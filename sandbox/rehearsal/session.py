@@ -16,6 +16,7 @@ from runbook.model.ingress import PRODUCTION_PORT
 from runbook.model.loader import load_environment
 from runbook.working_tree import working_tree
 from sandbox import emulator_process
+from sandbox.claimed_port import free_port
 from sandbox.cloud_assembly import SynthesizedStack, read_stacks, single_place
 from sandbox.deployment import Deployment, limits_of, parameters_to_give
 from sandbox.emulator.rehearsal.settings import AUTHORITY, RehearsalSettings, database_names
@@ -38,7 +39,6 @@ from sandbox.rehearsal.first_release import (
     in_order,
     prepare,
 )
-from sandbox.rehearsal.free_port import free_port
 from sandbox.rehearsal.pipeline import RehearsedPipeline
 from sandbox.rehearsal.rehearsed_code import rehearsed_code
 from sandbox.rehearsal.report import Outcome

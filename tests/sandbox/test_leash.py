@@ -52,6 +52,32 @@ def test_hands_on_the_exit_code_and_what_is_printed(
     assert (found, lines) == (code, ["one", "two"])
 
 
+# As if the signal came while the leash starts its command.
+EARLY = """
+import os, runpy, signal, subprocess, sys
+started = subprocess.Popen
+
+def late(*given, **named):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return started(*given, **named)
+
+subprocess.Popen = late
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_a_gentle_end_is_not_lost_while_the_command_starts() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", EARLY, str(LEASH), "sleep", "300"],
+        stdin=subprocess.PIPE,
+        process_group=0,
+    )
+    assert process.stdin
+    assert process.wait(SECONDS) == 128 + signal.SIGTERM
+    process.stdin.close()
+
+
 def test_a_gentle_end_is_the_commands_own() -> None:
     script = "trap 'exit 3' TERM; echo begun; while :; do sleep 0.1; done"
     process = subprocess.Popen(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.claimed_port import ClaimedPort
 from sandbox.emulator.rehearsal.images import pulled
 from sandbox.emulator.rehearsal.settings import RehearsalSettings
 
@@ -17,14 +17,22 @@ Secrets = Callable[[Members], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What to start, and where it will listen, or None if it declares no port."""
+    """What to start, and where it will listen, or None if it declares no port.
+
+    The port is the container's own until the claim is released.
+    """
 
     name: str
     command: Sequence[str]
     variables: Mapping[str, str]
     folder: Path
-    port: int | None
+    claim: ClaimedPort | None
     stop_seconds: float
+
+    @property
+    def port(self) -> int | None:
+        """The port of loopback that it is told to listen on."""
+        return self.claim.number if self.claim else None
 
 
 def prepare(
@@ -46,10 +54,9 @@ def prepare(
         **overridden,
         **settings.variables,
     }
-    port = None
-    if definition.get("portMappings"):
-        port = free_port()
-        variables["PORT"] = str(port)
+    claim = ClaimedPort() if definition.get("portMappings") else None
+    if claim:
+        variables["PORT"] = str(claim.number)
     command = list(override.get("command") or definition.get("command") or image.command)
     if command[0] == "python":
         command[0] = settings.python
@@ -58,16 +65,9 @@ def prepare(
         command=command,
         variables=variables,
         folder=image.folder,
-        port=port,
+        claim=claim,
         stop_seconds=float(definition.get("stopTimeout", 30)),
     )
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def override_of(overrides: Members, name: str) -> Members:

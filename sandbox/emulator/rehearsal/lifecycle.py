@@ -92,12 +92,14 @@ class Lifecycle:
             invoke, self._pause, settings.callback_factor, settings.timeout_seconds_per_minute
         )
 
-    def stop(self) -> None:
-        """Ask for a rollback, as StopServiceDeployment does; without effect once it is finished."""
+    def stop(self) -> bool:
+        """Ask for a rollback, as StopServiceDeployment does; return whether it was not finished."""
         with self._deciding:
-            if not self.record.is_finished:
-                self.record.status = ROLLBACK_REQUESTED
-                self._stop.set()
+            if self.record.is_finished:
+                return False
+            self.record.status = ROLLBACK_REQUESTED
+            self._stop.set()
+            return True
 
     def run(self) -> None:
         """Go through all stages, or back to the source; never raises."""

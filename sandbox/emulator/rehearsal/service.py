@@ -55,7 +55,7 @@ class RehearsedService:
         self.serving: Revision | None = None
         self._weights = Weights()
         self._running: tuple[Lifecycle, threading.Thread] | None = None
-        self._lock = threading.RLock()
+        self._lock, self._showing = threading.RLock(), threading.Lock()
 
     @property
     def name(self) -> str:
@@ -103,10 +103,9 @@ class RehearsedService:
     def stop(self, deployment: str) -> bool:
         """Ask a deployment to roll back; return whether it was under way."""
         running = self._running
-        if running is None or running[0].record.arn != deployment or not self.is_deploying:
+        if running is None or running[0].record.arn != deployment:
             return False
-        running[0].stop()
-        return True
+        return running[0].stop()
 
     def stop_and_wait(self) -> None:
         """Stop what is under way and wait for its way back."""
@@ -132,7 +131,14 @@ class RehearsedService:
         return self._running is not None and self._running[1].is_alive()
 
     def show(self) -> None:
-        """Write into ministack's record what DescribeServices must tell."""
+        """Write into ministack's record what DescribeServices must tell.
+
+        Who looks and what ends may show it at once: the later look is the one that stays.
+        """
+        with self._showing:
+            self._show()
+
+    def _show(self) -> None:
         deployment = self.deployments[-1]
         shown = [self._shown(deployment.target, deployment)]
         source = deployment.source

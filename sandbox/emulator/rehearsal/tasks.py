@@ -154,6 +154,8 @@ class Tasks:
 
         def ended(code: int) -> None:
             lines.flush()
+            if ready.claim:
+                ready.claim.release()
             state.update(lastStatus="STOPPED", exitCode=code)
             if definition.get("essential", True) and task.is_running:
                 _stopped(task, "EssentialContainerExited", "Essential container in task exited")

@@ -58,6 +58,8 @@ def test_who_wins_among_a_containers_variables(images: Path) -> None:
         settings,
     )
     variables = dict(ready.variables)
+    assert ready.claim
+    ready.claim.release()
     assert variables.pop("PORT") == str(ready.port)
     assert variables == {
         "APP_VERSION": TAG,

@@ -14,7 +14,7 @@ from sandbox.emulator.rehearsal.hooks import HookError
 from sandbox.emulator.rehearsal.lifecycle import STAGES, Lifecycle, StartError
 from sandbox.emulator.rehearsal.records import DeploymentRecord, Revision, Weights
 from sandbox.emulator.rehearsal.settings import RehearsalSettings
-from tests.sandbox.patience import eventually
+from tests.sandbox.patience import SECONDS, eventually
 
 Members = dict[str, Any]
 SETTINGS = RehearsalSettings(
@@ -90,7 +90,7 @@ def test_no_bake_window_ends_while_it_is_held(tmp_path: Path) -> None:
     thread.join(0.5)
     assert thread.is_alive()
     held.unlink()
-    thread.join(30)
+    thread.join(SECONDS)
     assert made.status == "SUCCESSFUL"
 
 
@@ -282,12 +282,12 @@ def test_a_stop_in_the_bake_window_leads_back() -> None:
     thread = threading.Thread(target=lifecycle.run)
     thread.start()
     eventually(lambda: made.stage == "BAKE_TIME", "the bake window")
-    lifecycle.stop()
-    thread.join(10)
+    assert lifecycle.stop()
+    thread.join(SECONDS)
     assert made.status == "ROLLBACK_SUCCESSFUL"
     assert made.reason == "Service deployment stopped by StopServiceDeployment"
     assert ground.done[-3:] == ON_THE_WAY_BACK
-    lifecycle.stop()
+    assert not lifecycle.stop()
     assert made.status == "ROLLBACK_SUCCESSFUL", "what is finished stays so"
 
 

@@ -15,6 +15,8 @@ from sandbox.rehearsal.locked_bundle import MANIFEST, LockedBundle, sha256
 from sandbox.rehearsal.report import Checks, DrillError
 
 BUCKET, PREFIX, DAYS, MODE = "records", "evidence/staging/some/", 30, "COMPLIANCE"
+# When everything is written: a lock of the least length is not shorter because a machine is slow.
+NOW = datetime.now(UTC)
 FILES = {"evidence.json": b"{}", "results.csv": b"a,b\n"}
 LISTED = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in FILES.items()}
 LIST = json.dumps({"files": LISTED}).encode()
@@ -38,7 +40,7 @@ class Bucket:
 
     def put(self, files: dict[str, bytes], days: int = DAYS, mode: str = MODE) -> None:
         """Put files of a bundle under a lock, or none."""
-        until = datetime.now(UTC) + timedelta(days=days)
+        until = NOW + timedelta(days=days)
         lock = {"ObjectLockMode": mode, "ObjectLockRetainUntilDate": until} if mode else {}
         for name, data in files.items():
             self.s3.put_object(Bucket=BUCKET, Key=f"{PREFIX}{name}", Body=data, **lock)
@@ -52,7 +54,8 @@ class Bucket:
 
 
 @pytest.fixture
-def bucket() -> Iterator[Bucket]:
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    monkeypatch.setattr("moto.s3.models.utcnow", lambda: NOW.replace(tzinfo=None))
     with mock_aws():
         yield Bucket()
 

@@ -30,6 +30,8 @@ pytestmark = pytest.mark.sandbox
 ACCOUNT, REGION = "111122223333", "us-east-2"
 BUCKET, NAME = "pipeline-sources", "releases"
 Members = dict[str, Any]
+# Two builds that take all the time they have, and the first of all makes its environment.
+PATIENCE_SECONDS = 240
 BUILDSPEC = {
     "version": 0.2,
     "env": {"shell": "bash", "exported-variables": ["WORD", "FROM"]},
@@ -122,22 +124,26 @@ class Delivery:
         told = self.client.list_pipeline_executions(pipelineName=NAME)
         return list(told["pipelineExecutionSummaries"])
 
-    def of(self, version: str) -> Members:
-        """Wait for the execution that a version started, and return its summary."""
+    def of(self, version: str, execution: str = "") -> Members:
+        """Wait for the execution that a version started, and return its summary.
+
+        `execution` names it where another one had the version before.
+        """
 
         def found() -> list[Members]:
             return [
                 each
                 for each in self.executions()
                 if [one["revisionId"] for one in each["sourceRevisions"]] == [version]
+                and execution in ("", each["pipelineExecutionId"])
             ]
 
-        eventually(found, f"the execution of {version}")
+        eventually(found, f"the execution of {version}", PATIENCE_SECONDS)
         return found()[0]
 
-    def asked(self, version: str) -> Members:
+    def asked(self, version: str, execution: str = "") -> Members:
         """Wait until approval is asked for a version; return the approval's state."""
-        execution = self.of(version)["pipelineExecutionId"]
+        execution = self.of(version, execution)["pipelineExecutionId"]
 
         def waiting() -> bool:
             stage = self.stage("Approve")
@@ -145,7 +151,7 @@ class Delivery:
             action = stage["actionStates"][0].get("latestExecution", {})
             return latest.get("pipelineExecutionId") == execution and "token" in action
 
-        eventually(waiting, "the question for approval")
+        eventually(waiting, "the question for approval", PATIENCE_SECONDS)
         return dict(self.stage("Approve")["actionStates"][0]["latestExecution"])
 
     def stage(self, name: str) -> Members:
@@ -163,7 +169,7 @@ class Delivery:
         )
 
     def ended(self, version: str) -> str:
-        eventually(lambda: self.of(version)["status"] != "InProgress", "its end")
+        eventually(lambda: self.of(version)["status"] != "InProgress", "its end", PATIENCE_SECONDS)
         return str(self.of(version)["status"])
 
     def runs(self, version: str) -> list[Members]:
@@ -181,7 +187,8 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
         account=ACCOUNT,
         region=REGION,
         builds=str(folder / "builds"),
-        timeout_seconds_per_minute=0.6,
+        # A quarter of an hour, which a build is given, is enough for all but the one that is slow.
+        timeout_seconds_per_minute=1.6,
     )
     settings.write(folder / "rehearsal.json")
     emulator = emulator_process.start(
@@ -269,15 +276,15 @@ def test_an_older_version_can_be_started_with_another_variable(delivery: Deliver
     newer = delivery.drop("newer")
     delivery.answer(delivery.asked(newer)["token"], "Rejected")
     revision = {"revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": older}
-    delivery.client.start_pipeline_execution(
+    again = delivery.client.start_pipeline_execution(
         name=NAME,
         variables=[{"name": "SUFFIX", "value": "again"}],
         sourceRevisions=[{"actionName": "Source", **revision}],
-    )
-    eventually(lambda: "token" in delivery.asked(older), "the question")
+    )["pipelineExecutionId"]
+    token = delivery.asked(older, again)["token"]
     build = delivery.runs(older)[1]["output"]["outputVariables"]
     assert build == {"WORD": "older", "FROM": "here builder again"}
-    delivery.answer(delivery.asked(older)["token"], "Rejected")
+    delivery.answer(token, "Rejected")
 
 
 def test_what_the_rehearsal_does_not_know_is_not_started(delivery: Delivery) -> None:

@@ -105,6 +105,9 @@ def test_a_release_goes_through_every_stage_and_shifts_both_listeners(rig: Rig) 
 
 
 FAILED = {"hookStatus": "FAILED"}
+WORKS_ON = {"hookStatus": "IN_PROGRESS", "callBackDelay": 1}
+# To be called again when its half an hour is over; see the rig for what that lasts.
+TOO_LATE = {"hookStatus": "IN_PROGRESS", "callBackDelay": 3600}
 
 
 def next_tag(rig: Rig, **variables: str) -> str:
@@ -124,7 +127,7 @@ def image_of(rig: Rig, service: dict[str, Any]) -> str:
         ({"PRE_SCALE_UP": [FAILED]}, "hook gate answered FAILED at PRE_SCALE_UP"),
         ({"PRE_SCALE_UP": ["raise"]}, "as told"),
         ({"PRE_SCALE_UP": [{}]}, "answered no hookStatus"),
-        ({"PRE_SCALE_UP": [{"hookStatus": "IN_PROGRESS"}]}, "timed out at PRE_SCALE_UP"),
+        ({"PRE_SCALE_UP": [WORKS_ON, TOO_LATE]}, "timed out at PRE_SCALE_UP"),
         ({"POST_TEST_TRAFFIC_SHIFT": [FAILED]}, "at POST_TEST_TRAFFIC_SHIFT"),
     ],
     ids=["failed", "raised", "without answer", "timed out", "after the test shift"],
@@ -162,21 +165,17 @@ def test_an_alarm_in_the_bake_window_rolls_back_and_wedges_nothing(rig: Rig) -> 
     serves = rig.version()
     tag, begun = next_tag(rig), len(rig.deployments())
 
-    def alarm() -> None:
-        eventually(
-            lambda: (
-                len(rig.deployments()) > begun
-                and rig.deployments()[0]["lifecycleStage"] == "BAKE_TIME"
-            ),
-            "the bake window",
-        )
-        assert rig.version() == tag, "production is shifted already"
-        rig.alarm("ALARM")
+    def bakes() -> bool:
+        latest, *_ = found = rig.deployments()
+        return len(found) > begun and latest["lifecycleStage"] == "BAKE_TIME"
 
     with ThreadPoolExecutor() as pool:
-        alarmed = pool.submit(alarm)
-        assert rig.release(tag) == "UPDATE_ROLLBACK_COMPLETE"
-        alarmed.result()
+        with rig.baking():
+            released = pool.submit(rig.release, tag)
+            eventually(bakes, "the bake window")
+            assert rig.version() == tag, "production is shifted already"
+            rig.alarm("ALARM")
+        assert released.result() == "UPDATE_ROLLBACK_COMPLETE"
     back, failed = rig.deployments()[:2]
     assert failed["statusReason"] == "alarms in ALARM: api-5xx"
     assert failed["alarms"]["triggeredAlarmNames"] == ["api-5xx"]
@@ -188,15 +187,16 @@ def test_an_alarm_in_the_bake_window_rolls_back_and_wedges_nothing(rig: Rig) -> 
 def test_a_deployment_is_stopped_in_its_bake_window(rig: Rig) -> None:
     serves, ecs = rig.version(), rig.client("ecs")
     revision = rig.register(next_tag(rig))
-    ecs.update_service(cluster=CLUSTER, service=NAME, taskDefinition=revision)
-    eventually(lambda: rig.deployments()[0]["lifecycleStage"] == "BAKE_TIME", "the bake window")
-    arn = rig.deployments()[0]["serviceDeploymentArn"]
-    [shown] = [each for each in rig.described()["deployments"] if each["status"] == "PRIMARY"]
-    assert (shown["taskDefinition"], shown["rolloutState"]) == (revision, "IN_PROGRESS")
-    assert (shown["runningCount"], shown["desiredCount"]) == (2, 2), "as many as there are now"
-    stopped = ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
-    assert stopped["serviceDeploymentArn"] == arn
-    eventually(lambda: rig.deployments()[0]["status"] == "ROLLBACK_SUCCESSFUL", "the way back")
+    with rig.baking():
+        ecs.update_service(cluster=CLUSTER, service=NAME, taskDefinition=revision)
+        eventually(lambda: rig.deployments()[0]["lifecycleStage"] == "BAKE_TIME", "the bake window")
+        arn = rig.deployments()[0]["serviceDeploymentArn"]
+        [shown] = [each for each in rig.described()["deployments"] if each["status"] == "PRIMARY"]
+        assert (shown["taskDefinition"], shown["rolloutState"]) == (revision, "IN_PROGRESS")
+        assert (shown["runningCount"], shown["desiredCount"]) == (2, 2), "as many as there are now"
+        stopped = ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+        assert stopped["serviceDeploymentArn"] == arn
+        eventually(lambda: rig.deployments()[0]["status"] == "ROLLBACK_SUCCESSFUL", "the way back")
     eventually(partial(rig.runs, 2), "the two tasks of before")
     assert rig.version() == serves
     assert rig.described()["taskDefinition"] != revision
@@ -231,8 +231,13 @@ def test_scaling_starts_and_stops_tasks(rig: Rig) -> None:
 
 def test_a_task_logs_where_its_definition_says(rig: Rig) -> None:
     [arn, *_] = rig.client("ecs").list_tasks(cluster=CLUSTER, serviceName=NAME)["taskArns"]
-    stream = f"app/app/{arn.rpartition('/')[2]}"
-    told = rig.client("logs").get_log_events(logGroupName="/ecs/some-api", logStreamName=stream)
+    where = {"logGroupName": "/ecs/some-api", "logStreamName": f"app/app/{arn.rpartition('/')[2]}"}
+    # A task answers before the emulator has written what it printed.
+    logs = rig.client("logs")
+    named = {"logGroupName": "/ecs/some-api", "logStreamNamePrefix": where["logStreamName"]}
+    eventually(lambda: logs.describe_log_streams(**named)["logStreams"], "the stream of the task")
+    eventually(lambda: logs.get_log_events(**where)["events"], "its first line")
+    told = logs.get_log_events(**where)
     assert [event["message"] for event in told["events"]] == [f"started {rig.version()}"]
 
 

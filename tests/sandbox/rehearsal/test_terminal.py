@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.rehearsal.report import DrillError
 from sandbox.rehearsal.terminal import Terminal
+from tests.sandbox.patience import SECONDS
 
 ASKS = """
 import sys, time
@@ -82,7 +83,7 @@ input()
 def test_ctrl_c_comes_when_the_command_waits_however_late_that_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.rehearsal.terminal.PATIENCE_SECONDS", 20)
+    monkeypatch.setattr("sandbox.rehearsal.terminal.PATIENCE_SECONDS", SECONDS)
     with opened(tmp_path, DEAF) as terminal:
         terminal.says("Go on?")
         terminal.interrupt()

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from sandbox.claimed_port import free_port
 from sandbox.endpoint import Endpoint
 from sandbox.rehearsal import service as services
 from sandbox.rehearsal import status_check
 from sandbox.rehearsal.caller import asking
+from sandbox.rehearsal.closed_port import closed_port
 from sandbox.rehearsal.desk import Ran
-from sandbox.rehearsal.free_port import closed_port, free_port
 from sandbox.rehearsal.pipeline import RehearsedPipeline
 from sandbox.rehearsal.report import Checks, DrillError
 from sandbox.rehearsal.service import RehearsedService

@@ -17,6 +17,7 @@ from botocore.session import Session
 
 from sandbox.rehearsal.report import DrillError
 from sandbox.rehearsal.wire import Wire, _Handler, action_of
+from tests.sandbox.patience import SECONDS
 
 
 class Aws(ThreadingHTTPServer):
@@ -115,7 +116,7 @@ def test_a_held_call_arrives_or_is_lost_as_it_is_decided(
         hold.reached()
         assert (aws.bodies, ended) == ([], [])
         hold.decide(arrives=arrives)
-        caller.join(30)
+        caller.join(SECONDS)
     assert len(aws.bodies) == arrives
     assert isinstance(ended[0], dict) is arrives
     client(wire, "ecs").update_service(service="api")
@@ -158,7 +159,7 @@ def test_of_two_calls_at_once_one_is_held(wire: Wire, aws: Aws) -> None:
         hold.reached()
         hold.decide(arrives=False)
         for each in callers:
-            each.join(30)
+            each.join(SECONDS)
     assert len(aws.bodies) == 3
 
 

@@ -1,17 +1,10 @@
-"""Ports of loopback that nothing listens on."""
+"""A port of loopback that nothing listens on."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-
-def free_port() -> int:
-    """Return one; somebody else could take it before it is used."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from tests.conftest import Process, Written
 from tests.doubles import Network
 
 TIMEOUT_SECONDS = 0.5
-# Over the time-out: what the machine itself may take. Less than any other time-out on the way.
-SLACK_SECONDS = 8.0
+# Over the time-out: what the machine itself may take.
+SLACK_SECONDS = 1.0
 
 
 @pytest.fixture
@@ -78,13 +78,6 @@ def test_refused_connection_is_503_without_detail(
     assert "canary-password" not in written.text
 
 
-def wait_until_it_is_up(client: TestClient) -> None:
-    give_up = time.monotonic() + 60
-    while client.get("/health").status_code != 200:
-        assert time.monotonic() < give_up, "the database is there, the service did not notice"
-        time.sleep(0.1)
-
-
 def test_silent_database_is_503_in_time_and_recovers(
     settings: Callable[..., Settings],
     serve: Callable[[FastAPI], TestClient],
@@ -99,7 +92,7 @@ def test_silent_database_is_503_in_time_and_recovers(
             )
         )
     )
-    wait_until_it_is_up(client)
+    assert client.get("/health").status_code == 200
 
     network.silent = True
     for _ in range(3):
@@ -108,7 +101,10 @@ def test_silent_database_is_503_in_time_and_recovers(
         assert time.monotonic() - started < TIMEOUT_SECONDS + SLACK_SECONDS
 
     network.silent = False
-    wait_until_it_is_up(client)
+    give_up = time.monotonic() + 15
+    while client.get("/health").status_code != 200:
+        assert time.monotonic() < give_up, "the database came back, the service did not notice"
+        time.sleep(0.1)
 
 
 def test_database_that_accepts_and_never_speaks_is_503_in_time(

@@ -226,7 +226,7 @@ def test_what_does_not_end_is_not_waited_for(
         begun = time.monotonic()
         with pytest.raises(ProbeError, match=f"^{LATE}$"):
             asked(replace(TARGET, slow_seconds=SLOW))
-    assert time.monotonic() - begun < SLOWEST, "the server would go on for ever"
+    assert time.monotonic() - begun < 4 * SLOW
 
 
 @pytest.mark.clause("ROVN-HLT-3")

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from runbook_constructs.release_gate.handler import probe
 from tests.constructs.release_gate.faults import Fault
 from tests.constructs.release_gate.world import Migration, World, lines_of
+from tests.operations.passing_time import PassingTime
 
 HOST, VERSION = "passport.example.test", "prod-2"
 # The probe asks at the beginning, and after each pause that ends before the deadline.
@@ -92,19 +93,6 @@ def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
     return files
 
 
-class Clock:
-    """Time that passes only while the probe pauses, however long its questions take."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Listener]]:
     """Return a way to start a listener whose certificate is for a name."""
@@ -129,8 +117,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         ("PROBE_SECONDS", str(SECONDS)),
     ):
         monkeypatch.setenv(key, value)
-    clock = Clock()
-    seam = SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep)
+    # However long its questions take, time passes only while it pauses.
+    passing = PassingTime()
+    seam = SimpleNamespace(monotonic=passing.clock, sleep=passing.sleep)
     monkeypatch.setattr(probe, "time", seam)
     yield started
     for server in servers:

@@ -131,13 +131,13 @@ def test_a_migration_that_takes_too_long_ends(
     runner: Runner, folder: Folder, database: Database
 ) -> None:
     folder.add_many(1)
-    folder.add("0002_slow.sql", "SELECT pg_sleep(60);")
+    folder.add("0002_slow.sql", "SELECT pg_sleep(20);")
     started = time.monotonic()
     failed = runner(MIGRATION_TIMEOUT_SECONDS="1")
     assert failed.code == 4
     assert failed.whats == [("0002_slow.sql", "it took longer than 1 seconds")]
-    assert time.monotonic() - started < 60, "it was not slept to the end"
-    folder.add("0002_slow.sql", "SELECT pg_sleep(1.2);", more="-- timeout_seconds: 60\n")
+    assert time.monotonic() - started < 10
+    folder.add("0002_slow.sql", "SELECT pg_sleep(1.2);", more="-- timeout_seconds: 10\n")
     assert runner(MIGRATION_TIMEOUT_SECONDS="1").code == 0
 
 
